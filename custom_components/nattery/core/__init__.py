@@ -1,0 +1,1 @@
+"""Nattery's core: the product in plain Python, without Home Assistant."""

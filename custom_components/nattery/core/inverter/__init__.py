@@ -1,0 +1,1 @@
+"""The inverter: its registers, what they mean, and how they may be changed."""

@@ -1,0 +1,194 @@
+"""Words to physical values and back, for one register at a time. Pure, table-driven.
+
+Values by kind: NUMBER and UINT32 give int (scale 1) or float; FLAG, ENUM and WORD int; WORDS a list of int; TEXT str;
+STAMP a naive datetime in the device's own time, or None; TIME a time, or None; HISTORY a list of seven numbers,
+yesterday first; FAULTS a list of Fault.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, time
+import math
+
+from .registers import FAULT_WORDS
+from .table import Kind, Register
+
+WORD = 0x10000
+SIGN = 0x8000
+CENTURY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One record of the fault log: a code, the device's local time (None when unreadable), twelve captured words."""
+
+    code: int
+    time: datetime | None
+    values: tuple[int, ...]
+
+
+type Value = int | float | str | datetime | time | list[int] | list[float] | list[Fault] | None
+
+
+class InvalidValueError(ValueError):
+    """A value that a register cannot take; the text says what was wrong and what is allowed.
+
+    `reason` is one of not_a_number, out_of_range, not_a_choice, not_a_time, not_a_stamp, not_writable; `allowed` is
+    text.
+    """
+
+    def __init__(self, register: Register, value: object, reason: str, allowed: str) -> None:
+        """Say which register refused which value, and why."""
+        self.register, self.value, self.reason, self.allowed = register, value, reason, allowed
+        super().__init__(f"{register.symbol} cannot be {value!r}: {allowed}")
+
+
+def decode(register: Register, words: Sequence[int]) -> Value:
+    """The physical value of `register.words` raw words (0..65535 each)."""
+    return _DECODERS[register.kind](register, words)
+
+
+def encode(register: Register, value: object) -> list[int]:
+    """The raw words of a physical value, after checking type and bounds; raises InvalidValueError.
+
+    Numbers may come as text; an ENUM takes its name too, a TIME "HH:MM", a STAMP an ISO 8601 local time.
+    """
+    encoder = _ENCODERS.get(register.kind)
+    if encoder is None or not register.writable:
+        raise InvalidValueError(register, value, "not_writable", "it can only be read")
+    return encoder(register, value)
+
+
+def allowed(register: Register) -> str:
+    """In words, what a write may carry."""
+    unit = f" {register.unit}" if register.unit else ""
+    if register.kind is Kind.TIME:
+        return "allowed are times as HH:MM from 00:00 to 23:59"
+    if register.kind is Kind.STAMP:
+        return "allowed are local times as YYYY-MM-DDTHH:MM:SS from the year 2000 to 2255"
+    if register.options:
+        within = {raw: name for raw, name in register.options.items() if _within(register, raw)}
+        return "allowed are " + ", ".join(f"{raw} ({name})" for raw, name in within.items())
+    if register.choices:
+        return f"allowed are {', '.join(f'{choice:g}' for choice in register.choices)}{unit}"
+    return (
+        f"allowed is {register.low:g} to {register.high:g}{unit}" if register.low is not None else "no value is allowed"
+    )
+
+
+def _within(register: Register, value: float) -> bool:
+    return (register.low is None or value >= register.low) and (register.high is None or value <= register.high)
+
+
+def _scaled(register: Register, raw: int) -> int | float:
+    return raw if register.scale == 1 else round(raw * register.scale, register.digits)
+
+
+def _number(register: Register, words: Sequence[int]) -> int | float:
+    raw = words[0]
+    return _scaled(register, raw - WORD if register.signed and raw >= SIGN else raw)
+
+
+def _uint32(register: Register, words: Sequence[int]) -> int | float:
+    return _scaled(register, words[0] + words[1] * WORD)
+
+
+def _stamp(words: Sequence[int]) -> datetime | None:
+    year, month = divmod(words[0], 256)
+    day, hour = divmod(words[1], 256)
+    minute, second = divmod(words[2], 256)
+    with suppress(ValueError):
+        # The device's clock knows no zone; the caller knows where the device stands.
+        return datetime(CENTURY + year, month, day, hour, minute, second)  # noqa: DTZ001
+    return None
+
+
+def _clock_time(raw: int) -> time | None:
+    hour, minute = divmod(raw, 256)
+    with suppress(ValueError):
+        return time(hour, minute)
+    return None
+
+
+def _faults(words: Sequence[int]) -> list[Fault]:
+    records = (words[start : start + FAULT_WORDS] for start in range(0, len(words), FAULT_WORDS))
+    return [Fault(record[0], _stamp(record[1:4]), tuple(record[4:])) for record in records if record[0]]
+
+
+def _text(data: bytes) -> str:
+    return data.split(b"\0", 1)[0].decode("ascii", "replace").strip()
+
+
+_DECODERS: dict[Kind, Callable[[Register, Sequence[int]], Value]] = {
+    Kind.NUMBER: _number,
+    Kind.UINT32: _uint32,
+    Kind.FLAG: _number,
+    Kind.ENUM: _number,
+    Kind.WORD: _number,
+    Kind.WORDS: lambda _, words: list(words),
+    Kind.TEXT: lambda _, words: _text(b"".join(word.to_bytes(2, "big") for word in words)),
+    Kind.TEXT_LOW: lambda _, words: _text(bytes(word & 0xFF for word in words)),
+    Kind.STAMP: lambda _, words: _stamp(words),
+    Kind.TIME: lambda _, words: _clock_time(words[0]),
+    Kind.HISTORY: lambda register, words: [_scaled(register, word) for word in words],
+    Kind.FAULTS: lambda _, words: _faults(words),
+    Kind.RESERVED: lambda _, words: list(words),
+}
+
+
+def _encode_number(register: Register, value: object) -> list[int]:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except TypeError, ValueError:
+        raise InvalidValueError(register, value, "not_a_number", allowed(register)) from None
+    if not math.isfinite(number) or not _within(register, number):
+        raise InvalidValueError(register, value, "out_of_range", allowed(register))
+    raw = round(number / register.scale)
+    if abs(raw * register.scale - number) > register.scale * 1e-6:
+        step = f"{allowed(register)} in steps of {register.scale:g}"
+        raise InvalidValueError(register, value, "not_a_choice", step)
+    if register.choices and number not in register.choices:
+        raise InvalidValueError(register, value, "not_a_choice", allowed(register))
+    return [raw % WORD]
+
+
+def _encode_enum(register: Register, value: object) -> list[int]:
+    by_name = {name: raw for raw, name in register.options.items()}
+    chosen = by_name.get(value, value) if isinstance(value, str) else value
+    words = _encode_number(register, chosen)
+    if words[0] not in register.options:
+        raise InvalidValueError(register, value, "not_a_choice", allowed(register))
+    return words
+
+
+def _encode_time(register: Register, value: object) -> list[int]:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = time.fromisoformat(value)
+    if not isinstance(value, time) or value.second or value.microsecond or value.tzinfo:
+        raise InvalidValueError(register, value, "not_a_time", allowed(register))
+    return [value.hour * 256 + value.minute]
+
+
+def _encode_stamp(register: Register, value: object) -> list[int]:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime) or value.tzinfo or not CENTURY <= value.year < CENTURY + 256:
+        raise InvalidValueError(register, value, "not_a_stamp", allowed(register))
+    return [
+        (value.year - CENTURY) * 256 + value.month,
+        value.day * 256 + value.hour,
+        value.minute * 256 + value.second,
+    ]
+
+
+_ENCODERS: dict[Kind, Callable[[Register, object], list[int]]] = {
+    Kind.NUMBER: _encode_number,
+    Kind.FLAG: _encode_number,
+    Kind.ENUM: _encode_enum,
+    Kind.WORD: _encode_number,
+    Kind.TIME: _encode_time,
+    Kind.STAMP: _encode_stamp,
+}

@@ -1,0 +1,79 @@
+"""What a simulated inverter keeps through power-off, as a JSON-able dict. Commands such as ChgCtrl are lost."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from ..inverter.registers import BY_SYMBOL
+from .alarms import Alarms, Record
+from .birth import SETTINGS, nameplate
+from .device import Device
+from .memory import acceptable
+from .meters import DAYS_KEPT, QUANTITIES, Meters
+
+VERSION = 1
+
+
+class InvalidStateError(ValueError):
+    """A saved state that no simulated inverter has written; the text says what is wrong with it."""
+
+
+def dump(device: Device) -> dict[str, Any]:
+    """Settings, counters, state of charge, histories, faults and wear of `device`; plain JSON values only."""
+    with device.held():
+        meters = device.meters
+        return {
+            "version": VERSION,
+            "serial": device.serial,
+            "settings": {register.symbol: device.memory.get(register.symbol) for register in SETTINGS},
+            "soc": device.state.soc,
+            "day": device.day.isoformat(),
+            "days": meters.days,
+            "today": dict(meters.today),
+            "total": dict(meters.total),
+            "history": {name: list(values) for name, values in meters.history.items()},
+            "faults": [[record.code, record.time.isoformat(), list(record.captured)] for record in device.alarms.log],
+            "writes": dict(device.writes),
+        }
+
+
+def restore(device: Device, saved: Mapping[str, Any]) -> None:
+    """Give `device` the life that was saved; its clock keeps its time. InvalidStateError changes nothing."""
+    if saved.get("version") != VERSION:
+        raise InvalidStateError(f"The saved state has version {saved.get('version')!r}: allowed is {VERSION}")
+    try:
+        settings = _settings(saved["settings"])
+        meters = _meters(saved)
+        log = [
+            Record(int(code), datetime.fromisoformat(when), tuple(map(int, words)))
+            for code, when, words in saved["faults"]
+        ]
+        day = date.fromisoformat(saved["day"])
+        soc = min(100.0, max(0.0, float(saved["soc"])))
+        writes = {str(symbol): int(count) for symbol, count in saved["writes"].items()}
+        identity = nameplate(str(saved["serial"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidStateError(f"The saved state cannot be read: {type(error).__name__} {error}") from error
+    with device.held():
+        device.memory.put_words(settings | identity)
+        device.writes.update(writes)
+        device.resume(soc, meters, day, Alarms(log))
+
+
+def _settings(saved: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    known = {register.symbol for register in SETTINGS}
+    settings = {symbol: [int(word) for word in words] for symbol, words in saved.items() if symbol in known}
+    for symbol, words in settings.items():
+        register = BY_SYMBOL[symbol]
+        if len(words) != register.words or not acceptable(register, words):
+            raise InvalidStateError(f"The saved state holds {words} for {symbol}, which cannot be")
+    return settings
+
+
+def _meters(saved: Mapping[str, Any]) -> Meters:
+    meters = Meters(saved["total"], int(saved["days"]))
+    for quantity in QUANTITIES:
+        meters.today[quantity.name] = float(saved["today"][quantity.name])
+        days = [float(day) for day in saved["history"][quantity.name]][:DAYS_KEPT]
+        meters.history[quantity.name] = days + [0.0] * (DAYS_KEPT - len(days))
+    return meters

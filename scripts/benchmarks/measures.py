@@ -1,0 +1,166 @@
+"""The measurements. Each gives rows of (what, measured, limit, unit); a row passes when measured <= limit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import os
+from random import Random
+import statistics
+import threading
+import time
+from typing import NamedTuple
+
+from custom_components.nattery.core.inverter.inverter import Inverter
+from custom_components.nattery.core.inverter.registers import BY_KEY, declared
+from custom_components.nattery.core.modbus.blocks import duration, plan
+from custom_components.nattery.core.modbus.errors import ModbusError
+from custom_components.nattery.core.modbus.statistics import percentile
+from custom_components.nattery.core.modbus.timing import Timing
+
+from .client import FULL_MAP, judge, open_bus
+from .faults import faulted, rival_after_a_late_answer
+
+TURNAROUNDS = (0.0, 0.03, 0.07)
+WORST_BLOCK_AND_FRAME = 112.0  # ms: a block of 32 registers on the wire, then the write itself
+
+
+class Row(NamedTuple):
+    """One measured number and what it may be at most."""
+
+    what: str
+    measured: float
+    limit: float | None
+    unit: str
+
+
+type Measure = Callable[[bool], Awaitable[list[Row]]]
+
+
+async def full_map(quick: bool) -> list[Row]:
+    """The whole map, block by block, against the ideal for the same map and turnaround."""
+    rows = []
+    for turnaround in TURNAROUNDS:
+        with judge(turnaround) as line:
+            async with open_bus(line.link) as (bus, reader):
+                await reader.read(FULL_MAP)  # learns the turnaround
+                blocks = plan(FULL_MAP, declared(), Timing(), turnaround)
+                ideal = duration(blocks, Timing(), turnaround)
+                times = []
+                for _ in range(3 if quick else 5):
+                    start = time.monotonic()
+                    reading = await reader.read(FULL_MAP)
+                    times.append(time.monotonic() - start)
+                    if reading.failed:
+                        raise RuntimeError(f"Not everything was read: {reading.failed}")
+                tally = line.count()
+                share = bus.statistics.snapshot()
+        name = f"full map at T={1000 * turnaround:.0f} ms"
+        rows += [
+            Row(f"{name}: time over ideal ({ideal:.2f} s)", statistics.median(times) / ideal, 1.02, "x"),
+            Row(f"{name}: overlaps", tally["overlaps"], 0, ""),
+            Row(f"{name}: gaps under 3.5 characters", tally["short_gaps"], 0, ""),
+            Row(f"{name}: registers read over needed", share.registers_read / share.registers_needed, None, "x"),
+        ]
+    return rows
+
+
+async def write_latency(quick: bool) -> list[Row]:
+    """Writes at random moments while the whole map is polled without a pause."""
+    rows = []
+    chance = Random(1)
+    register = BY_KEY["max_charge_current"]
+    for turnaround in TURNAROUNDS[1:2] if quick else TURNAROUNDS:
+        with judge(turnaround) as line:
+            async with open_bus(line.link) as (bus, reader):
+
+                async def poll() -> None:
+                    while True:
+                        await reader.read(FULL_MAP)  # noqa: B023
+
+                polling = asyncio.create_task(poll())
+                latencies = []
+                for number in range(60 if quick else 300):
+                    await asyncio.sleep(chance.uniform(0.05, 0.35))
+                    start = time.monotonic()
+                    await bus.write(1, register.address, (500 + number % 2,))
+                    latencies.append(1000 * (time.monotonic() - start))
+                polling.cancel()
+                tally = line.count()
+        name = f"write under full polling at T={1000 * turnaround:.0f} ms"
+        limit = WORST_BLOCK_AND_FRAME + 2000 * turnaround
+        rows += [
+            Row(f"{name}: p50 accepted to echoed", percentile(latencies, 0.5) or 0, None, "ms"),
+            Row(f"{name}: p99 accepted to echoed", percentile(latencies, 0.99) or 0, limit, "ms"),
+            Row(f"{name}: overlaps and short gaps", tally["overlaps"] + tally["short_gaps"], 0, ""),
+        ]
+    return rows
+
+
+async def recovery(quick: bool) -> list[Row]:
+    """From the port's return to the first good answer, with polling going on."""
+    rows = []
+    for outage in (5,) if quick else (5, 20):
+        with judge(0.03) as line:
+            async with open_bus(line.link) as (bus, _):
+                await bus.read(1, 0x7530, 8)
+                line.say(f"gone {outage}")
+                back = asyncio.create_task(asyncio.to_thread(line.hear))
+                answered = 0.0
+                while not back.done() or not answered:
+                    try:
+                        await bus.read(1, 0x7530, 8)
+                        answered = time.monotonic() if back.done() else 0.0
+                    except ModbusError:
+                        await asyncio.sleep(0.01)
+                rows.append(Row(f"recovery after {outage} s without a port", max(answered - float(back.result()), 0), 1.0, "s"))
+    return rows
+
+
+async def reloads(quick: bool) -> list[Row]:
+    """Open, read, close, many times over: what is left of files, threads and tasks."""
+    with judge(0.0) as line:
+
+        async def once() -> None:
+            async with open_bus(line.link) as (bus, _):
+                await bus.read(1, 0x7530, 8)
+
+        await once()
+        before = len(os.listdir("/proc/self/fd")), threading.active_count(), len(asyncio.all_tasks())
+        for _ in range(10 if quick else 50):
+            await once()
+        after = len(os.listdir("/proc/self/fd")), threading.active_count(), len(asyncio.all_tasks())
+    return [
+        Row(f"{kind} left after {10 if quick else 50} reloads", then - now, 0, "")
+        for kind, now, then in zip(("files", "threads", "tasks"), before, after, strict=True)
+    ]
+
+
+async def redundant_writes(_quick: bool) -> list[Row]:
+    """A hundred times the same setting: how often it reaches the wire."""
+    with judge(0.0) as line:
+        async with open_bus(line.link) as (bus, _):
+            inverter = Inverter(bus, 1)
+            for _ in range(100):
+                await inverter.write("max_charge_current", 42)
+            return [Row("writes on the wire for 100 equal settings", bus.statistics.snapshot().writes, 1, "")]
+
+
+async def wrong_values(quick: bool) -> list[Row]:
+    """Requests over a line with every kind of fault; the same number over a plain pymodbus loop after one late answer."""
+    requests = 1000 if quick else 10_000
+    wrong, delivered, errors, overlaps = await faulted(requests)
+    rival = await asyncio.to_thread(rival_after_a_late_answer)
+    return [
+        Row(f"wrong values in {requests} requests with faults ({delivered} delivered, {errors} errors)", wrong, 0, ""),
+        Row("overlaps in the same run", overlaps, 0, ""),
+        Row("a plain pymodbus client: wrong values in 10 requests after one late answer", rival, None, ""),
+    ]
+
+
+MEASURES: dict[str, Measure] = {
+    "full_map": full_map,
+    "write_latency": write_latency,
+    "wrong_values": wrong_values,
+    "recovery": recovery,
+    "reloads": reloads,
+    "redundant_writes": redundant_writes,
+}

@@ -1,0 +1,38 @@
+"""Measures the wire on a paced pty and holds every number against its limit; exit 1 when one is missed."""
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+import sys
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from scripts.benchmarks.measures import MEASURES, Row  # noqa: E402
+
+
+def _print(row: Row) -> bool:
+    passed = row.limit is None or row.measured <= row.limit
+    verdict = "" if row.limit is None else f"limit {row.limit:g} {row.unit}".rstrip() + ("  ok" if passed else "  MISSED")
+    print(f"  {row.what:<95} {row.measured:>9.3f} {row.unit:<3} {verdict}", flush=True)
+    return passed
+
+
+def main() -> int:
+    """Run the chosen measurements."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="which; all of them when left out")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, about a minute")
+    arguments = parser.parse_args()
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
+    passed = True
+    for name in arguments.measures or MEASURES:
+        print(f"{name}: {(MEASURES[name].__doc__ or '').splitlines()[0]}")
+        for row in asyncio.run(MEASURES[name](arguments.quick)):
+            passed &= _print(row)
+    print("Every limit was kept." if passed else "At least one limit was missed.")
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

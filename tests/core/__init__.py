@@ -1,0 +1,1 @@
+"""Tests of the library: no Home Assistant, but real ptys and real sockets on the loopback."""

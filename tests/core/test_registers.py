@@ -1,0 +1,74 @@
+"""The table against the protocol's own register list, transcribed independently in fixtures/registers-v1.5.csv."""
+
+import csv
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from custom_components.nattery.core.inverter.derived import DERIVED
+from custom_components.nattery.core.inverter.registers import BY_KEY, BY_SYMBOL, REGISTERS, declared, in_tier
+from custom_components.nattery.core.inverter.table import Access, Counter, Kind, Option, Risk, Tier
+
+TABLE = Path(__file__).parent / "fixtures" / "registers-v1.5.csv"
+ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
+UNITS = {"Var": "var", "S": "s", "h/m": None, "": None}
+
+
+@pytest.mark.parametrize(("register", "row"), zip(REGISTERS, ROWS, strict=True), ids=lambda value: getattr(value, "key", ""))
+def test_every_line_says_what_the_protocol_says(register, row) -> None:
+    assert register.address == int(row["address"], 16)
+    assert (register.words, register.group, register.symbol) == (int(row["words"]), row["group"], row["symbol"])
+    assert register.access == row["access"]
+    if register.kind is Kind.RESERVED:
+        return
+    assert register.scale == float(row["scale"])
+    assert register.signed == (row["signed"] == "1")
+    assert register.unit == UNITS.get(row["unit"], row["unit"])
+    assert (register.kind in (Kind.TEXT, Kind.TEXT_LOW)) == (row["type"] == "text")
+    assert (register.kind is Kind.UINT32) == (row["type"] == "uint32")
+    if register.access is not Access.READ and register.kind is not Kind.STAMP:
+        bounds = {"min": register.low, "max": register.high, "default": register.default}
+        for column, value in bounds.items():
+            assert value == (float(row[column]) if row[column] else None), column
+
+
+def test_names_are_unique_and_addresses_rise() -> None:
+    assert len(BY_KEY) == len(REGISTERS)
+    assert not BY_KEY.keys() & DERIVED.keys()
+    for one, other in pairwise(REGISTERS):
+        assert one.end <= other.address
+
+
+def test_everything_readable_is_polled_in_one_tier() -> None:
+    polled = [register.key for tier in Tier if tier is not Tier.NEVER for register in in_tier(tier)]
+    assert sorted(polled) == sorted(register.key for register in REGISTERS if register.readable)
+
+
+def test_optional_groups_are_left_out_unless_asked_for() -> None:
+    assert not [register for register in in_tier(Tier.FAST, ()) if register.option]
+    assert {register.option for register in in_tier(Tier.FAST, (Option.THREE_PHASE,))} == {None, Option.THREE_PHASE}
+
+
+def test_the_dangerous_ones_are_guarded() -> None:
+    assert BY_SYMBOL["RecoveryCtrl"].risk is Risk.FORBIDDEN
+    for symbol in ("UserPassWord", "PassWordSet"):
+        register = BY_SYMBOL[symbol]
+        assert register.secret
+        assert not register.readable
+        assert not register.writable
+        assert register.address not in declared()
+    risky = {"CommIdSet", "ParaModeSet", "OutPhaseDiffSet", "GridStandardSet", "BatType", "NG_FuncEn", "CvVolt", "FloatVolt",
+             "BattOverVolt", "Inv2LineVolt", "BattEodVolt", "BattLowVolt", "OnOffCtrl", "RestartCtrl"}  # fmt: skip
+    assert {symbol for symbol in risky if BY_SYMBOL[symbol].risk is not Risk.RISKY} == set()
+
+
+def test_derived_values_stand_on_registers_of_one_tier() -> None:
+    for derived in DERIVED.values():
+        assert len({BY_KEY[source].tier for source in derived.sources}) == 1
+
+
+def test_counters_have_a_direction() -> None:
+    for register in REGISTERS:
+        if register.unit == "kWh" and register.kind is not Kind.HISTORY:
+            assert register.counter in (Counter.LIFETIME, Counter.DAILY), register.key
