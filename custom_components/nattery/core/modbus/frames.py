@@ -124,6 +124,7 @@ class Framing(Protocol):
     """How payloads travel: the shortest answer there is, how long one becomes, and what it says."""
 
     shortest: int
+    numbered: bool  # whether an answer names the request it belongs to
 
     def encode(self, request: Request) -> bytes:
         """The bytes of a request."""
@@ -142,6 +143,7 @@ class RtuFraming:
     """Modbus RTU: unit, payload, CRC-16."""
 
     shortest = 5
+    numbered = False
 
     def __init__(self) -> None:
         """Borrow the frame builder of pymodbus."""
@@ -176,6 +178,7 @@ class TcpFraming:
     """Modbus TCP: transaction, protocol 0, length, unit, payload."""
 
     shortest = 9
+    numbered = True
     _header = 6
 
     def __init__(self) -> None:

@@ -128,7 +128,9 @@ def _listen(simulator: Simulator, address: tuple[str, int], framing: Literal["tc
     try:
         return f"{host}:{simulator.serve_tcp(host, port, framing)}"
     except OSError as error:
-        raise OSError(f"Cannot listen on {host}:{port}: {error.strerror or error}") from error
+        # The standard library adds its own address to the system's reason.
+        reason = str(error.strerror or error).partition(" (")[0]
+        raise OSError(f"Cannot listen on {host}:{port}: {reason}") from error
 
 
 def _load(file: Path) -> dict[str, Any] | None:

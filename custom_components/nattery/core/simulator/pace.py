@@ -74,7 +74,7 @@ class Tally:
     garbage: int = 0  # bursts that were no frame
     unheard: int = 0  # bytes while the device was deaf
     others: int = 0  # requests to another unit, or to a device that is starting
-    wrong_speed: int = 0  # bytes at another baud rate or parity than the line's
+    wrong_speed: int = 0  # bytes at another baud rate than the line's
 
 
 @dataclass(slots=True)

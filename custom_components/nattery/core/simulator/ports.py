@@ -15,7 +15,7 @@ from .line import Line
 
 CHUNK = 4096
 PSEUDO_TERMINALS = ("/dev/pts/", "/dev/ttys")
-INPUT_SPEED, CONTROL_FLAGS = 4, 2
+INPUT_SPEED = 4
 
 type NewChannel = Callable[[Framing, Callable[[bytes], None], Callable[[float], None]], Channel]
 
@@ -109,10 +109,8 @@ class PtyPort:
             self._on_wrong_speed(len(data))
 
     def _right_speed(self) -> bool:
-        """Whether the client has set the line's own speed and no parity; the inverter could not read it otherwise."""
-        attributes = termios.tcgetattr(self._slave)
-        parity = attributes[CONTROL_FLAGS] & termios.PARENB
-        return self._speed is None or (attributes[INPUT_SPEED] == self._speed and not parity)
+        """Whether the client has set the line's own speed; otherwise the inverter could not read it."""
+        return self._speed is None or termios.tcgetattr(self._slave)[INPUT_SPEED] == self._speed
 
     def _write(self, data: bytes) -> None:
         # Nobody reads, and the terminal's buffer is full: a serial line would lose the bytes too.
@@ -158,12 +156,12 @@ class TcpPort:
         line.watch(self._listener.fileno(), lambda: self._accept(line))
 
     def close(self) -> None:
-        """Hang up on everybody and stop listening."""
-        for connection in list(self._connections):
-            connection.close()
+        """Stop listening and hang up on everybody."""
         if self._line is not None and self._listener.fileno() >= 0:
             self._line.unwatch(self._listener.fileno())
         self._listener.close()
+        for connection in list(self._connections):
+            connection.close()
 
     def _accept(self, line: Line) -> None:
         with suppress(BlockingIOError, ConnectionError):

@@ -71,7 +71,8 @@ def _settings(saved: Mapping[str, list[int]]) -> dict[str, list[int]]:
 
 
 def _meters(saved: Mapping[str, Any]) -> Meters:
-    meters = Meters(saved["total"], int(saved["days"]))
+    totals = {quantity.name: float(saved["total"][quantity.name]) for quantity in QUANTITIES}
+    meters = Meters(totals, int(saved["days"]))
     for quantity in QUANTITIES:
         meters.today[quantity.name] = float(saved["today"][quantity.name])
         days = [float(day) for day in saved["history"][quantity.name]][:DAYS_KEPT]

@@ -1,0 +1,156 @@
+"""What a newcomer finds: the inverter set up through its own config flow, entities, windows, energy, a dashboard.
+
+Every step looks first whether it was done, so that a start that was interrupted goes on where it stopped.
+"""
+
+import asyncio
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from annotatedyaml import load_yaml_dict
+
+from .api import Api, Json
+from .errors import DemoError
+from .folder import Folder
+
+DOMAIN, TITLE = "nattery", "Inverter"
+DASHBOARD, DASHBOARD_TITLE, DASHBOARD_ICON = "home-battery", "Home battery", "mdi:home-battery"
+_DASHBOARD_FILE = Path(__file__).with_name("dashboard.yaml")
+_BATTERY_KWH = 10.2
+_PATIENCE, _PAUSE = 60, 0.3
+
+# What the house shows beside the entities that are on by themselves, and that stands on the dashboard.
+_WANTED = (
+    "sensor.inverter_turnaround_median",
+    "sensor.inverter_communication_errors",
+    "sensor.inverter_writes_today",
+    "sensor.inverter_clock_drift",
+)
+# When the house charges from the grid, and when it would discharge. The ends come first: no window is ever longer.
+_WINDOWS = {
+    "time.inverter_charge_window_1_end": "05:00:00",
+    "time.inverter_charge_window_1_start": "02:00:00",
+    "time.inverter_discharge_window_1_end": "21:30:00",
+    "time.inverter_discharge_window_1_start": "18:00:00",
+}
+_ENERGY: Json = {
+    "energy_sources": [
+        {
+            "type": "grid",
+            "stat_energy_from": "sensor.inverter_grid_import_energy",
+            "stat_energy_to": "sensor.inverter_grid_export_energy",
+            "stat_cost": None,
+            "entity_energy_price": None,
+            "number_energy_price": 0.28,
+            "stat_compensation": None,
+            "entity_energy_price_export": None,
+            "number_energy_price_export": 0.08,
+            "power_config": {"stat_rate": "sensor.inverter_grid_power"},
+            "cost_adjustment_day": 0,
+        },
+        {
+            "type": "solar",
+            "stat_energy_from": "sensor.inverter_pv_energy",
+            "stat_rate": "sensor.inverter_pv_power",
+            "config_entry_solar_forecast": None,
+        },
+        {
+            "type": "battery",
+            "stat_energy_from": "sensor.inverter_battery_discharge_energy",
+            "stat_energy_to": "sensor.inverter_battery_charge_energy",
+            "stat_soc": "sensor.inverter_battery_state_of_charge",
+            "power_config": {"stat_rate": "sensor.inverter_battery_power"},
+            "capacity": _BATTERY_KWH,
+        },
+    ],
+    "device_consumption": [],
+}
+
+
+async def furnish(api: Api, folder: Folder) -> bool:
+    """Do what is not done yet; whether Home Assistant must be restarted for it."""
+    new = await _set_up_inverter(api, folder)
+    await until_loaded(api)
+    if new:
+        for entity, time in _WINDOWS.items():
+            await api.act("time.set_value", entity, time=time)
+    await _count_energy(api)
+    await _hang_dashboard(api, folder)
+    await _ignore_repairs(api)
+    return await _show_wanted(api)
+
+
+async def until_loaded(api: Api) -> None:
+    """Wait until Home Assistant is running and the inverter's entry is loaded."""
+    async with asyncio.timeout(_PATIENCE):
+        while (await api.call("get_config"))["state"] != "RUNNING":
+            await asyncio.sleep(_PAUSE)
+    for _ in range(int(_PATIENCE / _PAUSE)):
+        entry = await _entry(api)
+        if entry and entry["state"] == "loaded":
+            return
+        await asyncio.sleep(_PAUSE)
+    reason = entry and (entry["reason"] or entry["state"])
+    raise DemoError(f"The integration does not load: {reason}.")
+
+
+async def _entry(api: Api) -> Json | None:
+    entries: list[Json] = await api.call("config_entries/get", domain=DOMAIN)
+    return next((entry for entry in entries if entry["title"] == TITLE), None)
+
+
+async def _set_up_inverter(api: Api, folder: Folder) -> bool:
+    """Walk the config flow, or its reconfiguration when the folder was moved; whether the entry is new."""
+    entry, device = await _entry(api), str(folder.link)
+    if entry and folder.remembered().get("device") == device:
+        return False
+    start: Json = {"handler": DOMAIN, "show_advanced_options": False}
+    answer: Json = {"device": device, "more": {}}
+    if entry:
+        start["entry_id"] = entry["entry_id"]
+    else:
+        answer["name"] = TITLE
+    end = await api.walk_flow(start, {"next_step_id": "serial"}, answer)
+    if end["type"] != "create_entry" and end.get("reason") != "reconfigure_successful":
+        raise DemoError(f"The config flow of the integration did not take {device}: {end.get('errors') or end}.")
+    folder.remember(device=device)
+    return entry is None
+
+
+async def _show_wanted(api: Api) -> bool:
+    """Enable what the dashboard shows; whether anything was not."""
+    changed = False
+    for entity in _WANTED:
+        known = await api.call("config/entity_registry/get", entity_id=entity)
+        if known["disabled_by"]:
+            await api.call("config/entity_registry/update", entity_id=entity, disabled_by=None)
+            changed = True
+    return changed
+
+
+async def _count_energy(api: Api) -> None:
+    """Tell the Energy dashboard what to count, unless it was told before."""
+    if not (await api.ask("energy/get_prefs"))["success"]:
+        await api.call("energy/save_prefs", **_ENERGY)
+
+
+async def _hang_dashboard(api: Api, folder: Folder) -> None:
+    """Make our dashboard the first that everybody sees; when its file is a newer one, put that in its place."""
+    digest = sha256(_DASHBOARD_FILE.read_bytes()).hexdigest()
+    if folder.remembered().get("dashboard") == digest:
+        return
+    if all(known["url_path"] != DASHBOARD for known in await api.call("lovelace/dashboards/list")):
+        look = {"title": DASHBOARD_TITLE, "icon": DASHBOARD_ICON, "show_in_sidebar": True, "require_admin": False}
+        await api.call("lovelace/dashboards/create", url_path=DASHBOARD, mode="storage", **look)
+    dashboard: dict[str, Any] = load_yaml_dict(str(_DASHBOARD_FILE))
+    await api.call("lovelace/config/save", url_path=DASHBOARD, config=dashboard)
+    await api.call("frontend/set_system_data", key="core", value={"default_panel": DASHBOARD})
+    folder.remember(dashboard=digest)
+
+
+async def _ignore_repairs(api: Api) -> None:
+    """Home Assistant complains that it was installed as the demo installs it; a newcomer need not read that."""
+    for issue in (await api.call("repairs/list_issues"))["issues"]:
+        if issue["domain"] == "homeassistant" and not issue["ignored"]:
+            await api.call("repairs/ignore_issue", domain=issue["domain"], issue_id=issue["issue_id"], ignore=True)

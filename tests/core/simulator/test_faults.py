@@ -1,0 +1,72 @@
+import pytest
+
+from custom_components.nattery.core.simulator.faults import Fault, FaultKind, FaultPlan, pieces
+from custom_components.nattery.core.simulator.frames import (
+    BrokenFrameError,
+    Envelope,
+    Framing,
+    MbapFraming,
+    RtuFraming,
+)
+
+ANSWER = Envelope(1, bytes.fromhex("030412345678"), 9)
+FRAMINGS: list[Framing] = [RtuFraming(), MbapFraming()]
+
+
+def test_scripted_faults_meet_their_request_only() -> None:
+    fault = Fault(FaultKind.LATE, 1.5)
+    plan = FaultPlan({3: fault})
+    assert [plan.fault(number) for number in range(1, 5)] == [None, None, fault, None]
+
+
+def test_random_faults_are_repeatable_and_come_at_their_rates() -> None:
+    plan = FaultPlan.mixed(0.22, seed=5)
+    faults = [plan.fault(number) for number in range(1, 5001)]
+    assert faults == [FaultPlan.mixed(0.22, seed=5).fault(number) for number in range(1, 5001)]
+    assert faults != [FaultPlan.mixed(0.22, seed=6).fault(number) for number in range(1, 5001)]
+    for kind in FaultKind:
+        assert 60 < sum(fault is not None and fault.kind is kind for fault in faults) < 140
+    assert all(0.2 <= fault.seconds <= 1.2 for fault in faults if fault and fault.kind is FaultKind.LATE)
+    assert {fault.code for fault in faults if fault} == {4, 6}
+
+
+def test_a_script_goes_before_chance() -> None:
+    plan = FaultPlan({2: Fault(FaultKind.LOST)}, {FaultKind.CRC: 1.0})
+    kinds = [fault.kind for number in (1, 2, 3) if (fault := plan.fault(number))]
+    assert kinds == [FaultKind.CRC, FaultKind.LOST, FaultKind.CRC]
+
+
+@pytest.mark.parametrize("rates", [{FaultKind.CRC: -0.1}, {FaultKind.CRC: 0.6, FaultKind.LOST: 0.5}])
+def test_rates_must_be_probabilities(rates: dict[FaultKind, float]) -> None:
+    with pytest.raises(ValueError, match="not above 1"):
+        FaultPlan(rates=rates)
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_what_each_fault_does_to_an_answer(framing: Framing) -> None:
+    def parts(kind: FaultKind, seconds: float = 0.0) -> list[tuple[float, bytes]]:
+        return [(piece.wait, piece.data) for piece in pieces(Fault(kind, seconds, seed=3), ANSWER, framing)]
+
+    frame = framing.pack(ANSWER)
+    assert [(piece.wait, piece.data) for piece in pieces(None, ANSWER, framing)] == [(0.0, frame)]
+    assert parts(FaultKind.LATE, 2) == [(2, frame)]
+    assert parts(FaultKind.LOST) == []
+    first, second = parts(FaultKind.SPLIT, 0.3)
+    assert (first[0], second[0], first[1] + second[1]) == (0.0, 0.3, frame)
+    ((_, short),) = parts(FaultKind.TRUNCATED)
+    assert frame.startswith(short)
+    assert 0 < len(short) < len(frame)
+    ((_, foreign),) = parts(FaultKind.FOREIGN)
+    assert framing.unpack(foreign) == Envelope(2, ANSWER.pdu, framing.unpack(frame).transaction)
+    (_, noise), (_, after) = parts(FaultKind.GARBAGE_BEFORE)
+    assert noise
+    assert after == frame
+    assert parts(FaultKind.GARBAGE_INSTEAD) == [(0.0, noise)]
+    ((_, flipped),) = parts(FaultKind.CRC)
+    assert flipped != frame
+
+
+def test_a_flipped_bit_fails_the_check() -> None:
+    (piece,) = pieces(Fault(FaultKind.CRC), ANSWER, RtuFraming())
+    with pytest.raises(BrokenFrameError):
+        RtuFraming().unpack(piece.data)

@@ -1,0 +1,77 @@
+from datetime import datetime
+
+import pytest
+
+from custom_components.nattery.core.simulator.device import Device
+from custom_components.nattery.core.simulator.frames import Envelope
+from custom_components.nattery.core.simulator.service import Service
+
+
+@pytest.fixture
+def service() -> Service:
+    device = Device(1, datetime(2026, 6, 17, 12), past=False)
+    return Service(device, lambda: device.advance(device.elapsed + 0.1))
+
+
+def ask(service: Service, pdu: str, unit: int = 1) -> str | None:
+    answer = service.answer(Envelope(unit, bytes.fromhex(pdu), 7))
+    if answer is None:
+        return None
+    assert answer.transaction == 7
+    return bytes((answer.unit,)).hex() + answer.pdu.hex()
+
+
+@pytest.mark.parametrize(
+    ("pdu", "answer"),
+    [
+        ("03a0280001", "0103020000"),
+        ("03c7680001", "0103020105"),
+        ("06a0280003", "0106a0280003"),
+        ("10a0a0000306000101000200", "0110a0a00003"),
+        ("0375300021", "018303"),
+        ("0300000001", "018302"),
+        ("039c400001", "018302"),
+        ("0675300001", "018602"),
+        ("06a0280007", "018603"),
+        ("10a0a0000305000101000200", "019003"),  # byte count and registers differ
+        ("10a0a00003060001010002", "019003"),  # cut short
+        ("03a028", "018303"),
+        ("06a028", "018603"),
+        ("0400000001", "018401"),
+        ("17", "019701"),
+    ],
+)
+def test_answers(service: Service, pdu: str, answer: str) -> None:
+    assert ask(service, pdu) == answer
+
+
+def test_who_is_meant(service: Service) -> None:
+    assert ask(service, "03a0280001", unit=2) is None
+    assert ask(service, "03a0280001", unit=255) == "0103020000"
+    assert ask(service, "06a0320009", unit=255) == "0106a0320009"
+    assert ask(service, "03a0280001", unit=1) is None
+    assert ask(service, "03a0280001", unit=255) == "0903020000"
+
+
+def test_broadcast_writes_without_an_answer(service: Service) -> None:
+    assert ask(service, "06a0280003", unit=0) is None
+    assert service.device.unit == 1
+    assert ask(service, "03a0280001") == "0103020003"
+    assert ask(service, "03a0280001", unit=0) is None
+
+
+def test_a_starting_device_hears_nothing_until_it_runs(service: Service) -> None:
+    assert ask(service, "069c410001") == "01069c410001"
+    assert ask(service, "03a0280001") is None
+    for _ in range(60):
+        service.concerns(1)
+    assert ask(service, "03a0280001") == "0103020000"
+
+
+def test_every_answer_is_of_the_present(service: Service) -> None:
+    seconds = []
+    for _ in range(40):
+        answer = ask(service, "03a03c0001")
+        assert answer is not None
+        seconds.append(int(answer[-2:], 16))
+    assert seconds[-1] > seconds[0]

@@ -1,0 +1,42 @@
+from datetime import datetime, timedelta
+
+from custom_components.nattery.core.simulator.surroundings import STRING_PEAK_WATTS, surroundings
+
+WINTER, SUMMER = datetime(2026, 12, 20), datetime(2026, 6, 20)
+
+
+def day(seed: int, start: datetime, attribute: str) -> list[float]:
+    return [getattr(surroundings(seed, start + timedelta(minutes=m)), attribute) for m in range(0, 1440, 10)]
+
+
+def test_the_same_seed_and_time_give_the_same_world() -> None:
+    noon = SUMMER.replace(hour=12, minute=34, second=56)
+    assert surroundings(3, noon) == surroundings(3, noon)
+    assert surroundings(3, noon) != surroundings(4, noon)
+
+
+def test_the_sun_shines_by_day_and_more_in_summer() -> None:
+    for seed in range(5):
+        assert surroundings(seed, SUMMER.replace(hour=1)).pv == 0
+        weeks = {
+            start: sum(sum(day(seed, start + timedelta(days=d), "pv")) for d in range(7)) for start in (WINTER, SUMMER)
+        }
+        assert weeks[SUMMER] > 1.5 * weeks[WINTER] > 0
+        assert max(day(seed, SUMMER, "pv")) <= sum(STRING_PEAK_WATTS)
+
+
+def test_the_strings_look_to_different_sides() -> None:
+    morning, evening = (surroundings(1, SUMMER.replace(hour=hour)) for hour in (7, 18))
+    assert morning.pv1 / morning.pv2 > evening.pv1 / evening.pv2
+
+
+def test_the_house_needs_more_in_the_evening_than_at_night() -> None:
+    nights = [surroundings(1, WINTER + timedelta(days=d, hours=3)).load for d in range(20)]
+    evenings = [surroundings(1, WINTER + timedelta(days=d, hours=19)).load for d in range(20)]
+    assert sum(evenings) > 2 * sum(nights)
+    assert all(100 < load < 5000 for load in nights + evenings)
+
+
+def test_the_grid_stays_near_its_nominal_values() -> None:
+    assert all(225 < volts < 236 for volts in day(1, SUMMER, "grid_voltage"))
+    assert all(49.9 < hertz < 50.1 for hertz in day(1, SUMMER, "grid_frequency"))

@@ -1,0 +1,312 @@
+"""The bus on a real pseudo terminal, against the simulated line; times are a tenth of the real ones."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+import os
+from pathlib import Path
+import threading
+import time
+
+import pytest
+
+from custom_components.nattery.core.modbus.bus import Bus, Priority
+from custom_components.nattery.core.modbus.errors import (
+    BadFrameError,
+    DeviceFailureError,
+    IllegalAddressError,
+    LinkDownError,
+    ModbusError,
+    NoAnswerError,
+    UncertainWriteError,
+)
+from custom_components.nattery.core.modbus.frames import Write
+from custom_components.nattery.core.modbus.link import SerialLink, TcpLink
+from custom_components.nattery.core.modbus.timing import Timing
+from custom_components.nattery.core.simulator.faults import Fault, FaultKind, FaultPlan
+from custom_components.nattery.core.simulator.simulator import Simulator
+
+SOC, CHARGE_AMPS, IDENTITY = 0x7532, 0xA02F, 0xC746
+MARGIN, QUIET = 0.1, 0.3
+
+type OpenLine = Callable[..., tuple[Bus, Simulator]]
+
+
+@pytest.fixture
+def open_line(tmp_path: Path, request: pytest.FixtureRequest) -> OpenLine:
+    """Serve an inverter with scripted faults and open a bus to it; all is closed at the end."""
+
+    def open_(script: dict[int, Fault] | None = None, **options) -> tuple[Bus, Simulator]:
+        simulator = Simulator(
+            turnaround=0.003, paced=False, deaf_seconds=0.1, faults=FaultPlan(script=script or {}), **options
+        )
+        request.addfinalizer(simulator.stop)
+        path = simulator.serve_pty(tmp_path / "inverter")
+        bus = Bus(SerialLink(path), timing=Timing(margin=MARGIN, longest_margin=5 * MARGIN, quiet=QUIET))
+        bus.start()
+        request.addfinalizer(bus.close)
+        return bus, simulator
+
+    return open_
+
+
+def fresh(simulator: Simulator, address: int, count: int) -> tuple[int, ...]:
+    """What the device holds, asked of the device itself."""
+    return tuple(simulator.device.read(address, count))
+
+
+async def test_reads_and_writes_reach_the_inverter(open_line: OpenLine) -> None:
+    bus, simulator = open_line()
+    assert (await bus.read(1, IDENTITY, 30)).words == fresh(simulator, IDENTITY, 30)
+    assert (await bus.read(255, IDENTITY, 1)).unit == 1
+    await bus.write(1, CHARGE_AMPS, (420,))
+    assert fresh(simulator, CHARGE_AMPS, 1) == (420,)
+    await bus.write(1, 0xA0A1, (1 * 256, 2 * 256))
+    assert fresh(simulator, 0xA0A1, 2) == (256, 512)
+    assert simulator.record.tally.requests == 4
+
+
+# A fault after which the answer may still come makes the bus probe before it goes on: one request more.
+DOUBTFUL, CERTAIN = (1, 4, 5), (1, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("fault", "requests", "error"),
+    [
+        (Fault(FaultKind.LOST), DOUBTFUL, NoAnswerError),
+        (Fault(FaultKind.CRC), DOUBTFUL, BadFrameError),
+        (Fault(FaultKind.TRUNCATED), DOUBTFUL, BadFrameError),
+        (Fault(FaultKind.FOREIGN), DOUBTFUL, BadFrameError),
+        (Fault(FaultKind.GARBAGE_INSTEAD, seed=3), DOUBTFUL, BadFrameError),
+        (Fault(FaultKind.GARBAGE_BEFORE, seed=3), CERTAIN, BadFrameError),
+        (Fault(FaultKind.EXCEPTION, code=4), CERTAIN, DeviceFailureError),
+    ],
+    ids=lambda value: getattr(value, "kind", ""),
+)
+async def test_a_read_survives_one_fault_and_reports_two(
+    open_line: OpenLine, fault: Fault, requests: tuple[int, ...], error: type[ModbusError]
+) -> None:
+    bus, simulator = open_line(dict.fromkeys(requests, fault))
+    assert (await bus.read(1, IDENTITY, 4)).words == fresh(simulator, IDENTITY, 4)
+    with pytest.raises(error):
+        await bus.read(1, IDENTITY, 8)
+    assert (await bus.read(1, IDENTITY + 1, 8)).words == fresh(simulator, IDENTITY + 1, 8)
+    assert bus.statistics.snapshot().errors == {error.kind: 3}
+    assert simulator.record.tally.overlaps == 0
+
+
+async def test_no_late_answer_is_given_to_the_next_request(open_line: OpenLine) -> None:
+    """What every plain client gets wrong: same function, same size, one answer late."""
+    bus, simulator = open_line({2: Fault(FaultKind.LATE, 0.25), 9: Fault(FaultKind.LATE, 0.9)})
+    for address in range(IDENTITY, IDENTITY + 20):
+        with suppress(NoAnswerError):
+            assert (await bus.read(1, address, 2)).words == fresh(simulator, address, 2)
+    assert bus.statistics.snapshot().late_answers == 2
+
+
+async def test_after_silence_nothing_is_sent_until_no_answer_can_come(open_line: OpenLine) -> None:
+    bus, simulator = open_line({1: Fault(FaultKind.LOST)})
+    await bus.read(1, SOC, 1)
+    lost, probe, _ = simulator.record.exchanges
+    assert probe.arrived - lost.arrived >= QUIET
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.8, 1.1])
+async def test_even_an_answer_later_than_plausible_reaches_nobody(open_line: OpenLine, seconds: float) -> None:
+    """A gateway that keeps requests answers each, however late: probes of other sizes find out when it has caught up."""
+    bus, simulator = open_line({2: Fault(FaultKind.LATE, seconds)}, fragile=False)
+    for address in range(IDENTITY, IDENTITY + 20):
+        with suppress(ModbusError):
+            assert (await bus.read(1, address, 2)).words == fresh(simulator, address, 2)
+    assert (await bus.read(1, IDENTITY, 2)).words == fresh(simulator, IDENTITY, 2)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.LATE, FaultKind.SPLIT])
+async def test_a_late_answer_ends_the_quiet_window_and_teaches_patience(open_line: OpenLine, kind: FaultKind) -> None:
+    bus, simulator = open_line({1: Fault(kind, 0.15), 3: Fault(kind, 0.15)})
+    await bus.read(1, SOC, 1)
+    late, again = simulator.record.exchanges
+    assert again.arrived - late.arrived < QUIET
+    assert bus.timing.margin > MARGIN
+    await bus.read(1, SOC, 1)
+    assert bus.statistics.snapshot().late_answers == 1  # the second slow answer was waited for
+    assert simulator.record.tally.requests == 3
+
+
+@pytest.mark.parametrize("kind", [FaultKind.LOST, FaultKind.CRC])
+async def test_a_write_that_arrived_is_not_sent_again(open_line: OpenLine, kind: FaultKind) -> None:
+    bus, simulator = open_line({1: Fault(kind)})
+    await bus.write(1, CHARGE_AMPS, (430,))
+    assert simulator.device.writes["MaxChgCurrSet"] == 1
+    assert bus.statistics.snapshot().writes_confirmed_by_reading == 1
+
+
+async def test_a_write_that_never_arrived_is_sent_again_after_looking(open_line: OpenLine) -> None:
+    bus, simulator = open_line({1: Fault(FaultKind.UNHEARD)})
+    await bus.write(1, CHARGE_AMPS, (430,))
+    assert fresh(simulator, CHARGE_AMPS, 1) == (430,)
+    functions = [exchange.request[1] for exchange in simulator.record.exchanges]
+    assert functions == [6, 3, 6]
+
+
+async def test_a_command_that_went_unanswered_is_uncertain_and_not_repeated(open_line: OpenLine) -> None:
+    bus, simulator = open_line({1: Fault(FaultKind.LOST)})
+    with pytest.raises(UncertainWriteError, match="not known whether writing 1 registers at 0x9C43"):
+        await bus.write(1, 0x9C43, (1,), readable=False)
+    assert simulator.record.tally.requests == 1
+
+
+async def test_the_cable_goes_in_the_middle_of_a_write(open_line: OpenLine) -> None:
+    bus, simulator = open_line({1: Fault(FaultKind.PORT_GONE, 0.5)})
+    before = fresh(simulator, CHARGE_AMPS, 1)
+    with pytest.raises(UncertainWriteError):
+        await bus.write(1, CHARGE_AMPS, (430,))
+    assert fresh(simulator, CHARGE_AMPS, 1) == before
+    await asyncio.sleep(0.8)
+    assert (await bus.read(1, CHARGE_AMPS, 1)).words == before
+
+
+async def test_an_illegal_address_is_an_answer_and_no_reason_to_wait(open_line: OpenLine) -> None:
+    bus, simulator = open_line()
+    with pytest.raises(IllegalAddressError):
+        await bus.read(1, 0xA037, 1)
+    await bus.read(1, SOC, 1)
+    assert bus.statistics.snapshot().answers == 2
+    first, second = simulator.record.exchanges
+    assert second.arrived - first.arrived < QUIET
+
+
+async def test_people_go_before_polls(open_line: OpenLine) -> None:
+    bus, simulator = open_line()
+    polls = [asyncio.create_task(bus.read(1, IDENTITY, 30)) for _ in range(10)]
+    await asyncio.sleep(0)
+    await bus.write(1, CHARGE_AMPS, (430,))
+    assert sum(poll.done() for poll in polls) <= 2
+    await asyncio.gather(*polls)
+    assert [exchange.request[1] for exchange in simulator.record.exchanges].index(6) <= 2
+
+
+async def test_a_cancelled_caller_leaves_the_wire_alone(open_line: OpenLine) -> None:
+    bus, simulator = open_line()
+    running = asyncio.create_task(bus.read(1, IDENTITY, 8))
+    waiting = asyncio.create_task(bus.read(1, IDENTITY + 8, 8))
+    while not simulator.record.tally.requests:
+        await asyncio.sleep(0.0005)
+    running.cancel()
+    waiting.cancel()
+    await asyncio.wait([running, waiting])
+    assert (await bus.read(1, IDENTITY + 2, 8)).words == fresh(simulator, IDENTITY + 2, 8)
+    assert simulator.record.tally.requests == 2  # the waiting one never went out
+    assert simulator.record.tally.overlaps == 0
+
+
+async def test_it_comes_back_at_once_when_the_port_does(open_line: OpenLine) -> None:
+    bus, simulator = open_line()
+    await bus.read(1, SOC, 1)
+    simulator.stop()
+    with pytest.raises(ModbusError):
+        await bus.read(1, SOC, 1)
+    await asyncio.sleep(2)  # long enough for the back-off to be far out
+    assert not bus.connected
+    with pytest.raises(LinkDownError, match="does not exist"):
+        await bus.read(1, SOC, 1)
+    simulator.serve_pty(bus.place)
+    returned = time.monotonic()
+    while not bus.connected:
+        await asyncio.sleep(0.01)
+        assert time.monotonic() - returned < 1
+    await bus.read(1, SOC, 1)
+    assert bus.statistics.snapshot().reconnects == 1
+
+
+async def test_opening_a_port_does_not_block_anyone(tmp_path: Path) -> None:
+    bus = Bus(SerialLink(str(tmp_path / "nothing")))
+    start = time.monotonic()
+    bus.start()
+    assert time.monotonic() - start < 0.2
+    with pytest.raises(LinkDownError) as caught:
+        await bus.read(1, SOC, 1)
+    assert caught.value.reason == "not_found"
+    bus.close()
+
+
+async def test_closing_finishes_what_is_on_the_wire_and_fails_the_rest(open_line: OpenLine) -> None:
+    bus, simulator = open_line()
+    first = bus.submit(Write(1, CHARGE_AMPS, (440,)))
+    rest = [bus.submit(Write(1, CHARGE_AMPS, (450,))) for _ in range(3)]
+    while not simulator.record.tally.requests:
+        await asyncio.sleep(0.0005)
+    await asyncio.to_thread(bus.close)
+    assert first.result().unit == 1
+    for future in rest:
+        with pytest.raises(LinkDownError, match="was closed"):
+            future.result()
+    assert fresh(simulator, CHARGE_AMPS, 1) == (440,)
+    with pytest.raises(LinkDownError):
+        bus.submit(Write(1, CHARGE_AMPS, (1,)), Priority.PERSON)
+
+
+async def test_stray_bytes_are_nobodys_answer(open_line: OpenLine) -> None:
+    bus, simulator = open_line()
+    good = (await bus.read(1, IDENTITY, 2)).words
+    stray = bytes([1, 3, 4, 9, 9, 9, 9, 0, 0])
+    os.write(simulator._line._ports[0]._master, stray)
+    await asyncio.sleep(0.05)
+    assert (await bus.read(1, IDENTITY, 2)).words == good
+    assert bus.statistics.snapshot().stray_bytes == len(stray)
+
+
+@pytest.mark.parametrize("framing", ["tcp", "rtu"])
+async def test_the_same_promises_over_tcp(framing: str) -> None:
+    faults = FaultPlan(script={2: Fault(FaultKind.LATE, 0.2), 4: Fault(FaultKind.PORT_GONE, 0.2)})
+    simulator = Simulator(turnaround=0.003, faults=faults)
+    bus = Bus(
+        TcpLink("127.0.0.1", simulator.serve_tcp(framing=framing), rtu=framing == "rtu"),
+        timing=Timing(baud=None, margin=MARGIN, quiet=QUIET),
+    )
+    bus.start()
+    try:
+        for address in range(IDENTITY, IDENTITY + 2):
+            assert (await bus.read(1, address, 2)).words == fresh(simulator, address, 2)
+        with pytest.raises(LinkDownError):
+            await bus.read(1, IDENTITY, 2)
+        await asyncio.sleep(1.2)
+        assert (await bus.read(1, IDENTITY, 2)).words == fresh(simulator, IDENTITY, 2)
+    finally:
+        bus.close()
+        simulator.stop()
+
+
+async def test_an_idle_connection_that_the_gateway_closed_costs_no_request() -> None:
+    simulator = Simulator(turnaround=0.001)
+    port = simulator.serve_tcp()
+    bus = Bus(TcpLink("127.0.0.1", port))
+    bus.start()
+    try:
+        await bus.read(1, SOC, 1)
+        simulator.stop()
+        simulator.serve_tcp(port=port)
+        await bus.write(1, CHARGE_AMPS, (430,))
+        assert simulator.device.writes["MaxChgCurrSet"] == 1
+        assert bus.statistics.snapshot().writes_confirmed_by_reading == 0
+    finally:
+        bus.close()
+        simulator.stop()
+
+
+async def test_reloads_leave_nothing_behind(open_line: OpenLine) -> None:
+    first, _ = open_line()
+    path = first.place
+    first.close()
+
+    def left() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/fd")), threading.active_count()
+
+    before = left()
+    for _ in range(50):
+        bus = Bus(SerialLink(path))
+        bus.start()
+        await bus.read(1, SOC, 1)
+        await asyncio.to_thread(bus.close)
+    assert left()[0] <= before[0]
+    assert left()[1] <= before[1] + 1  # the executor's own thread
