@@ -270,6 +270,9 @@ async def find(bus: Bus, unit: int | None = None, attempts: Iterable[int] = (ANY
             return await Inverter(bus, candidate).identify()
         except WrongDeviceError as error:
             strange = strange or error
-        except (NoAnswerError, GatewayError) as error:
+        except NoAnswerError as error:
+            advice = "check the wiring (A and B), the baud rate and the unit id"
+            silent = NoAnswerError(f"Nobody answers on {bus.place}: {advice} ({error})")
+        except GatewayError as error:
             silent = error
     raise strange or silent or NoAnswerError("Nobody was asked")

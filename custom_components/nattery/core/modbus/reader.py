@@ -52,7 +52,7 @@ class Reader:
         statistics = self._bus.statistics
         silent = 0
         gone: ModbusError | None = None
-        for block in plan(wanted, self._declared - self._bad_holes, self._bus.timing, statistics.turnaround):
+        for block in plan(wanted, self._passable(), self._bus.timing, statistics.turnaround):
             if gone is None:
                 try:
                     await self._read(block, words, failed, priority)
@@ -67,6 +67,11 @@ class Reader:
                 failed.update(dict.fromkeys(block.spans, gone))
         statistics.count("registers_needed", sum(span.words for span in wanted if span not in failed))
         return Reading(words, failed)
+
+    def _passable(self) -> frozenset[int]:
+        """The addresses that a block may run through, less those that this inverter has refused."""
+        refused = {address for span in self._set_aside for address in range(span.address, span.end)}
+        return self._declared - self._bad_holes - refused
 
     def _without_refused(self, spans: Iterable[Span], failed: dict[Span, ModbusError]) -> list[Span]:
         now = time.monotonic()

@@ -220,7 +220,7 @@ class Wire:
         if up == self._announced:
             return
         if self._announced is not None or not up:
-            _LOGGER.log(logging.INFO if up else logging.WARNING, "%s is %s", self._link.place, "back" if up else "down")
+            _LOGGER.info("%s is %s", self._link.place, "back" if up else "down")
         self._announced = up
         if self._on_link is not None:
             self._on_link(up)

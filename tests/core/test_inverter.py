@@ -1,0 +1,221 @@
+"""The inverter's face on a real pseudo terminal with a simulated inverter behind it."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+
+import pytest
+
+from custom_components.nattery.core.inverter.codec import InvalidValueError
+from custom_components.nattery.core.inverter.errors import (
+    InverterError,
+    MismatchError,
+    NotConfirmedError,
+    NotOfferedError,
+    WrongDeviceError,
+)
+from custom_components.nattery.core.inverter.inverter import Inverter, find
+from custom_components.nattery.core.inverter.readings import joined
+from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
+from custom_components.nattery.core.inverter.table import Option, Tier
+from custom_components.nattery.core.inverter.wear import REFUSE_AT, Origin, WearBook, WornError
+from custom_components.nattery.core.modbus.bus import Bus
+from custom_components.nattery.core.modbus.errors import NoAnswerError
+from custom_components.nattery.core.modbus.link import SerialLink
+from custom_components.nattery.core.modbus.timing import Timing
+from custom_components.nattery.core.simulator.simulator import Simulator
+
+type Meet = Callable[..., tuple[Inverter, Simulator]]
+
+
+@pytest.fixture
+def meet(simulator_pty, request) -> Meet:
+    def meet_(*, asked: int = 1, now: Callable[[], datetime] = datetime.now, **options) -> tuple[Inverter, Simulator]:
+        simulator, path = simulator_pty(**options)
+        bus = Bus(SerialLink(path), timing=Timing(margin=0.15, quiet=0.2))
+        bus.start()
+        request.addfinalizer(bus.close)
+        return Inverter(bus, asked, options=tuple(Option), now=now), simulator
+
+    return meet_
+
+
+async def test_it_says_who_it_is(meet: Meet) -> None:
+    inverter, simulator = meet(asked=255, unit=17)
+    identity = await inverter.identify()
+    assert (identity.unit, inverter.unit) == (17, 17)
+    assert identity.serial_number == simulator.device.serial
+    assert (identity.product, identity.protocol, identity.manufacturer) == ("single_phase", "1.5", "Nattery")
+
+
+async def test_it_is_found_whatever_its_unit_id_is(meet: Meet) -> None:
+    inverter, _ = meet(unit=42)
+    assert (await find(inverter.bus)).unit == 42
+    assert (await find(inverter.bus, 42)).unit == 42
+    with pytest.raises(NoAnswerError):
+        await find(inverter.bus, 43)
+
+
+@pytest.mark.parametrize(("key", "word"), [("protocol_version", 0x0205), ("serial_number", 0)])
+async def test_another_device_at_the_address_is_not_taken_for_an_inverter(meet: Meet, key: str, word: int) -> None:
+    inverter, simulator = meet()
+    register = BY_KEY[key]
+    read = simulator.device.read
+    simulator.device.read = lambda address, count: [
+        word if register.address <= address + place < register.end else value
+        for place, value in enumerate(read(address, count))
+    ]
+    with pytest.raises(WrongDeviceError):
+        await inverter.identify()
+
+
+async def test_a_device_without_these_registers_is_another_device(meet: Meet) -> None:
+    inverter, simulator = meet()
+    simulator.device.read = lambda *_: Simulator().device.read(1, 1)
+    with pytest.raises(WrongDeviceError, match="illegal address"):
+        await inverter.identify()
+
+
+async def test_every_tier_reads_every_register_of_it(meet: Meet) -> None:
+    inverter, _ = meet()
+    report = joined([await inverter.read(tier) for tier in Tier if tier is not Tier.NEVER])
+    assert report.failed == {}
+    assert {r.key for r in REGISTERS if r.readable} <= report.values.keys()
+    unknown = {key for key, value in report.values.items() if value is None}
+    assert unknown == set()
+    assert inverter.held == {}
+
+
+async def test_derived_powers_agree_with_each_other(meet: Meet) -> None:
+    inverter, simulator = meet(speed=1)
+    simulator.skip(4 * 3600)
+    values = (await inverter.read(Tier.FAST)).values
+    assert values["battery_power"] == values["battery_discharge_power"] - values["battery_charge_power"]
+    assert values["grid_power"] == values["grid_import_power"] - values["grid_export_power"]
+    assert values["pv_power"] == values["pv1_power"] + values["pv2_power"]
+    balance = values["pv_power"] + values["battery_power"] + values["grid_power"] - values["load_power"]
+    assert abs(balance) < 0.15 * max(values["load_power"], 300)
+
+
+async def test_a_write_is_compared_written_and_read_back(meet: Meet) -> None:
+    inverter, simulator = meet()
+    await inverter.write("max_charge_current", 80)
+    writes = simulator.device.writes["MaxChgCurrSet"]
+    written = await inverter.write("max_charge_current", 42.5)
+    assert (written.old, written.new, written.changed) == (80.0, 42.5, True)
+    assert simulator.device.read(0xA02F, 1) == [425]
+    for _ in range(3):
+        assert not (await inverter.write("max_charge_current", "42.5")).changed
+    assert simulator.device.writes["MaxChgCurrSet"] == writes + 1
+
+
+async def test_a_window_travels_in_one_request(meet: Meet) -> None:
+    inverter, simulator = meet()
+    before = simulator.record.tally.requests
+    window = {"charge_start_1": time(23, 30), "charge_end_1": time(5, 15)}
+    assert [one.changed for one in await inverter.write_together(window)] == [True, True]
+    functions = [exchange.request[1] for exchange in list(simulator.record.exchanges)[before:]]
+    assert functions == [3, 16, 3]
+    assert simulator.device.read(0xA0A1, 2) == [23 * 256 + 30, 5 * 256 + 15]
+
+
+async def test_only_neighbours_travel_together(meet: Meet) -> None:
+    inverter, _ = meet()
+    with pytest.raises(InverterError, match="neighbouring"):
+        await inverter.write_together({"charge_start_1": time(1), "charge_start_2": time(2)})
+
+
+async def test_a_write_that_does_not_take_names_both_values(meet: Meet) -> None:
+    inverter, simulator = meet()
+    await inverter.write("max_charge_current", 80)
+    simulator.device.write = lambda *_: None
+    with pytest.raises(MismatchError, match=r"set to 42\.5 but reads 80\.0") as caught:
+        await inverter.write("max_charge_current", 42.5)
+    assert (caught.value.wanted, caught.value.found) == (42.5, 80.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "error"),
+    [
+        ("max_charge_current", 9000, InvalidValueError),
+        ("battery_soc", 50, NotOfferedError),
+        ("recovery_command", 0xAA, NotOfferedError),
+        ("user_password", 1, NotOfferedError),
+        ("nonsense", 1, NotOfferedError),
+        ("unit_id", 2, NotConfirmedError),
+        ("battery_type", "gel", NotConfirmedError),
+    ],
+)
+async def test_what_must_not_be_written_never_reaches_the_wire(meet: Meet, key, value, error) -> None:
+    inverter, simulator = meet()
+    with pytest.raises(error):
+        await inverter.write(key, value)
+    assert simulator.record.tally.requests == 0
+
+
+async def test_a_changed_unit_id_is_followed(meet: Meet) -> None:
+    inverter, _ = meet()
+    await inverter.write("unit_id", 9, confirm=True)
+    assert inverter.unit == 9
+    assert not (await inverter.read(Tier.FAST)).failed
+
+
+async def test_wear_is_counted_and_automation_is_refused_in_the_end(meet: Meet) -> None:
+    inverter, simulator = meet()
+    today = datetime.now().date()
+    inverter.wear = WearBook(today)
+    for number in range(REFUSE_AT):
+        await inverter.write("grid_active_power", 1000 + number, Origin.AUTOMATION)
+    with pytest.raises(WornError):
+        await inverter.write("grid_active_power", 1, Origin.AUTOMATION)
+    assert not (await inverter.write("grid_active_power", 1000 + REFUSE_AT - 1, Origin.AUTOMATION)).changed
+    assert (await inverter.write("grid_active_power", 1, Origin.PERSON)).changed
+    assert simulator.device.writes["OnGridActivePowerSet"] == REFUSE_AT + 1
+    assert inverter.wear.today["grid_active_power"] == REFUSE_AT + 1
+
+
+async def test_two_writers_of_one_register_do_not_cross(meet: Meet) -> None:
+    inverter, simulator = meet()
+    values = [10 + number for number in range(8)]
+    written = await asyncio.gather(*(inverter.write("max_charge_current", value) for value in values))
+    assert [one.new for one in written] == values
+    assert simulator.device.read(0xA02F, 1) == [170]
+
+
+async def test_the_clock_is_set_and_left_alone_when_right(meet: Meet) -> None:
+    inverter, _ = meet()
+    assert abs(await inverter.clock_drift()) < 3
+    assert await inverter.sync_clock(tolerance=5) is None
+    shifted = Inverter(inverter.bus, 1, now=lambda: datetime.now() + timedelta(hours=1))
+    assert await shifted.clock_drift() == pytest.approx(-3600, abs=3)
+    written = await shifted.sync_clock(tolerance=5)
+    assert written is not None
+    assert abs(await shifted.clock_drift()) < 3
+
+
+async def test_alarms_are_cleared_by_a_command_that_cannot_be_read(meet: Meet) -> None:
+    inverter, simulator = meet()
+    await inverter.clear_alarms()
+    assert simulator.device.writes["AlarmClearCtrl"] == 1
+
+
+async def test_raw_reading_keeps_secrets(meet: Meet) -> None:
+    inverter, simulator = meet()
+    assert await inverter.read_raw(0x7532, 1) == tuple(simulator.device.read(0x7532, 1))
+    for address, count in ((0xA038, 1), (0xA030, 10), (0x9C40, 1)):
+        with pytest.raises(NotOfferedError):
+            await inverter.read_raw(address, count)
+
+
+async def test_the_day_turns_at_the_devices_midnight(meet: Meet) -> None:
+    evening = datetime(2026, 7, 1, 20, 0)
+    inverter, simulator = meet(local_clock=lambda: evening)
+    for tier in (Tier.SETTINGS, Tier.COUNTERS):
+        report = await inverter.read(tier)
+    assert report.values["load_energy_today"] > 1
+    simulator.skip(5 * 3600)
+    for tier in (Tier.SETTINGS, Tier.COUNTERS):
+        report = await inverter.read(tier)
+    assert report.values["load_energy_today"] < 2
+    assert inverter.held["load_energy_today"] == 0
+    assert date(2026, 7, 2) == (await inverter.read_registers(["clock"])).values["clock"].date()
