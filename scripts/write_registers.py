@@ -14,9 +14,9 @@ from custom_components.nattery.core.inverter.table import Access, Kind, Register
 PAGE = ROOT / "docs" / "registers.md"
 HEAD = """# Registers
 
-Made from the register table (`core/inverter/registers.py`) by `scripts/write_registers.py`; do not edit. `symbol` is the protocol's own name,
-which `nattery set` and the action `nattery.write_register` take. "Risky" needs an administrator and an explicit confirmation, "never" is not
-offered for writing at all.
+Made from the register table (`core/inverter/registers.py`) by `scripts/write_registers.py`; do not edit. `symbol` is
+the protocol's own name, which `nattery set` and the action `nattery.write_register` take. "Risky" needs an administrator
+and an explicit confirmation, "never" is not offered for writing at all.
 
 | address | symbol | name | kind | scale | unit | polled | written |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -33,7 +33,8 @@ def _write(register: Register) -> str:
 
 
 def _line(register: Register) -> str:
-    polled = "never (secret)" if register.secret else "command" if register.access is Access.WRITE else str(register.tier)
+    command = register.access is Access.WRITE
+    polled = "never (secret)" if register.secret else "command" if command else str(register.tier)
     words = f" x {register.words}" if register.words > 1 else ""
     columns = (
         f"`0x{register.address:04X}`{words}",
@@ -60,7 +61,7 @@ def main() -> int:
     if parser.parse_args().check:
         current = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
         if current != page():
-            print("docs/registers.md is not what the register table says: run scripts/write_registers.py", file=sys.stderr)
+            print("docs/registers.md is out of date: run scripts/write_registers.py", file=sys.stderr)
             return 1
         return 0
     PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Measurements of the wire; see run.py."""

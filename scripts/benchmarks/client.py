@@ -28,7 +28,10 @@ class Judge:
         self.link = link
         judge = Path(__file__).with_name("judge.py")
         self._process = subprocess.Popen(
-            [sys.executable, str(judge), link, str(turnaround)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(judge), link, str(turnaround)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self._out: IO[str] = self._process.stdout  # type: ignore[assignment]
         self._in: IO[str] = self._process.stdin  # type: ignore[assignment]

@@ -1,7 +1,7 @@
-"""Ten thousand requests over a broken line: does any answer ever reach another request?
+"""Ten thousand requests over a broken line, to see whether any answer ever reaches another request.
 
-The line is as strict and as slow in proportion as the real one, but every time is a twentieth, so that the run ends. Register values tell
-which request they were read for, so a wrong value can be recognised with certainty.
+The line is as strict and as slow in proportion as the real one, but every time is a twentieth, so that the run ends.
+Register values tell which request they were read for, so a wrong value can be recognised with certainty.
 """
 
 import asyncio
@@ -10,14 +10,15 @@ import hashlib
 from random import Random
 import tempfile
 
+from pymodbus.client import ModbusSerialClient
+from pymodbus.exceptions import ModbusException
+
 from custom_components.nattery.core.modbus.bus import Bus, Priority
 from custom_components.nattery.core.modbus.errors import ModbusError
 from custom_components.nattery.core.modbus.link import SerialLink
 from custom_components.nattery.core.modbus.timing import Timing
 from custom_components.nattery.core.simulator.faults import Fault, FaultKind, FaultPlan
 from custom_components.nattery.core.simulator.simulator import Simulator
-from pymodbus.client import ModbusSerialClient
-from pymodbus.exceptions import ModbusException
 
 FASTER = 20
 FAULT_RATE = 0.11  # one in a hundred of each kind
@@ -56,9 +57,7 @@ def witness_words(number: int, address: int, count: int) -> list[int]:
 
 def witness_line(plan: FaultPlan, *, fragile: bool = True) -> tuple[Simulator, Witness]:
     """A simulated line with the witness as the device on it."""
-    simulator = Simulator(
-        faults=plan, turnaround=0.03 / FASTER, baud=115200, deaf_seconds=1 / FASTER, fragile=fragile
-    )
+    simulator = Simulator(faults=plan, turnaround=0.03 / FASTER, baud=115200, deaf_seconds=1 / FASTER, fragile=fragile)
     witness = Witness()
     simulator._service.device = witness  # type: ignore[assignment]  # noqa: SLF001
     return simulator, witness

@@ -1,13 +1,12 @@
 """The measurements. Each gives rows of (what, measured, limit, unit); a row passes when measured <= limit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-import os
+from pathlib import Path
 from random import Random
 import statistics
 import threading
 import time
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from custom_components.nattery.core.inverter.inverter import Inverter
 from custom_components.nattery.core.inverter.registers import BY_KEY, declared
@@ -32,10 +31,14 @@ class Row(NamedTuple):
     unit: str
 
 
-type Measure = Callable[[bool], Awaitable[list[Row]]]
+class Measure(Protocol):
+    """A measurement; `quick` takes fewer rounds."""
+
+    async def __call__(self, *, quick: bool) -> list[Row]:
+        """Measure."""
 
 
-async def full_map(quick: bool) -> list[Row]:
+async def full_map(*, quick: bool) -> list[Row]:
     """The whole map, block by block, against the ideal for the same map and turnaround."""
     rows = []
     for turnaround in TURNAROUNDS:
@@ -63,7 +66,7 @@ async def full_map(quick: bool) -> list[Row]:
     return rows
 
 
-async def write_latency(quick: bool) -> list[Row]:
+async def write_latency(*, quick: bool) -> list[Row]:
     """Writes at random moments while the whole map is polled without a pause."""
     rows = []
     chance = Random(1)
@@ -74,7 +77,7 @@ async def write_latency(quick: bool) -> list[Row]:
 
                 async def poll() -> None:
                     while True:
-                        await reader.read(FULL_MAP)  # noqa: B023
+                        await reader.read(FULL_MAP)
 
                 polling = asyncio.create_task(poll())
                 latencies = []
@@ -95,7 +98,7 @@ async def write_latency(quick: bool) -> list[Row]:
     return rows
 
 
-async def recovery(quick: bool) -> list[Row]:
+async def recovery(*, quick: bool) -> list[Row]:
     """From the port's return to the first good answer, with polling going on."""
     rows = []
     for outage in (5,) if quick else (5, 20):
@@ -111,11 +114,16 @@ async def recovery(quick: bool) -> list[Row]:
                         answered = time.monotonic() if back.done() else 0.0
                     except ModbusError:
                         await asyncio.sleep(0.01)
-                rows.append(Row(f"recovery after {outage} s without a port", max(answered - float(back.result()), 0), 1.0, "s"))
+                recovery_time = max(answered - float(back.result()), 0)
+                rows.append(Row(f"recovery after {outage} s without a port", recovery_time, 1.0, "s"))
     return rows
 
 
-async def reloads(quick: bool) -> list[Row]:
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def reloads(*, quick: bool) -> list[Row]:
     """Open, read, close, many times over: what is left of files, threads and tasks."""
     with judge(0.0) as line:
 
@@ -124,28 +132,29 @@ async def reloads(quick: bool) -> list[Row]:
                 await bus.read(1, 0x7530, 8)
 
         await once()
-        before = len(os.listdir("/proc/self/fd")), threading.active_count(), len(asyncio.all_tasks())
+        before = _open_files(), threading.active_count(), len(asyncio.all_tasks())
         for _ in range(10 if quick else 50):
             await once()
-        after = len(os.listdir("/proc/self/fd")), threading.active_count(), len(asyncio.all_tasks())
+        after = _open_files(), threading.active_count(), len(asyncio.all_tasks())
     return [
         Row(f"{kind} left after {10 if quick else 50} reloads", then - now, 0, "")
         for kind, now, then in zip(("files", "threads", "tasks"), before, after, strict=True)
     ]
 
 
-async def redundant_writes(_quick: bool) -> list[Row]:
+async def redundant_writes(*, quick: bool) -> list[Row]:
     """A hundred times the same setting: how often it reaches the wire."""
     with judge(0.0) as line:
         async with open_bus(line.link) as (bus, _):
             inverter = Inverter(bus, 1)
-            for _ in range(100):
+            settings = 20 if quick else 100
+            for _ in range(settings):
                 await inverter.write("max_charge_current", 42)
-            return [Row("writes on the wire for 100 equal settings", bus.statistics.snapshot().writes, 1, "")]
+            return [Row(f"writes on the wire for {settings} equal settings", bus.statistics.snapshot().writes, 1, "")]
 
 
-async def wrong_values(quick: bool) -> list[Row]:
-    """Requests over a line with every kind of fault; the same number over a plain pymodbus loop after one late answer."""
+async def wrong_values(*, quick: bool) -> list[Row]:
+    """Requests over a line with every kind of fault, and a plain pymodbus client after one late answer."""
     requests = 1000 if quick else 10_000
     wrong, delivered, errors, overlaps = await faulted(requests)
     rival = await asyncio.to_thread(rival_after_a_late_answer)

@@ -8,12 +8,13 @@ import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts.benchmarks.measures import MEASURES, Row  # noqa: E402
+from scripts.benchmarks.measures import MEASURES, Row
 
 
 def _print(row: Row) -> bool:
     passed = row.limit is None or row.measured <= row.limit
-    verdict = "" if row.limit is None else f"limit {row.limit:g} {row.unit}".rstrip() + ("  ok" if passed else "  MISSED")
+    limit = f"limit {row.limit:g} {row.unit}".rstrip() if row.limit is not None else ""
+    verdict = limit and f"{limit}  {'ok' if passed else 'MISSED'}"
     print(f"  {row.what:<95} {row.measured:>9.3f} {row.unit:<3} {verdict}", flush=True)
     return passed
 
@@ -28,7 +29,7 @@ def main() -> int:
     passed = True
     for name in arguments.measures or MEASURES:
         print(f"{name}: {(MEASURES[name].__doc__ or '').splitlines()[0]}")
-        for row in asyncio.run(MEASURES[name](arguments.quick)):
+        for row in asyncio.run(MEASURES[name](quick=arguments.quick)):
             passed &= _print(row)
     print("Every limit was kept." if passed else "At least one limit was missed.")
     return 0 if passed else 1

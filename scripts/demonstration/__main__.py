@@ -2,68 +2,134 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 import signal
 import socket
 import sys
 
+import aiohttp
+
 from .api import LOGIN, Api
 from .child import Child
 from .errors import BadInputError, DemoError
-from .folder import LOOPBACK, ROOT, Folder, furnish as furnish_folder, occupied
+from .folder import LOOPBACK, ROOT, SEED, Folder, occupied, prepare
 from .furnish import furnish, until_loaded
+from .waiting import until
 
-RESTART = 100  # Home Assistant's exit code when somebody asks for a restart
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+_RESTART = 100  # Home Assistant's exit code when somebody asked for a restart
 _START_PATIENCE = 300
 _TICK = 15
-_PAUSE = 0.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _Interrupted(Exception):  # noqa: N818  (not an error)
+class _StoppedError(Exception):
     """Somebody wants the demo to end."""
 
 
 def say(text: str) -> None:
-    """Tell how it goes; the Ready line alone is standard output."""
+    """Tell how it goes; standard output is for the Ready line alone."""
     print(text, file=sys.stderr, flush=True)
 
 
 class House:
-    """The Home Assistant of the demo: ends when something is wrong, begins again when a restart is asked for."""
+    """The Home Assistant of the demo; one that asks for a restart gets it."""
 
     def __init__(self, folder: Folder) -> None:
         """Live in `folder`."""
-        command = [ROOT / ".venv-demo/bin/hass", "-c", folder.config, "--skip-pip", "--log-no-color"]
-        self.child = Child("Home Assistant", command, folder.log("home-assistant"))
-        self._started = asyncio.Condition()
-        self._starts = 0
+        options = ("-c", folder.config, "--skip-pip", "--log-no-color")
+        self.child = Child("Home Assistant", (ROOT / ".venv-demo/bin/hass", *options), folder.log("home-assistant"))
+        self._restarted = asyncio.Event()
 
     async def live(self) -> None:
         """Run until it ends by itself, which raises DemoError."""
         while True:
             await self.child.start()
-            async with self._started:
-                self._starts += 1
-                self._started.notify_all()
-            if (code := await self.child.ended()) != RESTART:
+            if (code := await self.child.ended()) != _RESTART:
                 raise self.child.death(code)
+            self._restarted.set()
 
-    async def begun(self, times: int) -> None:
-        """Wait until it was started so many times."""
-        async with self._started:
-            await self._started.wait_for(lambda: self._starts >= times)
-
-
-async def _watch(child: Child) -> None:
-    raise child.death(await child.ended())
+    async def restart(self, api: Api) -> None:
+        """Ask for a restart and wait for the end before it."""
+        self._restarted.clear()
+        await api.restart()
+        await self._restarted.wait()
 
 
-async def _listen(stop: asyncio.Event) -> None:
-    await stop.wait()
-    raise _Interrupted
+class Demo:
+    """A simulated inverter and a Home Assistant, in a folder and at a port."""
+
+    def __init__(self, folder: Folder, port: int) -> None:
+        """Start nothing yet."""
+        options = ("--link", folder.link, "--state", folder.state, "--seed", str(SEED), "--tcp", f"{LOOPBACK}:0")
+        command = (ROOT / ".venv/bin/nattery", "simulate", *options)
+        self._inverter = Child("The simulated inverter", command, folder.log("inverter"))
+        self._house = House(folder)
+        self._folder = folder
+        self._base = f"http://{LOOPBACK}:{port}"
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Live until somebody wants the end; DemoError when it comes without."""
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, self._end)
+        failures: list[BaseException] = []
+        try:
+            await self._inverter.start()
+            async with asyncio.TaskGroup() as group:
+                for part in (self._watch_inverter(), self._house.live(), self._wait_for_end(), self._open()):
+                    group.create_task(part)
+        except* _StoppedError:
+            say("Stopping")
+        except* DemoError as errors:
+            failures.extend(errors.exceptions)
+        finally:
+            await self._house.child.stop()
+            await self._inverter.stop()
+        for failure in failures:
+            raise failure
+
+    def _end(self) -> None:
+        if self._stop.is_set():  # wanted twice: at once then
+            self._house.child.kill()
+        self._stop.set()
+
+    async def _wait_for_end(self) -> None:
+        await self._stop.wait()
+        raise _StoppedError
+
+    async def _watch_inverter(self) -> None:
+        raise self._inverter.death(await self._inverter.ended())
+
+    async def _open(self) -> None:
+        """Bring both together, then tell where."""
+        log = self._folder.log("home-assistant")
+        try:
+            async with asyncio.timeout(_START_PATIENCE):
+                await self._bring_together()
+        except TimeoutError:
+            raise DemoError(f"Home Assistant is not ready after {_START_PATIENCE} s: {log} says more.") from None
+        except aiohttp.ClientError as error:
+            await asyncio.sleep(_TICK)  # if it ended, that is the error to tell, and told by another
+            raise DemoError(f"Home Assistant stopped talking ({error}): {log} says more.") from error
+        print(f"Ready {self._base} user {LOGIN} password {LOGIN}", flush=True)
+
+    async def _inverter_serves(self) -> bool:
+        return "\n" in self._inverter.said()
+
+    async def _bring_together(self) -> None:
+        await until(self._inverter_serves)
+        say(self._inverter.said().strip())
+        expected = "some seconds" if self._folder.remembered() else "about half a minute the first time"
+        async with _ticking(f"Starting Home Assistant ({expected})"):
+            async with Api(self._base) as api:
+                if not await furnish(api, self._folder):
+                    return
+                await self._house.restart(api)
+            async with Api(self._base) as api:
+                await until_loaded(api)
 
 
 @asynccontextmanager
@@ -84,70 +150,19 @@ async def _ticking(message: str) -> AsyncIterator[None]:
         ticker.cancel()
 
 
-async def _open(house: House, inverter: Child, folder: Folder, port: int) -> None:
-    """Bring both together, then tell where."""
-    base = f"http://{LOOPBACK}:{port}"
-    new = not folder.remembered()
-    try:
-        async with asyncio.timeout(_START_PATIENCE):
-            while "\n" not in inverter.said():
-                await asyncio.sleep(_PAUSE)
-            say(inverter.said().splitlines()[0])
-            async with _ticking(f"Starting Home Assistant ({'about half a minute' if new else 'some seconds'})"):
-                async with Api(base) as api:
-                    restart = await furnish(api, folder)
-                    if restart:
-                        await api.call("call_service", domain="homeassistant", service="restart")
-                if restart:
-                    await house.begun(2)
-                    async with Api(base) as api:
-                        await until_loaded(api)
-    except TimeoutError:
-        raise DemoError(f"Home Assistant is not ready after {_START_PATIENCE} s; see {folder.log('home-assistant')}.") from None
-    print(f"Ready {base} user {LOGIN} password {LOGIN}", flush=True)
-
-
-async def _run(folder: Folder, port: int) -> None:
-    """Live until something ends: raises DemoError, or returns when somebody wanted the end."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    serve = ["simulate", "--link", folder.link, "--state", folder.state, "--tcp", f"{LOOPBACK}:0"]
-    inverter = Child("The simulated inverter", [ROOT / ".venv/bin/nattery", *serve], folder.log("inverter"))
-    house = House(folder)
-
-    def interrupt() -> None:
-        if stop.is_set():  # asked twice: at once then
-            house.child.kill()
-        stop.set()
-
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, interrupt)
-    try:
-        await inverter.start()
-        async with asyncio.TaskGroup() as group:
-            for coroutine in (_watch(inverter), house.live(), _listen(stop), _open(house, inverter, folder, port)):
-                group.create_task(coroutine)
-    except* _Interrupted:
-        say("Stopping")
-    except* DemoError as errors:
-        raise errors.exceptions[0] from None
-    finally:
-        await house.child.stop()
-        await inverter.stop()
-
-
-@contextmanager
-def _free(port: int) -> Iterator[None]:
+def _demand(port: int) -> None:
     """Refuse a port that cannot be had, before anything is started."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
-            raise DemoError(
-                f"Port {port} cannot be had ({error.strerror}): set NATTERY_DEMO_PORT to another one."
-            ) from error
-    yield
+            text = f"Port {port} cannot be had ({error.strerror}): set NATTERY_DEMO_PORT to another one."
+            raise DemoError(text) from error
+
+
+async def _run(folder: Folder, port: int) -> None:
+    await Demo(folder, port).run()
 
 
 def main() -> int:
@@ -158,13 +173,14 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true")
     arguments = parser.parse_args()
     try:
-        with _free(arguments.port), occupied(arguments.folder, fresh=arguments.fresh) as folder:
-            furnish_folder(folder, arguments.port)
+        _demand(arguments.port)
+        with occupied(arguments.folder, fresh=arguments.fresh) as folder:
+            prepare(folder, arguments.port)
             asyncio.run(_run(folder, arguments.port))
     except DemoError as error:
         say(str(error))
-        return 2 if isinstance(error, BadInputError) else 1
-    return 0
+        return BAD_INPUT if isinstance(error, BadInputError) else FAILED
+    return DONE
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """Home Assistant's own interface, as its pages use it: an account, a REST call, a websocket command."""
 
-import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Self
 
 import aiohttp
 
 from .errors import DemoError
+from .waiting import until
 
 LOGIN = "demo"
-_PAUSE = 0.2
+_PATIENCE = 60
 type Json = dict[str, Any]
 
 
@@ -20,7 +21,7 @@ class Api:
         """Talk to the Home Assistant at `base`, a URL without a slash at the end."""
         self._base = base
         self._client = f"{base}/"
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE))
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._tokens: Json = {}
         self._number = 0
@@ -28,7 +29,7 @@ class Api:
     async def __aenter__(self) -> Self:
         """Wait until it answers, and log in; the first time that makes the account."""
         try:
-            await self._answers()
+            await until(self._answers)
             self._tokens = await self._exchange(await self._first_account() or await self._log_in())
             await self._connect()
         except BaseException:
@@ -70,6 +71,11 @@ class Api:
         target = {"entity_id": entity}
         await self.call("call_service", domain=domain, service=service, service_data=data, target=target)
 
+    async def restart(self) -> None:
+        """Ask for a restart, which ends this talk."""
+        with suppress(aiohttp.ClientConnectionError):
+            await self.call("call_service", domain="homeassistant", service="restart")
+
     async def walk_flow(self, start: Json, *answers: Json) -> Json:
         """Go through a config flow with these answers; the last step that it shows."""
         place = f"{self._base}/api/config/config_entries/flow"
@@ -78,15 +84,12 @@ class Api:
             step = await self._post(f"{place}/{step['flow_id']}", answer)
         return step
 
-    async def _answers(self) -> None:
-        while True:
-            try:
-                async with self._session.get(f"{self._base}/api/") as response:
-                    if response.status == HTTPStatus.UNAUTHORIZED:
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(_PAUSE)
+    async def _answers(self) -> bool:
+        try:
+            async with self._session.get(f"{self._base}/api/") as response:
+                return response.status == HTTPStatus.UNAUTHORIZED
+        except aiohttp.ClientError:
+            return False
 
     async def _first_account(self) -> str | None:
         """Make the owner's account and get its authorization code; None when there is one already."""
@@ -121,8 +124,11 @@ class Api:
         await self._hear(self._socket)
 
     async def _hear(self, socket: aiohttp.ClientWebSocketResponse) -> Json:
-        message: Json = await socket.receive_json(timeout=60)
-        return message
+        message = await socket.receive(timeout=_PATIENCE)
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            raise aiohttp.ClientConnectionError("Home Assistant closed the connection")
+        answer: Json = message.json()
+        return answer
 
     async def _post(self, place: str, body: Json) -> Json:
         token = self._tokens.get("access_token")

@@ -1,9 +1,8 @@
 """A program that the demo starts, watches and ends."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 import ctypes
-import os
 from pathlib import Path
 import signal
 import sys
@@ -26,12 +25,11 @@ def _end_with_parent() -> Callable[[], None] | None:
 class Child:
     """One program: its output goes to a log file, and Ctrl-C reaches it only through `stop`."""
 
-    def __init__(self, name: str, command: list[str | Path], log: Path, environment: Mapping[str, str] | None = None):
-        """Describe it; `name` is for sentences, `environment` is added to the demo's."""
+    def __init__(self, name: str, command: Sequence[str | Path], log: Path) -> None:
+        """Describe it; `name` is for sentences."""
         self.name = name
         self._command = command
         self._log = log
-        self._environment = os.environ | (environment or {})
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -42,9 +40,8 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
                 start_new_session=True,
-                preexec_fn=_end_with_parent(),  # noqa: PLW1509  (there are no threads yet whose locks it could meet)
+                preexec_fn=_end_with_parent(),
             )
 
     async def ended(self) -> int:
@@ -76,4 +73,6 @@ class Child:
     def death(self, code: int) -> DemoError:
         """The error that it ended by itself."""
         lines = "\n".join(f"  {line}" for line in self.said().splitlines()[-_LAST_LINES:])
-        return DemoError(f"{self.name} ended by itself (exit code {code}); the last that it said ({self._log}):\n{lines}")
+        return DemoError(
+            f"{self.name} ended by itself (exit code {code}); the last that it said ({self._log}):\n{lines}"
+        )

@@ -13,12 +13,13 @@ from annotatedyaml import load_yaml_dict
 from .api import Api, Json
 from .errors import DemoError
 from .folder import Folder
+from .waiting import until
 
 DOMAIN, TITLE = "nattery", "Inverter"
 DASHBOARD, DASHBOARD_TITLE, DASHBOARD_ICON = "home-battery", "Home battery", "mdi:home-battery"
 _DASHBOARD_FILE = Path(__file__).with_name("dashboard.yaml")
 _BATTERY_KWH = 10.2
-_PATIENCE, _PAUSE = 60, 0.3
+_PATIENCE = 60
 
 # What the house shows beside the entities that are on by themselves, and that stands on the dashboard.
 _WANTED = (
@@ -26,6 +27,7 @@ _WANTED = (
     "sensor.inverter_communication_errors",
     "sensor.inverter_writes_today",
     "sensor.inverter_clock_drift",
+    "sensor.inverter_last_fault",
 )
 # When the house charges from the grid, and when it would discharge. The ends come first: no window is ever longer.
 _WINDOWS = {
@@ -64,7 +66,13 @@ _ENERGY: Json = {
             "capacity": _BATTERY_KWH,
         },
     ],
-    "device_consumption": [],
+    "device_consumption": [
+        {
+            "stat_consumption": "sensor.inverter_load_energy",
+            "stat_rate": "sensor.inverter_load_power",
+            "name": "Appliances",
+        },
+    ],
 }
 
 
@@ -77,22 +85,29 @@ async def furnish(api: Api, folder: Folder) -> bool:
             await api.act("time.set_value", entity, time=time)
     await _count_energy(api)
     await _hang_dashboard(api, folder)
+    await _choose_formats(api)
     await _ignore_repairs(api)
     return await _show_wanted(api)
 
 
 async def until_loaded(api: Api) -> None:
     """Wait until Home Assistant is running and the inverter's entry is loaded."""
-    async with asyncio.timeout(_PATIENCE):
-        while (await api.call("get_config"))["state"] != "RUNNING":
-            await asyncio.sleep(_PAUSE)
-    for _ in range(int(_PATIENCE / _PAUSE)):
+
+    async def running() -> bool:
+        return bool((await api.call("get_config"))["state"] == "RUNNING")
+
+    async def loaded() -> bool:
         entry = await _entry(api)
-        if entry and entry["state"] == "loaded":
-            return
-        await asyncio.sleep(_PAUSE)
-    reason = entry and (entry["reason"] or entry["state"])
-    raise DemoError(f"The integration does not load: {reason}.")
+        return bool(entry and entry["state"] == "loaded")
+
+    await until(running)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await until(loaded)
+    except TimeoutError:
+        entry = await _entry(api) or {}
+        reason = entry.get("reason") or entry.get("state") or "somebody removed its entry"
+        raise DemoError(f"The integration does not load: {reason}.") from None
 
 
 async def _entry(api: Api) -> Json | None:
@@ -147,6 +162,15 @@ async def _hang_dashboard(api: Api, folder: Folder) -> None:
     await api.call("lovelace/config/save", url_path=DASHBOARD, config=dashboard)
     await api.call("frontend/set_system_data", key="core", value={"default_panel": DASHBOARD})
     folder.remember(dashboard=digest)
+
+
+async def _choose_formats(api: Api) -> None:
+    """Times as the inverter knows them: 24 hours, in the zone of the house."""
+    key = "language"
+    if (await api.call("frontend/get_user_data", key=key))["value"] is None:
+        formats = dict.fromkeys(("number_format", "date_format", "first_weekday"), "language")
+        value = {"language": "en", "time_format": "24", "time_zone": "server", **formats}
+        await api.call("frontend/set_user_data", key=key, value=value)
 
 
 async def _ignore_repairs(api: Api) -> None:

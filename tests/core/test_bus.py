@@ -113,7 +113,7 @@ async def test_after_silence_nothing_is_sent_until_no_answer_can_come(open_line:
 
 @pytest.mark.parametrize("seconds", [0.5, 0.8, 1.1])
 async def test_even_an_answer_later_than_plausible_reaches_nobody(open_line: OpenLine, seconds: float) -> None:
-    """A gateway that keeps requests answers each, however late: probes of other sizes find out when it has caught up."""
+    """Probes of other sizes find out when whoever answers has caught up."""
     bus, simulator = open_line({2: Fault(FaultKind.LATE, seconds)}, fragile=False)
     for address in range(IDENTITY, IDENTITY + 20):
         with suppress(ModbusError):
@@ -300,7 +300,7 @@ async def test_reloads_leave_nothing_behind(open_line: OpenLine) -> None:
     first.close()
 
     def left() -> tuple[int, int]:
-        return len(os.listdir("/proc/self/fd")), threading.active_count()
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
 
     before = left()
     for _ in range(50):

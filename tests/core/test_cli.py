@@ -33,7 +33,10 @@ def test_probe_says_who_answers(inverter) -> None:
     simulator, where = inverter
     status, out, err = run("probe", *where)
     assert (status, err) == (0, "")
-    lines = dict(line.split(maxsplit=1) for line in out.replace("serial number", "serial").replace("unit id", "unit").splitlines())
+    lines = dict(
+        line.split(maxsplit=1)
+        for line in out.replace("serial number", "serial").replace("unit id", "unit").splitlines()
+    )
     assert lines["serial"] == simulator.device.serial
     assert (lines["unit"], lines["protocol"], lines["model"]) == ("5", "1.5", "Nattery single phase")
     assert lines["turnaround"].endswith("ms")
@@ -77,7 +80,9 @@ def test_watch_prints_a_json_line_a_poll(inverter) -> None:
 
 def test_watch_goes_on_through_an_outage_with_nulls(inverter) -> None:
     simulator, where = inverter
-    watching = subprocess.Popen([NATTERY, "watch", "--json", "--interval", "0.3", *where], stdout=subprocess.PIPE, text=True)
+    watching = subprocess.Popen(
+        [NATTERY, "watch", "--json", "--interval", "0.3", *where], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert json.loads(watching.stdout.readline())["BattSoc"] is not None
         simulator.stop()
@@ -96,7 +101,10 @@ def test_set_says_what_it_did(inverter) -> None:
     assert run("set", *where, "MaxChgCurrSet", "60")[:2] == (0, "MaxChgCurrSet: 100.0 A -> 60.0 A\n")
     assert run("set", *where, "MaxChgCurrSet", "60")[:2] == (0, "MaxChgCurrSet: unchanged (60.0 A)\n")
     assert run("set", *where, "outpriority", "hybrid")[:2] == (0, "OutPriority: solar_first (0) -> hybrid (3)\n")
-    assert run("set", "OnGridReactivePowerSet", "-200", *where)[:2] == (0, "OnGridReactivePowerSet: 0 var -> -200 var\n")
+    assert run("set", "OnGridReactivePowerSet", "-200", *where)[:2] == (
+        0,
+        "OnGridReactivePowerSet: 0 var -> -200 var\n",
+    )
     assert run("set", *where, "ChargeEndTime1", "05:15")[:2] == (0, "ChargeEndTime1: 00:00 -> 05:15\n")
     assert run("set", *where, "AlarmClearCtrl", "1")[:2] == (0, "AlarmClearCtrl: sent on\n")
     assert run("set", *where, "CommIdSet", "6", "--confirm")[:2] == (0, "CommIdSet: 5 -> 6\n")

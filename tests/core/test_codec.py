@@ -8,6 +8,9 @@ from custom_components.nattery.core.inverter.registers import BY_SYMBOL, REGISTE
 from custom_components.nattery.core.inverter.render import as_text, closest, to_json
 from custom_components.nattery.core.inverter.table import Kind
 
+PRIORITIES = "0 (solar_first), 1 (grid_first), 2 (battery_first), 3 (hybrid)"
+TIMES = "times as HH:MM from 00:00 to 23:59"
+STAMPS = "local times as YYYY-MM-DDTHH:MM:SS from the year 2000 to 2255"
 NUMERIC = [r for r in REGISTERS if r.writable and r.kind in (Kind.NUMBER, Kind.FLAG, Kind.ENUM, Kind.WORD)]
 
 
@@ -22,7 +25,9 @@ def test_signs_scales_and_word_order() -> None:
 def test_texts_stamps_times_histories_and_faults() -> None:
     assert decode(BY_SYMBOL["SourceSN"], [0x4142, 0x4300, *[0] * 28]) == "ABC"
     assert decode(BY_SYMBOL["CpuBuildTime"], [0x5532, 0xFF30, *[0] * 18]) == "20"
-    assert decode(BY_SYMBOL["PresentTime"], [26 * 256 + 2, 28 * 256 + 23, 59 * 256 + 58]) == datetime(2026, 2, 28, 23, 59, 58)
+    assert decode(BY_SYMBOL["PresentTime"], [26 * 256 + 2, 28 * 256 + 23, 59 * 256 + 58]) == datetime(
+        2026, 2, 28, 23, 59, 58
+    )
     assert decode(BY_SYMBOL["PresentTime"], [26 * 256 + 2, 31 * 256, 0]) is None
     assert decode(BY_SYMBOL["ChargeStartTime1"], [23 * 256 + 30]) == time(23, 30)
     assert decode(BY_SYMBOL["ChargeStartTime1"], [24 * 256]) is None
@@ -67,19 +72,21 @@ def test_every_clock_time_survives(moment: datetime) -> None:
         ("MaxChgCurrSet", 300.1, "out_of_range", "MaxChgCurrSet cannot be 300.1: allowed is 0 to 300 A"),
         ("MaxChgCurrSet", 0.05, "not_a_choice", "MaxChgCurrSet cannot be 0.05: allowed is 0 to 300 A in steps of 0.1"),
         ("MaxChgCurrSet", None, "not_a_number", "MaxChgCurrSet cannot be None: allowed is 0 to 300 A"),
-        ("OutPriority", "solar", "not_a_number", "OutPriority cannot be 'solar': allowed are 0 (solar_first), 1 (grid_first), "
-         "2 (battery_first), 3 (hybrid)"),
+        ("OutPriority", "solar", "not_a_number", f"OutPriority cannot be 'solar': allowed are {PRIORITIES}"),
         ("OnGirdSet", 2, "out_of_range", "OnGirdSet cannot be 2: allowed are 0 (load_only), 1 (allowed)"),
-        ("OutVoltSet", 150, "not_a_choice", "OutVoltSet cannot be 150: allowed are 100, 105, 110, 120, 200, 210, 220, 230, 240 V"),
-        ("ChargeStartTime1", "24:00:30", "not_a_time", "ChargeStartTime1 cannot be '24:00:30': allowed are times as HH:MM from 00:00 "
-         "to 23:59"),
-        ("PresentTime", "yesterday", "not_a_stamp", "PresentTime cannot be 'yesterday': allowed are local times as "
-         "YYYY-MM-DDTHH:MM:SS from the year 2000 to 2255"),
+        (
+            "OutVoltSet",
+            150,
+            "not_a_choice",
+            "OutVoltSet cannot be 150: allowed are 100, 105, 110, 120, 200, 210, 220, 230, 240 V",
+        ),
+        ("ChargeStartTime1", "24:00:30", "not_a_time", f"ChargeStartTime1 cannot be '24:00:30': allowed are {TIMES}"),
+        ("PresentTime", "yesterday", "not_a_stamp", f"PresentTime cannot be 'yesterday': allowed are {STAMPS}"),
         ("BattSoc", 50, "not_writable", "BattSoc cannot be 50: it can only be read"),
         ("SourceSN", "X", "not_writable", "SourceSN cannot be 'X': it can only be read"),
         ("RecoveryCtrl", 0xAA, "not_writable", "RecoveryCtrl cannot be 170: it can only be read"),
     ],
-)  # fmt: skip
+)
 def test_impossible_values_are_refused_in_one_sentence(symbol, value, reason, sentence) -> None:
     with pytest.raises(InvalidValueError) as caught:
         encode(BY_SYMBOL[symbol], value)

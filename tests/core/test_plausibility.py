@@ -11,7 +11,8 @@ MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 
 
 @pytest.mark.parametrize(
-    ("register", "words"), [(SOC, [200]), (VOLTS, [0xFFFF]), (POWER, [0x7FFF]), (POWER, [0x8000]), (BY_KEY["status"], [9])]
+    ("register", "words"),
+    [(SOC, [200]), (VOLTS, [0xFFFF]), (POWER, [0x7FFF]), (POWER, [0x8000]), (BY_KEY["status"], [9])],
 )
 def test_what_cannot_be_is_held_counted_and_in_the_end_unknown(register, words) -> None:
     plausibility = Plausibility()
@@ -32,7 +33,14 @@ def test_minus_one_is_no_sentinel_where_signs_are_allowed() -> None:
 
 def test_a_jump_is_believed_when_it_stays() -> None:
     plausibility = Plausibility()
-    assert [plausibility.accept(SOC, [soc], second) for second, soc in enumerate((50, 90, 50, 90, 90, 91))] == [50, 50, 50, 50, 90, 91]
+    assert [plausibility.accept(SOC, [soc], second) for second, soc in enumerate((50, 90, 50, 90, 90, 91))] == [
+        50,
+        50,
+        50,
+        50,
+        90,
+        91,
+    ]
     assert plausibility.held["battery_soc"] == 2
 
 

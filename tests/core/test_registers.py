@@ -15,7 +15,9 @@ ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
 UNITS = {"Var": "var", "S": "s", "h/m": None, "": None}
 
 
-@pytest.mark.parametrize(("register", "row"), zip(REGISTERS, ROWS, strict=True), ids=lambda value: getattr(value, "key", ""))
+@pytest.mark.parametrize(
+    ("register", "row"), zip(REGISTERS, ROWS, strict=True), ids=lambda value: getattr(value, "key", "")
+)
 def test_every_line_says_what_the_protocol_says(register, row) -> None:
     assert register.address == int(row["address"], 16)
     assert (register.words, register.group, register.symbol) == (int(row["words"]), row["group"], row["symbol"])
@@ -58,8 +60,8 @@ def test_the_dangerous_ones_are_guarded() -> None:
         assert not register.readable
         assert not register.writable
         assert register.address not in declared()
-    risky = {"CommIdSet", "ParaModeSet", "OutPhaseDiffSet", "GridStandardSet", "BatType", "NG_FuncEn", "CvVolt", "FloatVolt",
-             "BattOverVolt", "Inv2LineVolt", "BattEodVolt", "BattLowVolt", "OnOffCtrl", "RestartCtrl"}  # fmt: skip
+    risky = {"CommIdSet", "ParaModeSet", "OutPhaseDiffSet", "GridStandardSet", "BatType", "NG_FuncEn", "CvVolt"}
+    risky |= {"FloatVolt", "BattOverVolt", "Inv2LineVolt", "BattEodVolt", "BattLowVolt", "OnOffCtrl", "RestartCtrl"}
     assert {symbol for symbol in risky if BY_SYMBOL[symbol].risk is not Risk.RISKY} == set()
 
 

@@ -144,6 +144,8 @@ class Bus:
                 self._wire.try_open()
 
     def _perform(self, job: _Job) -> Answer:
+        if job.priority is Priority.PERSON:
+            self._wire.hurry()
         if isinstance(job.request, Write):
             return self._write(job.request, readable=job.readable)
         return self._read(job.request)

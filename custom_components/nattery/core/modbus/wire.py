@@ -68,6 +68,10 @@ class Wire:
             self._statistics.error(error)
             raise
 
+    def hurry(self) -> None:
+        """Somebody waits: let the next request try to open the link, however long ago or lately that failed."""
+        self._next_attempt = 0.0
+
     def try_open(self) -> bool:
         """Open the link if it is time, or if the port has just appeared."""
         now = time.monotonic()
@@ -104,9 +108,7 @@ class Wire:
             self._await_silence()
 
     def _get_in_step(self) -> None:
-        """Ask for something of a size that no outstanding answer has; its answer proves that nothing older will
-        come.
-        """
+        """Ask for something of another size than every doubted answer: once answered, nothing older will come."""
         doubted = {read.count for read in self._doubts}
         sizes = [size for size in range(1, MOST_REGISTERS + 1) if size not in doubted]
         if not sizes:

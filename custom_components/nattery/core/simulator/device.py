@@ -77,6 +77,9 @@ class Device:
         self.elapsed, self._day = 0.0, now.date()
         if past:
             self._live_through_last_week()
+            # However dark the week was: whoever meets it for the first time meets a battery that can be used.
+            self.state = State(max(self.state.soc, SOC_AT_BIRTH))
+            self._judge()
         self._show()
 
     # Who and when
@@ -176,6 +179,9 @@ class Device:
         self._temperature += (target - self._temperature) * (1 - exp(-seconds / WARMTH_SECONDS))
         self.elapsed += seconds
         self._roll()
+        self._judge()
+
+    def _judge(self) -> None:
         self.alarms.judge(
             Condition(
                 voltage=self._voltage(),

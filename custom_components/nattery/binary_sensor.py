@@ -1,0 +1,81 @@
+"""Read-only flags, the alarm, and whether the inverter answers."""
+
+from typing import Any, Final, override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .alarms import active_alarms, alarm_name
+from .coordinator import NatteryConfigEntry
+from .descriptions import common, registers_on
+from .entity import AnsweringEntity, InverterEntity
+
+PARALLEL_UPDATES = 0
+
+ALARM: Final = BinarySensorEntityDescription(key="alarm", device_class=BinarySensorDeviceClass.PROBLEM)
+CONNECTED: Final = BinarySensorEntityDescription(
+    key="connected",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+async def async_setup_entry(
+    _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """A binary sensor for every read-only flag of the table, and two of their own."""
+    site = entry.runtime_data
+    async_add_entities([Alarm(site, ALARM, "alarm_flags"), Connected(site, CONNECTED)])
+    async_add_entities(
+        Flag(site, BinarySensorEntityDescription(**common(register)))
+        for register in registers_on(Platform.BINARY_SENSOR, entry)
+    )
+
+
+class Flag(InverterEntity, BinarySensorEntity):
+    """One flag."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether the flag was set when it was read last."""
+        return None if self.reading is None else bool(self.reading)
+
+
+class Alarm(InverterEntity, BinarySensorEntity):
+    """Whether any alarm is active, and which."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Whether any alarm bit is set."""
+        return bool(self._bits)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """The active alarms by name or stable id, and by number (word * 16 + bit)."""
+        return {"alarms": [alarm_name(bit) for bit in self._bits], "alarm_bits": self._bits}
+
+    @property
+    def _bits(self) -> list[int]:
+        return active_alarms(self.reading)
+
+
+class Connected(AnsweringEntity, BinarySensorEntity):
+    """Whether the inverter answers; this one is never unavailable."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always: not to answer is its news."""
+        return True
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Whether the latest poll was answered."""
+        return self.coordinator.last_update_success

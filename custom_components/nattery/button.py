@@ -1,0 +1,52 @@
+"""What is done once: clearing the alarms, setting the inverter's clock."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import NatteryConfigEntry
+from .entity import AnsweringEntity
+from .site import Site
+
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandDescription(ButtonEntityDescription):
+    """A button and what it does."""
+
+    press: Callable[[Site, Context | None], Awaitable[object]]
+
+
+async def _clear_alarms(site: Site, context: Context | None) -> None:
+    await site.async_write({"clear_alarms_command": 1}, context)
+    await site.readings.async_request_refresh()
+
+
+BUTTONS: Final = (
+    CommandDescription(key="clear_alarms", entity_category=EntityCategory.CONFIG, press=_clear_alarms),
+    CommandDescription(key="sync_clock", entity_category=EntityCategory.CONFIG, press=Site.async_sync_clock),
+)
+
+
+async def async_setup_entry(
+    _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """All buttons."""
+    async_add_entities(CommandButton(entry.runtime_data, description) for description in BUTTONS)
+
+
+class CommandButton(AnsweringEntity, ButtonEntity):
+    """One button."""
+
+    entity_description: CommandDescription
+
+    @override
+    async def async_press(self) -> None:
+        """Do it."""
+        await self.entity_description.press(self._site, self._context)

@@ -1,0 +1,255 @@
+"""Setting up an inverter: how it is reached, who answers there, and what may be tuned later."""
+
+from collections.abc import Mapping
+import os
+from typing import Any, override
+
+from homeassistant.components.usb import async_get_serial_port_consumers, async_scan_serial_ports
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT, CONF_TYPE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SerialPortSelector,
+    TextSelector,
+)
+import probatio as vol
+
+from .connections import Line
+from .const import (
+    CONF_GROUPS,
+    CONF_READINGS_INTERVAL,
+    CONF_SETTINGS_INTERVAL,
+    CONF_SYNC_CLOCK,
+    CONF_UNIT,
+    DEFAULT_READINGS_INTERVAL,
+    DEFAULT_SETTINGS_INTERVAL,
+    DOMAIN,
+    SIMULATED,
+)
+from .core.connection import ConnectionKind
+from .core.inverter.errors import InverterError
+from .core.inverter.inverter import Identity, find
+from .core.inverter.table import Option
+from .core.modbus.errors import LinkDownError
+from .errors import CORE_ERRORS, describe
+
+REAL = (ConnectionKind.SERIAL, ConnectionKind.TCP, ConnectionKind.RTU_OVER_TCP)
+MORE = "more"
+DEFAULT_NAME, DEFAULT_SIMULATED_NAME = "Battery", "Simulated battery"
+DEFAULT_TCP_PORT = 502
+_RUNNING = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY)
+
+
+class AnotherInverterError(InverterError):
+    """An inverter answers, but not the one whose connection is to be changed."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        """Keep both serial numbers."""
+        self.found, self.wanted = found, wanted
+        super().__init__(f"Inverter {found} answers, wanted is {wanted}")
+
+
+def _whole_number(low: int, high: int, unit: str | None = None) -> vol.All[int]:
+    config = NumberSelectorConfig(min=low, max=high, step=1, mode=NumberSelectorMode.BOX)
+    if unit:
+        config["unit_of_measurement"] = unit
+    return vol.All(NumberSelector(config), vol.Coerce(int))
+
+
+_NAME = {vol.Required(CONF_NAME, default=DEFAULT_NAME): TextSelector()}
+_PORT = {vol.Required(CONF_DEVICE): SerialPortSelector()}
+_GATEWAY = {
+    vol.Required(CONF_HOST): TextSelector(),
+    vol.Required(CONF_PORT, default=DEFAULT_TCP_PORT): _whole_number(1, 65535),
+}
+_MORE = {
+    vol.Required(MORE): section(vol.Schema({vol.Optional(CONF_UNIT): _whole_number(1, 254)}), {"collapsed": True}),
+}
+CONNECTIONS: dict[str, dict[Any, Any]] = {
+    ConnectionKind.SERIAL: _PORT | _MORE,
+    ConnectionKind.TCP: _GATEWAY | _MORE,
+    ConnectionKind.RTU_OVER_TCP: _GATEWAY | _MORE,
+}
+SIMULATED_SCHEMA = vol.Schema({vol.Required(CONF_NAME, default=DEFAULT_SIMULATED_NAME): TextSelector()})
+OPTIONS = vol.Schema(
+    {
+        vol.Required(CONF_READINGS_INTERVAL, default=DEFAULT_READINGS_INTERVAL): _whole_number(2, 60, "s"),
+        vol.Required(CONF_SETTINGS_INTERVAL, default=DEFAULT_SETTINGS_INTERVAL): _whole_number(30, 900, "s"),
+        vol.Required(CONF_GROUPS, default=list): SelectSelector(
+            SelectSelectorConfig(options=[group.value for group in Option], multiple=True, translation_key=CONF_GROUPS)
+        ),
+        vol.Required(CONF_SYNC_CLOCK, default=True): BooleanSelector(),
+    }
+)
+
+
+def _connection_data(kind: str, user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry data that a filled-in form describes; the unit id only when it was given."""
+    fields = {key: value for key, value in user_input.items() if key not in (CONF_NAME, MORE)}
+    texts = {key: value.strip() for key, value in fields.items() if isinstance(value, str)}
+    return {CONF_TYPE: kind, **fields, **texts, **user_input.get(MORE, {})}
+
+
+def _as_form(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Entry data back as a form; the unit id was found by itself and is left to be found again."""
+    return {key: value for key, value in data.items() if key != CONF_UNIT}
+
+
+async def _async_claimant(hass: HomeAssistant, path: str) -> str | None:
+    """The title of the config entry or app that is set up to use this port, by whatever name of it."""
+    consumers = await async_get_serial_port_consumers(hass, await async_scan_serial_ports(hass))
+
+    def find_title() -> str | None:
+        port = os.path.realpath(path)
+        titles = (
+            consumer.title
+            for claimed, claims in consumers.items()
+            if os.path.realpath(claimed) == port
+            for consumer in claims
+            if consumer.active
+        )
+        return next(titles, None)
+
+    return await hass.async_add_executor_job(find_title)
+
+
+async def _async_explain(hass: HomeAssistant, error: Exception) -> tuple[str, dict[str, str]]:
+    """The translation key of what went wrong while probing, and what fills its text."""
+    if isinstance(error, AnotherInverterError):
+        return "another_inverter", {"found": error.found, "wanted": error.wanted}
+    key, placeholders = describe(error)
+    if isinstance(error, LinkDownError) and error.reason == "in_use":
+        title = await _async_claimant(hass, error.place)
+        return ("link_in_use_by_entry", {**placeholders, "entry": title}) if title else (key, placeholders)
+    return key, placeholders
+
+
+class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Asks how the inverter is reached, and keeps the connection only if an inverter answers there."""
+
+    VERSION = 1
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> NatteryOptionsFlow:
+        return NatteryOptionsFlow()
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the kind of connection."""
+        return self.async_show_menu(step_id="user", menu_options=[*REAL, SIMULATED])
+
+    async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the new kind of connection; a simulated inverter has none to change."""
+        if self._get_reconfigure_entry().data[CONF_TYPE] == SIMULATED:
+            return self.async_abort(reason="simulated")
+        return self.async_show_menu(step_id="reconfigure", menu_options=list(REAL))
+
+    async def async_step_serial(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the serial port."""
+        return await self._async_step_connection(ConnectionKind.SERIAL, user_input)
+
+    async def async_step_tcp(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the address of a Modbus TCP gateway."""
+        return await self._async_step_connection(ConnectionKind.TCP, user_input)
+
+    async def async_step_rtu_over_tcp(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the address of a gateway that passes RTU frames."""
+        return await self._async_step_connection(ConnectionKind.RTU_OVER_TCP, user_input)
+
+    async def async_step_simulated(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for nothing but a name."""
+        if user_input is None:
+            return self.async_show_form(step_id=SIMULATED, data_schema=SIMULATED_SCHEMA)
+        return await self._async_create({CONF_TYPE: SIMULATED}, user_input[CONF_NAME] or DEFAULT_SIMULATED_NAME)
+
+    async def _async_step_connection(self, kind: ConnectionKind, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        """Show the form of a connection until an inverter answers there."""
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        reconfiguring = self.source == SOURCE_RECONFIGURE
+        if user_input is not None:
+            data = _connection_data(kind, user_input)
+            errors = {field: "missing" for field in (CONF_DEVICE, CONF_HOST) if data.get(field) == ""}
+            try:
+                if not errors and reconfiguring:
+                    return await self._async_relink(data)
+                if not errors:
+                    return await self._async_create(data, user_input[CONF_NAME] or DEFAULT_NAME)
+            except CORE_ERRORS as error:
+                errors["base"], placeholders = await _async_explain(self.hass, error)
+        known = _as_form(self._get_reconfigure_entry().data) if reconfiguring else {}
+        schema = vol.Schema(CONNECTIONS[kind] if reconfiguring else _NAME | CONNECTIONS[kind])
+        return self.async_show_form(
+            step_id=kind,
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or known),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def _async_create(self, data: dict[str, Any], name: str) -> ConfigFlowResult:
+        """Make an entry for the inverter that answers, or lead the one that it has to the new connection."""
+        if data[CONF_TYPE] == ConnectionKind.SERIAL:  # an entry that owns this port could not be probed past
+            self._async_abort_entries_match({CONF_DEVICE: data[CONF_DEVICE]})
+        identity = await self._async_probe(data)
+        data[CONF_UNIT] = identity.unit
+        if entry := await self.async_set_unique_id(identity.serial_number):
+            return self.async_update_reload_and_abort(
+                entry, data=data, reason="already_configured", reload_even_if_entry_is_unchanged=False
+            )
+        return self.async_create_entry(title=name, data=data)
+
+    async def _async_relink(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Lead an entry to another connection.
+
+        The same inverter must answer there, so the entry lets go of its line first: no line ever has two masters.
+        When the new connection does not work, the entry goes on with the old one.
+        """
+        entry = self._get_reconfigure_entry()
+        running = entry.state in _RUNNING
+        if running:
+            await self.hass.config_entries.async_unload(entry.entry_id)
+        try:
+            identity = await self._async_probe(data, entry.unique_id)
+        except BaseException:
+            if running:
+                await self.hass.config_entries.async_setup(entry.entry_id)
+            raise
+        return self.async_update_reload_and_abort(entry, data={**data, CONF_UNIT: identity.unit})
+
+    async def _async_probe(self, data: Mapping[str, Any], wanted: str | None = None) -> Identity:
+        """Ask who is there; raises the errors of the core, AnotherInverterError when it has not the `wanted` number."""
+        line = Line(self.hass, data, None)
+        try:
+            identity = await find(await line.async_open(), data.get(CONF_UNIT))
+        finally:
+            await line.async_close()
+        if wanted not in (None, identity.serial_number):
+            raise AnotherInverterError(identity.serial_number, wanted)
+        return identity
+
+
+class NatteryOptionsFlow(OptionsFlowWithReload):
+    """What may be tuned later."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for intervals, groups and the clock."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        schema = self.add_suggested_values_to_schema(OPTIONS, self.config_entry.options)
+        return self.async_show_form(step_id="init", data_schema=schema)

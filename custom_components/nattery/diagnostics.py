@@ -1,0 +1,79 @@
+"""What a person can send us when something is wrong: raw registers, what failed, how the line does. No secrets."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_DEVICE, CONF_HOST
+from homeassistant.core import HomeAssistant
+
+from .coordinator import InverterCoordinator, NatteryConfigEntry
+from .core.inverter.registers import BY_KEY
+from .site import Site
+
+_BY_ID = "/by-id/"  # such a path holds the serial number of the adapter
+_PRIVATE = frozenset({"serial_number", "custom_serial_number"})
+
+
+def _hex(words: tuple[int, ...]) -> str:
+    return " ".join(f"{word:04X}" for word in words)
+
+
+def _connection(data: Mapping[str, Any]) -> dict[str, Any]:
+    named = _BY_ID in data.get(CONF_DEVICE, "")
+    return async_redact_data(data, {CONF_HOST, CONF_DEVICE} if named else {CONF_HOST})
+
+
+def _poll(coordinator: InverterCoordinator) -> dict[str, Any]:
+    report = coordinator.data
+    interval = coordinator.update_interval
+    return {
+        "tiers": [str(tier) for tier in coordinator.tiers],
+        "interval": interval.total_seconds() if interval else None,
+        "success": coordinator.last_update_success,
+        "seconds": round(report.seconds, 3),
+        "words": {BY_KEY[key].symbol: _hex(words) for key, words in report.words.items()},
+        "failed": {BY_KEY[key].symbol: error.kind for key, error in report.failed.items()},
+    }
+
+
+async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: NatteryConfigEntry) -> dict[str, Any]:
+    """All of it; texts of errors are left out, since they name hosts and ports."""
+    about = {
+        "state": str(entry.state),
+        "reason": entry.error_reason_translation_key,
+        "connection": _connection(entry.data),
+        "options": dict(entry.options),
+    }
+    return about | (_running(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {})
+
+
+def _running(site: Site) -> dict[str, Any]:
+    identity = site.identity
+    bus = site.line.bus
+    return {
+        "identity": {
+            "unit": identity.unit,
+            "manufacturer": identity.manufacturer,
+            "product": identity.product,
+            "protocol": identity.protocol,
+            "firmware": identity.firmware,
+            "values": {key: REDACTED if key in _PRIVATE else value for key, value in identity.values.items()},
+        },
+        "polls": {
+            "readings": _poll(site.readings),
+            "settings": _poll(site.settings),
+            "statistics": _poll(site.statistics),
+        },
+        "set_aside": [f"0x{address:04X}" for address in site.inverter.set_aside],
+        "held_back": dict(site.inverter.held),
+        "wrong_device": site.wrong_device,
+        "line": {
+            "connected": bus.connected,
+            "statistics": asdict(bus.statistics.snapshot()),
+            "timing": asdict(bus.timing),
+        },
+        "wear": site.inverter.wear.as_dict(),
+    }

@@ -1,0 +1,68 @@
+"""Faults, as the inverter logs them."""
+
+from typing import Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .alarms import fault_attributes, faults_of
+from .coordinator import NatteryConfigEntry
+from .core.inverter.codec import Fault
+from .entity import InverterEntity
+
+PARALLEL_UPDATES = 0
+
+FAULT: Final = "fault"
+FAULTS: Final = EventEntityDescription(key="faults", event_types=[FAULT])
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """The event entity, and the reading of the log as soon as an alarm comes or goes."""
+    async_add_entities([Faults(entry.runtime_data, FAULTS, "fault_log")])
+    _follow_alarms(hass, entry)
+
+
+def _follow_alarms(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
+    site = entry.runtime_data
+    known = site.value("alarm_flags")
+
+    @callback
+    def look() -> None:
+        nonlocal known
+        flags = site.value("alarm_flags")
+        if flags is not None and flags != known:
+            known = flags
+            entry.async_create_task(hass, site.statistics.async_request_refresh(), "nattery fault log")
+
+    entry.async_on_unload(site.readings.async_add_listener(look))
+
+
+class Faults(InverterEntity, EventEntity):
+    """Fires once for every record that is new in the fault log; what stood there at the start is old."""
+
+    _seen: set[tuple[object, ...]] | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Take note of the old records."""
+        await super().async_added_to_hass()
+        self._new_faults()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        for fault in self._new_faults():
+            self._trigger_event(FAULT, fault_attributes(fault))
+            self.async_write_ha_state()
+        super()._handle_coordinator_update()
+
+    def _new_faults(self) -> list[Fault]:
+        """The records not seen before, the oldest first; none before the log has been read once."""
+        if not self.available:
+            return []
+        faults = faults_of(self.reading)
+        seen, self._seen = self._seen, (self._seen or set()) | {(fault.code, fault.time) for fault in faults}
+        return [] if seen is None else [fault for fault in faults if (fault.code, fault.time) not in seen]

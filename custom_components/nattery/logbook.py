@@ -1,0 +1,59 @@
+"""Tells in the logbook which setting was changed, from what to what, by the names that the entities have."""
+
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.components.logbook.models import LazyEventPartialState
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
+
+from .const import DOMAIN, EVENT_WRITTEN, PLATFORMS
+from .core.inverter.registers import BY_KEY
+from .core.inverter.render import Json
+from .core.inverter.table import Kind, Register
+
+type Describe = Callable[[LazyEventPartialState], dict[str, Any]]
+
+
+@callback
+def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[str, str, Describe], None]) -> None:
+    """Describe the one event there is."""
+
+    @callback
+    def describe(event: LazyEventPartialState) -> dict[str, str]:
+        register = BY_KEY[event.data["key"]]
+        old, new = event.data["old"], event.data["new"]
+        entry = hass.config_entries.async_get_entry(event.data[ATTR_CONFIG_ENTRY_ID])
+        return {
+            LOGBOOK_ENTRY_NAME: entry.title if entry else DOMAIN.title(),
+            LOGBOOK_ENTRY_MESSAGE: _common(hass, "command_sent" if old is None else "register_changed").format(
+                register=_entity_text(hass, register, "name") or register.symbol,
+                old=_value(hass, register, old),
+                new=_value(hass, register, new),
+            ),
+        }
+
+    async_describe_event(DOMAIN, EVENT_WRITTEN, describe)
+
+
+def _common(hass: HomeAssistant, key: str) -> str:
+    texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
+    return texts[f"component.{DOMAIN}.common.{key}"]
+
+
+def _entity_text(hass: HomeAssistant, register: Register, what: str) -> str | None:
+    """A text of the entity that shows a register, whatever its platform."""
+    texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
+    keys = (f"component.{DOMAIN}.entity.{platform}.{register.key}.{what}" for platform in PLATFORMS)
+    return next((texts[key] for key in keys if key in texts), None)
+
+
+def _value(hass: HomeAssistant, register: Register, value: Json) -> str:
+    if register.kind is Kind.FLAG:
+        return _common(hass, "on" if value else "off")
+    if isinstance(value, int) and value in register.options:
+        name = register.options[value]
+        return _entity_text(hass, register, f"state.{name}") or name
+    return f"{value} {register.unit}" if register.unit else str(value)

@@ -1,0 +1,115 @@
+"""The actions, for administrators only: registers read and written by their symbol, and the clock."""
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
+import probatio as vol
+
+from .const import DOMAIN
+from .coordinator import NatteryConfigEntry
+from .core.inverter.registers import BY_SYMBOL
+from .core.inverter.render import similar, to_json
+from .core.inverter.table import Register
+from .core.modbus.frames import MOST_REGISTERS
+from .errors import CORE_ERRORS, action_error
+from .site import Site
+
+READ_REGISTERS, WRITE_REGISTER, SYNC_CLOCK = "read_registers", "write_register", "sync_clock"
+ATTR_SYMBOLS, ATTR_ADDRESS, ATTR_COUNT = "symbols", "address", "count"
+ATTR_SYMBOL, ATTR_VALUE, ATTR_CONFIRM = "symbol", "value", "confirm"
+
+_LAST_ADDRESS = 0xFFFF
+_REGISTERS = {symbol.lower(): register for symbol, register in BY_SYMBOL.items()}
+
+
+def _address(value: object) -> int:
+    """A register address, as a number or as text such as 0x7530."""
+    try:
+        return int(value, 0) if isinstance(value, str) else vol.Coerce(int)(value)
+    except ValueError:
+        raise vol.Invalid(f"{value!r} is no register address, for example 0x7530 or 30000") from None
+
+
+_ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
+_READ_SCHEMA = vol.All(
+    vol.Schema(
+        {
+            **_ENTRY,
+            vol.Exclusive(ATTR_SYMBOLS, "what"): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
+            vol.Exclusive(ATTR_ADDRESS, "what"): vol.All(_address, vol.Range(min=0, max=_LAST_ADDRESS)),
+            vol.Optional(ATTR_COUNT, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_REGISTERS)),
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_SYMBOLS, ATTR_ADDRESS),
+)
+_WRITE_SCHEMA = vol.Schema(
+    {
+        **_ENTRY,
+        vol.Required(ATTR_SYMBOL): cv.string,
+        vol.Required(ATTR_VALUE): vol.Any(str, int, float),
+        vol.Optional(ATTR_CONFIRM, default=False): cv.boolean,
+    }
+)
+_CLOCK_SCHEMA = vol.Schema(_ENTRY)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    async_register_admin_service(
+        hass, DOMAIN, READ_REGISTERS, _async_read_registers, _READ_SCHEMA, SupportsResponse.ONLY
+    )
+    async_register_admin_service(
+        hass, DOMAIN, WRITE_REGISTER, _async_write_register, _WRITE_SCHEMA, SupportsResponse.OPTIONAL
+    )
+    async_register_admin_service(hass, DOMAIN, SYNC_CLOCK, _async_sync_clock, _CLOCK_SCHEMA)
+
+
+def _site(call: ServiceCall) -> Site:
+    entry: NatteryConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
+    return entry.runtime_data
+
+
+def _register(symbol: str) -> Register:
+    if register := _REGISTERS.get(symbol.lower()):
+        return register
+    close = ", ".join(similar(symbol))
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="unknown_symbol_similar" if close else "unknown_symbol",
+        translation_placeholders={"symbol": symbol, "similar": close},
+    )
+
+
+async def _async_read_registers(call: ServiceCall) -> ServiceResponse:
+    """Answer `{symbol: value}` for symbols, `{"words": [...]}` for an address."""
+    inverter = _site(call).inverter
+    try:
+        if ATTR_ADDRESS in call.data:
+            return {"words": list(await inverter.read_raw(call.data[ATTR_ADDRESS], call.data[ATTR_COUNT]))}
+        registers = [_register(symbol) for symbol in call.data[ATTR_SYMBOLS]]
+        report = await inverter.read_registers([register.key for register in registers])
+        for error in report.failed.values():
+            raise error
+    except CORE_ERRORS as error:
+        raise action_error(error) from error
+    return {register.symbol: to_json(register, report.values[register.key]) for register in registers}
+
+
+async def _async_write_register(call: ServiceCall) -> ServiceResponse:
+    """Answer what the register read before, what it reads now, and whether anything was sent."""
+    register = _register(call.data[ATTR_SYMBOL])
+    values = {register.key: call.data[ATTR_VALUE]}
+    (written,) = await _site(call).async_write(values, call.context, confirm=call.data[ATTR_CONFIRM])
+    return {
+        "symbol": register.symbol,
+        "old": to_json(register, written.old),
+        "new": to_json(register, written.new),
+        "changed": written.changed,
+    }
+
+
+async def _async_sync_clock(call: ServiceCall) -> None:
+    await _site(call).async_sync_clock(call.context)

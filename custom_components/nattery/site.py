@@ -1,0 +1,225 @@
+"""One house, wired: the line, the inverter on it, who polls it, and what is kept of it between starts."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import UpdateFailed
+
+from .connections import Line
+from .const import (
+    CONF_GROUPS,
+    CONF_READINGS_INTERVAL,
+    CONF_SETTINGS_INTERVAL,
+    CONF_UNIT,
+    DEFAULT_READINGS_INTERVAL,
+    DEFAULT_SETTINGS_INTERVAL,
+    DOMAIN,
+    EVENT_WRITTEN,
+    LOGGER,
+    STATISTICS_INTERVAL,
+)
+from .coordinator import InverterCoordinator, NatteryConfigEntry, local_now
+from .core.inverter.codec import Value
+from .core.inverter.derived import DERIVED
+from .core.inverter.errors import WrongDeviceError
+from .core.inverter.inverter import Identity, Inverter, Written
+from .core.inverter.registers import BY_KEY
+from .core.inverter.render import to_json
+from .core.inverter.table import Option, Tier
+from .core.inverter.wear import Origin, WearBook
+from .errors import CORE_ERRORS, action_error, translated
+from .issues import WRONG_DEVICE, async_clear, async_raise
+
+_STORE_VERSION = 1
+_SAVE_DELAY = 10
+
+
+def wear_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Where the wear book of an entry is kept."""
+    return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.wear")
+
+
+class Site:
+    """What one config entry runs; `entry.runtime_data`."""
+
+    def __init__(self, hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
+        """Describe the house; nothing is opened before `async_open`."""
+        self._hass = hass
+        self._entry = entry
+        self._wear_store = wear_store(hass, entry.entry_id)
+        self.line = Line(hass, entry.data, entry.entry_id)
+        self.inverter: Inverter
+        self.identity: Identity
+        self.readings: InverterCoordinator
+        self.settings: InverterCoordinator
+        self.statistics: InverterCoordinator
+        self._wrong_device: WrongDeviceError | None = None
+
+    async def async_open(self) -> None:
+        """Open the line, meet the inverter and read everything once; raises ConfigEntryNotReady or ConfigEntryError."""
+        bus = await self.line.async_open(self._link_changed)
+        options = self._entry.options
+        wear = WearBook.from_dict(await self._wear_store.async_load())
+        groups = [Option(group) for group in options.get(CONF_GROUPS, ())]
+        unit = self._entry.data[CONF_UNIT]
+        self.inverter = Inverter(bus, unit, options=groups, wear=wear, now=local_now)
+        try:
+            await self._async_identify()
+        except WrongDeviceError as error:
+            raise translated(ConfigEntryError, error) from error
+        except CORE_ERRORS as error:
+            raise translated(ConfigEntryNotReady, error) from error
+        fast = timedelta(seconds=options.get(CONF_READINGS_INTERVAL, DEFAULT_READINGS_INTERVAL))
+        slow = timedelta(seconds=options.get(CONF_SETTINGS_INTERVAL, DEFAULT_SETTINGS_INTERVAL))
+        self.settings = self._coordinator((Tier.SETTINGS, Tier.COUNTERS), slow)
+        self.readings = self._coordinator((Tier.FAST,), fast)
+        self.statistics = self._coordinator((Tier.STATISTICS,), STATISTICS_INTERVAL)
+        for coordinator in (self.settings, self.readings):
+            await coordinator.async_config_entry_first_refresh()
+        await self.statistics.async_refresh()  # without a fault log it is an inverter all the same
+
+    @property
+    def coordinators(self) -> tuple[InverterCoordinator, ...]:
+        """All of them; settings first, since they tell the device's clock to the others."""
+        return (self.settings, self.readings, self.statistics)
+
+    @property
+    def device_info(self) -> dr.DeviceInfo:
+        """The one device of this entry."""
+        return dr.DeviceInfo(
+            identifiers={(DOMAIN, self.identity.serial_number)},
+            manufacturer=self.identity.manufacturer or None,
+            model=self.identity.product.replace("_", " "),
+            name=self._entry.title,
+            serial_number=self.identity.serial_number,
+            sw_version=self.identity.firmware or None,
+            hw_version=self.identity.protocol,
+        )
+
+    def coordinator_of(self, key: str) -> InverterCoordinator:
+        """Who polls a register or derived value."""
+        tiers = {Tier.FAST: self.readings, Tier.STATISTICS: self.statistics}
+        register = BY_KEY.get(DERIVED[key].sources[0] if key in DERIVED else key)
+        return tiers.get(register.tier, self.settings) if register else self.settings
+
+    def value(self, key: str) -> Value:
+        """The value that stands now, or None."""
+        return self.coordinator_of(key).data.values.get(key)
+
+    @property
+    def wrong_device(self) -> bool:
+        """Whether another device answers than the inverter this entry was made for."""
+        return self._wrong_device is not None
+
+    @property
+    def today(self) -> date:
+        """The date of the house."""
+        return local_now().date()
+
+    async def async_write(
+        self, values: Mapping[str, object], context: Context | None = None, *, confirm: bool = False
+    ) -> tuple[Written, ...]:
+        """Guarded write of one register, or of neighbours in one request; raises a translated HomeAssistantError.
+
+        A context with a user behind it is a person; anything else is automation, which the wear book may refuse.
+        """
+        origin = Origin.PERSON if context and context.user_id else Origin.AUTOMATION
+        try:
+            if self._wrong_device is not None:
+                raise self._wrong_device
+            written = await self.inverter.write_together(values, origin, confirm=confirm)
+        except CORE_ERRORS as error:
+            raise action_error(error) from error
+        self.written(written, context)
+        return written
+
+    @callback
+    def written(self, written: tuple[Written, ...], context: Context | None = None) -> None:
+        """Show new settings at once, keep the wear book, and tell the logbook."""
+        self.settings.show({one.register.key: one.new for one in written if one.register.readable})
+        changed = [one for one in written if one.changed]
+        if not changed:
+            return
+        self._wear_store.async_delay_save(self.inverter.wear.as_dict, _SAVE_DELAY)
+        identifier = (DOMAIN, self.identity.serial_number)
+        device = dr.async_get(self._hass).async_get_device_by_identifier(identifier, self._entry.entry_id)
+        for one in changed:
+            self._hass.bus.async_fire(
+                EVENT_WRITTEN,
+                {
+                    ATTR_CONFIG_ENTRY_ID: self._entry.entry_id,
+                    ATTR_DEVICE_ID: device.id if device else None,
+                    "key": one.register.key,
+                    "symbol": one.register.symbol,
+                    "old": to_json(one.register, one.old),
+                    "new": to_json(one.register, one.new),
+                },
+                context=context,
+            )
+
+    async def async_sync_clock(self, context: Context | None = None, tolerance: float = 0.0) -> Written | None:
+        """Set the inverter's clock to local time, if it is off by more than `tolerance` seconds."""
+        try:
+            if self._wrong_device is not None:
+                raise self._wrong_device
+            written = await self.inverter.sync_clock(tolerance)
+        except CORE_ERRORS as error:
+            raise action_error(error) from error
+        if written is not None:
+            self.written((written,), context)
+        return written
+
+    async def async_ask_again(self) -> None:
+        """Ask who is there, however often that has failed of late, then poll."""
+        await self._async_meet_again(up=True)
+
+    async def async_close(self) -> None:
+        """Finish what is on the wire, keep the wear book, and give the port back."""
+        await self.line.async_close()
+        await self._wear_store.async_save(self.inverter.wear.as_dict())
+
+    def _coordinator(self, tiers: tuple[Tier, ...], interval: timedelta) -> InverterCoordinator:
+        return InverterCoordinator(self._hass, self._entry, self.inverter, tiers, interval, before=self._async_check_device)
+
+    async def _async_check_device(self) -> None:
+        """Poll no stranger: as long as one answers, ask who it is before every poll."""
+        if self._wrong_device is not None:
+            try:
+                await self._async_identify()
+            except CORE_ERRORS as error:
+                raise translated(UpdateFailed, error) from error
+
+    async def _async_identify(self) -> None:
+        """Find out who answers, and insist that it is the inverter this entry was made for."""
+        try:
+            identity = await self.inverter.identify()
+            if identity.serial_number != self._entry.unique_id:
+                raise WrongDeviceError("Another inverter answers than the one that was set up")  # noqa: TRY301
+        except WrongDeviceError as error:
+            self._wrong_device = error
+            async_raise(self._hass, self._entry, WRONG_DEVICE, place=self.line.bus.place)
+            raise
+        async_clear(self._hass, self._entry.entry_id, WRONG_DEVICE)
+        self.identity = identity
+        self._wrong_device = None
+
+    @callback
+    def _link_changed(self, *, up: bool) -> None:
+        """Ask who is there when the line comes back, then show at once what has changed."""
+        if hasattr(self, "statistics"):
+            self._entry.async_create_background_task(self._hass, self._async_meet_again(up=up), "nattery link")
+
+    async def _async_meet_again(self, *, up: bool) -> None:
+        if up:
+            try:
+                await self._async_identify()
+            except CORE_ERRORS as error:
+                LOGGER.debug("Not identified: %s", error)
+        for coordinator in self.coordinators:
+            await coordinator.async_refresh()

@@ -1,0 +1,123 @@
+"""For the tests inside Home Assistant: a real simulated inverter behind a real bus, over loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import freezegun
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
+
+from custom_components.nattery.const import DOMAIN, SIMULATED
+from custom_components.nattery.coordinator import local_now
+from custom_components.nattery.core.modbus.link import SerialLink, TcpLink
+from custom_components.nattery.core.modbus.timing import Timing
+from custom_components.nattery.core.simulator.birth import serial_number
+from custom_components.nattery.core.simulator.simulator import Simulator
+
+# A test may stop the clock of the house; the wire and the inverter at its end live on.
+freezegun.configure(
+    extend_ignore_list=["custom_components.nattery.core.modbus", "custom_components.nattery.core.simulator"]
+)
+
+SERIAL = serial_number(1)
+HOST = "127.0.0.1"
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Let the world turn until the condition holds."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant find this integration; the recorder, where a test has one, must be there before."""
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
+    request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Snapshots that know Home Assistant's objects."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+def everything_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch those entities on as well that wait to be asked for."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+@pytest.fixture
+def simulated_entry(hass: HomeAssistant, hass_storage: dict[str, Any], socket_enabled: None) -> MockConfigEntry:
+    """An entry with the built-in simulated inverter, added and not set up."""
+    return _added(hass, {"type": SIMULATED, "unit": 255})
+
+
+@pytest.fixture
+async def setup_simulated(hass: HomeAssistant, simulated_entry: MockConfigEntry) -> AsyncIterator[MockConfigEntry]:
+    """That entry, loaded; unloaded again at the end."""
+    async for entry in _loaded(hass, simulated_entry):
+        yield entry
+
+
+@pytest.fixture
+def simulator(hass: HomeAssistant, socket_enabled: None) -> Iterator[Simulator]:
+    """An inverter in the hands of the test, which thinks faster than a real one."""
+    with Simulator(turnaround=0.001, local_clock=local_now) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def port(simulator: Simulator) -> int:
+    """Where it listens, on loopback."""
+    return simulator.serve_tcp(HOST)
+
+
+@pytest.fixture
+def serial_port(simulator: Simulator, tmp_path: Path) -> str:
+    """The other place where it answers: a serial port, at the pace of a real one."""
+    return simulator.serve_pty(tmp_path / "inverter")
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Find silence out in a moment, which takes seconds on a real line."""
+    monkeypatch.setattr(SerialLink, "timing", lambda _: Timing(margin=0.3, quiet=0.3))
+    monkeypatch.setattr(TcpLink, "timing", lambda _: Timing(baud=None, margin=0.3, quiet=0.3))
+
+
+@pytest.fixture
+def house_entry(hass: HomeAssistant, hass_storage: dict[str, Any], port: int) -> MockConfigEntry:
+    """An entry for that inverter behind a TCP gateway, added and not set up."""
+    return _added(hass, {"type": "tcp", "host": HOST, "port": port, "unit": 255})
+
+
+@pytest.fixture
+async def house(hass: HomeAssistant, house_entry: MockConfigEntry) -> AsyncIterator[MockConfigEntry]:
+    """That entry, loaded; unloaded again at the end."""
+    async for entry in _loaded(hass, house_entry):
+        yield entry
+
+
+def _added(hass: HomeAssistant, data: dict[str, Any]) -> MockConfigEntry:
+    entry = MockConfigEntry(domain=DOMAIN, title="Inverter", data=data, unique_id=SERIAL)
+    entry.add_to_hass(hass)
+    return entry
+
+
+async def _loaded(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[MockConfigEntry]:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    yield entry
+    if entry.state is ConfigEntryState.LOADED:
+        assert await hass.config_entries.async_unload(entry.entry_id)

@@ -1,0 +1,120 @@
+"""Every error that the core can raise has its sentence, and every issue its text."""
+
+from collections.abc import Iterator
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+
+from custom_components.nattery.core.inverter import errors as inverter_errors
+from custom_components.nattery.core.inverter.codec import InvalidValueError, encode
+from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
+from custom_components.nattery.core.inverter.table import Option
+from custom_components.nattery.core.inverter.wear import WornError
+from custom_components.nattery.core.modbus import errors as modbus_errors
+from custom_components.nattery.errors import CORE_ERRORS, action_error, describe
+from custom_components.nattery.issues import FIXABLE, SEVERITIES
+
+from .texts import TEXTS, placeholders_of
+
+CURRENT = BY_KEY["max_charge_current"]
+NONSENSE = ("lots", float("nan"), float("inf"), None, -40000, 1e9, 0.00001, 150, 2.5, "25:61", "soon", [], 0)
+
+
+def subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from subclasses(child)
+
+
+def invalid_values() -> Iterator[InvalidValueError]:
+    """Each register is offered nonsense of every sort."""
+    for register in REGISTERS:
+        for value in NONSENSE:
+            try:
+                encode(register, value)
+            except InvalidValueError as error:
+                yield error
+
+
+def one_of_each() -> Iterator[Exception]:
+    for kind in subclasses(modbus_errors.ModbusError):
+        if issubclass(kind, modbus_errors.ExceptionAnswerError):
+            yield kind(9, "a question")
+        elif kind is modbus_errors.LinkDownError:
+            yield from (modbus_errors.LinkDownError("a port", reason, "why") for reason in modbus_errors._REASONS)
+        elif kind is modbus_errors.BadFrameError:
+            yield modbus_errors.BadFrameError("crc", "text")
+        else:
+            yield kind("text")
+    special = {
+        inverter_errors.MismatchError: (CURRENT, 60.0, 80.0),
+        inverter_errors.NotConfirmedError: (CURRENT,),
+        inverter_errors.NotOfferedError: ("Nothing", "is nothing"),
+    }
+    for kind in subclasses(inverter_errors.InverterError):
+        if kind.__module__ == inverter_errors.__name__:
+            yield kind(*special.get(kind, ("text",)))
+    yield WornError("max_charge_current", 100)
+    yield from invalid_values()
+
+
+ERRORS = list(one_of_each())
+KEYS = {describe(error)[0] for error in ERRORS}
+
+
+def test_the_list_is_complete() -> None:
+    """Every type that the integration catches occurs, and every reason for refusing a value."""
+    assert {kind for root in CORE_ERRORS for kind in subclasses(root) if "core" in kind.__module__} <= {
+        type(error) for error in ERRORS
+    }
+    reasons = {
+        "not_a_number",
+        "out_of_range",
+        "not_a_choice",
+        "not_a_step",
+        "not_a_time",
+        "not_a_stamp",
+        "not_writable",
+    }
+    assert {key.removeprefix("value_") for key in KEYS if key.startswith("value_")} == reasons
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_every_error_has_a_sentence_that_can_be_filled_in(key: str) -> None:
+    text = TEXTS["exceptions"][key]["message"]
+    for error in ERRORS:
+        found, placeholders = describe(error)
+        if found == key:
+            filled = text.format(**placeholders)
+            assert filled.endswith((".", "?")), filled
+            assert "  " not in filled, filled
+            assert " ." not in filled, filled
+
+
+def test_every_choice_is_named() -> None:
+    for error in ERRORS:
+        key, placeholders = describe(error)
+        if key == "value_not_a_choice":
+            assert placeholders["choices"]
+        if key in {"value_out_of_range", "value_not_a_step"}:
+            assert placeholders["low"]
+            assert placeholders["high"]
+
+
+def test_what_a_user_got_wrong_is_told_apart_from_what_failed() -> None:
+    wrong = {
+        key for error in ERRORS for key in [describe(error)[0]] if type(action_error(error)) is ServiceValidationError
+    }
+    assert {key for key in wrong if not key.startswith("value_")} == {"not_confirmed", "not_offered", "refused"}
+    assert all(isinstance(action_error(error), HomeAssistantError) for error in ERRORS)
+
+
+def test_every_issue_has_its_text() -> None:
+    assert TEXTS["issues"].keys() == SEVERITIES.keys()
+    for name, issue in TEXTS["issues"].items():
+        assert ("fix_flow" in issue) == (name in FIXABLE)
+        assert placeholders_of(issue["title"]) == {"entry"}
+
+
+def test_groups_are_named() -> None:
+    assert TEXTS["selector"]["groups"]["options"].keys() == {option.value for option in Option}
