@@ -1,0 +1,75 @@
+"""Price series: slots of time with a price, in UTC, and where they come from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+
+
+class Quality(StrEnum):
+    """How far a day's prices may be trusted."""
+
+    GOOD = "good"  # complete, plausible, from the exchange's own platform
+    FALLBACK = "fallback"  # complete and plausible, from another source
+    SUSPECT = "suspect"  # complete but implausible: not for trading; the reasons say why
+    INCOMPLETE = "incomplete"  # the local day is not tiled exactly: not for trading
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """One half-open stretch of time, UTC, and its price per kWh in the series' currency."""
+
+    start: datetime
+    end: datetime
+    price: float
+
+    def __contains__(self, moment: datetime) -> bool:
+        """Whether `moment` lies in the slot; the end does not."""
+        return self.start <= moment < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Sorted slots that do not overlap, of one area and currency.
+
+    `resolution` is the length of every slot, `sequence` the auction (1 is the one that is traded on), `source` who said
+    it ("entsoe", "energy_charts", ...), `fetched_at` when (UTC), `reasons` why the quality is not good.
+    """
+
+    area: str
+    currency: str
+    resolution: timedelta
+    slots: tuple[Slot, ...]
+    source: str
+    fetched_at: datetime
+    sequence: int = 1
+    quality: Quality = Quality.GOOD
+    reasons: tuple[str, ...] = field(default=())
+
+    def __iter__(self) -> Iterator[Slot]:
+        """The slots in order."""
+        return iter(self.slots)
+
+    def __len__(self) -> int:
+        """How many slots."""
+        return len(self.slots)
+
+    def at(self, moment: datetime) -> Slot | None:
+        """The slot that holds an aware moment, or None."""
+        return next((slot for slot in self.slots if moment in slot), None)
+
+    def between(self, start: datetime, end: datetime) -> tuple[Slot, ...]:
+        """The slots that begin in [start, end)."""
+        return tuple(slot for slot in self.slots if start <= slot.start < end)
+
+
+def local_day(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The UTC moments at which a local day begins and ends; 23, 24 or 25 hours apart."""
+    start = datetime.combine(day, time(), zone).astimezone(UTC)
+    return start, datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+def is_complete(slots: tuple[Slot, ...], start: datetime, end: datetime) -> bool:
+    """Whether the sorted slots tile [start, end) exactly: no gap, no overlap, nothing beyond."""
+    edges = [start, *(slot.end for slot in slots)]
+    return bool(slots) and edges[-1] == end and all(slot.start == edge for slot, edge in zip(slots, edges, strict=False))
