@@ -1,0 +1,148 @@
+"""The gate: may a day's prices be traded on? When not, the reasons say why, in words."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import groupby
+import math
+from statistics import median
+
+from .prices import Quality, Series, Slot, is_complete
+
+ENTSOE = "entsoe"
+QUARTER_HOUR = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+
+# Limits of the coupled auction, EUR per kWh, with room for the upper one to be raised as it has been before.
+LOWEST, HIGHEST = -0.5, 5.0
+# Roughly how much of a currency is one euro: enough to tell a price from nonsense.
+PER_EURO = {
+    "ALL": 100, "BGN": 2, "CHF": 1, "CZK": 25, "DKK": 7.5, "EUR": 1, "GBP": 0.9, "HUF": 400, "MDL": 20, "MKD": 62,
+    "NOK": 12, "PLN": 4.5, "RON": 5, "RSD": 117, "SEK": 11.5, "UAH": 50,
+}  # fmt: skip
+ODD_ZEROS = 4  # zeros in a row, in the hours around a clock change, that look like a gap papered over
+FEW_TO_COMPARE = 8  # fewer prices in common say nothing about the rest
+TOLERANCE, SHARE = 0.02, 0.2  # EUR per kWh, and part of the typical price, by which two sources may differ
+
+
+def judge(
+    series: Series,
+    start: datetime,
+    end: datetime,
+    *,
+    zone: tzinfo = UTC,
+    currencies: Collection[str] | None = None,
+    before: Series | None = None,
+    beside: Series | None = None,
+) -> Series:
+    """The same series with its quality, for the day [start, end).
+
+    `zone` is the area's clock, `currencies` the expected ones, `before` the prices of the day before, `beside` the same
+    day's prices from another source; each may be left out, and then is not compared with.
+    """
+    gaps = _gaps(series, start, end)
+    if gaps:
+        return replace(series, quality=Quality.INCOMPLETE, reasons=gaps)
+    per_euro = PER_EURO.get(series.currency)
+    doubts = [
+        _currency(series, currencies, per_euro),
+        *_numbers(series, per_euro),
+        _flat(series),
+        _clock_change(series, start, end, zone),
+        _copied(series, before),
+        _elsewhere(series, beside, per_euro),
+    ]
+    reasons = tuple(doubt for doubt in doubts if doubt)
+    if reasons:
+        return replace(series, quality=Quality.SUSPECT, reasons=reasons)
+    return replace(series, quality=Quality.GOOD if series.source == ENTSOE else Quality.FALLBACK, reasons=())
+
+
+def _gaps(series: Series, start: datetime, end: datetime) -> tuple[str, ...]:
+    if is_complete(series.slots, start, end) and all(slot.end - slot.start == series.resolution for slot in series):
+        return ()
+    wanted = (end - start) // series.resolution
+    minutes = series.resolution // timedelta(minutes=1)
+    known = {slot.start for slot in series}
+    moments = (start + number * series.resolution for number in range(wanted))
+    missing = [moment for moment in moments if moment not in known]
+    if not missing:
+        return (f"the slots of {minutes} minutes do not fit the day exactly",)
+    first = f"{missing[0]:%Y-%m-%d %H:%M} UTC"
+    return (f"{len(missing)} of {wanted} prices of {minutes} minutes are missing, the first at {first}",)
+
+
+def _currency(series: Series, currencies: Collection[str] | None, per_euro: float | None) -> str:
+    if currencies is not None and series.currency not in currencies:
+        return f"the currency is {series.currency}, not {' or '.join(sorted(currencies))}"
+    return "" if per_euro else f"the currency {series.currency} is not known"
+
+
+def _numbers(series: Series, per_euro: float | None) -> list[str]:
+    finite = [slot.price for slot in series if math.isfinite(slot.price)]
+    doubts = []
+    if broken := len(series) - len(finite):
+        doubts.append(f"{broken} prices are no numbers")
+    low, high = LOWEST * (per_euro or 1), HIGHEST * (per_euro or 1)
+    if per_euro and (odd := [price for price in finite if not low <= price <= high]):
+        limits = f"{low:g} to {high:g} {series.currency}/kWh"
+        doubts.append(f"{len(odd)} prices lie outside {limits}, for example {odd[0]:g}")
+    return doubts
+
+
+def _flat(series: Series) -> str:
+    if len(series) > 1 and len({slot.price for slot in series}) == 1:
+        return f"all {len(series)} prices are the same ({series.slots[0].price:g})"
+    return ""
+
+
+def _clock_change(series: Series, start: datetime, end: datetime, zone: tzinfo) -> str:
+    """Zeros around the hour that comes twice or never: the platform has published such a day."""
+    if start.astimezone(zone).utcoffset() == end.astimezone(zone).utcoffset():
+        return ""
+    for price, run in groupby(series, key=lambda slot: slot.price):
+        zeros = list(run)
+        if price == 0 and len(zeros) * series.resolution >= ODD_ZEROS * QUARTER_HOUR and _around(zeros, zone):
+            return f"{len(zeros)} zeros in a row around the change of the clocks"
+    return ""
+
+
+def _around(slots: list[Slot], zone: tzinfo) -> bool:
+    before, after = slots[0].start - HOUR, slots[-1].end + HOUR
+    return before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset()
+
+
+def _copied(series: Series, before: Series | None) -> str:
+    if before is None or len(before) < FEW_TO_COMPARE or len(before) != len(series):
+        return ""
+    same = all(old.price == new.price for old, new in zip(before, series, strict=True))
+    return "all prices are those of the day before" if same else ""
+
+
+def _elsewhere(series: Series, beside: Series | None, per_euro: float | None) -> str:
+    if beside is None or beside.currency != series.currency or not per_euro:
+        return ""
+    pairs = _in_common(series, beside)
+    if len(pairs) < FEW_TO_COMPARE:
+        return ""
+    typical = median(abs(ours - theirs) for ours, theirs in pairs)
+    usual = median(abs(theirs) for _, theirs in pairs)
+    if typical <= max(TOLERANCE * per_euro, SHARE * usual):
+        return ""
+    return f"the prices typically differ by {typical:.3f} {series.currency}/kWh from those of {beside.source}"
+
+
+def _in_common(series: Series, beside: Series) -> list[tuple[float, float]]:
+    """Prices of the same slots, averaged to the coarser of the two resolutions."""
+    resolution = max(series.resolution, beside.resolution)
+    ours, theirs = _averaged(series, resolution), _averaged(beside, resolution)
+    return [(ours[moment], theirs[moment]) for moment in ours.keys() & theirs.keys()]
+
+
+def _averaged(series: Series, resolution: timedelta) -> dict[datetime, float]:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    parts: dict[datetime, list[float]] = {}
+    for slot in series:
+        parts.setdefault(slot.start - (slot.start - epoch) % resolution, []).append(slot.price)
+    whole = resolution // series.resolution
+    return {moment: math.fsum(prices) / whole for moment, prices in parts.items() if len(prices) == whole}
