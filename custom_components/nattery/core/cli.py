@@ -21,6 +21,7 @@ from .inverter.inverter import Inverter, check, find
 from .inverter.registers import BY_KEY, BY_SYMBOL, REGISTERS, in_tier
 from .inverter.render import as_text, closest, to_json
 from .inverter.table import Kind, Register, Risk, Tier
+from .market import command as prices
 from .modbus.bus import Bus
 from .modbus.errors import ModbusError, RefusedError
 from .simulator import command as simulate
@@ -95,6 +96,7 @@ def _parser() -> _Parser:
     simulate.add_arguments(
         add("simulate", simulate.run, "Be an inverter, on a paced serial line or a TCP port.", talks=False)
     )
+    prices.add_arguments(add("prices", prices.run, "Print the day-ahead prices of a day.", talks=False))
     return parser
 
 

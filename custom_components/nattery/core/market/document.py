@@ -52,6 +52,7 @@ _HTML, _HEAD = re.compile(rb"<(?:!doctype\s+)?html\b", re.IGNORECASE), 1000
 _DEFINITION = re.compile(rb"<!(?!--|\[CDATA\[)|\x00")
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _POSITION = re.compile(r"[0-9]{1,5}")
+_CODE = re.compile(r"[A-Z0-9]{1,6}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _ENDS_EARLY = {3, 5, 6}  # expat's codes: no element found, unclosed token, partial character
 
@@ -225,8 +226,13 @@ def _other_auction(read: _Reader, series: ET.Element) -> str | None:
     contract = read.text(series, "contract_MarketAgreement.type", DAY_AHEAD)
     sequence = read.text(series, "classificationSequence_AttributeInstanceComponent.position", FIRST_AUCTION)
     if contract != DAY_AHEAD:
-        return f"contract {contract[:10]}"
-    return None if sequence == FIRST_AUCTION else f"sequence {sequence[:10]}"
+        return f"contract {_code(contract)}"
+    return None if sequence == FIRST_AUCTION else f"sequence {_code(sequence)}"
+
+
+def _code(text: str) -> str:
+    """A short code as the document has it; anything else is not repeated to people."""
+    return text if _CODE.fullmatch(text) else "unreadable"
 
 
 def _add(read: _Reader, series: ET.Element, prices: Prices) -> None:
@@ -235,11 +241,11 @@ def _add(read: _Reader, series: ET.Element, prices: Prices) -> None:
         raise WrongUnitError
     curve = read.text(series, "curveType", ONLY_WRITTEN)
     if curve not in {ONLY_WRITTEN, FILLED}:
-        raise UnknownCurveError(curve[:10])
+        raise UnknownCurveError(_code(curve))
     for period in read.all(series, "Period"):
         code = read.text(period, "resolution")
         if code not in RESOLUTIONS:
-            raise UnknownResolutionError(code[:10])
+            raise UnknownResolutionError(_code(code))
         resolution = RESOLUTIONS[code]
         known = prices.setdefault((resolution, currency), {})
         for slot in _expand(read, period, resolution, filled=curve == FILLED):

@@ -54,9 +54,9 @@ class RefusedError(MarketError):
     kind = "refused"
 
     def __init__(self, reason: str) -> None:
-        """Keep the platform's own reason, short and on one line."""
-        self.reason = " ".join(reason.split())[:READABLE_REASON] or "it gave no reason"
-        super().__init__(f"ENTSO-E refused the question: {self.reason}")
+        """Keep the platform's own reason, on one line; the text has its beginning."""
+        self.reason = " ".join(reason.split()) or "it gave no reason"
+        super().__init__(f"ENTSO-E refused the question: {self.reason[:READABLE_REASON]}")
 
 
 class TransportError(MarketError):
