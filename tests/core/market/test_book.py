@@ -1,0 +1,385 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+import json
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.nattery.core.market import book as book_module, pages
+from custom_components.nattery.core.market.book import BookError, ChangeKind, Coverage, Freshness, Have, PriceBook
+from custom_components.nattery.core.market.fetches import Fetch, FetchLog
+from custom_components.nattery.core.market.prices import Quality, Series, Slot, local_day
+from custom_components.nattery.core.market.store import FileStore
+
+BERLIN = ZoneInfo("Europe/Berlin")
+SPRING, AUTUMN, PLAIN = date(2026, 3, 29), date(2026, 10, 25), date(2026, 11, 11)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+MINUTES = (15, 30, 60)
+
+
+def prices_of(day, minutes=15, *, source="entsoe", days=1, shift=0.0, zone=BERLIN, drop=(), currency="EUR"):
+    """A series over whole local days, with a curve that is no two days the same."""
+    start, _ = local_day(day, zone)
+    _, end = local_day(day + (days - 1) * DAY, zone)
+    length = timedelta(minutes=minutes)
+    edges = [start + index * length for index in range((end - start) // length + 1)]
+    slots = [
+        Slot(a, b, round(0.1 + shift + ((a.hour * 60 + a.minute) * 7 + a.day * 13) % 101 / 1000, 6))
+        for index, (a, b) in enumerate(pairwise(edges))
+        if index not in drop
+    ]
+    fetched = datetime.combine(day - DAY, time(13), BERLIN).astimezone(UTC)
+    return Series("DE_LU", currency, length, tuple(slots), source, fetched)
+
+
+def local(day, hour, minute=0):
+    return datetime.combine(day, time(hour, minute), BERLIN).astimezone(UTC)
+
+
+def new_book(*series):
+    book = PriceBook("DE_LU", BERLIN)
+    for one in series:
+        book.add(one)
+    return book
+
+
+@pytest.mark.parametrize("minutes", MINUTES)
+@pytest.mark.parametrize(("day", "hours"), [(SPRING, 23), (PLAIN, 24), (AUTUMN, 25)])
+def test_a_day_is_complete_when_it_is_tiled_exactly(day, hours, minutes) -> None:
+    series = prices_of(day, minutes)
+    known = new_book(series).day(day)
+    assert known.complete
+    assert known.quality is Quality.GOOD
+    assert len(known.slots) == hours * 60 // minutes
+    assert known.sources == ("entsoe",)
+    for drop in (0, 7, len(series) - 1):
+        partly = new_book(prices_of(day, minutes, drop=(drop,))).day(day)
+        assert not partly.complete
+        assert partly.quality is Quality.INCOMPLETE
+        assert "1 of" in partly.reasons[0]
+
+
+def test_a_series_over_days_is_cut_at_local_midnight() -> None:
+    book = new_book(prices_of(AUTUMN - DAY, days=3))
+    assert [len(book.day(AUTUMN + n * DAY).slots) for n in (-1, 0, 1)] == [96, 100, 96]
+    assert book.slots() == prices_of(AUTUMN - DAY, days=3).slots
+    assert book.slots(local(AUTUMN, 12), local(AUTUMN, 13)) == prices_of(AUTUMN).between(
+        local(AUTUMN, 12), local(AUTUMN, 13)
+    )
+    assert book.slots(local(AUTUMN, 12, 7), local(AUTUMN, 12, 8))[0].start == local(AUTUMN, 12)
+    assert book.at(local(AUTUMN, 12, 7)).start == local(AUTUMN, 12)
+    assert book.at(local(AUTUMN + 3 * DAY, 12)) is None
+
+
+def test_a_published_day_is_told_once() -> None:
+    book = PriceBook("DE_LU", BERLIN)
+    assert [(change.kind, change.day) for change in book.add(prices_of(PLAIN, days=2))] == [
+        (ChangeKind.PUBLISHED, PLAIN),
+        (ChangeKind.PUBLISHED, PLAIN + DAY),
+    ]
+    assert book.add(prices_of(PLAIN, days=2)) == ()
+
+
+def test_a_revision_is_noted_with_how_far_it_moved() -> None:
+    book = new_book(prices_of(PLAIN))
+    (change,) = book.add(prices_of(PLAIN, shift=0.01))
+    assert (change.kind, change.day, change.source) == (ChangeKind.REVISED, PLAIN, "entsoe")
+    assert change.mean == change.largest == pytest.approx(0.01)
+    assert book.day(PLAIN).slots == prices_of(PLAIN, shift=0.01).slots
+    assert book.changes[-1] == change
+
+
+def test_an_answer_about_part_of_a_day_keeps_the_rest() -> None:
+    series = prices_of(PLAIN)
+    book = new_book(series)
+    assert book.add(replace(series, slots=series.slots[:4])) == ()
+    assert book.day(PLAIN).complete
+    book = new_book(replace(series, slots=series.slots[:40]))
+    (change,) = book.add(replace(series, slots=series.slots[30:]))
+    assert change.kind is ChangeKind.PUBLISHED
+
+
+def test_entsoe_replaces_another_source_and_the_difference_is_written_down() -> None:
+    book = new_book(prices_of(PLAIN, 60, source="energy_charts", shift=0.002))
+    assert book.day(PLAIN).quality is Quality.FALLBACK
+    assert book.coverage(local(PLAIN, 12)).today is Have.SUBSTITUTE
+    (change,) = book.add(prices_of(PLAIN))
+    expected = pages.difference(prices_of(PLAIN), prices_of(PLAIN, 60, source="x", shift=0.002))
+    assert (change.kind, change.previous) == (ChangeKind.REPLACED, "energy_charts")
+    assert (change.mean, change.largest) == (expected.mean, expected.largest)
+    assert change.largest > 0
+    assert book.day(PLAIN).sources == ("entsoe",)
+    assert book.day(PLAIN).quality is Quality.GOOD
+    assert book.coverage(local(PLAIN, 12)).today is Have.FINAL
+
+
+def test_another_source_never_takes_the_place_of_entsoe() -> None:
+    book = new_book(prices_of(PLAIN))
+    assert book.add(prices_of(PLAIN, source="nord_pool", shift=1)) == ()
+    assert book.day(PLAIN).slots == prices_of(PLAIN).slots
+
+
+def test_other_sources_keep_their_order() -> None:
+    book = new_book(prices_of(PLAIN, source="sensor.spot", shift=0.001), prices_of(PLAIN, source="nord_pool"))
+    assert book.day(PLAIN).sources == ("nord_pool",)
+    book.add(prices_of(PLAIN, source="energy_charts", shift=0.002))
+    assert book.day(PLAIN).sources == ("energy_charts",)
+
+
+def test_part_of_a_day_from_entsoe_does_not_replace_a_whole_one() -> None:
+    book = new_book(prices_of(PLAIN, source="energy_charts", shift=0.001), prices_of(PLAIN, drop=range(90, 96)))
+    assert book.day(PLAIN).sources == ("energy_charts",)
+    assert book.day(PLAIN).complete
+
+
+def test_parts_of_two_sources_make_a_day_of_the_lesser_quality() -> None:
+    morning, evening = range(48), range(48, 96)
+    book = new_book(prices_of(PLAIN, drop=evening), prices_of(PLAIN, source="energy_charts", drop=morning))
+    known = book.day(PLAIN)
+    assert (known.complete, known.sources) == (True, ("entsoe", "energy_charts"))
+    assert known.quality is Quality.FALLBACK
+    assert known.reasons == ("pieced together from entsoe and energy_charts",)
+    book = new_book(prices_of(PLAIN, drop=evening), prices_of(PLAIN, 60, source="energy_charts", drop=range(12)))
+    assert (book.day(PLAIN).complete, book.day(PLAIN).quality) == (True, Quality.SUSPECT)
+    assert book.coverage(local(PLAIN, 12)).today is Have.SUBSTITUTE
+
+
+def test_suspect_days_say_why_and_count_as_a_substitute() -> None:
+    flat = prices_of(PLAIN)
+    flat = replace(flat, slots=tuple(replace(slot, price=0.0) for slot in flat))
+    book = new_book(flat)
+    assert book.day(PLAIN).quality is Quality.SUSPECT
+    assert book.day(PLAIN).reasons
+    assert book.coverage(local(PLAIN, 12)) == Coverage(Have.SUBSTITUTE, Have.NOTHING)
+
+
+def test_a_day_copied_from_the_one_before_is_suspect() -> None:
+    series = prices_of(PLAIN)
+    copy = replace(series, slots=tuple(Slot(s.start + DAY, s.end + DAY, s.price) for s in series))
+    assert new_book(series, copy).day(PLAIN + DAY).quality is Quality.SUSPECT
+
+
+@pytest.mark.parametrize("day", [SPRING, PLAIN, AUTUMN])
+def test_freshness_goes_by_coverage(day) -> None:
+    """Today is known until midnight, tomorrow comes or does not."""
+    book = new_book(prices_of(day))
+    said = {hour: book.freshness(local(day, hour, 30)) for hour in (0, 12, 14, 15, 21, 22)}
+    assert said == {
+        0: Freshness.EXPECTED,
+        12: Freshness.EXPECTED,
+        14: Freshness.EXPECTED,
+        15: Freshness.LATE,
+        21: Freshness.LATE,
+        22: Freshness.STALE,
+    }
+    assert book.freshness(local(day + DAY, 0)) is Freshness.NONE
+    assert book.freshness(local(day, 0) - timedelta(microseconds=1)) is Freshness.NONE
+    assert book.known_until(local(day, 12)) == local(day + DAY, 0)
+    assert book.known_until(local(day + DAY, 0)) is None
+    book.add(prices_of(day + DAY))
+    assert book.freshness(local(day, 14)) is Freshness.FRESH
+    assert book.freshness(local(day, 23, 59)) is Freshness.FRESH
+    assert book.known_until(local(day, 12)) == local(day + 2 * DAY, 0)
+
+
+def test_a_gap_ends_what_is_known() -> None:
+    book = new_book(prices_of(PLAIN, drop=(60,)))  # 15:00
+    assert book.known_until(local(PLAIN, 8)) == local(PLAIN, 15)
+    assert book.freshness(local(PLAIN, 8)) is Freshness.LATE
+    assert book.freshness(local(PLAIN, 13, 1)) is Freshness.STALE
+    assert book.freshness(local(PLAIN, 15, 1)) is Freshness.NONE
+    assert book.freshness(local(PLAIN, 16)) is Freshness.LATE
+    assert book.coverage(local(PLAIN, 8)).today is Have.NOTHING
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("Europe/Lisbon", 23), ("Europe/Helsinki", 1)])
+def test_where_the_auction_sells_days_of_another_clock(zone, hour) -> None:
+    """The auction's days are those of central Europe: in Lisbon they end an hour early, in Helsinki an hour late."""
+    book = PriceBook("DE_LU", ZoneInfo(zone))
+    book.add(prices_of(PLAIN, days=2))
+    now = datetime.combine(PLAIN, time(14), book.zone).astimezone(UTC)
+    assert book.coverage(now).tomorrow is Have.FINAL
+    assert book.freshness(now) is Freshness.FRESH
+    assert book.known_until(now).astimezone(book.zone).hour == hour
+    tomorrow = book.day(PLAIN + DAY)
+    assert (tomorrow.published, tomorrow.quality) == (True, Quality.GOOD)
+    assert tomorrow.complete is (zone == "Europe/Helsinki")
+
+
+def test_sixty_days_are_kept() -> None:
+    book = new_book(prices_of(PLAIN - 62 * DAY, 60, days=62))
+    book.add(prices_of(PLAIN + DAY, 60))
+    assert not book.day(PLAIN - 61 * DAY).slots
+    assert book.day(PLAIN - 60 * DAY).complete
+
+
+def test_a_book_has_one_currency_and_entsoe_decides_on_it() -> None:
+    book = new_book(prices_of(PLAIN, source="nord_pool", currency="SEK"))
+    assert book.currency == "SEK"
+    book.add(prices_of(PLAIN + DAY))
+    assert (book.currency, book.day(PLAIN).slots) == ("EUR", ())
+    with pytest.raises(BookError, match="Prices in SEK are not allowed in a book in EUR"):
+        book.add(prices_of(PLAIN, source="nord_pool", currency="SEK"))
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"area": "FR"}, "Prices of FR are not allowed in the book of DE_LU"),
+        ({"sequence": 2}, "auction sequence 2"),
+        ({"source": "https://example.org/api?securityToken=canary"}, "A source's name"),
+        ({"resolution": HOUR}, "not as long as the resolution says"),
+        ({"resolution": timedelta(seconds=90)}, "whole minutes are"),
+        ({"slots": tuple(reversed(prices_of(PLAIN).slots))}, "out of order or out of step"),
+        ({"slots": (Slot(local(PLAIN, 0), local(PLAIN, 0, 15), float("nan")),)}, "is no number"),
+    ],
+)
+def test_what_does_not_belong_into_the_book_is_refused(change, text) -> None:
+    with pytest.raises(BookError, match=text) as error:
+        PriceBook("DE_LU", BERLIN).add(replace(prices_of(PLAIN), **change))
+    assert "canary" not in str(error.value)
+
+
+def test_the_book_survives_json() -> None:
+    book = new_book(
+        prices_of(AUTUMN, source="energy_charts"),
+        prices_of(AUTUMN, drop=(3, 4)),
+        prices_of(SPRING, 30),
+        prices_of(PLAIN),
+    )
+    book.log.note(Fetch(local(PLAIN, 13), "entsoe", "rate_limited", 2.5, 600.0))
+    again = PriceBook.from_dict(json.loads(json.dumps(book.to_dict())), BERLIN)
+    assert again.to_dict() == book.to_dict()
+    assert again.slots() == book.slots()
+    assert again.changes == book.changes
+    assert again.log == book.log
+    for day in (AUTUMN, SPRING, PLAIN):
+        assert again.day(day) == book.day(day)
+
+
+def test_sixty_days_of_quarters_stay_small() -> None:
+    assert len(json.dumps(new_book(prices_of(PLAIN, days=60)).to_dict())) < 100_000
+
+
+def test_an_older_book_is_migrated_step_by_step(monkeypatch) -> None:
+    """As it will be with versions to come: each step knows only its neighbour."""
+    old = new_book(prices_of(PLAIN)).to_dict()
+    assert old.pop("fetches") == []
+    old["zone_name"] = old.pop("area")
+    monkeypatch.setattr(
+        book_module,
+        "_MIGRATIONS",
+        (
+            lambda data: {**data, "fetches": []},
+            lambda data: {**data, "area": data["zone_name"]},
+        ),
+    )
+    book = PriceBook.from_dict(old, BERLIN)
+    assert (book.area, book.to_dict()["version"]) == ("DE_LU", 3)
+    assert book.day(PLAIN).complete
+
+
+def damaged(**change):
+    return {**new_book(prices_of(PLAIN)).to_dict(), **change}
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({}, "no price book, or a damaged one"),
+        (damaged(version=9), "A price book of version 9 is not allowed: versions up to 1 can be read"),
+        (damaged(version="1"), "version '1' is not allowed"),
+        (damaged(pages=[{}]), "damaged"),
+        (damaged(pages=[{**damaged()["pages"][0], "prices": [None]}]), "a page without prices"),
+        (damaged(pages=[{**damaged()["pages"][0], "prices": ["x"]}]), "damaged"),
+        (damaged(pages=[{**damaged()["pages"][0], "minutes": -15}]), "damaged"),
+        (damaged(changes=[{"kind": "?"}]), "damaged"),
+        (damaged(fetches=[{"at": "yesterday"}]), "damaged"),
+    ],
+)
+def test_a_damaged_book_is_refused_in_a_sentence(data, text) -> None:
+    with pytest.raises(BookError, match=text):
+        PriceBook.from_dict(data, BERLIN)
+
+
+def test_the_file_is_whole_or_not_there(tmp_path, monkeypatch) -> None:
+    store = FileStore(tmp_path / "deep" / "prices.json")
+    assert store.load("DE_LU", BERLIN).slots() == ()
+    store.save(new_book(prices_of(PLAIN)))
+    assert store.load("DE_LU", BERLIN).slots() == prices_of(PLAIN).slots
+    assert store.load("FR", BERLIN).slots() == ()
+
+    def disk_full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", disk_full)
+    with pytest.raises(BookError, match=r"prices.json cannot be written: .*No space left"):
+        store.save(new_book(prices_of(PLAIN, days=2)))
+    assert store.load("DE_LU", BERLIN).slots() == prices_of(PLAIN).slots
+    assert [path.name for path in store.path.parent.iterdir()] == ["prices.json"]
+    for text in ("{", "[]", "{}"):
+        store.path.write_text(text)
+        with pytest.raises(BookError):
+            store.load("DE_LU", BERLIN)
+
+
+def test_the_log_of_fetches_knows_rates_and_forgets() -> None:
+    log, now = FetchLog(), local(PLAIN, 12)
+    assert log.success_rate("entsoe", now) is None
+    for hours, outcome in ((30, "timed_out"), (3, "ok"), (2, "server_trouble"), (1, "not_published")):
+        log.note(Fetch(now - hours * HOUR, "entsoe", outcome))
+    log.note(Fetch(now, "nord_pool", "unreachable"))
+    assert log.success_rate("entsoe", now) == pytest.approx(2 / 3)
+    assert log.last("entsoe").outcome == "not_published"
+    assert log.last_ok("entsoe").at == now - 3 * HOUR
+    assert log.last_ok("nord_pool") is None
+    for _ in range(500):
+        log.note(Fetch(now, "entsoe"))
+    assert len(log.fetches) == 200
+
+
+row = st.lists(st.none() | st.integers(-50, 50), min_size=24, max_size=24)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(MINUTES), row, row)
+def test_reading_merges_without_overlap_and_prefers_entsoe(minutes, ours, theirs) -> None:
+    """A morning of two sources at different resolutions: no slot overlaps another, and ENTSO-E's are all there."""
+    day = prices_of(PLAIN, minutes)
+    mine = replace(
+        day, slots=tuple(replace(s, price=p / 100) for s, p in zip(day, ours, strict=False) if p is not None)
+    )
+    hourly = prices_of(PLAIN, 60, source="nord_pool")
+    other = replace(
+        hourly, slots=tuple(replace(s, price=p / 100) for s, p in zip(hourly, theirs, strict=False) if p is not None)
+    )
+    book = new_book(mine, other)
+    slots = book.slots()
+    assert all(a.end <= b.start for a, b in pairwise(slots))
+    known = book.day(PLAIN)
+    if known.sources != ("nord_pool",):
+        assert set(mine.slots) <= set(slots)
+    assert PriceBook.from_dict(json.loads(json.dumps(book.to_dict())), BERLIN).slots() == slots
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(MINUTES), st.sampled_from(MINUTES), row, row)
+def test_a_difference_is_what_it_is_minute_by_minute(first, second, ours, theirs) -> None:
+    def series(minutes, values):
+        day = prices_of(PLAIN, minutes)
+        return replace(
+            day, slots=tuple(replace(s, price=p) for s, p in zip(day, values, strict=False) if p is not None)
+        )
+
+    a, b = series(first, ours), series(second, theirs)
+    moments = [local(PLAIN, 0) + n * timedelta(minutes=15) for n in range(96)]
+    apart = [abs(a.at(m).price - b.at(m).price) for m in moments if a.at(m) and b.at(m)]
+    found = pages.difference(a, b)
+    if not apart:
+        assert found is None
+    else:
+        assert found.mean == pytest.approx(sum(apart) / len(apart))
+        assert found.largest == max(apart)
+        assert found.time == len(apart) * timedelta(minutes=15)
