@@ -213,6 +213,9 @@ def test_sixty_days_are_kept() -> None:
     book.add(prices_of(PLAIN + DAY, 60))
     assert not book.day(PLAIN - 61 * DAY).slots
     assert book.day(PLAIN - 60 * DAY).complete
+    late = replace(prices_of(PLAIN - 70 * DAY), fetched_at=local(PLAIN, 12))
+    assert book.add(late) == ()
+    assert not book.day(PLAIN - 70 * DAY).slots
 
 
 def test_a_book_has_one_currency_and_entsoe_decides_on_it() -> None:

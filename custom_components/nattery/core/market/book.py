@@ -135,8 +135,9 @@ class PriceBook:
                 raise BookError(f"Prices in {series.currency} are not allowed in a book in {self.currency}")
             self._pages.clear()
             self.currency = series.currency
-        found = [change for day, page in pages.by_day(series, self.zone).items() for change in self._write(day, page)]
         oldest = series.fetched_at.astimezone(self.zone).date() - KEPT
+        parts = pages.by_day(series, self.zone).items()
+        found = [change for day, page in parts if day >= oldest for change in self._write(day, page)]
         self._pages = {day: page for day, page in sorted(self._pages.items()) if day >= oldest}
         self._days.clear()
         self.changes = [*self.changes, *found][-KEPT_CHANGES:]

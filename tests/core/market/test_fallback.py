@@ -1,0 +1,484 @@
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import json
+from threading import Thread
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.nattery.core.market import fallback
+from custom_components.nattery.core.market.areas import AREAS
+from custom_components.nattery.core.market.book import SOURCES as ORDER, PriceBook
+from custom_components.nattery.core.market.entries import entries_in, series_from
+from custom_components.nattery.core.market.errors import (
+    BadPeriodError,
+    BadPriceError,
+    BrokenDocumentError,
+    ContradictionError,
+    EmptyError,
+    HtmlError,
+    MarketError,
+    MissingPartError,
+    NotPublishedError,
+    TooLargeError,
+    UnknownResolutionError,
+    WrongDomainError,
+    WrongUnitError,
+)
+from custom_components.nattery.core.market.fallback import parse_energy_charts, parse_nord_pool
+from custom_components.nattery.core.market.prices import Quality, is_complete, local_day
+
+BERLIN = ZoneInfo("Europe/Berlin")
+SPRING, AUTUMN, PLAIN = date(2026, 3, 29), date(2026, 10, 25), date(2026, 11, 11)
+NOW = datetime(2026, 11, 10, 14, tzinfo=UTC)
+MINUTES = (15, 30, 60)
+
+
+def starts_of(day, minutes):
+    start, end = local_day(day, BERLIN)
+    length = timedelta(minutes=minutes)
+    return [start + index * length for index in range((end - start) // length)]
+
+
+def price(start):
+    """EUR/MWh, some of them negative."""
+    return round((start.hour * 60 + start.minute) * 7 % 211 - 40.25, 2)
+
+
+def energy_charts(day, minutes=15, **changes):
+    starts = starts_of(day, minutes)
+    answer = {
+        "license_info": "CC BY 4.0",
+        "unix_seconds": [int(start.timestamp()) for start in starts],
+        "price": [price(start) for start in starts],
+        "unit": "EUR / MWh",
+        "deprecated": False,
+    }
+    return json.dumps(answer | changes).encode()
+
+
+def nord_pool(day, minutes=15, *, state="Final", area="GER", **changes):
+    entries = [
+        {
+            "deliveryStart": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+            "deliveryEnd": f"{start + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}",
+            "entryPerArea": {area: price(start), "FR": 1},
+        }
+        for start in starts_of(day, minutes)
+    ]
+    answer = {
+        "deliveryDateCET": day.isoformat(),
+        "market": "DayAhead",
+        "multiAreaEntries": entries,
+        "currency": "EUR",
+        "areaStates": [{"state": "Final", "areas": ["FR"]}, {"state": state, "areas": [area]}],
+    }
+    return json.dumps(answer | changes).encode()
+
+
+BUILDERS = {"energy_charts": energy_charts, "nord_pool": nord_pool}
+
+
+@pytest.mark.parametrize("source", fallback.SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("minutes", MINUTES)
+@pytest.mark.parametrize("day", [SPRING, PLAIN, AUTUMN])
+def test_a_day_is_read_whole(source, minutes, day) -> None:
+    fetched_at = local_day(day, BERLIN)[0]
+    series = source.parse(BUILDERS[source.name](day, minutes), "DE_LU", fetched_at)
+    assert is_complete(series.slots, *local_day(day, BERLIN))
+    assert [slot.price for slot in series] == pytest.approx([price(slot.start) / 1000 for slot in series])
+    assert (series.area, series.currency, series.source) == ("DE_LU", "EUR", source.name)
+    assert (series.resolution, series.quality, series.fetched_at) == (
+        timedelta(minutes=minutes),
+        Quality.FALLBACK,
+        fetched_at,
+    )
+    book = PriceBook("DE_LU", BERLIN, {"EUR"})
+    book.add(series)
+    assert (book.day(day).quality, book.day(day).reasons) == (Quality.FALLBACK, ())
+
+
+def test_a_price_that_is_not_there_is_a_gap() -> None:
+    answer = json.loads(energy_charts(PLAIN))
+    answer["price"][7] = None
+    series = parse_energy_charts(json.dumps(answer).encode(), "DE_LU", NOW)
+    assert len(series) == 95
+    assert series.at(starts_of(PLAIN, 15)[7]) is None
+    answer = json.loads(nord_pool(PLAIN))
+    answer["multiAreaEntries"][7]["entryPerArea"]["GER"] = None
+    del answer["multiAreaEntries"][8]["entryPerArea"]["GER"]
+    assert len(parse_nord_pool(json.dumps(answer).encode(), "DE_LU", NOW)) == 94
+
+
+def test_other_currencies_are_said() -> None:
+    assert parse_nord_pool(nord_pool(PLAIN, area="SE3", currency="SEK"), "SE_3", NOW).currency == "SEK"
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", EmptyError),
+        (b" \n", EmptyError),
+        (b"<!DOCTYPE html><p>maintenance", HtmlError),
+        (b"[]", fallback.NotJsonError),
+        (energy_charts(PLAIN)[:-40], fallback.NotJsonError),
+        (b"[" * 100_000, fallback.NotJsonError),
+        (b" " * 5_000_001, TooLargeError),
+        (energy_charts(PLAIN, unit="EUR / kWh"), WrongUnitError),
+        (energy_charts(PLAIN, unit=None), WrongUnitError),
+        (energy_charts(PLAIN, price=[1, 2]), MissingPartError),
+        (energy_charts(PLAIN, price=None), MissingPartError),
+        (energy_charts(PLAIN, unix_seconds=[], price=[]), NotPublishedError),
+        (energy_charts(PLAIN, price=[None] * 96), NotPublishedError),
+        (energy_charts(PLAIN, price=["1"] * 96), BadPriceError),
+        (energy_charts(PLAIN, price=[float("nan")] * 96), BadPriceError),
+        (energy_charts(PLAIN, price=[10**400] * 96), BadPriceError),
+        (energy_charts(PLAIN, unix_seconds=["x"] * 96), BadPeriodError),
+        (energy_charts(PLAIN, unix_seconds=[1 << 40] * 96), BadPeriodError),
+        (energy_charts(PLAIN, unix_seconds=[900, 1000], price=[1, 2]), UnknownResolutionError),
+        (energy_charts(PLAIN, unix_seconds=[900, 900], price=[1, 2]), UnknownResolutionError),
+        (energy_charts(PLAIN, unix_seconds=[1000, 1900], price=[1, 2]), BadPeriodError),
+    ],
+)
+def test_what_energy_charts_cannot_mean_is_a_typed_error(body, error) -> None:
+    with pytest.raises(error):
+        parse_energy_charts(body, "DE_LU", NOW)
+
+
+def entry(start="2026-11-11T00:00:00Z", end="2026-11-11T00:15:00Z", amount=1.0):
+    return {"deliveryStart": start, "deliveryEnd": end, "entryPerArea": {"GER": amount}}
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", NotPublishedError),
+        (b"<html>", HtmlError),
+        (nord_pool(PLAIN)[:-40], fallback.NotJsonError),
+        (nord_pool(PLAIN, state="Preliminary"), NotPublishedError),
+        (nord_pool(PLAIN, multiAreaEntries=[]), NotPublishedError),
+        (nord_pool(PLAIN, area="FR"), NotPublishedError),
+        (nord_pool(PLAIN, multiAreaEntries=None), MissingPartError),
+        (nord_pool(PLAIN, multiAreaEntries=[{}]), MissingPartError),
+        (nord_pool(PLAIN, multiAreaEntries=[1]), MissingPartError),
+        (nord_pool(PLAIN, market="Intraday"), WrongDomainError),
+        (nord_pool(PLAIN, currency=""), WrongUnitError),
+        (nord_pool(PLAIN, multiAreaEntries=[entry(amount="1")]), BadPriceError),
+        (nord_pool(PLAIN, multiAreaEntries=[entry(start="soon")]), BadPeriodError),
+        (nord_pool(PLAIN, multiAreaEntries=[entry(start="2026-11-11T00:00:00")]), BadPeriodError),
+        (nord_pool(PLAIN, multiAreaEntries=[entry(), entry(end="2026-11-11T01:00:00Z")]), UnknownResolutionError),
+        (nord_pool(PLAIN, multiAreaEntries=[entry(end="2026-11-10T00:00:00Z")]), UnknownResolutionError),
+        (nord_pool(PLAIN, multiAreaEntries=[entry(), entry(amount=2)]), ContradictionError),
+    ],
+)
+def test_what_nord_pool_cannot_mean_is_a_typed_error(body, error) -> None:
+    with pytest.raises(error):
+        parse_nord_pool(body, "DE_LU", NOW)
+
+
+def test_the_same_slot_twice_is_one() -> None:
+    series = parse_nord_pool(nord_pool(PLAIN, multiAreaEntries=[entry(), entry()]), "DE_LU", NOW)
+    assert len(series) == 1
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["unit", "price", "unix_seconds", "market", "currency", "multiAreaEntries", "areaStates"])
+            | st.sampled_from(["deliveryStart", "deliveryEnd", "entryPerArea", "GER", "state", "areas"]),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("source", fallback.SOURCES, ids=lambda source: source.name)
+@given(data=st.data())
+def test_no_answer_breaks_the_reader(source, data) -> None:
+    """A right answer with some of it, somewhere, made something else."""
+    answer = json.loads(BUILDERS[source.name](PLAIN, 60))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = answer
+        while True:
+            keys = sorted(at) if isinstance(at, dict) else list(range(min(len(at), 3)))
+            if not keys:
+                break
+            key = data.draw(st.sampled_from(keys))
+            if isinstance(at[key], dict | list) and data.draw(st.booleans()):
+                at = at[key]
+                continue
+            at[key] = data.draw(json_values)
+            break
+    try:
+        series = source.parse(json.dumps(answer).encode(), "DE_LU", NOW)
+    except MarketError as error:
+        series, text = None, str(error)
+    else:
+        text = ""
+    assert series.slots if series else 0 < len(text) < 200
+
+
+def test_sources_know_areas_that_exist_and_are_in_the_books_order() -> None:
+    for source in fallback.SOURCES:
+        assert source.areas.keys() <= AREAS.keys()
+        assert len(set(source.areas.values())) == len(source.areas)
+    assert tuple(source.name for source in fallback.SOURCES) == ORDER[1:]
+
+
+class Website:
+    """Both sources on a real socket: answers by day, and a record of what was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[int, bytes]] = {}
+        self.asked: list[tuple[str, dict[str, list[str]]]] = []
+        self.base = ""
+
+    async def get(self, url):
+        def read():
+            try:
+                with urlopen(url, timeout=5) as response:
+                    return response.status, response.read()
+            except HTTPError as error:
+                with error:
+                    return error.code, error.read()
+
+        return await asyncio.to_thread(read)
+
+
+@contextmanager
+def serving(site: Website) -> Iterator[None]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            address = urlsplit(self.path)
+            asked = parse_qs(address.query)
+            site.asked.append((address.path, asked))
+            status, body = site.answers.get((asked.get("start") or asked["date"])[0], (404, b""))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        site.base = f"http://127.0.0.1:{server.server_port}/api"
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def site() -> Iterator[Website]:
+    website = Website()
+    with serving(website):
+        yield website
+
+
+async def fetch(site, source, days=(PLAIN, PLAIN + timedelta(days=1))):
+    return await fallback.fetch(source, site.get, "DE_LU", days, currency="EUR", fetched_at=NOW, base=site.base)
+
+
+@pytest.mark.parametrize("source", fallback.SOURCES, ids=lambda source: source.name)
+async def test_days_are_fetched_over_the_wire(site, source) -> None:
+    site.answers[PLAIN.isoformat()] = 200, BUILDERS[source.name](PLAIN)
+    (series,) = await fetch(site, source)
+    assert is_complete(series.slots, *local_day(PLAIN, BERLIN))
+    assert [path for path, _ in site.asked] == [
+        {"energy_charts": "/api/price", "nord_pool": "/api/DayAheadPrices"}[source.name]
+    ] * 2
+    wanted = {
+        "energy_charts": {"bzn": ["DE-LU"], "start": ["2026-11-11"], "end": ["2026-11-11"]},
+        "nord_pool": {
+            "date": ["2026-11-11"],
+            "market": ["DayAhead"],
+            "deliveryArea": ["GER"],
+            "currency": ["EUR"],
+        },
+    }
+    assert site.asked[0][1] == wanted[source.name]
+
+
+@pytest.mark.parametrize("source", fallback.SOURCES, ids=lambda source: source.name)
+async def test_what_the_wire_brings_instead(site, source) -> None:
+    for status, body in ((404, b"not found"), (204, b"")):
+        site.answers[PLAIN.isoformat()] = status, body
+        with pytest.raises(NotPublishedError):
+            await fetch(site, source)
+    site.answers[PLAIN.isoformat()] = 503, b"<html>"
+    with pytest.raises(
+        fallback.SourceTroubleError, match=f"{source.name} is in trouble \\(HTTP status 503\\)"
+    ) as error:
+        await fetch(site, source)
+    assert error.value.kind == "server_trouble"
+    site.answers[PLAIN.isoformat()] = 429, b""
+    with pytest.raises(fallback.SourceLimitedError) as error:
+        await fetch(site, source)
+    assert error.value.kind == "rate_limited"
+    site.answers[PLAIN.isoformat()] = 200, b"<html>maintenance"
+    with pytest.raises(BrokenDocumentError):
+        await fetch(site, source)
+
+
+def rows(day, start="start", end="end", value="value", *, minutes=60, factor=1.0, text=True):
+    made = []
+    for at in starts_of(day, minutes):
+        local, until = at.astimezone(BERLIN), (at + timedelta(minutes=minutes)).astimezone(BERLIN)
+        one = {start: local.isoformat() if text else local, value: price(at) * factor}
+        made.append({**one, end: until.isoformat() if text else until} if end else one)
+    return made
+
+
+NEXT = PLAIN + timedelta(days=1)
+SHAPES = {
+    "nordpool attributes": (
+        {
+            "current_price": 0.1,
+            "today": [0.1] * 24,
+            "raw_today": rows(PLAIN, factor=0.001, text=False),
+            "raw_tomorrow": rows(NEXT, factor=0.001, text=False),
+        },
+        "EUR/kWh",
+        2,
+    ),
+    "nordpool without tomorrow": ({"raw_today": rows(PLAIN, factor=0.1), "raw_tomorrow": []}, "ct/kWh", 1),
+    "nordpool action": ({"GER": rows(PLAIN, value="price")}, "MWh", 1),
+    "energy tables": (
+        {"prices_today": rows(PLAIN, "time", "", "price"), "prices_tomorrow": rows(NEXT, "time", "", "price")},
+        "EUR/MWh",
+        2,
+    ),
+    "intervals": ({"today_interval_prices": rows(PLAIN, "time", "", minutes=15)}, "€ / MWh", 1),
+    "exchange": (
+        {"data": rows(PLAIN, "start_time", "end_time", "price_per_kwh", minutes=15, factor=0.001)},
+        None,
+        1,
+    ),
+    "exchange in cents": ({"data": rows(PLAIN, "start_time", "end_time", "price_ct_per_kwh", factor=0.1)}, None, 1),
+    "home action": ({"prices": {"My home": rows(PLAIN, "start_time", "", "price", factor=0.001)}}, "kWh", 1),
+    "supplier action": ({"prices": rows(PLAIN, "timestamp", "", "price", factor=0.001)}, "EUR/kWh", 1),
+    "bare list": (rows(PLAIN, minutes=30), None, 1),
+}
+
+
+@pytest.mark.parametrize(("found", "unit", "days"), SHAPES.values(), ids=SHAPES.keys())
+def test_the_usual_shapes_are_understood(found, unit, days) -> None:
+    series = series_from(found, area="DE_LU", currency="EUR", source="sensor.prices", fetched_at=NOW, unit=unit)
+    assert is_complete(
+        series.slots, local_day(PLAIN, BERLIN)[0], local_day(PLAIN + timedelta(days=days - 1), BERLIN)[1]
+    )
+    assert [slot.price for slot in series] == pytest.approx([price(slot.start) / 1000 for slot in series])
+    assert series.quality is Quality.FALLBACK
+
+
+@pytest.mark.parametrize("minutes", MINUTES)
+@pytest.mark.parametrize("day", [SPRING, AUTUMN])
+@pytest.mark.parametrize("end", ["end", ""])
+def test_days_on_which_the_clock_changes_are_read_whole(day, minutes, end) -> None:
+    found = {"raw_today": rows(day, end=end, minutes=minutes)}
+    series = series_from(found, area="DE_LU", currency="EUR", source="s", fetched_at=NOW, unit="EUR/MWh")
+    assert is_complete(series.slots, *local_day(day, BERLIN))
+
+
+def read(found, unit="EUR/MWh", currency="EUR", key=None):
+    return series_from(found, area="DE_LU", currency=currency, source="s", fetched_at=NOW, unit=unit, key=key)
+
+
+@pytest.mark.parametrize(
+    ("unit", "currency", "expected"),
+    [
+        ("EUR/MWh", "EUR", 0.02),
+        ("eur/mwh", "EUR", 0.02),
+        ("EUR/kWh", "EUR", 20),
+        ("€/kWh", "EUR", 20),
+        ("ct/kWh", "EUR", 0.2),
+        ("Cent/kWh", "EUR", 0.2),
+        ("öre/kWh", "SEK", 0.2),
+        ("kr/kWh", "DKK", 20),
+        ("SEK/MWh", "SEK", 0.02),
+        ("MWh", "PLN", 0.02),
+        ("EUR/Wh", "EUR", 20_000),
+    ],
+)
+def test_units_are_recognised(unit, currency, expected) -> None:
+    hour = {"start": "2026-11-11T00:00:00+01:00", "value": 20}
+    assert read([hour], unit, currency).slots[0].price == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "currency"), [("SEK/kWh", "EUR"), ("öre/kWh", "EUR"), ("kr/kWh", "EUR"), ("EUR", "EUR"), ("EUR/m³", "EUR")]
+)
+def test_strange_units_are_refused(unit, currency) -> None:
+    with pytest.raises(WrongUnitError):
+        read([{"start": "2026-11-11T00:00:00+01:00", "value": 20}], unit, currency)
+
+
+def test_without_a_unit_only_what_cannot_be_per_kwh_is_taken() -> None:
+    start = "2026-11-11T00:00:00+01:00"
+    assert read([{"start": start, "value": 20}], None).slots[0].price == 0.02
+    assert read([{"start": start, "value": -20}], None).slots[0].price == -0.02
+    for value, currency in ((0.2, "EUR"), (4.9, "EUR"), (20, "SEK")):
+        with pytest.raises(WrongUnitError, match="may be per kWh or per MWh"):
+            read([{"start": start, "value": value}], None, currency)
+
+
+def test_of_several_lists_one_has_to_be_named() -> None:
+    found = {"GER": rows(PLAIN, value="price"), "SE3": rows(PLAIN, value="price", factor=2)}
+    with pytest.raises(ContradictionError, match=r"several lists of prices \(GER, SE3\): one has to be named"):
+        read(found)
+    assert read(found, key="SE3").slots[0].price == pytest.approx(2 * read(found, key="GER").slots[0].price)
+    with pytest.raises(MissingPartError, match="no list of prices under 'FR'"):
+        read(found, key="FR")
+    homes = {"prices": {"A": rows(PLAIN), "B": rows(PLAIN, factor=2)}}
+    with pytest.raises(ContradictionError, match=r"prices\.A, prices\.B"):
+        read(homes)
+    assert entries_in(homes, "B") == rows(PLAIN, factor=2)
+
+
+def test_an_hour_that_is_not_told_is_a_gap() -> None:
+    """Some integrations lose one of the two hours that begin at the same time on the wall."""
+    found = [one for index, one in enumerate(rows(AUTUMN)) if index != 2]
+    assert len(read(found)) == 24
+    found = [{**one, "value": None} if index == 5 else one for index, one in enumerate(rows(PLAIN))]
+    assert len(read(found)) == 23
+
+
+@pytest.mark.parametrize(
+    ("found", "error"),
+    [
+        ({}, MissingPartError),
+        (None, MissingPartError),
+        ({"raw_today": []}, MissingPartError),
+        ({"raw_today": [1, 2]}, MissingPartError),
+        ([{"value": 1}], MissingPartError),
+        ([{"start": "2026-11-11T00:00:00Z"}], MissingPartError),
+        ([{"start": "2026-11-11T00:00:00", "value": 1}], BadPeriodError),
+        ([{"start": "00:00", "value": 1}], BadPeriodError),
+        ([{"start": "9999-12-31T23:59:59-12:00", "value": 1}], BadPeriodError),
+        ([{"start": "2026-11-11T00:00:00Z", "value": "cheap"}], BadPriceError),
+        ([{"start": "2026-11-11T00:00:00Z", "value": None}], NotPublishedError),
+        (
+            [{"start": "2026-11-11T00:00:00Z", "value": 1}, {"start": "2026-11-11T00:00:00Z", "value": 2}],
+            ContradictionError,
+        ),
+        ([{"start": "2026-11-11T00:00:00Z", "end": "2026-11-11T02:00:00Z", "value": 1}], UnknownResolutionError),
+    ],
+)
+def test_what_is_no_list_of_prices_is_refused(found, error) -> None:
+    with pytest.raises(error):
+        read(found)
