@@ -82,29 +82,39 @@ class Exchange:
         if not self._over.wait(question.seconds):
             self.cut()
         asking.join(_FAREWELL)
-        if self._wire.is_cut or self._outcome is None:
+        outcome, self._outcome = self._outcome, None
+        if self._wire.is_cut or outcome is None:
             raise TimedOutError(question.seconds)
-        if isinstance(self._outcome, MarketError):
-            raise self._outcome
-        return self._outcome
+        if isinstance(outcome, MarketError):
+            raise outcome
+        return outcome
 
     def answer(self) -> Answer:
         """As `run`, and read what came; raises an error of `errors`."""
         fetched_at, start = datetime.now(UTC), time.monotonic()
         body = self.run()
-        took = time.monotonic() - start
-        try:
-            document = parse(body, self._question.area.eic)
-        except RefusedError as error:  # says what the server says, and that may quote the question
-            refusal = RefusedError(self._question.token.hide(error.reason))
-        else:
-            return Answer(document, fetched_at, took, len(body))
-        raise refusal
+        took, size = time.monotonic() - start, len(body)
+        outcome = _read(body, self._question)
+        del body  # a server may have written the question into it, and tracebacks can show what a frame holds
+        if isinstance(outcome, MarketError):
+            raise outcome
+        return Answer(outcome, fetched_at, took, size)
 
     def cut(self) -> None:
         """Break the connection; `run` raises TimedOutError at once."""
         self._wire.cut()
         self._over.set()
+
+
+def _read(body: bytes, question: Question) -> Document | MarketError:
+    """The document, or why there is none: given back, not raised, so that no frame with the body is tied to it."""
+    try:
+        return parse(body, question.area.eic)
+    except RefusedError as error:  # says what the server says, and that may quote the question
+        return RefusedError(question.token.hide(error.reason))
+    except MarketError as error:
+        error.__context__ = None
+        return error.with_traceback(None)
 
 
 async def fetch(question: Question) -> Answer:

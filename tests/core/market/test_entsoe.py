@@ -1,0 +1,240 @@
+"""The real client against the stand-in over real sockets, in every mode."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+import socket
+import threading
+import time
+
+import pytest
+
+from custom_components.nattery.core.market import errors
+from custom_components.nattery.core.market.areas import find
+from custom_components.nattery.core.market.entsoe import Answer, Exchange, fetch, prepare
+from custom_components.nattery.core.market.prices import Quality, Series, local_day
+from custom_components.nattery.core.market.quality import judge
+from custom_components.nattery.core.market.session import _retry_after
+from scripts.entsoe_standin.curve import price
+from scripts.entsoe_standin.modes import MODES, Manner, UnknownModeError, find as find_mode
+
+from .stand_in import CANARY, DAY, GERMANY, TODAY, question, stand_in
+
+BAD = {
+    "wrong_domain": errors.WrongDomainError,
+    "wrong_unit": errors.WrongUnitError,
+    "unknown_resolution": errors.UnknownResolutionError,
+    "unknown_curve": errors.UnknownCurveError,
+    "not_a_number": errors.BadPriceError,
+    "contradiction": errors.ContradictionError,
+    "not_published": errors.NotPublishedError,
+    "refused": errors.RefusedError,
+    "empty": errors.EmptyError,
+    "html": errors.HtmlError,
+    "not_xml": errors.NotXmlError,
+    "bomb": errors.NotXmlError,
+    "huge": errors.TooLargeError,
+    "unauthorized": errors.UnauthorizedError,
+    "not_found": errors.ServerTroubleError,
+    "rate_limited": errors.RateLimitedError,
+    "unavailable": errors.ServerTroubleError,
+    "redirect": errors.ServerTroubleError,
+    "cut": errors.CutError,
+    "cut_unannounced": errors.CutError,
+    "hang_up": errors.UnreachableError,
+    "only_second": errors.OtherAuctionError,
+    "intraday": errors.OtherAuctionError,
+}
+QUARTERS = {"ok", "slow", "drip", "drip_head", "a01", "unlabelled", "mixed", "both", "swapped", "twice"}
+DAYS = {
+    **dict.fromkeys(QUARTERS | {"revised", "archive"}, (Quality.GOOD, 96)),
+    "hourly": (Quality.GOOD, 24),
+    "half_hourly": (Quality.GOOD, 48),
+    "currency": (Quality.SUSPECT, 96),
+    "flat": (Quality.SUSPECT, 96),
+    "absurd": (Quality.SUSPECT, 96),
+    "gap": (Quality.INCOMPLETE, 92),
+    "headless": (Quality.INCOMPLETE, 95),
+}
+LENGTHS = {"slow": "slow:0.3", "drip": "drip:0.5", "drip_head": "drip_head:0.5"}
+
+
+def day(answer: Answer, when=DAY, area=GERMANY) -> Series:
+    start, end = local_day(when, area.tzinfo)
+    series = answer.document.series(area.key, start, end, source="entsoe", fetched_at=answer.fetched_at)
+    return judge(series, start, end, zone=area.tzinfo, currencies=area.currencies)
+
+
+def test_every_mode_is_tested() -> None:
+    assert BAD.keys() | DAYS.keys() == MODES.keys()
+
+
+@pytest.mark.parametrize("mode", DAYS)
+def test_modes_with_prices(mode) -> None:
+    with stand_in(LENGTHS.get(mode, mode)) as server:
+        answer = Exchange(question(server.url)).answer()
+    found = day(answer)
+    assert (found.quality, len(found)) == DAYS[mode]
+    more = 0.01 if mode in {"revised", "archive"} else 0
+    if mode in QUARTERS or more:
+        expected = [price(1, GERMANY.eic, slot.start) / 1000 + more for slot in found]
+        assert [slot.price for slot in found] == pytest.approx(expected, abs=1e-9)
+    assert answer.size > 1000
+    assert answer.seconds >= float(LENGTHS.get(mode, ":0").partition(":")[2]) * 0.9
+    assert len(server.queries) == 1
+
+
+@pytest.mark.parametrize("mode", BAD)
+def test_modes_without_prices(mode) -> None:
+    with stand_in(mode) as server, pytest.raises(BAD[mode]) as caught:
+        day(Exchange(question(server.url)).answer())
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text[0].isupper() or text.startswith("127.0.0.1")
+    assert len(server.queries) == 1  # nobody below tries again by itself
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_what_is_asked() -> None:
+    with stand_in() as server:
+        Exchange(question(server.url)).answer()
+    assert server.queries == [
+        {
+            "documentType": "A44",
+            "in_Domain": GERMANY.eic,
+            "out_Domain": GERMANY.eic,
+            "contract_MarketAgreement.type": "A01",
+            "offset": "0",
+            "periodStart": "202511102300",
+            "periodEnd": "202511122300",
+            "securityToken": CANARY,
+        }
+    ]
+
+
+@pytest.mark.parametrize("when", ["2025-03-30", "2025-10-26"])
+@pytest.mark.parametrize("key", ["DE_LU", "FI", "RO"])
+def test_days_on_which_the_clocks_change(when, key) -> None:
+    area = find(key)
+    when = datetime.fromisoformat(when).date()
+    with stand_in() as server:
+        found = day(Exchange(question(server.url, day=when, area=area)).answer(), when, area)
+    assert found.quality is Quality.GOOD
+    assert len(found) == {3: 92, 10: 100}[when.month]
+
+
+def test_tomorrow_is_there_from_one_o_clock() -> None:
+    before, after = (datetime(2025, 11, 11, *clock, tzinfo=UTC) for clock in ((11, 59), (12, 0)))
+    with stand_in(now=before) as server:
+        answer = Exchange(question(server.url)).answer()
+        assert len(day(answer, TODAY)) == 96
+        with pytest.raises(errors.NotPublishedError):
+            day(answer)
+        server.behaviour.now = lambda: after
+        assert len(day(Exchange(question(server.url)).answer())) == 96
+
+
+def test_a_wrong_token() -> None:
+    with stand_in() as server, pytest.raises(errors.UnauthorizedError):
+        Exchange(question(server.url, token="another")).run()
+
+
+@pytest.mark.parametrize("mode", ["slow:30", "drip:30", "drip_head:30"])
+def test_the_time_out_is_for_the_whole(mode) -> None:
+    prepare()
+    with stand_in(mode) as server:
+        start = time.monotonic()
+        with pytest.raises(errors.TimedOutError) as caught:
+            Exchange(question(server.url, 0.6)).run()
+        assert 0.6 <= time.monotonic() - start < 1.2
+        assert caught.value.seconds == 0.6
+        assert not [thread for thread in threading.enumerate() if thread.name == "nattery-entsoe"]
+
+
+def test_a_server_that_takes_connections_and_says_nothing() -> None:
+    prepare()
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(errors.TimedOutError):
+        Exchange(question(f"http://127.0.0.1:{server.getsockname()[1]}/api", 0.5)).run()
+
+
+def test_a_server_that_speaks_no_tls() -> None:
+    with stand_in() as server, pytest.raises(errors.UnreachableError, match=r"certificate|refused or broke"):
+        Exchange(question(server.url.replace("http", "https"))).run()
+
+
+def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(errors.UnreachableError, match=r"^127\.0\.0\.1 cannot be reached: the connection was refused"):
+        Exchange(question(f"http://127.0.0.1:{port}/api")).run()
+
+
+def test_a_name_that_nobody_has(monkeypatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(errors.UnreachableError, match=r"prices\.invalid cannot be reached: its name is not known"):
+        Exchange(question("http://prices.invalid/api")).run()
+
+
+@pytest.mark.parametrize(("mode", "seconds"), [("rate_limited:600", 600), ("unavailable:7", 7), ("unavailable", None)])
+def test_how_long_to_be_quiet_is_passed_on(mode, seconds) -> None:
+    with stand_in(mode) as server, pytest.raises(errors.TransportError) as caught:
+        Exchange(question(server.url)).run()
+    assert caught.value.retry_after == seconds
+
+
+def test_how_long_to_be_quiet_as_a_date() -> None:
+    assert _retry_after(format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)) == pytest.approx(
+        89, abs=2
+    )
+    assert _retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    assert _retry_after("99999999999") == 86_400
+    assert _retry_after("soon") is _retry_after("") is _retry_after("-5") is None
+
+
+async def test_the_event_loop_runs_on_while_the_server_sleeps() -> None:
+    worst, ticks = 0.0, 0
+
+    async def watch() -> None:
+        nonlocal worst, ticks
+        while True:
+            start = time.monotonic()
+            await asyncio.sleep(0.005)
+            worst, ticks = max(worst, time.monotonic() - start - 0.005), ticks + 1
+
+    prepare()
+    with stand_in("slow:1") as server:
+        watching = asyncio.create_task(watch())
+        answer = await fetch(question(server.url))
+        watching.cancel()
+    assert answer.seconds >= 1
+    assert ticks > 80
+    assert worst < 0.1
+
+
+async def test_a_cancelled_fetch_leaves_no_thread() -> None:
+    prepare()
+    with stand_in("slow:30") as server:
+        task = asyncio.create_task(fetch(question(server.url, 30)))
+        while not server.queries:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        for _ in range(100):
+            if not [thread for thread in threading.enumerate() if thread.name == "nattery-entsoe"]:
+                return
+            await asyncio.sleep(0.02)
+    pytest.fail("The thread lives on")
+
+
+@pytest.mark.parametrize("mode", ["nothing", "slow:much", ""])
+def test_an_unknown_mode_is_told_what_is_allowed(mode) -> None:
+    with pytest.raises(UnknownModeError, match="allowed are ok, slow"):
+        find_mode(mode)
+
+
+def test_every_manner_has_a_mode() -> None:
+    assert {manner.value for manner in Manner} - {"whole"} <= MODES.keys()
