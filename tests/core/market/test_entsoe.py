@@ -1,12 +1,20 @@
 """The real client against the stand-in over real sockets, in every mode."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from ipaddress import ip_address
 import socket
+import ssl
+import sys
 import threading
 import time
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 import pytest
 
 from custom_components.nattery.core.market import errors
@@ -160,6 +168,70 @@ def test_a_server_that_takes_connections_and_says_nothing() -> None:
 def test_a_server_that_speaks_no_tls() -> None:
     with stand_in() as server, pytest.raises(errors.UnreachableError, match=r"certificate|refused or broke"):
         Exchange(question(server.url.replace("http", "https"))).run()
+
+
+@pytest.fixture
+def certificate(tmp_path, monkeypatch) -> ssl.SSLContext:
+    """Makes a certificate for the loopback that requests believes in."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
+    now = datetime.now(UTC)
+    loopback = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1)
+    )
+    builder = builder.add_extension(loopback, critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    made = builder.sign(key, hashes.SHA256())
+    bundle = tmp_path / "bundle.pem"
+    plain = serialization.NoEncryption()
+    bundle.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    )
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(bundle)
+    return context
+
+
+@pytest.mark.parametrize("mode", ["ok", "cut", "drip:30", "drip_head:30", "slow:30"])
+def test_over_tls(mode, certificate) -> None:
+    """The way the real platform is reached: the same token, the same cuts and the same time-out."""
+    prepare()
+    server = stand_in(mode)
+    server._server.socket = certificate.wrap_socket(server._server.socket, server_side=True)
+    with server:
+        exchange = Exchange(question(server.url.replace("http", "https"), 1.0))
+        if mode == "ok":
+            assert day(exchange.answer()).quality is Quality.GOOD
+        else:
+            start = time.monotonic()
+            with pytest.raises(errors.CutError if mode == "cut" else errors.TimedOutError):
+                exchange.run()
+            assert time.monotonic() - start < 1.6
+    assert server.queries[0]["securityToken"] == CANARY
+    assert not [thread for thread in threading.enumerate() if thread.name == "nattery-entsoe"]
+
+
+def test_through_a_proxy(monkeypatch) -> None:
+    with stand_in() as server:
+        monkeypatch.setenv("http_proxy", server.url.removesuffix("/api"))
+        answer = Exchange(question("http://prices.invalid/api")).answer()
+    assert day(answer).quality is Quality.GOOD
+    assert server.queries[0]["securityToken"] == CANARY
+
+
+def test_without_the_library(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "custom_components.nattery.core.market.session", None)
+    with pytest.raises(errors.LibraryError, match="failed with ModuleNotFoundError"):
+        Exchange(question("http://127.0.0.1:1/api")).run()
+
+
+def test_an_area_that_the_library_does_not_know() -> None:
+    area = replace(GERMANY, eic="10YXX-ATLANTIS-X")
+    with pytest.raises(errors.LibraryError, match="failed with ValueError"):
+        Exchange(question("http://127.0.0.1:1/api", area=area)).run()
 
 
 def test_nobody_there() -> None:

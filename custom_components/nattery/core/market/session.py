@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import NameResolutionError
 
-from .document import SIZE_LIMIT
+from .document import DAY_AHEAD, SIZE_LIMIT
 from .errors import (
     CutError,
     LibraryError,
@@ -104,6 +104,7 @@ class _Session:
         seconds = self._question.seconds
         waits = min(CONNECT_SECONDS, seconds / CONNECT_SHARE), seconds + MARGIN
         url, headers = self._question.url, self.headers
+        params = {"contract_MarketAgreement.type": DAY_AHEAD, **params}  # versions before 0.8 do not say it
         with self._session.get(
             url, params=params, headers=headers, timeout=waits, stream=True, allow_redirects=False
         ) as response:
