@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 import json
+import os
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
@@ -99,6 +100,14 @@ def test_an_answer_about_part_of_a_day_keeps_the_rest() -> None:
     book = new_book(replace(series, slots=series.slots[:40]))
     (change,) = book.add(replace(series, slots=series.slots[30:]))
     assert change.kind is ChangeKind.PUBLISHED
+
+
+def test_a_change_of_resolution_never_costs_known_time() -> None:
+    book = new_book(prices_of(PLAIN, 60))
+    assert book.add(prices_of(PLAIN, 15, drop=range(90, 96))) == ()
+    assert (book.day(PLAIN).complete, book.day(PLAIN).resolution) == (True, HOUR)
+    book.add(prices_of(PLAIN, 15))
+    assert (book.day(PLAIN).complete, book.day(PLAIN).resolution) == (True, HOUR / 4)
 
 
 def test_entsoe_replaces_another_source_and_the_difference_is_written_down() -> None:
@@ -313,6 +322,10 @@ def test_the_file_is_whole_or_not_there(tmp_path, monkeypatch) -> None:
     store.save(new_book(prices_of(PLAIN)))
     assert store.load("DE_LU", BERLIN).slots() == prices_of(PLAIN).slots
     assert store.load("FR", BERLIN).slots() == ()
+    with store.path.open() as reader:  # whoever has begun to read the old file can finish
+        store.save(new_book(prices_of(PLAIN)))
+        assert json.load(reader)["area"] == "DE_LU"
+        assert os.fstat(reader.fileno()).st_ino != store.path.stat().st_ino
 
     def disk_full(*_):
         raise OSError(28, "No space left on device")

@@ -34,6 +34,18 @@ def test_rank_percentile_and_level() -> None:
     assert levels == sorted(levels, key=list(Level).index)
 
 
+def test_a_price_on_the_border_is_of_the_level_above() -> None:
+    slots = row([0.1, 0.2, 0.3, 0.4, 0.5])
+    assert [percentile(slot.price, slots) for slot in slots] == [10, 30, 50, 70, 90]
+    assert [level(slot.price, slots).value for slot in slots] == [
+        "cheap",
+        "normal",
+        "normal",
+        "expensive",
+        "very_expensive",
+    ]
+
+
 @pytest.mark.parametrize("prices", [[0.1] * 24, [0.1, 0.101], [0.0] * 24, [0.00001, 0.0], []])
 def test_where_prices_hardly_differ_all_is_normal(prices) -> None:
     slots = row(prices)

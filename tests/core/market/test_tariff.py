@@ -79,6 +79,10 @@ def test_the_first_band_that_holds_adds_its_fee() -> None:
         "2026-04-03T12:00": 0.11,  # a holiday of one year
         "2027-04-02T12:00": 0.1,
         "2026-01-05T18:00": 0.15,  # the season spans New Year
+        "2026-10-01T18:00": 0.15,  # and has its first day, a Thursday
+        "2026-03-31T18:00": 0.15,  # and its last, a Tuesday
+        "2026-09-30T18:00": 0.1,
+        "2026-04-01T18:00": 0.1,
     }
     for text, fee in fees.items():
         assert paid(tariff, text, 0) == pytest.approx(fee), text

@@ -125,7 +125,7 @@ def _wanted(
     if coverage.tomorrow is Have.NOTHING:
         matters.append((Why.TOMORROW, begin))
     if Have.SUBSTITUTE in (coverage.today, coverage.tomorrow):
-        matters.append((Why.BETTER, fresh_start if coverage.today is Have.SUBSTITUTE else begin))
+        matters.append((Why.BETTER, midnight if coverage.today is Have.SUBSTITUTE else begin))
     for why, since in matters:
         tries = [fetch for fetch in past if fetch.at >= since]
         if tries:
