@@ -37,9 +37,8 @@ def open_line(tmp_path: Path, request: pytest.FixtureRequest) -> OpenLine:
     """Serve an inverter with scripted faults and open a bus to it; all is closed at the end."""
 
     def open_(script: dict[int, Fault] | None = None, **options) -> tuple[Bus, Simulator]:
-        simulator = Simulator(
-            turnaround=0.003, paced=False, deaf_seconds=0.1, faults=FaultPlan(script=script or {}), **options
-        )
+        defaults = {"turnaround": 0.003, "paced": False, "deaf_seconds": 0.1, "faults": FaultPlan(script=script or {})}
+        simulator = Simulator(**defaults | options)
         request.addfinalizer(simulator.stop)
         path = simulator.serve_pty(tmp_path / "inverter")
         bus = Bus(SerialLink(path), timing=Timing(margin=MARGIN, longest_margin=5 * MARGIN, quiet=QUIET))
@@ -231,7 +230,7 @@ async def test_opening_a_port_does_not_block_anyone(tmp_path: Path) -> None:
 
 
 async def test_closing_finishes_what_is_on_the_wire_and_fails_the_rest(open_line: OpenLine) -> None:
-    bus, simulator = open_line()
+    bus, simulator = open_line(turnaround=0.08)
     first = bus.submit(Write(1, CHARGE_AMPS, (440,)))
     rest = [bus.submit(Write(1, CHARGE_AMPS, (450,))) for _ in range(3)]
     while not simulator.record.tally.requests:
