@@ -27,7 +27,9 @@ from custom_components.nattery.core.simulator.faults import Fault, FaultKind, Fa
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 SOC, CHARGE_AMPS, IDENTITY = 0x7532, 0xA02F, 0xC746
-MARGIN, QUIET = 0.1, 0.3
+MARGIN, QUIET = 0.25, 0.6
+LATE = 0.4  # after the time-out and before the end of the quiet window
+SLOW = {"turnaround": 0.08}  # an answer that can be waited for even on a busy machine
 
 type OpenLine = Callable[..., tuple[Bus, Simulator]]
 
@@ -96,7 +98,7 @@ async def test_a_read_survives_one_fault_and_reports_two(
 
 async def test_no_late_answer_is_given_to_the_next_request(open_line: OpenLine) -> None:
     """What every plain client gets wrong: same function, same size, one answer late."""
-    bus, simulator = open_line({2: Fault(FaultKind.LATE, 0.25), 9: Fault(FaultKind.LATE, 0.9)})
+    bus, simulator = open_line({2: Fault(FaultKind.LATE, LATE), 9: Fault(FaultKind.LATE, 2.5 * LATE)})
     for address in range(IDENTITY, IDENTITY + 20):
         with suppress(NoAnswerError):
             assert (await bus.read(1, address, 2)).words == fresh(simulator, address, 2)
@@ -110,7 +112,7 @@ async def test_after_silence_nothing_is_sent_until_no_answer_can_come(open_line:
     assert probe.arrived - lost.arrived >= QUIET
 
 
-@pytest.mark.parametrize("seconds", [0.5, 0.8, 1.1])
+@pytest.mark.parametrize("seconds", [0.8, 1.2, 1.7])
 async def test_even_an_answer_later_than_plausible_reaches_nobody(open_line: OpenLine, seconds: float) -> None:
     """Probes of other sizes find out when whoever answers has caught up."""
     bus, simulator = open_line({2: Fault(FaultKind.LATE, seconds)}, fragile=False)
@@ -122,7 +124,7 @@ async def test_even_an_answer_later_than_plausible_reaches_nobody(open_line: Ope
 
 @pytest.mark.parametrize("kind", [FaultKind.LATE, FaultKind.SPLIT])
 async def test_a_late_answer_ends_the_quiet_window_and_teaches_patience(open_line: OpenLine, kind: FaultKind) -> None:
-    bus, simulator = open_line({1: Fault(kind, 0.15), 3: Fault(kind, 0.15)})
+    bus, simulator = open_line({1: Fault(kind, LATE), 3: Fault(kind, LATE)})
     await bus.read(1, SOC, 1)
     late, again = simulator.record.exchanges
     assert again.arrived - late.arrived < QUIET
@@ -176,7 +178,7 @@ async def test_an_illegal_address_is_an_answer_and_no_reason_to_wait(open_line: 
 
 
 async def test_people_go_before_polls(open_line: OpenLine) -> None:
-    bus, simulator = open_line()
+    bus, simulator = open_line(**SLOW)
     polls = [asyncio.create_task(bus.read(1, IDENTITY, 30)) for _ in range(10)]
     await asyncio.sleep(0)
     await bus.write(1, CHARGE_AMPS, (430,))
@@ -186,7 +188,7 @@ async def test_people_go_before_polls(open_line: OpenLine) -> None:
 
 
 async def test_a_cancelled_caller_leaves_the_wire_alone(open_line: OpenLine) -> None:
-    bus, simulator = open_line()
+    bus, simulator = open_line(**SLOW)
     running = asyncio.create_task(bus.read(1, IDENTITY, 8))
     waiting = asyncio.create_task(bus.read(1, IDENTITY + 8, 8))
     while not simulator.record.tally.requests:
@@ -230,7 +232,7 @@ async def test_opening_a_port_does_not_block_anyone(tmp_path: Path) -> None:
 
 
 async def test_closing_finishes_what_is_on_the_wire_and_fails_the_rest(open_line: OpenLine) -> None:
-    bus, simulator = open_line(turnaround=0.08)
+    bus, simulator = open_line(**SLOW)
     first = bus.submit(Write(1, CHARGE_AMPS, (440,)))
     rest = [bus.submit(Write(1, CHARGE_AMPS, (450,))) for _ in range(3)]
     while not simulator.record.tally.requests:
@@ -257,7 +259,7 @@ async def test_stray_bytes_are_nobodys_answer(open_line: OpenLine) -> None:
 
 @pytest.mark.parametrize("framing", ["tcp", "rtu"])
 async def test_the_same_promises_over_tcp(framing: str) -> None:
-    faults = FaultPlan(script={2: Fault(FaultKind.LATE, 0.2), 4: Fault(FaultKind.PORT_GONE, 0.2)})
+    faults = FaultPlan(script={2: Fault(FaultKind.LATE, LATE), 4: Fault(FaultKind.PORT_GONE, 0.2)})
     simulator = Simulator(turnaround=0.003, faults=faults)
     bus = Bus(
         TcpLink("127.0.0.1", simulator.serve_tcp(framing=framing), rtu=framing == "rtu"),
