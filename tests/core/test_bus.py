@@ -38,12 +38,14 @@ type OpenLine = Callable[..., tuple[Bus, Simulator]]
 def open_line(tmp_path: Path, request: pytest.FixtureRequest) -> OpenLine:
     """Serve an inverter with scripted faults and open a bus to it; all is closed at the end."""
 
-    def open_(script: dict[int, Fault] | None = None, **options) -> tuple[Bus, Simulator]:
+    def open_(
+        script: dict[int, Fault] | None = None, margin: float = MARGIN, quiet: float = QUIET, **options
+    ) -> tuple[Bus, Simulator]:
         defaults = {"turnaround": 0.003, "paced": False, "deaf_seconds": 0.1, "faults": FaultPlan(script=script or {})}
         simulator = Simulator(**defaults | options)
         request.addfinalizer(simulator.stop)
         path = simulator.serve_pty(tmp_path / "inverter")
-        bus = Bus(SerialLink(path), timing=Timing(margin=MARGIN, longest_margin=5 * MARGIN, quiet=QUIET))
+        bus = Bus(SerialLink(path), timing=Timing(margin=margin, longest_margin=5 * margin, quiet=quiet))
         bus.start()
         request.addfinalizer(bus.close)
         return bus, simulator
@@ -122,6 +124,24 @@ async def test_even_an_answer_later_than_plausible_reaches_nobody(open_line: Ope
     assert (await bus.read(1, IDENTITY, 2)).words == fresh(simulator, IDENTITY, 2)
 
 
+async def test_a_probe_asks_only_for_what_is_there(open_line: OpenLine) -> None:
+    """The register before an undeclared one is lost, which must not lead to the undeclared one."""
+    bus, simulator = open_line({2: Fault(FaultKind.LOST)})
+    await bus.read(1, IDENTITY, 8)
+    assert (await bus.read(1, 0xA036, 1)).words == fresh(simulator, 0xA036, 1)
+    requests = [exchange.request[2:6] for exchange in simulator.record.exchanges]
+    assert requests == [b"\xc7\x46\0\x08", b"\xa0\x36\0\x01", b"\xc7\x46\0\x02", b"\xa0\x36\0\x01"]
+
+
+async def test_a_line_that_answers_nothing_for_long_comes_back_in_step(open_line: OpenLine) -> None:
+    silent = 24
+    bus, simulator = open_line(dict.fromkeys(range(1, silent), Fault(FaultKind.LOST)), margin=0.05, quiet=0.1)
+    while simulator.record.tally.requests < silent:
+        with suppress(NoAnswerError):
+            await bus.read(1, IDENTITY, 2)
+    assert (await bus.read(1, IDENTITY, 2)).words == fresh(simulator, IDENTITY, 2)
+
+
 @pytest.mark.parametrize("kind", [FaultKind.LATE, FaultKind.SPLIT])
 async def test_a_late_answer_ends_the_quiet_window_and_teaches_patience(open_line: OpenLine, kind: FaultKind) -> None:
     bus, simulator = open_line({1: Fault(kind, LATE), 3: Fault(kind, LATE)})
@@ -163,7 +183,8 @@ async def test_the_cable_goes_in_the_middle_of_a_write(open_line: OpenLine) -> N
     with pytest.raises(UncertainWriteError):
         await bus.write(1, CHARGE_AMPS, (430,))
     assert fresh(simulator, CHARGE_AMPS, 1) == before
-    await asyncio.sleep(0.8)
+    while not bus.connected:
+        await asyncio.sleep(0.01)
     assert (await bus.read(1, CHARGE_AMPS, 1)).words == before
 
 
