@@ -15,8 +15,8 @@ PAGE = ROOT / "docs" / "registers.md"
 HEAD = """# Registers
 
 Made from the register table (`core/inverter/registers.py`) by `scripts/write_registers.py`; do not edit. `symbol` is
-the protocol's own name, which `nattery set` and the action `nattery.write_register` take. "Risky" needs an administrator
-and an explicit confirmation, "never" is not offered for writing at all.
+the protocol's own name, which `nattery set` and the action `nattery.write_register` take. "Risky" needs an
+administrator and an explicit confirmation, "never" is not offered for writing at all.
 
 | address | symbol | name | kind | scale | unit | polled | written |
 | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -42,7 +42,7 @@ def _poll(coordinator: InverterCoordinator) -> dict[str, Any]:
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: NatteryConfigEntry) -> dict[str, Any]:
     """All of it; texts of errors are left out, since they name hosts and ports."""
     about = {
-        "state": str(entry.state),
+        "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
         "connection": _connection(entry.data),
         "options": dict(entry.options),

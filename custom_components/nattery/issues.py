@@ -75,7 +75,9 @@ class IssueKeeper:
         """Watch until the entry is unloaded."""
         for coordinator in self._site.coordinators:
             self._entry.async_on_unload(coordinator.async_add_listener(self._look))
-        self._entry.async_on_unload(async_track_time_interval(self._hass, self._look, LOOK_EVERY))
+        self._entry.async_on_unload(
+            async_track_time_interval(self._hass, self._look, LOOK_EVERY, cancel_on_shutdown=True)
+        )
         self._entry.async_on_unload(self._forget)
         self._look()
 

@@ -185,7 +185,9 @@ class Site:
         await self._wear_store.async_save(self.inverter.wear.as_dict())
 
     def _coordinator(self, tiers: tuple[Tier, ...], interval: timedelta) -> InverterCoordinator:
-        return InverterCoordinator(self._hass, self._entry, self.inverter, tiers, interval, before=self._async_check_device)
+        return InverterCoordinator(
+            self._hass, self._entry, self.inverter, tiers, interval, before=self._async_check_device
+        )
 
     async def _async_check_device(self) -> None:
         """Poll no stranger: as long as one answers, ask who it is before every poll."""

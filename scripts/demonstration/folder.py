@@ -9,21 +9,15 @@ import json
 import os
 from pathlib import Path
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import available_timezones
 
 from .errors import BadInputError, DemoError
-
-if TYPE_CHECKING:
-    from custom_components.nattery.core.simulator.simulator import Simulator
-else:  # the same under the name that does not load Home Assistant first
-    from nattery.simulator.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 _MARKER = "nattery-demo.json"
 SEED = 42  # not the one of the integration's own simulated inverter, which somebody may want to add beside this one
-_FIRST_SOC = 64  # %; after a week of winter there might be nothing to show
 # The simulated sun stands at 45 degrees north.
 _CONFIGURATION = """# Written by scripts/demo at every start.
 homeassistant:
@@ -114,11 +108,7 @@ def _empty(path: Path) -> None:
 
 
 def prepare(folder: Folder, port: int) -> None:
-    """Write what both programs read when they start, before anybody can talk to them."""
-    if not folder.state.exists():
-        simulator = Simulator(seed=SEED)
-        simulator.device.set_soc(_FIRST_SOC)
-        folder.state.write_text(json.dumps(simulator.dump_state()), "utf-8")
+    """Write what Home Assistant reads when it starts, before anybody can talk to it."""
     custom = folder.config / "custom_components"
     custom.mkdir(parents=True, exist_ok=True)
     (folder.config / "configuration.yaml").write_text(_CONFIGURATION.format(zone=time_zone()), "utf-8")

@@ -85,7 +85,6 @@ async def furnish(api: Api, folder: Folder) -> bool:
             await api.act("time.set_value", entity, time=time)
     await _count_energy(api)
     await _hang_dashboard(api, folder)
-    await _choose_formats(api)
     await _ignore_repairs(api)
     return await _show_wanted(api)
 
@@ -162,15 +161,6 @@ async def _hang_dashboard(api: Api, folder: Folder) -> None:
     await api.call("lovelace/config/save", url_path=DASHBOARD, config=dashboard)
     await api.call("frontend/set_system_data", key="core", value={"default_panel": DASHBOARD})
     folder.remember(dashboard=digest)
-
-
-async def _choose_formats(api: Api) -> None:
-    """Times as the inverter knows them: 24 hours, in the zone of the house."""
-    key = "language"
-    if (await api.call("frontend/get_user_data", key=key))["value"] is None:
-        formats = dict.fromkeys(("number_format", "date_format", "first_weekday"), "language")
-        value = {"language": "en", "time_format": "24", "time_zone": "server", **formats}
-        await api.call("frontend/set_user_data", key=key, value=value)
 
 
 async def _ignore_repairs(api: Api) -> None:

@@ -32,7 +32,7 @@ type Meet = Callable[..., tuple[Inverter, Simulator]]
 def meet(simulator_pty, request) -> Meet:
     def meet_(*, asked: int = 1, now: Callable[[], datetime] = datetime.now, **options) -> tuple[Inverter, Simulator]:
         simulator, path = simulator_pty(**options)
-        bus = Bus(SerialLink(path), timing=Timing(margin=0.15, quiet=0.2))
+        bus = Bus(SerialLink(path), timing=Timing(margin=0.4, quiet=0.5))
         bus.start()
         request.addfinalizer(bus.close)
         return Inverter(bus, asked, options=tuple(Option), now=now), simulator

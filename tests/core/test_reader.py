@@ -24,7 +24,7 @@ type OpenBus = Callable[..., tuple[Bus, Simulator]]
 def open_bus(simulator_pty, request) -> OpenBus:
     def open_(**options) -> tuple[Bus, Simulator]:
         simulator, path = simulator_pty(**options)
-        bus = Bus(SerialLink(path), timing=Timing(margin=0.1, quiet=0.2))
+        bus = Bus(SerialLink(path), timing=Timing(margin=0.25, quiet=0.5))
         bus.start()
         request.addfinalizer(bus.close)
         return bus, simulator

@@ -99,7 +99,7 @@ def told(form: ConfigFlowResult) -> str:
     assert form["type"] is FlowResultType.FORM
     key = form["errors"]["base"]
     placeholders = form["description_placeholders"]
-    text = TEXTS["config"]["error"][key]
+    text: str = TEXTS["config"]["error"][key]
     assert placeholders_of(text) <= placeholders.keys(), key
     return text.format(**placeholders)
 
@@ -407,7 +407,7 @@ async def test_reconfiguring_one_that_never_started(
 ) -> None:
     form = await answer(hass, await reconfigure(hass, house_entry, "tcp"), host=HOST, port=1)
     assert form["errors"] == {"base": "link_refused"}
-    assert house_entry.state is ConfigEntryState.NOT_LOADED
+    assert not hasattr(house_entry, "runtime_data")
     assert (await answer(hass, form, host=HOST, port=port))["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
     assert house_entry.state is ConfigEntryState.LOADED

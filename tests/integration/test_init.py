@@ -177,7 +177,7 @@ async def test_cable_pulled_in_the_middle_of_a_write(
     site = on_serial.runtime_data
     number = simulator.record.tally.requests + 2  # after the fresh reading that comes before every write
     pulled = Fault(FaultKind.PORT_GONE, seconds=1.0)
-    simulator._rules.faults.script[number] = pulled  # type: ignore[index]
+    simulator._rules.faults.script[number] = pulled
     with pytest.raises(HomeAssistantError) as caught:
         await site.async_write({"max_charge_current": 42})
     assert caught.value.translation_key in {"uncertain_write", "link_lost", "link_not_found"}
@@ -206,6 +206,21 @@ async def test_a_platform_that_fails_closes_the_line(
     monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", fails)
     assert not await hass.config_entries.async_setup(house_entry.entry_id)
     assert not [name for name in threads() if "bus" in name]
+
+
+async def test_platforms_that_stay_keep_the_line(
+    hass: HomeAssistant, house: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(*_: object) -> bool:
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hass.config_entries, "async_unload_platforms", refuses)
+        assert not await hass.config_entries.async_unload(house.entry_id)
+    assert house.state is ConfigEntryState.FAILED_UNLOAD
+    await house.runtime_data.readings.async_refresh()
+    assert house.runtime_data.readings.last_update_success
+    house.mock_state(hass, ConfigEntryState.LOADED)  # so that it is unloaded after all
 
 
 async def fails(*_: object) -> None:

@@ -17,7 +17,21 @@ from custom_components.nattery.issues import FIXABLE, SEVERITIES
 from .texts import TEXTS, placeholders_of
 
 CURRENT = BY_KEY["max_charge_current"]
-NONSENSE = ("lots", float("nan"), float("inf"), None, -40000, 1e9, 0.00001, 150, 2.5, "25:61", "soon", [], 0)
+NONSENSE: tuple[object, ...] = (
+    "lots",
+    float("nan"),
+    float("inf"),
+    None,
+    -40000,
+    1e9,
+    0.00001,
+    150,
+    2.5,
+    "25:61",
+    "soon",
+    [],
+    0,
+)
 
 
 def subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:

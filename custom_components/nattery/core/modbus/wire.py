@@ -20,6 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
 WATCH_PORT = 0.1  # how often a missing port is looked for
+_PROBES, _MOST_DOUBTS = 3, 8
 _LONGEST_NOISE = 1.0  # how long a line may babble before a request gives up on silence
 
 
@@ -34,6 +35,7 @@ class Wire:
         self._last_byte = 0.0
         self._quiet_until = 0.0  # until then an answer to an abandoned request may still come
         self._doubts: set[Read] = set()  # reads whose answers may come even later
+        self._largest: Read | None = None  # the largest read that was answered
         self._backoff = FIRST_BACKOFF
         self._next_attempt = 0.0
         self._down: LinkDownError | None = None
@@ -108,17 +110,26 @@ class Wire:
             self._await_silence()
 
     def _get_in_step(self) -> None:
-        """Ask for something of another size than every doubted answer: once answered, nothing older will come."""
+        """Ask for something of another size than every doubted answer: once it comes, nothing older will."""
+        for _ in range(_PROBES):
+            if len(self._doubts) > _MOST_DOUBTS:
+                break  # so many quiet windows have passed that nothing can be on its way
+            probe = self._probe()
+            try:
+                self._transact(probe)
+            except ExceptionAnswerError:  # it may be the answer to what is doubted, so now this one is doubted too
+                self._doubts.add(probe)
+                self._await_silence()
+            else:
+                return
+        self._doubts.clear()  # or everything is refused, and there is nothing to mistake for a value
+
+    def _probe(self) -> Read:
+        """A read that is known to be possible, where one is, so that no address is touched that is not there."""
         doubted = {read.count for read in self._doubts}
-        sizes = [size for size in range(1, MOST_REGISTERS + 1) if size not in doubted]
-        if not sizes:
-            self._doubts.clear()  # thirty-two answers in a row do not stay away and then come
-            return
-        one = next(iter(self._doubts))
-        try:
-            self._transact(Read(one.unit, one.address, sizes[0]))
-        except ExceptionAnswerError:  # an answer all the same
-            self._doubts.clear()
+        size = next(size for size in range(1, MOST_REGISTERS + 1) if size not in doubted)
+        base = max({*self._doubts, self._largest} - {None}, key=lambda read: read.count if read else 0)
+        return Read(base.unit, base.address, size) if base else next(iter(self._doubts))
 
     def _transact(self, request: Request) -> Answer:
         framing = self._link.framing
@@ -137,7 +148,8 @@ class Wire:
                     answer += self._link.receive(size - len(answer), deadline)
                 if len(answer) == size:
                     result = framing.decode(request, answer)
-                    self._answered(request, start, len(frame), len(answer))
+                    self._answered(start, len(frame), len(answer))
+                    self._believe(request)
                     return result
             if not answer:
                 raise NoAnswerError(f"Nothing answered {request} within {deadline - start:.2f} s")  # noqa: TRY301
@@ -148,7 +160,7 @@ class Wire:
             self._quarantine(request, start, len(frame), hoped, answer)
             raise
         except ExceptionAnswerError:
-            self._answered(request, start, len(frame), len(answer))
+            self._answered(start, len(frame), len(answer))
             raise
         except LinkDownError:
             self._abandon(request, start + self._timing.silence(len(frame), hoped))
@@ -156,14 +168,19 @@ class Wire:
         finally:
             self._statistics.busy(start, time.monotonic())
 
-    def _answered(self, request: Request, start: float, sent: int, received: int) -> None:
+    def _answered(self, start: float, sent: int, received: int) -> None:
         self._last_byte = time.monotonic()
-        self._doubts.clear()
         turnaround = self._last_byte - start - self._timing.wire(sent + received) - self._timing.gap
         self._timing.learn(turnaround)
         self._statistics.answered(turnaround)
+
+    def _believe(self, request: Request) -> None:
+        """Take note of what was carried out: nothing older is on its way any more."""
+        self._doubts.clear()
         if isinstance(request, Read):
             self._statistics.count("registers_read", request.count)
+            if self._largest is None or request.count > self._largest.count:
+                self._largest = request
 
     def _abandon(self, request: Request, quiet_until: float) -> None:
         self._quiet_until = quiet_until

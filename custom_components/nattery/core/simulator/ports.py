@@ -1,5 +1,6 @@
 """Where clients connect: a pseudo terminal behind a link, or a TCP port."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 import os
@@ -8,6 +9,7 @@ import socket
 import termios
 from time import monotonic
 import tty
+from typing import override
 
 from .channel import Channel
 from .frames import Framing
@@ -20,7 +22,35 @@ INPUT_SPEED = 4
 type NewChannel = Callable[[Framing, Callable[[bytes], None], Callable[[float], None]], Channel]
 
 
-class PtyPort:
+class _LosablePort(ABC):
+    """A port that a fault can take away for a while."""
+
+    _line: Line | None = None
+
+    @abstractmethod
+    def open(self) -> None:
+        """Be there for clients."""
+
+    @abstractmethod
+    def attach(self, line: Line) -> None:
+        """Begin to listen."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Be gone."""
+
+    def _vanish(self, seconds: float) -> None:
+        line = self._line
+        self.close()
+        if line is not None:
+            line.later(seconds, lambda: self._return(line))
+
+    def _return(self, line: Line) -> None:
+        self.open()
+        self.attach(line)
+
+
+class PtyPort(_LosablePort):
     """A pseudo terminal that behaves as a serial port: raw, at one baud rate, under a stable name if wanted."""
 
     def __init__(
@@ -36,7 +66,6 @@ class PtyPort:
             raise FileExistsError(f"{link} exists and is not a link to a simulated inverter")
         self._link, self._framing, self._new_channel, self._on_wrong_speed = link, framing, new_channel, on_wrong_speed
         self._speed: int | None = getattr(termios, f"B{baud}", None)
-        self._line: Line | None = None
         self._channel: Channel | None = None
         self._master = self._slave = -1
         self.open()
@@ -46,6 +75,7 @@ class PtyPort:
         """What a client opens."""
         return str(self._link) if self._link is not None else self.terminal
 
+    @override
     def open(self) -> None:
         """Make the terminal and point the link to it; OSError when the link's folder does not allow that."""
         # The other end stays open here too: otherwise the terminal reports a hang-up for as long as no client is there.
@@ -64,6 +94,7 @@ class PtyPort:
                 self._close_terminal()
                 raise
 
+    @override
     def attach(self, line: Line) -> None:
         """Begin to listen."""
         self._line = line
@@ -71,6 +102,7 @@ class PtyPort:
         line.join(self._channel)
         line.watch(self._master, self._read)
 
+    @override
     def close(self) -> None:
         """Remove the link, if it is still ours, and the terminal."""
         if self._master < 0:
@@ -89,16 +121,6 @@ class PtyPort:
         os.close(self._master)
         os.close(self._slave)
         self._master = self._slave = -1
-
-    def _vanish(self, seconds: float) -> None:
-        line = self._line
-        self.close()
-        if line is not None:
-            line.later(seconds, lambda: self._return(line))
-
-    def _return(self, line: Line) -> None:
-        self.open()
-        self.attach(line)
 
     def _read(self) -> None:
         now = monotonic()
@@ -132,17 +154,17 @@ def _replace_link(link: Path, target: str) -> None:
         raise
 
 
-class TcpPort:
+class TcpPort(_LosablePort):
     """A listening socket; every connection is a channel of its own, as behind a gateway."""
 
     def __init__(self, host: str, port: int, framing: Framing, new_channel: NewChannel) -> None:
         """Listen at once; OSError when the address cannot be had."""
         self._host, self.port = host, port
         self._framing, self._new_channel = framing, new_channel
-        self._line: Line | None = None
         self._connections: set[_Connection] = set()
         self.open()
 
+    @override
     def open(self) -> None:
         """Listen, again on the same port after the first time."""
         family, _, _, _, address = socket.getaddrinfo(self._host, self.port, type=socket.SOCK_STREAM)[0]
@@ -150,11 +172,13 @@ class TcpPort:
         self._listener.setblocking(False)  # noqa: FBT003
         self.port = self._listener.getsockname()[1]
 
+    @override
     def attach(self, line: Line) -> None:
         """Begin to accept."""
         self._line = line
         line.watch(self._listener.fileno(), lambda: self._accept(line))
 
+    @override
     def close(self) -> None:
         """Stop listening and hang up on everybody."""
         if self._line is not None and self._listener.fileno() >= 0:
@@ -177,16 +201,6 @@ class TcpPort:
     def forget(self, connection: _Connection) -> None:
         """A connection has ended."""
         self._connections.discard(connection)
-
-    def _vanish(self, seconds: float) -> None:
-        line = self._line
-        self.close()
-        if line is not None:
-            line.later(seconds, lambda: self._return(line))
-
-    def _return(self, line: Line) -> None:
-        self.open()
-        self.attach(line)
 
 
 class _Connection:

@@ -1,0 +1,1 @@
+"""Tests of the running demo, in a real browser."""

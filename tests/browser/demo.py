@@ -1,0 +1,115 @@
+"""The demo as a user runs it: a command, a folder, and what can be seen of both from outside."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+import json
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
+import time
+from typing import Any
+
+import pytest_socket
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = ROOT / "scripts/demo"
+START_SECONDS, STOP_SECONDS = 300, 60
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody has."""
+    with pytest_socket._true_socket() as probe:  # the test plugin keeps the ordinary one away from tests
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def time_zone_at_noon() -> str:
+    """The zone in which it is about noon now, so that the simulated sun shines in every test."""
+    ahead = 12 - time.gmtime().tm_hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
+def run(*options: str, port: str, folder: Path | str = "") -> subprocess.CompletedProcess[str]:
+    """Run the demo until it ends by itself."""
+    environment = os.environ | {"NATTERY_DEMO_PORT": port, "NATTERY_DEMO_FOLDER": str(folder)}
+    return subprocess.run([COMMAND, *options], env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+class Demo:
+    """One running demo."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{port}"
+        self.seconds = 0.0
+        self.exit_code: int | None = None
+        self.left_behind: list[str] = []
+        self._output = folder.with_name(f"{port}.out")
+        environment = os.environ | {"NATTERY_DEMO_PORT": str(port), "NATTERY_DEMO_FOLDER": str(folder)}
+        with self._output.open("wb") as output, self._output.with_suffix(".err").open("wb") as errors:
+            self._process = subprocess.Popen(
+                [COMMAND], env=environment | {"TZ": time_zone_at_noon()}, stdout=output, stderr=errors
+            )
+
+    @property
+    def output(self) -> str:
+        """What it wrote to standard output."""
+        return self._output.read_text()
+
+    @property
+    def errors(self) -> str:
+        """What it wrote to standard error."""
+        return self._output.with_suffix(".err").read_text()
+
+    def wait_until_ready(self) -> None:
+        start = time.monotonic()
+
+        def ready() -> bool:
+            assert self._process.poll() is None, f"The demo ended:\n{self.errors}"
+            return "\n" in self.output
+
+        wait_for(ready, START_SECONDS, lambda: f"The demo is not ready:\n{self.errors}")
+        self.seconds = time.monotonic() - start
+
+    def stop(self, number: signal.Signals) -> None:
+        """End it as a person or a supervisor does, and look what it left behind."""
+        self._process.send_signal(number)
+        try:
+            self.exit_code = self._process.wait(STOP_SECONDS)
+        finally:
+            self._process.kill()
+            listing = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True)
+            self.left_behind = [line for line in listing.stdout.splitlines() if f"{self.folder}/" in line]
+
+    def registers(self) -> dict[str, Any]:
+        """What the simulated inverter holds, read beside Home Assistant, over its second port."""
+        place = re.search(r"127\.0\.0\.1:\d+", (self.folder / "inverter.log").read_text())
+        assert place
+        command = [ROOT / ".venv/bin/nattery", "dump", "--json", "--tcp", place[0]]
+        dump = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        registers: dict[str, Any] = json.loads(dump.stdout)
+        return registers
+
+
+@contextmanager
+def running(folder: Path, port: int) -> Iterator[Demo]:
+    """A demo from its Ready line to SIGTERM."""
+    demo = Demo(folder, port)
+    try:
+        demo.wait_until_ready()
+        yield demo
+    finally:
+        demo.stop(signal.SIGTERM)
+    assert demo.exit_code == 0, demo.errors
+    assert demo.left_behind == []
+
+
+def wait_for(came: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
+    """Ask twice a second until it came."""
+    end = time.monotonic() + seconds
+    while not came():
+        assert time.monotonic() < end, otherwise()
+        time.sleep(0.5)

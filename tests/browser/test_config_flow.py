@@ -1,0 +1,33 @@
+"""The integration's own dialog, clicked through as a user does."""
+
+import re
+
+from playwright.async_api import Page, expect
+import pytest
+
+from .demo import Demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
+
+NAME = "Test battery"
+
+
+async def test_a_second_inverter_is_added_and_its_device_shows_entities(page: Page, demo: Demo):
+    await page.goto(f"{demo.url}/config/integrations/dashboard")
+    await page.get_by_role("button", name="Add integration").click()
+    await page.get_by_placeholder("Search for a brand name").fill("nattery")
+    await page.locator("ha-integration-list-item").filter(has_text="Nattery").click()
+    await page.get_by_text("Simulated inverter (no hardware)").click()
+    name = page.get_by_role("textbox", name="Name")
+    await expect(name).to_have_value("Simulated battery")
+    await name.fill(NAME)
+    await page.get_by_role("button", name="Submit").click()
+    await page.get_by_role("button", name="Skip and finish").click()
+
+    await page.goto(f"{demo.url}/config/integrations/integration/nattery")
+    await page.get_by_text(NAME).last.click()
+    await page.wait_for_url("**/config/devices/device/**")
+    soc = page.locator("hui-sensor-entity-row").filter(has=page.get_by_text("Battery state of charge", exact=True))
+    await expect(soc.locator("hui-generic-entity-row")).to_contain_text(re.compile(r"\d+%"))
+    await expect(page.get_by_text("Maximum charge current", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Unavailable")).to_have_count(0)

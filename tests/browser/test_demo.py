@@ -1,0 +1,77 @@
+"""scripts/demo as a command: its start, its end, and what it refuses."""
+
+from pathlib import Path
+import re
+import sys
+
+import pytest
+
+from .demo import Demo, free_port, run
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(700)]
+
+LOOPBACK, LISTENING = "0100007F", "0A"
+
+
+def test_ready_is_the_only_line_of_its_output(demo: Demo):
+    assert demo.output == f"Ready {demo.url} user demo password demo\n"
+
+
+def test_ctrl_c_ends_everything(first_life: Demo):
+    assert first_life.exit_code == 0
+    assert first_life.left_behind == []
+    assert first_life.errors.splitlines()[-1] == "Stopping"
+
+
+def test_the_second_start_is_quick(demo: Demo):
+    assert demo.seconds < 45  # about 12 s; the rest is for a busy machine
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_nobody_outside_this_machine_can_come_in(demo: Demo):
+    port = f"{int(demo.url.rpartition(':')[2]):04X}"
+    lines = [line.split() for file in ("tcp", "tcp6") for line in Path("/proc/net", file).read_text().splitlines()]
+    listeners = [local for _, local, _, state, *_ in lines if local.endswith(f":{port}") and state == LISTENING]
+    assert listeners == [f"{LOOPBACK}:{port}"]
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "80.5", ""])
+def test_a_port_that_is_none(port: str):
+    ended = run(port=port)
+    assert ended.returncode == 2
+    assert ended.stderr == f"NATTERY_DEMO_PORT cannot be '{port}': allowed is a whole number from 1 to 65535.\n"
+    assert ended.stdout == ""
+
+
+def test_a_port_that_somebody_has(demo: Demo, tmp_path: Path):
+    ended = run(port=demo.url.rpartition(":")[2], folder=tmp_path / "other")
+    assert ended.returncode == 1
+    assert re.fullmatch(r"Port \d+ cannot be had \(Address already in use\): set NATTERY_DEMO_PORT .*\n", ended.stderr)
+    assert not (tmp_path / "other").exists()
+
+
+def test_an_option_that_is_none():
+    ended = run("--fersh", port="8123")
+    assert ended.returncode == 2
+    assert ended.stderr == "scripts/demo: '--fersh' is not an option; the only one is --fresh.\n"
+
+
+def test_a_folder_in_which_a_demo_runs(demo: Demo):
+    ended = run(port=str(free_port()), folder=demo.folder)
+    assert ended.returncode == 1
+    assert ended.stderr == f"A demo is already running in {demo.folder}: stop it first.\n"
+
+
+def test_fresh_empties_no_folder_of_somebody_else(tmp_path: Path):
+    (tmp_path / "config").mkdir()
+    ended = run("--fresh", port=str(free_port()), folder=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr == f"The demo cannot live in {tmp_path}: allowed is a new or empty folder.\n"
+    assert (tmp_path / "config").is_dir()
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path):
+    (tmp_path / "file").touch()
+    ended = run(port=str(free_port()), folder=tmp_path / "file")
+    assert ended.returncode == 2
+    assert ended.stderr == f"The demo cannot live in {tmp_path / 'file'}: File exists.\n"

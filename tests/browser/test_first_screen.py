@@ -1,0 +1,91 @@
+"""What a newcomer sees first, and does first."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Locator, Page, expect
+import pytest
+
+from .demo import Demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
+
+SEVERAL_POLLS = 60  # s
+WRITES_OF_THE_DEMO = 8
+CHANGED = 12.5  # A
+
+
+def tile(page: Page, name: str) -> Locator:
+    return page.locator("hui-tile-card").filter(has=page.get_by_text(name, exact=True))
+
+
+def state(page: Page, name: str) -> Locator:
+    return tile(page, name).locator("state-display")
+
+
+async def number(state: Locator) -> float:
+    return float((await state.inner_text()).split(maxsplit=1)[0].replace(",", ""))
+
+
+async def wait_for(came: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(SEVERAL_POLLS):
+        while True:
+            if await came():
+                return
+            await asyncio.sleep(0.5)
+
+
+async def test_everything_on_it_works(page: Page):
+    await expect(page.get_by_role("heading", name="Energy flow")).to_be_visible()
+    await expect(state(page, "Writes today")).to_have_text(str(WRITES_OF_THE_DEMO))
+    for complaint in ("Unavailable", "Unknown", "Entity not found", "Configuration error", "No statistics found"):
+        await expect(page.get_by_text(complaint)).to_have_count(0)
+    await expect(page.locator("hui-error-card, hui-warning")).to_have_count(0)
+
+
+async def test_it_shows_what_the_inverter_holds(page: Page, demo: Demo):
+    registers = demo.registers()
+    await expect(page.locator("hui-gauge-card").get_by_text(f"{registers['BattSoc']}%")).to_be_visible()
+    await expect(state(page, "Charge current")).to_have_text(f"{registers['MaxChgCurrSet']} A")
+    await expect(state(page, "Keep at least")).to_have_text(f"{registers['BatStopSOC']}%")
+
+
+async def test_its_values_live(page: Page):
+    house = state(page, "House")
+    seen: set[float] = set()
+
+    async def changed_twice() -> bool:
+        seen.add(await number(house))
+        return len(seen) > 2
+
+    await wait_for(changed_twice)
+
+
+async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
+    charging = state(page, "Charging")
+
+    async def more_than_2_kw() -> bool:
+        return await number(charging) > 2000
+
+    async def less_than_0_8_kw() -> bool:
+        return await number(charging) < 800
+
+    # Off the clock the grid charges at once, so there is a current to limit at any hour and weather.
+    await page.get_by_role("switch", name="Toggle Inverter Timed charging").click(force=True)
+    await wait_for(more_than_2_kw)
+    assert demo.registers()["OnTimeChargeEn"] == 0
+
+    await tile(page, "Charge current").get_by_role("button").first.click()
+    box = page.locator("ha-more-info-dialog").get_by_role("spinbutton")
+    await expect(box).to_have_value("100")
+    await box.fill(str(CHANGED))
+    await box.press("Enter")
+    await page.keyboard.press("Escape")
+
+    await expect(state(page, "Charge current")).to_have_text(f"{CHANGED} A")
+    await wait_for(less_than_0_8_kw)
+    registers = demo.registers()
+    assert registers["MaxChgCurrSet"] == CHANGED
+    assert registers["BattCurr"] == pytest.approx(-CHANGED, abs=0.3)
+    await page.reload()
+    await expect(state(page, "Charge current")).to_have_text(f"{CHANGED} A")
