@@ -71,5 +71,7 @@ def local_day(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
 
 def is_complete(slots: tuple[Slot, ...], start: datetime, end: datetime) -> bool:
     """Whether the sorted slots tile [start, end) exactly: no gap, no overlap, nothing beyond."""
-    edges = [start, *(slot.end for slot in slots)]
-    return bool(slots) and edges[-1] == end and all(slot.start == edge for slot, edge in zip(slots, edges, strict=False))
+    edges = (start, *(slot.end for slot in slots))
+    return (
+        bool(slots) and edges[-1] == end and all(slot.start == edge for slot, edge in zip(slots, edges, strict=False))
+    )
