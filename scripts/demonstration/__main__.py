@@ -129,7 +129,7 @@ class Demo:
                     return
                 await self._house.restart(api)
             async with Api(self._base) as api:
-                await until_loaded(api)
+                await until_loaded(api, self._folder)
 
 
 @asynccontextmanager

@@ -78,47 +78,55 @@ _ENERGY: Json = {
 
 async def furnish(api: Api, folder: Folder) -> bool:
     """Do what is not done yet; whether Home Assistant must be restarted for it."""
-    new = await _set_up_inverter(api, folder)
-    await until_loaded(api)
-    if new:
-        for entity, time in _WINDOWS.items():
-            await api.act("time.set_value", entity, time=time)
+    await _until_running(api)
+    await _set_up_inverter(api, folder)
+    await until_loaded(api, folder)
+    await _open_windows(api, folder)
     await _count_energy(api)
     await _hang_dashboard(api, folder)
     await _ignore_repairs(api)
     return await _show_wanted(api)
 
 
-async def until_loaded(api: Api) -> None:
+async def until_loaded(api: Api, folder: Folder) -> None:
     """Wait until Home Assistant is running and the inverter's entry is loaded."""
 
-    async def running() -> bool:
-        return bool((await api.call("get_config"))["state"] == "RUNNING")
-
     async def loaded() -> bool:
-        entry = await _entry(api)
+        entry = await _entry(api, folder)
         return bool(entry and entry["state"] == "loaded")
 
-    await until(running)
+    await _until_running(api)
     try:
         async with asyncio.timeout(_PATIENCE):
             await until(loaded)
     except TimeoutError:
-        entry = await _entry(api) or {}
+        entry = await _entry(api, folder) or {}
         reason = entry.get("reason") or entry.get("state") or "somebody removed its entry"
         raise DemoError(f"The integration does not load: {reason}.") from None
 
 
-async def _entry(api: Api) -> Json | None:
-    entries: list[Json] = await api.call("config_entries/get", domain=DOMAIN)
-    return next((entry for entry in entries if entry["title"] == TITLE), None)
+async def _until_running(api: Api) -> None:
+    async def running() -> bool:
+        return bool((await api.call("get_config"))["state"] == "RUNNING")
+
+    await until(running)
 
 
-async def _set_up_inverter(api: Api, folder: Folder) -> bool:
-    """Walk the config flow, or its reconfiguration when the folder was moved; whether the entry is new."""
-    entry, device = await _entry(api), str(folder.link)
+async def _entry(api: Api, folder: Folder) -> Json | None:
+    """The entry of our inverter, whatever it is called by now."""
+    known = folder.remembered().get("entry")
+    for entry in await api.call("config_entries/get", domain=DOMAIN):
+        if entry["entry_id"] == known or (known is None and entry["title"] == TITLE):
+            found: Json = entry
+            return found
+    return None
+
+
+async def _set_up_inverter(api: Api, folder: Folder) -> None:
+    """Walk the config flow, or its reconfiguration when the folder was moved."""
+    entry, device = await _entry(api, folder), str(folder.link)
     if entry and folder.remembered().get("device") == device:
-        return False
+        return
     start: Json = {"handler": DOMAIN, "show_advanced_options": False}
     answer: Json = {"device": device, "more": {}}
     if entry:
@@ -128,8 +136,16 @@ async def _set_up_inverter(api: Api, folder: Folder) -> bool:
     end = await api.walk_flow(start, {"next_step_id": "serial"}, answer)
     if end["type"] != "create_entry" and end.get("reason") != "reconfigure_successful":
         raise DemoError(f"The config flow of the integration did not take {device}: {end.get('errors') or end}.")
-    folder.remember(device=device)
-    return entry is None
+    entry_id = entry["entry_id"] if entry else end["result"]["entry_id"]
+    folder.remember(device=device, entry=entry_id)
+
+
+async def _open_windows(api: Api, folder: Folder) -> None:
+    if folder.remembered().get("windows"):
+        return
+    for entity, time in _WINDOWS.items():
+        await api.act("time.set_value", entity, time=time)
+    folder.remember(windows="open")
 
 
 async def _show_wanted(api: Api) -> bool:

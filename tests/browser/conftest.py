@@ -9,7 +9,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 import pytest
 import pytest_asyncio
 
-from .demo import ROOT, Demo, free_port, running
+from .demo import ROOT, Demo, free_port, running, time_zone_at_noon
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
@@ -68,7 +68,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(request: pytest.FixtureRequest, browser: Browser, demo: Demo) -> AsyncIterator[Page]:
     """A page that shows the demo's first screen, logged in through the login page; errors in it fail the test."""
-    context = await browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    window = {"width": 1440, "height": 900}
+    context = await browser.new_context(viewport=window, locale="en-GB", timezone_id=time_zone_at_noon())
     context.set_default_timeout(20_000)
     page = await context.new_page()
     errors: list[str] = []
