@@ -95,11 +95,11 @@ class Site:
         return dr.DeviceInfo(
             identifiers={(DOMAIN, self.identity.serial_number)},
             manufacturer=self.identity.manufacturer or None,
-            model=self.identity.product.replace("_", " "),
+            model=f"Hybrid inverter, {self.identity.product.replace('_', ' ')}",
             name=self._entry.title,
             serial_number=self.identity.serial_number,
             sw_version=self.identity.firmware or None,
-            hw_version=self.identity.protocol,
+            hw_version=f"Modbus protocol {self.identity.protocol}",
         )
 
     def coordinator_of(self, key: str) -> InverterCoordinator:
