@@ -69,6 +69,18 @@ async def test_another_device_at_the_address_is_not_taken_for_an_inverter(meet: 
         await inverter.identify()
 
 
+async def test_the_sellers_number_serves_where_the_makers_is_empty(meet: Meet) -> None:
+    inverter, simulator = meet()
+    maker, seller = BY_KEY["serial_number"], BY_KEY["custom_serial_number"]
+    number = int.from_bytes(b"S7")
+    read = simulator.device.read
+    simulator.device.read = lambda address, count: [
+        0 if maker.address <= place < maker.end else number if place == seller.address else word
+        for place, word in zip(range(address, address + count), read(address, count), strict=True)
+    ]
+    assert (await inverter.identify()).serial_number == "S7"
+
+
 async def test_a_device_without_these_registers_is_another_device(meet: Meet) -> None:
     inverter, simulator = meet()
     simulator.device.read = lambda *_: Simulator().device.read(1, 1)

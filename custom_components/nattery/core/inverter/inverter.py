@@ -109,9 +109,10 @@ class Inverter:
             )
         self._readings.reader.unit = answer.unit
         report = await self._readings.read(in_tier(Tier.IDENTITY), priority=Priority.PERSON)
-        serial = report.values.get("serial_number")
         if (unread := report.failed.get("serial_number")) is not None:
             raise unread
+        # Some sellers leave the maker's number empty and fill in their own.
+        serial = report.values.get("serial_number") or report.values.get("custom_serial_number")
         if not isinstance(serial, str) or not serial.isprintable() or not serial:
             raise WrongDeviceError("The inverter gives no serial number, so it cannot be told from another one")
         product = BY_KEY["product_type"]
