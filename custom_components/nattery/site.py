@@ -147,6 +147,9 @@ class Site:
         if not changed:
             return
         self._wear_store.async_delay_save(self.inverter.wear.as_dict, _SAVE_DELAY)
+        if self.inverter.unit != self._entry.data[CONF_UNIT]:  # the id itself was written; the next start must find it
+            data = {**self._entry.data, CONF_UNIT: self.inverter.unit}
+            self._hass.config_entries.async_update_entry(self._entry, data=data)
         identifier = (DOMAIN, self.identity.serial_number)
         device = dr.async_get(self._hass).async_get_device_by_identifier(identifier, self._entry.entry_id)
         for one in changed:

@@ -248,6 +248,16 @@ async def test_impossible_writes_never_reach_the_wire(
     assert house.runtime_data.line.bus.statistics.snapshot().requests == asked
 
 
+async def test_a_new_unit_id_is_followed_beyond_a_reload(
+    hass: HomeAssistant, simulator: Simulator, house: MockConfigEntry
+) -> None:
+    await act(hass, house, "write_register", symbol="CommIdSet", value=9, confirm=True)
+    assert simulator.device.unit == 9
+    assert house.data["unit"] == 9
+    assert await hass.config_entries.async_reload(house.entry_id)
+    assert house.runtime_data.inverter.unit == 9
+
+
 async def test_risky_writes_need_confirmation(
     hass: HomeAssistant, house: MockConfigEntry, simulator: Simulator
 ) -> None:
