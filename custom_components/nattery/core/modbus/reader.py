@@ -12,6 +12,7 @@ from .errors import IllegalAddressError, LinkDownError, ModbusError, NoAnswerErr
 _LOGGER = logging.getLogger(__name__)
 
 RETRY_AFTER = 3600.0  # seconds until a register that was refused is asked for again
+_PLANS_KEPT = 32
 _SILENCE_ENOUGH = 2  # silent blocks in a row after which the rest is not asked for
 
 
@@ -37,6 +38,7 @@ class Reader:
         self._bus, self.unit = bus, unit
         self._declared = declared
         self._bad_holes: set[int] = set()
+        self._plans: dict[tuple[tuple[Span, ...], frozenset[int], float], tuple[Block, ...]] = {}
         self._set_aside: dict[Span, tuple[float, IllegalAddressError]] = {}
 
     @property
@@ -52,7 +54,7 @@ class Reader:
         statistics = self._bus.statistics
         silent = 0
         gone: ModbusError | None = None
-        for block in plan(wanted, self._passable(), self._bus.timing, statistics.turnaround):
+        for block in self._plan(tuple(wanted)):
             if gone is None:
                 try:
                     await self._read(block, words, failed, priority)
@@ -67,6 +69,16 @@ class Reader:
                 failed.update(dict.fromkeys(block.spans, gone))
         statistics.count("registers_needed", sum(span.words for span in wanted if span not in failed))
         return Reading(words, failed)
+
+    def _plan(self, wanted: tuple[Span, ...]) -> tuple[Block, ...]:
+        """The cheapest blocks; kept, since planning again would cost the wire's thread its turn at every poll."""
+        turnaround = round(self._bus.statistics.turnaround, 3)
+        key = wanted, self._passable(), turnaround
+        if key not in self._plans:
+            if len(self._plans) >= _PLANS_KEPT:
+                self._plans.clear()
+            self._plans[key] = plan(wanted, key[1], self._bus.timing, turnaround)
+        return self._plans[key]
 
     def _passable(self) -> frozenset[int]:
         """The addresses that a block may run through, less those that this inverter has refused."""
