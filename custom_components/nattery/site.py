@@ -28,7 +28,7 @@ from .coordinator import InverterCoordinator, NatteryConfigEntry, local_now
 from .core.inverter.codec import Value
 from .core.inverter.derived import DERIVED
 from .core.inverter.errors import WrongDeviceError
-from .core.inverter.inverter import Identity, Inverter, Written
+from .core.inverter.inverter import UNIT_ID, Identity, Inverter, Written
 from .core.inverter.registers import BY_KEY
 from .core.inverter.render import to_json
 from .core.inverter.table import Option, Tier
@@ -147,7 +147,7 @@ class Site:
         if not changed:
             return
         self._wear_store.async_delay_save(self.inverter.wear.as_dict, _SAVE_DELAY)
-        if self.inverter.unit != self._entry.data[CONF_UNIT]:  # the id itself was written; the next start must find it
+        if any(one.register.key == UNIT_ID for one in changed):  # the next start must find it under its new id
             data = {**self._entry.data, CONF_UNIT: self.inverter.unit}
             self._hass.config_entries.async_update_entry(self._entry, data=data)
         identifier = (DOMAIN, self.identity.serial_number)

@@ -28,7 +28,7 @@ from .table import Access, Option, Register, Risk, Tier
 from .wear import Origin, WearBook
 
 _FAMILY = range(0x0100, 0x0200)  # protocol versions 1.x
-_UNIT_ID = "unit_id"
+UNIT_ID = "unit_id"
 _CLOCK_TOLERANCE = 2.0  # seconds that a clock may differ right after it was set
 
 
@@ -182,8 +182,8 @@ class Inverter:
             self.unit, start, tuple(word for register in registers for word in words[register.key]), readable=readable
         )
         self._readings.plausibility.forget(tuple(words))
-        if _UNIT_ID in words:
-            (self._readings.reader.unit,) = words[_UNIT_ID]
+        if UNIT_ID in words:
+            (self._readings.reader.unit,) = words[UNIT_ID]
         if readable:
             after = await self._fresh(start, end)
             for register in registers:
