@@ -1,0 +1,33 @@
+"""An action that must never reach an inverter cannot be made."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from custom_components.nattery.core.action import SELF_CONSUME, Action, ActionKind
+
+END = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def test_what_may_be_said():
+    assert Action(ActionKind.CHARGE, 3000, END).power == 3000
+    assert Action(ActionKind.HOLD, until=END).until == END
+    assert SELF_CONSUME.until is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "power", "until", "words"),
+    [
+        (ActionKind.CHARGE, 0, END, "power of 0 W"),
+        (ActionKind.DISCHARGE, -5, END, "power of -5 W"),
+        (ActionKind.DISCHARGE, float("nan"), END, "power of nan W"),
+        (ActionKind.HOLD, 100, END, "power of 100 W"),
+        (ActionKind.SELF_CONSUME, 100, None, "power of 100 W"),
+        (ActionKind.CHARGE, 100, None, "without an end"),
+        (ActionKind.HOLD, 0, None, "without an end"),
+        (ActionKind.HOLD, 0, END.replace(tzinfo=None), "without a time zone"),
+    ],
+)
+def test_what_may_not(kind, power, until, words):
+    with pytest.raises(ValueError, match=words):
+        Action(kind, power, until)
