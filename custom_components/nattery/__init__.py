@@ -1,8 +1,10 @@
-"""Nattery: a hybrid inverter on RS485, as entities of Home Assistant."""
+"""Nattery: a hybrid inverter on RS485 and the prices of its power, as entities of Home Assistant."""
 
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .clock import ClockKeeper
@@ -10,33 +12,45 @@ from .connections import simulator_store
 from .const import DOMAIN, PLATFORMS
 from .coordinator import NatteryConfigEntry
 from .issues import IssueKeeper, async_clear
+from .prices.coordinator import price_store
+from .prices.websocket import async_setup_price_commands
 from .services import async_setup_services
-from .site import Site, wear_store
+from .site import Site, identity_store, wear_store
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register the actions, which belong to the integration and not to an entry."""
+    """Register actions and commands, which belong to the integration and not to an entry."""
     async_setup_services(hass)
+    async_setup_price_commands(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:
-    """Open the line and set up what stands on it; whatever fails closes the line again."""
-    site = Site(hass, entry)
+    """Show the prices that are known, then open the line and set up what stands on it."""
+    site = entry.runtime_data = Site(hass, entry)
+    subentries = dict(entry.subentries)
+    if site.prices is not None:
+        await site.prices.async_open()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     try:
-        await site.async_open()
-        entry.runtime_data = site
-        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+        await site.async_meet()
     except BaseException:
-        await site.line.async_close()
+        await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+        await site.async_close()
         raise
 
     async def async_stop(_: Event) -> None:
         await site.async_close()
 
+    @callback
+    def changed(_change: ConfigEntryChange, changed: ConfigEntry) -> None:
+        if changed is entry and dict(entry.subentries) != subentries:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_stop))
+    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed))
     IssueKeeper(hass, entry).async_start()
     ClockKeeper(hass, entry).async_start()
     return True
@@ -53,5 +67,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
     """Forget what was kept between starts, and what was still to be told."""
     async_clear(hass, entry.entry_id)
-    await wear_store(hass, entry.entry_id).async_remove()
-    await simulator_store(hass, entry.entry_id).async_remove()
+    for store in (wear_store, identity_store, simulator_store, price_store):
+        await store(hass, entry.entry_id).async_remove()

@@ -1,5 +1,6 @@
 """Read-only flags, the alarm, and whether the inverter answers."""
 
+from collections.abc import Iterator
 from typing import Any, Final, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
@@ -12,6 +13,7 @@ from .alarms import active_alarms, alarm_name
 from .coordinator import NatteryConfigEntry
 from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
+from .prices.sensors import FLAGS, PriceFlag
 
 PARALLEL_UPDATES = 0
 
@@ -26,13 +28,21 @@ CONNECTED: Final = BinarySensorEntityDescription(
 async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """A binary sensor for every read-only flag of the table, and two of their own."""
+    """A binary sensor for every read-only flag of the table, two of their own, and those of prices."""
     site = entry.runtime_data
-    async_add_entities([Alarm(site, ALARM, "alarm_flags"), Connected(site, CONNECTED)])
-    async_add_entities(
-        Flag(site, BinarySensorEntityDescription(**common(register)))
-        for register in registers_on(Platform.BINARY_SENSOR, entry)
-    )
+    if prices := site.prices:
+        async_add_entities(
+            (PriceFlag(prices, description) for description in FLAGS), config_subentry_id=prices.subentry.subentry_id
+        )
+    site.when_met(lambda: async_add_entities(_flags(entry)))
+
+
+def _flags(entry: NatteryConfigEntry) -> Iterator[BinarySensorEntity]:
+    site = entry.runtime_data
+    yield Alarm(site, ALARM, "alarm_flags")
+    yield Connected(site, CONNECTED)
+    for register in registers_on(Platform.BINARY_SENSOR, entry):
+        yield Flag(site, BinarySensorEntityDescription(**common(register)))
 
 
 class Flag(InverterEntity, BinarySensorEntity):

@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NatteryConfigEntry
 from .entity import AnsweringEntity
+from .prices.refresh import REFRESH, RefreshButton
 from .site import Site
 
 PARALLEL_UPDATES = 1
@@ -38,7 +39,10 @@ async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """All buttons."""
-    async_add_entities(CommandButton(entry.runtime_data, description) for description in BUTTONS)
+    site = entry.runtime_data
+    if prices := site.prices:
+        async_add_entities([RefreshButton(prices, REFRESH)], config_subentry_id=prices.subentry.subentry_id)
+    site.when_met(lambda: async_add_entities(CommandButton(site, description) for description in BUTTONS))
 
 
 class CommandButton(AnsweringEntity, ButtonEntity):

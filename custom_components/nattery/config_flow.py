@@ -1,4 +1,4 @@
-"""Setting up an inverter: how it is reached, who answers there, and what may be tuned later."""
+"""Setting up an inverter: how it is reached, who answers there, and what may be tuned later; then come the prices."""
 
 from collections.abc import Mapping
 import os
@@ -7,11 +7,15 @@ from typing import Any, override
 from homeassistant.components.usb import async_get_serial_port_consumers, async_scan_serial_ports
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
+    SOURCE_USER,
     ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
+    FlowType,
     OptionsFlowWithReload,
+    SubentryFlowContext,
 )
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT, CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
@@ -46,6 +50,8 @@ from .core.inverter.inverter import Identity, find
 from .core.inverter.table import Option
 from .core.modbus.errors import LinkDownError
 from .errors import CORE_ERRORS, describe
+from .prices.flow import TOKEN_FIELD, PricesFlow, async_try, reason_of
+from .prices.settings import CONF_TOKEN, PRICES, price_subentry
 
 REAL = (ConnectionKind.SERIAL, ConnectionKind.TCP, ConnectionKind.RTU_OVER_TCP)
 MORE = "more"
@@ -148,6 +154,45 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> NatteryOptionsFlow:
         return NatteryOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        return {PRICES: PricesFlow}
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Go on with prices, which may also be left for later."""
+        entry: ConfigEntry = result["result"]
+        following = await self.hass.config_entries.subentries.async_init(
+            (entry.entry_id, PRICES), context=SubentryFlowContext(source=SOURCE_USER)
+        )
+        result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, following["flow_id"])
+        return result
+
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """ENTSO-E refuses the token."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a new token and try it; a server that does not answer says nothing against it."""
+        entry = self._get_reauth_entry()
+        if (subentry := price_subentry(entry)) is None:
+            return self.async_abort(reason="no_prices")
+        errors = {}
+        if user_input is not None:
+            data = {**subentry.data, CONF_TOKEN: user_input[CONF_TOKEN].strip()}
+            _, error = await async_try(self.hass, data)
+            if error is None or reason_of(error) != "unauthorized":
+                self.hass.config_entries.async_update_subentry(entry, subentry, data=data)
+                return self.async_abort(reason="reauth_successful")
+            errors[CONF_TOKEN] = "unauthorized"
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=vol.Schema({vol.Required(CONF_TOKEN): TOKEN_FIELD}),
+            errors=errors,
+        )
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

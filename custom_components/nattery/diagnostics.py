@@ -11,6 +11,8 @@ from homeassistant.core import HomeAssistant
 
 from .coordinator import InverterCoordinator, NatteryConfigEntry
 from .core.inverter.registers import BY_KEY
+from .prices.diagnostics import PRIVATE, prices_as_known
+from .prices.settings import price_subentry
 from .site import Site
 
 _BY_ID = "/by-id/"  # such a path holds the serial number of the adapter
@@ -28,6 +30,8 @@ def _connection(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _poll(coordinator: InverterCoordinator) -> dict[str, Any]:
     report = coordinator.data
+    if report is None:
+        return {"tiers": [str(tier) for tier in coordinator.tiers], "success": False}
     interval = coordinator.update_interval
     return {
         "tiers": [str(tier) for tier in coordinator.tiers],
@@ -45,6 +49,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Natter
         "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
         "connection": _connection(entry.data),
+        "prices": async_redact_data(subentry.data, PRIVATE) if (subentry := price_subentry(entry)) else None,
         "options": dict(entry.options),
     }
     return about | (_running(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {})
@@ -76,4 +81,5 @@ def _running(site: Site) -> dict[str, Any]:
             "timing": asdict(bus.timing),
         },
         "wear": site.inverter.wear.as_dict(),
+        "price_book": prices_as_known(site.prices) if site.prices else None,
     }

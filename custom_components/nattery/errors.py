@@ -6,13 +6,17 @@ from .const import DOMAIN
 from .core.inverter.codec import InvalidValueError
 from .core.inverter.errors import InverterError, MismatchError, NotConfirmedError, NotOfferedError, WrongDeviceError
 from .core.inverter.wear import REFUSE_AT, WornError
+from .core.market.book import BookError
+from .core.market.errors import MarketError
 from .core.modbus.errors import BadFrameError, ExceptionAnswerError, LinkDownError, ModbusError, RefusedError
 
 CORE_ERRORS = (ModbusError, InverterError, InvalidValueError, WornError)
+# What the texts about prices may speak of; each kind of error has some of it.
+_PRICE_DETAILS = ("reason", "status", "seconds", "host", "why")
 _USER_ERRORS = (InvalidValueError, NotOfferedError, NotConfirmedError, RefusedError)
 
 
-def describe(error: Exception) -> tuple[str, dict[str, str]]:  # noqa: C901  (one line a case)
+def describe(error: Exception) -> tuple[str, dict[str, str]]:  # noqa: C901, PLR0912  (one line a case)
     """The translation key of a core error and what fills its text."""
     match error:
         case LinkDownError():
@@ -48,10 +52,18 @@ def describe(error: Exception) -> tuple[str, dict[str, str]]:  # noqa: C901  (on
             return "worn", {"register": error.key, "writes": str(error.writes), "limit": str(REFUSE_AT)}
         case WrongDeviceError():
             return "wrong_device", {}
+        case MarketError():
+            return f"price_{error.kind}", {name: _said(getattr(error, name, "")) for name in _PRICE_DETAILS}
+        case BookError():
+            return "price_unfit", {}
         case ModbusError():
             return error.kind, {"detail": str(error)}
         case _:
             return "inverter", {"detail": str(error)}
+
+
+def _said(detail: object) -> str:
+    return f"{detail:g}" if isinstance(detail, float) else str(detail)
 
 
 def translated[ErrorT: HomeAssistantError](kind: type[ErrorT], error: Exception) -> ErrorT:

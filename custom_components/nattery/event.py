@@ -1,4 +1,4 @@
-"""Faults, as the inverter logs them."""
+"""Faults as the inverter logs them, and the news of prices."""
 
 from typing import Final, override
 
@@ -10,6 +10,7 @@ from .alarms import fault_attributes, faults_of
 from .coordinator import NatteryConfigEntry
 from .core.inverter.codec import Fault
 from .entity import InverterEntity
+from .prices.news import PRICE_NEWS, PriceNews
 
 PARALLEL_UPDATES = 0
 
@@ -20,9 +21,17 @@ FAULTS: Final = EventEntityDescription(key="faults", event_types=[FAULT])
 async def async_setup_entry(
     hass: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """The event entity, and the reading of the log as soon as an alarm comes or goes."""
-    async_add_entities([Faults(entry.runtime_data, FAULTS, "fault_log")])
-    _follow_alarms(hass, entry)
+    """The event entities, and the reading of the log as soon as an alarm comes or goes."""
+    site = entry.runtime_data
+    if prices := site.prices:
+        async_add_entities([PriceNews(prices, PRICE_NEWS)], config_subentry_id=prices.subentry.subentry_id)
+
+    @callback
+    def furnish() -> None:
+        async_add_entities([Faults(site, FAULTS, "fault_log")])
+        _follow_alarms(hass, entry)
+
+    site.when_met(furnish)
 
 
 def _follow_alarms(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:

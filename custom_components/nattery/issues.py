@@ -12,6 +12,16 @@ from .const import DOMAIN
 from .coordinator import NatteryConfigEntry
 from .core.inverter.registers import BY_KEY
 from .core.inverter.wear import REFUSE_AT, WARN_AT
+from .prices.issues import (
+    FALLBACK_PRICES,
+    NO_PRICES,
+    PRICES_LIMITED,
+    QUESTION_REFUSED,
+    SUSPECT_PRICES,
+    TARIFF_FAILS,
+    TOMORROW_MISSING,
+    price_issues,
+)
 
 WRONG_DEVICE, SILENT_LINE, SECOND_MASTER, WRITE_LIMIT = "wrong_device", "silent_line", "second_master", "write_limit"
 SEVERITIES = {
@@ -19,6 +29,13 @@ SEVERITIES = {
     SILENT_LINE: ir.IssueSeverity.ERROR,
     SECOND_MASTER: ir.IssueSeverity.WARNING,
     WRITE_LIMIT: ir.IssueSeverity.WARNING,
+    NO_PRICES: ir.IssueSeverity.ERROR,
+    TARIFF_FAILS: ir.IssueSeverity.ERROR,
+    QUESTION_REFUSED: ir.IssueSeverity.ERROR,
+    TOMORROW_MISSING: ir.IssueSeverity.WARNING,
+    SUSPECT_PRICES: ir.IssueSeverity.WARNING,
+    FALLBACK_PRICES: ir.IssueSeverity.WARNING,
+    PRICES_LIMITED: ir.IssueSeverity.WARNING,
 }
 FIXABLE = frozenset({SILENT_LINE})  # the others are mended elsewhere: at the cable, in another program, by waiting
 
@@ -75,6 +92,8 @@ class IssueKeeper:
         """Watch until the entry is unloaded."""
         for coordinator in self._site.coordinators:
             self._entry.async_on_unload(coordinator.async_add_listener(self._look))
+        if self._site.prices is not None:
+            self._entry.async_on_unload(self._site.prices.async_add_listener(self._look))
         self._entry.async_on_unload(
             async_track_time_interval(self._hass, self._look, LOOK_EVERY, cancel_on_shutdown=True)
         )
@@ -88,10 +107,11 @@ class IssueKeeper:
     @callback
     def _look(self, _: datetime | None = None) -> None:
         now = dt_util.utcnow()
-        found = {
+        found: dict[str, dict[str, str] | None] = {
             SILENT_LINE: self._silent_line(now),
             SECOND_MASTER: self._second_master(now),
             WRITE_LIMIT: self._write_limit(),
+            **(price_issues(self._site.prices) if self._site.prices is not None else {}),
         }
         for name, placeholders in found.items():
             if placeholders is None:

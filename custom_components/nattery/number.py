@@ -19,8 +19,11 @@ async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """A number for every such setting of the table."""
-    async_add_entities(
-        SettingNumber(entry.runtime_data, describe(register)) for register in registers_on(Platform.NUMBER, entry)
+    site = entry.runtime_data
+    site.when_met(
+        lambda: async_add_entities(
+            SettingNumber(site, describe(register)) for register in registers_on(Platform.NUMBER, entry)
+        )
     )
 
 

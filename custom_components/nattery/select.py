@@ -20,7 +20,10 @@ async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """A choice for every such setting of the table."""
-    async_add_entities(SettingSelect(entry.runtime_data, register) for register in registers_on(Platform.SELECT, entry))
+    site = entry.runtime_data
+    site.when_met(
+        lambda: async_add_entities(SettingSelect(site, register) for register in registers_on(Platform.SELECT, entry))
+    )
 
 
 def _may_be_written(register: Register, raw: int) -> bool:

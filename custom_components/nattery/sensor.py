@@ -21,6 +21,7 @@ from .core.inverter.table import Tier
 from .core.modbus.statistics import Snapshot
 from .descriptions import is_asked_for, registers_on
 from .entity import InverterEntity, SiteEntity
+from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
 from .readings import SINGLE, Attributes, ReadingDescription, State, describe, describe_derived
 from .site import Site
 
@@ -75,13 +76,26 @@ TALK: Final = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Sensors of registers, of derived values, and of the talk with the inverter."""
-    _forget_unasked(hass, entry)
-    async_add_entities(_readings(entry))
-    async_add_entities(TalkSensor(entry.runtime_data, description) for description in TALK)
+    """Sensors of registers, of derived values, of the talk with the inverter, and of prices."""
+    site = entry.runtime_data
+    if prices := site.prices:
+        async_add_entities(
+            [
+                *(PriceSensor(prices, description) for description in PRICE_SENSORS),
+                *(HealthSensor(prices, description) for description in HEALTH_SENSORS),
+            ],
+            config_subentry_id=prices.subentry.subentry_id,
+        )
+
+    @callback
+    def furnish() -> None:
+        _forget_unasked(hass, entry)
+        async_add_entities(_readings(entry))
+
+    site.when_met(furnish)
 
 
-def _readings(entry: NatteryConfigEntry) -> Iterator[ReadingSensor]:
+def _readings(entry: NatteryConfigEntry) -> Iterator[SensorEntity]:
     site = entry.runtime_data
     for register in registers_on(Platform.SENSOR, entry):
         kind = NameplateSensor if register.tier is Tier.IDENTITY else ReadingSensor
@@ -91,6 +105,8 @@ def _readings(entry: NatteryConfigEntry) -> Iterator[ReadingSensor]:
     for source, description in SINGLE:
         if source not in BY_KEY or is_asked_for(entry, BY_KEY[source]):
             yield ReadingSensor(site, description, source)
+    for talk in TALK:
+        yield TalkSensor(site, talk)
 
 
 @callback

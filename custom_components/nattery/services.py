@@ -1,4 +1,4 @@
-"""The actions, for administrators only: registers read and written by their symbol, and the clock."""
+"""The actions: for administrators only, registers by their symbol and the clock; those of prices are in their room."""
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
@@ -14,6 +14,7 @@ from .core.inverter.render import similar, to_json
 from .core.inverter.table import Register
 from .core.modbus.frames import MOST_REGISTERS
 from .errors import CORE_ERRORS, action_error
+from .prices.services import async_setup_price_services
 from .site import Site
 
 READ_REGISTERS, WRITE_REGISTER, SYNC_CLOCK = "read_registers", "write_register", "sync_clock"
@@ -57,7 +58,7 @@ _CLOCK_SCHEMA = vol.Schema(_ENTRY)
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions."""
+    """Register all actions."""
     async_register_admin_service(
         hass, DOMAIN, READ_REGISTERS, _async_read_registers, _READ_SCHEMA, SupportsResponse.ONLY
     )
@@ -65,6 +66,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         hass, DOMAIN, WRITE_REGISTER, _async_write_register, _WRITE_SCHEMA, SupportsResponse.OPTIONAL
     )
     async_register_admin_service(hass, DOMAIN, SYNC_CLOCK, _async_sync_clock, _CLOCK_SCHEMA)
+    async_setup_price_services(hass)
 
 
 def _site(call: ServiceCall) -> Site:

@@ -1,6 +1,7 @@
-"""One house, wired: the line, the inverter on it, who polls it, and what is kept of it between starts."""
+"""One house, wired: its prices, the line, the inverter on it, who polls it, and what is kept between starts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,6 +36,8 @@ from .core.inverter.table import Option, Tier
 from .core.inverter.wear import Origin, WearBook
 from .errors import CORE_ERRORS, action_error, translated
 from .issues import WRONG_DEVICE, async_clear, async_raise
+from .prices.coordinator import PriceCoordinator
+from .prices.settings import price_subentry
 
 _STORE_VERSION = 1
 _SAVE_DELAY = 10
@@ -45,14 +48,22 @@ def wear_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.wear")
 
 
+def identity_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Where is kept who the inverter of an entry is, so that a start does not depend on its answer."""
+    return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.identity")
+
+
 class Site:
     """What one config entry runs; `entry.runtime_data`."""
 
     def __init__(self, hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
-        """Describe the house; nothing is opened before `async_open`."""
+        """Describe the house; nothing is opened before `async_meet`."""
         self._hass = hass
         self._entry = entry
         self._wear_store = wear_store(hass, entry.entry_id)
+        self._identity_store = identity_store(hass, entry.entry_id)
+        prices = price_subentry(entry)
+        self.prices = PriceCoordinator(hass, entry, prices) if prices else None
         self.line = Line(hass, entry.data, entry.entry_id)
         self.inverter: Inverter
         self.identity: Identity
@@ -60,29 +71,54 @@ class Site:
         self.settings: InverterCoordinator
         self.statistics: InverterCoordinator
         self._wrong_device: WrongDeviceError | None = None
+        self._answered = False
+        self._met = False
+        self._waiting: list[Callable[[], None]] = []
 
-    async def async_open(self) -> None:
-        """Open the line, meet the inverter and read everything once; raises ConfigEntryNotReady or ConfigEntryError."""
+    @callback
+    def when_met(self, furnish: Callable[[], None]) -> None:
+        """Call `furnish` as soon as it is known who the inverter is, at once where it is."""
+        if self._met:
+            furnish()
+        else:
+            self._waiting.append(furnish)
+
+    async def async_meet(self) -> None:
+        """Open the line, meet the inverter and read everything once; raises ConfigEntryNotReady or ConfigEntryError.
+
+        An inverter that was met before may be silent now: its entities are unavailable until it answers.
+        """
         bus = await self.line.async_open(self._link_changed)
         options = self._entry.options
         wear = WearBook.from_dict(await self._wear_store.async_load())
         groups = [Option(group) for group in options.get(CONF_GROUPS, ())]
         unit = self._entry.data[CONF_UNIT]
         self.inverter = Inverter(bus, unit, options=groups, wear=wear, now=local_now)
+        silence = None
         try:
             await self._async_identify()
         except WrongDeviceError as error:
             raise translated(ConfigEntryError, error) from error
         except CORE_ERRORS as error:
-            raise translated(ConfigEntryNotReady, error) from error
+            if (known := await self._identity_store.async_load()) is None:
+                raise translated(ConfigEntryNotReady, error) from error
+            self.identity = Identity(**known)
+            silence = translated(UpdateFailed, error)
         fast = timedelta(seconds=options.get(CONF_READINGS_INTERVAL, DEFAULT_READINGS_INTERVAL))
         slow = timedelta(seconds=options.get(CONF_SETTINGS_INTERVAL, DEFAULT_SETTINGS_INTERVAL))
         self.settings = self._coordinator((Tier.SETTINGS, Tier.COUNTERS), slow)
         self.readings = self._coordinator((Tier.FAST,), fast)
         self.statistics = self._coordinator((Tier.STATISTICS,), STATISTICS_INTERVAL)
-        for coordinator in (self.settings, self.readings):
-            await coordinator.async_config_entry_first_refresh()
-        await self.statistics.async_refresh()  # without a fault log it is an inverter all the same
+        if silence is None:
+            for coordinator in (self.settings, self.readings):
+                await coordinator.async_config_entry_first_refresh()
+            await self.statistics.async_refresh()  # without a fault log it is an inverter all the same
+        else:
+            for coordinator in self.coordinators:
+                coordinator.async_set_update_error(silence)
+        self._met = True
+        for furnish in self._waiting:
+            furnish()
 
     @property
     def coordinators(self) -> tuple[InverterCoordinator, ...]:
@@ -110,7 +146,8 @@ class Site:
 
     def value(self, key: str) -> Value:
         """The value that stands now, or None."""
-        return self.coordinator_of(key).data.values.get(key)
+        report = self.coordinator_of(key).data
+        return report.values.get(key) if report else None
 
     @property
     def wrong_device(self) -> bool:
@@ -183,7 +220,9 @@ class Site:
         await self._async_meet_again(up=True)
 
     async def async_close(self) -> None:
-        """Finish what is on the wire, keep the wear book, and give the port back."""
+        """Finish what is on the wire, keep the books, and give the port back."""
+        if self.prices is not None:
+            await self.prices.async_close()
         await self.line.async_close()
         await self._wear_store.async_save(self.inverter.wear.as_dict())
 
@@ -193,8 +232,8 @@ class Site:
         )
 
     async def _async_check_device(self) -> None:
-        """Poll no stranger: as long as one answers, ask who it is before every poll."""
-        if self._wrong_device is not None:
+        """Poll no stranger: as long as one answers, or none has yet, ask who it is before every poll."""
+        if self._wrong_device is not None or not self._answered:
             try:
                 await self._async_identify()
             except CORE_ERRORS as error:
@@ -213,6 +252,9 @@ class Site:
         async_clear(self._hass, self._entry.entry_id, WRONG_DEVICE)
         self.identity = identity
         self._wrong_device = None
+        if not self._answered:
+            self._answered = True
+            await self._identity_store.async_save(asdict(identity))
 
     @callback
     def _link_changed(self, *, up: bool) -> None:

@@ -1,5 +1,6 @@
 """Settings that are on or off, windows in and out of use, and the command that stops all charging."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 from typing import Any, Final, override
@@ -30,12 +31,16 @@ async def async_setup_entry(
 ) -> None:
     """A switch for every such setting of the table, for every window, and for the command."""
     site = entry.runtime_data
-    async_add_entities(
-        SettingSwitch(site, SwitchEntityDescription(**common(register)))
-        for register in registers_on(Platform.SWITCH, entry)
-    )
-    async_add_entities(WindowSwitch(site, window) for window in WINDOWS)
-    async_add_entities([StopCharging(site, STOP_CHARGING)])
+    site.when_met(lambda: async_add_entities(_switches(entry)))
+
+
+def _switches(entry: NatteryConfigEntry) -> Iterator[SwitchEntity]:
+    site = entry.runtime_data
+    for register in registers_on(Platform.SWITCH, entry):
+        yield SettingSwitch(site, SwitchEntityDescription(**common(register)))
+    for window in WINDOWS:
+        yield WindowSwitch(site, window)
+    yield StopCharging(site, STOP_CHARGING)
 
 
 class SettingSwitch(InverterEntity, SwitchEntity):

@@ -22,7 +22,8 @@ async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Two times for every window."""
-    async_add_entities(_times(entry.runtime_data))
+    site = entry.runtime_data
+    site.when_met(lambda: async_add_entities(_times(site)))
 
 
 def _times(site: Site) -> Iterator[WindowTime]:

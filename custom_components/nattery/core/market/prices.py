@@ -1,9 +1,11 @@
 """Price series: slots of time with a price, in UTC, and where they come from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Quality(StrEnum):
@@ -74,4 +76,21 @@ def is_complete(slots: tuple[Slot, ...], start: datetime, end: datetime) -> bool
     edges = (start, *(slot.end for slot in slots))
     return (
         bool(slots) and edges[-1] == end and all(slot.start == edge for slot, edge in zip(slots, edges, strict=False))
+    )
+
+
+def resampled(slots: Iterable[Slot], length: timedelta) -> tuple[Slot, ...]:
+    """The slots cut or averaged to `length`, on its whole multiples; a piece that is not known in full is left out."""
+    whole: dict[datetime, list[tuple[timedelta, float]]] = {}
+    for slot in slots:
+        start = slot.start
+        while start < slot.end:
+            piece = start - (start - _EPOCH) % length
+            end = min(piece + length, slot.end)
+            whole.setdefault(piece, []).append((end - start, slot.price))
+            start = end
+    return tuple(
+        Slot(piece, piece + length, round(sum(known / length * price for known, price in parts), 9))
+        for piece, parts in sorted(whole.items())
+        if sum((known for known, _ in parts), timedelta()) == length
     )

@@ -1,0 +1,130 @@
+"""Who is asked for the prices of a house: ENTSO-E, public sources, an entity or an action that the user has named."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from aiohttp import ClientError
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.template import Template
+from homeassistant.util import dt as dt_util
+import probatio as vol
+from yarl import URL
+
+from ..core.market import fallback
+from ..core.market.entries import ACTION_UNITS, series_from
+from ..core.market.entsoe import Question
+from ..core.market.errors import MissingPartError, TooLargeError, UnreachableError
+from ..core.market.fallback import LARGEST, Get
+from ..core.market.prices import Series, local_day
+from ..core.market.suppliers import Supplier, entsoe, public
+from .settings import Settings
+
+PUBLIC_SOURCES: Final = fallback.SOURCES
+_PATIENCE = 30.0  # seconds for a public source or an action
+
+
+def main_supplier(settings: Settings) -> Supplier:
+    """ENTSO-E, as the settings say."""
+    start, end = local_day(dt_util.now(settings.area.tzinfo).date(), settings.area.tzinfo)
+    return entsoe(Question(settings.area, start, end, settings.token, settings.url, settings.timeout))
+
+
+def other_suppliers(hass: HomeAssistant, settings: Settings) -> list[Supplier]:
+    """Those that stand in for it, in order."""
+    wanted = [source for name in settings.sources for source in PUBLIC_SOURCES if source.name == name]
+    found = [public(source, settings.area, _getter(hass)) for source in wanted]
+    suppliers = [supplier for supplier in found if supplier is not None]
+    if settings.entity:
+        suppliers.append(_entity(hass, settings))
+    if settings.action:
+        suppliers.append(_action(hass, settings))
+    return suppliers
+
+
+def _getter(hass: HomeAssistant) -> Get:
+    session = async_get_clientsession(hass)
+
+    async def get(url: str) -> tuple[int, bytes]:
+        try:
+            async with asyncio.timeout(_PATIENCE), session.get(url, allow_redirects=False) as response:
+                body = await response.content.read(LARGEST + 1)
+                while len(body) <= LARGEST and (more := await response.content.read(LARGEST)):
+                    body += more
+        except (TimeoutError, ClientError) as error:
+            why = "it did not answer in time" if isinstance(error, TimeoutError) else "the connection failed"
+            raise UnreachableError(URL(url).host or url, why) from None
+        if len(body) > LARGEST:
+            raise TooLargeError
+        return response.status, body
+
+    return get
+
+
+def _entity(hass: HomeAssistant, settings: Settings) -> Supplier:
+    """An entity whose attributes hold prices."""
+    name = settings.entity
+
+    async def ask(_days: Sequence[date], currency: str) -> list[Series]:
+        state = hass.states.get(name)
+        if state is None:
+            raise MissingPartError(f"there is no entity {name}")
+        unit = state.attributes.get("unit_of_measurement")
+        return [_series(settings, name, currency, state.attributes, unit)]
+
+    return Supplier(name, ask)
+
+
+def _action(hass: HomeAssistant, settings: Settings) -> Supplier:
+    """An action whose response holds prices; its data may speak of `day`, which is then asked for day by day."""
+    name = settings.action
+    domain, _, service = name.partition(".")
+    unit = ACTION_UNITS.get(domain)
+
+    async def ask(days: Sequence[date], currency: str) -> list[Series]:
+        found = []
+        questions = [_filled(hass, settings.action_data, day) for day in days]
+        for data in [data for place, data in enumerate(questions) if data not in questions[:place]]:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    answer = await hass.services.async_call(domain, service, data, blocking=True, return_response=True)
+            except (HomeAssistantError, vol.Invalid, TimeoutError) as error:
+                raise UnreachableError(name, type(error).__name__) from None
+            found.append(_series(settings, name, currency, answer, unit))
+        return found
+
+    return Supplier(name, ask)
+
+
+def _series(settings: Settings, source: str, currency: str, found: object, unit: str | None) -> Series:
+    return series_from(
+        found,
+        area=settings.area.key,
+        currency=currency or settings.area.currency,
+        source=source,
+        fetched_at=dt_util.utcnow(),
+        unit=unit,
+        key=settings.action_key or None if source == settings.action else None,
+    )
+
+
+def _filled(hass: HomeAssistant, data: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """The data of an action with its templates filled in; raises UnreachableError."""
+
+    def fill(value: Any) -> Any:  # noqa: ANN401  (any JSON)
+        if isinstance(value, Mapping):
+            return {key: fill(within) for key, within in value.items()}
+        if isinstance(value, list):
+            return [fill(within) for within in value]
+        if not isinstance(value, str):
+            return value
+        return Template(value, hass).async_render({"day": day.isoformat()}, parse_result=False)
+
+    try:
+        filled: dict[str, Any] = fill(data)
+    except HomeAssistantError as error:
+        raise UnreachableError("the action", type(error).__name__) from None
+    return filled

@@ -1,0 +1,137 @@
+"""A tariff as a form: two rates, each a section of fields, and holidays."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    ObjectSelector,
+    ObjectSelectorConfig,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TemplateSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TimeSelector,
+)
+import probatio as vol
+
+from ..core.market.tariff import DAYS, Tariff, TariffError
+
+RATES: Final = ("import_rate", "export_rate")
+HOLIDAYS: Final = "holidays"
+_WHOLE_DAY: Final = "24:00"  # of a band's end, which a time picker cannot show
+
+
+def _number(low: float, high: float, unit: str | None = None) -> NumberSelector:
+    config = NumberSelectorConfig(min=low, max=high, step="any", mode=NumberSelectorMode.BOX)
+    if unit:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+def _bands(unit: str) -> ObjectSelector:
+    return ObjectSelector(
+        ObjectSelectorConfig(
+            multiple=True,
+            label_field="fee",
+            description_field="start",
+            translation_key="bands",
+            fields={
+                "fee": {"required": True, "selector": _number(-1000, 1000, unit).serialize()["selector"]},
+                "start": {"selector": TimeSelector().serialize()["selector"]},
+                "end": {"selector": TimeSelector().serialize()["selector"]},
+                "days": {
+                    "selector": SelectSelector(
+                        SelectSelectorConfig(
+                            options=list(DAYS),
+                            multiple=True,
+                            mode=SelectSelectorMode.DROPDOWN,
+                            translation_key="tariff_days",
+                        )
+                    ).serialize()["selector"]
+                },
+                "first": {"selector": TextSelector().serialize()["selector"]},
+                "last": {"selector": TextSelector().serialize()["selector"]},
+            },
+        )
+    )
+
+
+def _rate(unit: str) -> vol.Schema:
+    return vol.Schema(
+        {
+            vol.Required("factor", default=1.0): _number(-10, 10),
+            vol.Required("fee", default=0.0): _number(-1000, 1000, unit),
+            vol.Required("vat_percent", default=0.0): _number(0, 100, "%"),
+            vol.Optional("bands"): _bands(unit),
+            vol.Optional("floor"): _number(-1000, 1000, unit),
+            vol.Required("hourly", default=False): BooleanSelector(),
+            vol.Optional("template"): TemplateSelector(),
+        }
+    )
+
+
+def tariff_schema(currency: str) -> vol.Schema:
+    """The form, with fees in `currency` per kWh."""
+    unit = f"{currency}/kWh"
+    return vol.Schema(
+        {
+            vol.Required("import_rate"): section(_rate(unit), {"collapsed": False}),
+            vol.Required("export_rate"): section(_rate(unit), {"collapsed": True}),
+            vol.Optional(HOLIDAYS): TextSelector(TextSelectorConfig(multiple=True)),
+        }
+    )
+
+
+def tariff_as_form(tariff: Tariff) -> dict[str, Any]:
+    """A tariff as a filled-in form; what is empty is left out."""
+    plain = tariff.to_dict()
+    for name in RATES:
+        rate = {key: value for key, value in plain[name].items() if value not in (None, "", [])}
+        if "bands" in rate:
+            rate["bands"] = [
+                {**band, "end": "00:00" if band["end"] == _WHOLE_DAY else band["end"]} for band in rate["bands"]
+            ]
+        plain[name] = rate
+    return plain
+
+
+def tariff_from_form(form: Mapping[str, Any]) -> Tariff:
+    """The tariff that a filled-in form describes; raises TariffError, whose `place` says where."""
+    rates = {name: _rate_from_form(form.get(name, {})) for name in RATES}
+    return Tariff.from_dict({**rates, HOLIDAYS: [day.strip() for day in form.get(HOLIDAYS, []) if day.strip()]})
+
+
+def _rate_from_form(rate: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {key: value for key, value in rate.items() if value is not None}
+    if "bands" in plain:
+        plain["bands"] = [_band_from_form(band) for band in plain["bands"]]
+    return plain
+
+
+def _band_from_form(band: Mapping[str, Any]) -> dict[str, Any]:
+    """Pickers give seconds, and midnight at the end of a day as 00:00."""
+    plain = {key: value for key, value in band.items() if value not in (None, "", [])}
+    for name in ("start", "end"):
+        if isinstance(clock := plain.get(name), str):
+            plain[name] = clock.removesuffix(":00") if clock.count(":") > 1 else clock
+    if plain.get("end") == "00:00":
+        plain["end"] = _WHOLE_DAY
+    return plain
+
+
+def error_of(error: TariffError) -> tuple[str, dict[str, str]]:
+    """The translation key of what is wrong with a tariff, and what fills its text."""
+    rate, _, field = error.place.partition(".")
+    if rate == HOLIDAYS:
+        return "bad_holiday", {}
+    if field.startswith("bands"):
+        number = field.removeprefix("bands[").partition("]")[0]
+        return f"bad_band_{rate}", {"number": str(int(number) + 1) if number.isdecimal() else "1"}
+    return (f"bad_template_{rate}" if field == "template" else "bad_tariff"), {}
