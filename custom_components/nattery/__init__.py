@@ -1,5 +1,8 @@
 """Nattery: a hybrid inverter on RS485 and the prices of its power, as entities of Home Assistant."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
@@ -30,7 +33,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:
     """Show the prices that are known, then open the line and set up what stands on it."""
     site = entry.runtime_data = Site(hass, entry)
-    subentries = dict(entry.subentries)
+    subentries = _subentries(entry)
     if site.prices is not None:
         await site.prices.async_open()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -46,7 +49,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> b
 
     @callback
     def changed(_change: ConfigEntryChange, changed: ConfigEntry) -> None:
-        if changed is entry and dict(entry.subentries) != subentries:
+        if changed is entry and _subentries(entry) != subentries:
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_stop))
@@ -54,6 +57,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> b
     IssueKeeper(hass, entry).async_start()
     ClockKeeper(hass, entry).async_start()
     return True
+
+
+def _subentries(entry: NatteryConfigEntry) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """What the subentries say now; a change puts other data into the same objects."""
+    return {subentry.subentry_id: (subentry.title, subentry.data) for subentry in entry.subentries.values()}
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:

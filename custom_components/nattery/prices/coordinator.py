@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -66,10 +67,16 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         others = other_suppliers(self.hass, settings)
         self.desk = Desk(book, main_supplier(settings), others, clock=dt_util.utcnow, jitter=jitter)
         self.async_look()
-        self._wake()
+        if self.health.last_attempt is None:  # whether these settings work shows at once, whatever the book covers
+            self._call_at("ask", dt_util.utcnow(), partial(self._ask, forced=True))
+        else:
+            self._wake()
 
     async def async_close(self) -> None:
         """Stop the clocks and keep the book; a question under way is cut off by the entry, whose task it is."""
+        following = Settings.of(self.subentry.data)
+        if (following.url, following.token) != (self.settings.url, self.settings.token):
+            self.desk.book.log.forget(self.desk.main.name)  # it says nothing of what will be asked from now on
         self._closed = True
         for stop in self._timers.values():
             stop()
@@ -138,8 +145,9 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
             self._call_at("ask", at, self._ask)
 
     @callback
-    def _ask(self, _now: datetime) -> None:
-        self.config_entry.async_create_background_task(self.hass, self.async_ask(), f"{self.name} asking")
+    def _ask(self, _now: datetime, *, forced: bool = False) -> None:
+        asking = self.async_ask(forced=forced)
+        self.config_entry.async_create_background_task(self.hass, asking, f"{self.name} asking")
 
     @callback
     def _call_at(self, name: str, at: datetime, action: Callable[[datetime], None]) -> None:

@@ -1,0 +1,50 @@
+"""What happens when somebody changes the settings of prices that are there."""
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from .conftest import until
+from .market import add_prices, price_data, stand_in
+
+
+def price(hass: HomeAssistant, kind: str = "import") -> float | None:
+    state = hass.states.get(f"sensor.electricity_{kind}_price")
+    try:
+        return float(state.state) if state else None
+    except ValueError:
+        return None
+
+
+async def test_a_new_tariff_counts_at_once(hass, house_entry):
+    with stand_in() as server:
+        prices = add_prices(hass, house_entry, price_data(server.url))
+        assert await hass.config_entries.async_setup(house_entry.entry_id)
+        await until(lambda: price(hass) is not None)
+        spot = price(hass, "spot")
+        assert price(hass) == spot
+        asked = len(server.queries)
+
+        data = price_data(server.url, tariff={"import_rate": {"fee": 0.5}})
+        hass.config_entries.async_update_subentry(house_entry, prices, data=data)
+        await until(lambda: price(hass) != spot and price(hass) is not None)
+        assert price(hass) == pytest.approx(spot + 0.5)
+        assert len(server.queries) == asked  # it changes nothing of what is known
+        await hass.async_block_till_done()
+        assert await hass.config_entries.async_unload(house_entry.entry_id)
+
+
+async def test_a_new_token_is_used_at_once_though_the_old_one_was_refused_again_and_again(hass, house_entry):
+    with stand_in() as server:
+        prices = add_prices(hass, house_entry, price_data(server.url, token="old"))
+        assert await hass.config_entries.async_setup(house_entry.entry_id)
+        await until(lambda: len(server.queries) == 1)
+        coordinator = house_entry.runtime_data.prices
+        await until(lambda: not coordinator.desk.asking)
+        await coordinator.async_ask(forced=True)
+        assert hass.states.get("sensor.electricity_price_status").state == "unauthorized"
+
+        hass.config_entries.async_update_subentry(house_entry, prices, data=price_data(server.url))
+        await until(lambda: price(hass) is not None)
+        assert hass.states.get("sensor.electricity_price_status").state == "ok"
+        await hass.async_block_till_done()
+        assert await hass.config_entries.async_unload(house_entry.entry_id)
