@@ -139,12 +139,12 @@ class Api:
         return await self._request("GET", place)
 
     async def _post(self, place: str, body: Json) -> Json:
-        return await self._request("POST", place, json=body)
+        return await self._request("POST", place, body)
 
-    async def _request(self, method: str, place: str, **fields: Json) -> Json:
+    async def _request(self, method: str, place: str, body: Json | None = None) -> Json:
         token = self._tokens.get("access_token")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self._session.request(method, place, headers=headers, **fields) as response:
+        async with self._session.request(method, place, headers=headers, json=body) as response:
             answer: Json = await response.json()
             if response.status != HTTPStatus.OK:
                 raise DemoError(f"Home Assistant refused {place.removeprefix(self._base)}: {answer.get('message')}.")
