@@ -17,7 +17,7 @@ def trouble_with(port: int) -> str:
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
-            return error.strerror
+            return error.strerror or str(error)
     return ""
 
 
