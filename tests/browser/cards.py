@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from playwright.async_api import Locator, Page
 
 SEVERAL_POLLS = 60  # s
+ASKED = 30_000  # ms in which a page has heard from the market
 
 
 def tile(page: Page, name: str) -> Locator:

@@ -5,6 +5,7 @@ import re
 from playwright.async_api import Page, expect
 import pytest
 
+from .cards import ASKED
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
@@ -33,7 +34,7 @@ async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entit
     await page.get_by_text("Italy, Sicily").click()
     await page.get_by_role("textbox", name="Token").fill("demo")
     await submit.click()
-    await expect(page.get_by_text("What you pay (import)")).to_be_visible()
+    await expect(page.get_by_role("heading", name="What you pay (import)")).to_be_visible(timeout=ASKED)
     await submit.click()
     await page.get_by_text("Keep it").click()
     await page.get_by_role("button", name="Finish").click()

@@ -10,7 +10,7 @@ import pytest
 from custom_components.nattery.core.market.areas import find
 from scripts.entsoe_standin.curve import price
 
-from .cards import number, state, wait_for
+from .cards import ASKED, number, state, wait_for
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
@@ -90,7 +90,7 @@ async def test_a_wrong_token_is_refused_and_the_right_one_stays(page: Page, demo
     token = page.get_by_role("textbox", name="Token")
     await token.fill("wrong")
     await submit(page)
-    await expect(page.get_by_text("ENTSO-E does not accept this token.")).to_be_visible()
+    await expect(page.get_by_text("ENTSO-E does not accept this token.")).to_be_visible(timeout=ASKED)
     await expect(token).to_have_value("")
     await submit(page)
-    await expect(page.get_by_text("Reconfiguration was successful")).to_be_visible()
+    await expect(page.get_by_text("Reconfiguration was successful")).to_be_visible(timeout=ASKED)
