@@ -49,7 +49,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> b
 
     @callback
     def changed(_change: ConfigEntryChange, changed: ConfigEntry) -> None:
-        if changed is entry and _subentries(entry) != subentries:
+        nonlocal subentries
+        if changed is entry and subentries != (found := _subentries(entry)):
+            subentries = found  # a reload changes the entry's state, which is told here as well
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_stop))

@@ -1,6 +1,6 @@
 """What happens when somebody changes the settings of prices that are there."""
 
-from homeassistant.config_entries import SOURCE_USER
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 import probatio as vol
 import pytest
@@ -29,11 +29,14 @@ async def test_a_new_tariff_counts_at_once(hass, house_entry):
         asked = len(server.queries)
 
         data = price_data(server.url, tariff={"import_rate": {"fee": 0.5}})
+        told: list[ConfigEntryState] = []
+        house_entry.async_on_state_change(lambda: told.append(house_entry.state))
         hass.config_entries.async_update_subentry(house_entry, prices, data=data)
         await until(lambda: price(hass) != spot and price(hass) is not None)
         assert price(hass) == pytest.approx(spot + 0.5)
-        assert len(server.queries) == asked  # it changes nothing of what is known
         await hass.async_block_till_done()
+        assert told.count(ConfigEntryState.LOADED) == 1
+        assert len(server.queries) == asked  # it changes nothing of what is known
         assert await hass.config_entries.async_unload(house_entry.entry_id)
 
 
