@@ -5,7 +5,7 @@ import re
 from playwright.async_api import Page, expect
 import pytest
 
-from .cards import ASKED
+from .cards import ASKED, house
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
@@ -39,8 +39,7 @@ async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entit
     await page.get_by_text("Keep it").click()
     await page.get_by_role("button", name="Finish").click()
 
-    await page.goto(f"{demo.url}/config/integrations/integration/nattery")
-    await page.get_by_text(NAME).last.click()
+    await (await house(page, demo, NAME)).get_by_text(NAME).last.click()
     await page.wait_for_url("**/config/devices/device/**")
     soc = page.locator("hui-sensor-entity-row").filter(has=page.get_by_text("Battery state of charge", exact=True))
     await expect(soc.locator("hui-generic-entity-row")).to_contain_text(re.compile(r"\d+%"))

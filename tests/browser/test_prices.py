@@ -4,13 +4,13 @@ from base64 import b64decode
 from datetime import UTC, datetime
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 import pytest
 
 from custom_components.nattery.core.market.areas import find
 from scripts.entsoe_standin.curve import price
 
-from .cards import ASKED, number, state, wait_for
+from .cards import ASKED, house, number, state, wait_for
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
@@ -19,15 +19,10 @@ FEE = 0.2  # EUR/kWh, more than all of the demo's fees together
 BARS = re.compile(r'class="(?:cheap|usual|dear)(?: past)?"')
 
 
-async def prices_of(page: Page, demo: Demo) -> Locator:
-    """The row of the inverter's prices on the page of the integration; its first button changes them."""
-    await page.goto(f"{demo.url}/config/integrations/integration/nattery")
-    house = page.locator("ha-config-entry-row").filter(has=page.get_by_text("Inverter", exact=True))
-    return house.locator("ha-config-sub-entry-row .sub-entry").filter(has=page.get_by_text("Electricity prices"))
-
-
 async def change(page: Page, demo: Demo, what: str) -> None:
-    await (await prices_of(page, demo)).locator("ha-icon-button[slot=end]").click()
+    inverter = await house(page, demo, "Inverter")
+    prices = inverter.locator("ha-config-sub-entry-row .sub-entry").filter(has=page.get_by_text("Electricity prices"))
+    await prices.locator("ha-icon-button[slot=end]").click()
     await page.get_by_text(what, exact=True).click()
 
 
@@ -57,10 +52,9 @@ async def test_the_first_screen_draws_the_quarter_hours(page: Page):
 
 
 async def test_a_house_has_its_prices_once(page: Page, demo: Demo):
-    await prices_of(page, demo)
-    house = page.locator("ha-config-entry-row").filter(has=page.get_by_text("Inverter", exact=True))
-    await house.locator("ha-dropdown").first.click()
-    await house.get_by_role("menuitem", name="Add electricity prices").click()
+    inverter = await house(page, demo, "Inverter")
+    await inverter.locator("ha-dropdown").first.click()
+    await inverter.get_by_role("menuitem", name="Add electricity prices").click()
     await expect(page.get_by_text("This house has its prices already. Change those.")).to_be_visible()
 
 
