@@ -1,4 +1,4 @@
-"""Measures the wire on a paced pty and holds every number against its limit; exit 1 when one is missed."""
+"""Measures the wire on a paced pty, and prices, and holds every number against its limit; exit 1 when one is missed."""
 
 import argparse
 import asyncio
@@ -8,7 +8,8 @@ import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts.benchmarks.measures import MEASURES, Row
+from scripts.benchmarks.measures import MEASURES
+from scripts.benchmarks.rows import Row
 
 
 def _print(row: Row) -> bool:
