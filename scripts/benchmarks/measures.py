@@ -20,6 +20,8 @@ from custom_components.nattery.core.modbus.timing import Timing
 from ..entsoe_standin import modes
 from .client import FULL_MAP, judge, open_bus
 from .faults import faulted, rival_after_a_late_answer
+from .forecasts import LOAD_RIVALS, PV_RIVALS, load_errors, now_errors, pv_errors, speed
+from .houses import HOUSES
 
 TURNAROUNDS = (0.0, 0.03, 0.07)
 WORST_BLOCK_AND_FRAME = 112.0  # ms: a block of 32 registers on the wire, then the write itself
@@ -186,6 +188,29 @@ async def prices_parse(*, quick: bool) -> list[Row]:
     return rows
 
 
+async def forecasts(*, quick: bool) -> list[Row]:
+    """Forecasts of made-up houses and roofs: errors over those of whoever is best without them, and their speed."""
+    rows = []
+    for house in HOUSES:
+        found = load_errors(house, seed=11, evenings=7 if quick else 21)
+        rival = min(LOAD_RIVALS, key=found.__getitem__)
+        what = f"load, {house}: hourly error {found['ours']:.0%}, {rival} {found[rival]:.0%}"
+        rows.append(Row(f"{what}, below P90 {found['below p90']:.0%}", found["ours"] / found[rival], 0.97, "x"))
+        knowing, not_knowing = now_errors(house, seed=11, moments=20 if quick else 80)
+        rows.append(Row(f"load, {house}: next two hours, knowing what it does now", knowing / not_knowing, None, "x"))
+    for month in (3, 6, 11):
+        found = pv_errors(month, seed=11)
+        rival = min(PV_RIVALS, key=found.__getitem__)
+        what = f"PV, month {month}: hourly error {found['ours']:.0%}, {rival} {found[rival]:.0%}"
+        rows.append(Row(f"{what}, without a provider {found['roof']:.0%}", found["ours"] / found[rival], 0.95, "x"))
+    limits = (25.0, 25.0, 5.0)
+    rows += [
+        Row(what, taken, limit, "ms")
+        for (what, taken), limit in zip(speed(rounds=10 if quick else 50), limits, strict=True)
+    ]
+    return rows
+
+
 MEASURES: dict[str, Measure] = {
     "full_map": full_map,
     "write_latency": write_latency,
@@ -194,4 +219,5 @@ MEASURES: dict[str, Measure] = {
     "reloads": reloads,
     "redundant_writes": redundant_writes,
     "prices_parse": prices_parse,
+    "forecasts": forecasts,
 }

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 _QUARTER = 900  # seconds
 _HOUR = 3600
+_BRIGHT = 0.1  # of the brightest period
 
 
 class Period(NamedTuple):
@@ -28,8 +29,7 @@ def quarters(periods: Sequence[Period]) -> dict[int, float]:
     edges, wh = _edges(periods)
     lengths = [b - a for a, b in pairwise(edges)]
     powers = [(b - a) / length for (a, b), length in zip(pairwise(wh), lengths, strict=True)]
-    limit = dim(periods)
-    first, last = (power if power > limit else 0.0 for power in (powers[0], powers[-1]))
+    first, last = (power if power > _BRIGHT * max(powers) else 0.0 for power in (powers[0], powers[-1]))
     slopes = [first, *map(_slope, pairwise(powers), pairwise(lengths), strict=True), last]
     found: dict[int, float] = {}
     index, before = 0, 0.0
@@ -46,11 +46,6 @@ def quarters(periods: Sequence[Period]) -> dict[int, float]:
         found[number] = max(so_far - before, 0.0) * _HOUR / _QUARTER / 1000
         before = so_far
     return found
-
-
-def dim(periods: Sequence[Period]) -> float:
-    """The power (Wh per second) up to which a period may be the first or the last of a day."""
-    return 0.1 * max(period.wh / (period.end - period.start) for period in periods)
 
 
 def _edges(periods: Sequence[Period]) -> tuple[list[float], list[float]]:

@@ -8,8 +8,9 @@ from enum import StrEnum
 from .clock import PER_DAY, moment, quarter
 from .history import History
 from .load import DEFAULT_DAILY_KWH, LoadModel
+from .production import Production
 from .record import Record
-from .solar import Correction, Production, RoofModel
+from .solar import Correction, RoofModel
 
 MINUTES = (15, 30, 60)
 LONGEST_DAYS = 14
@@ -159,7 +160,7 @@ class Forecaster:
             yield f"There is no history of the load yet; a flat {self._load.daily_kwh:.1f} kWh a day is assumed."
         elif self._load.days < _FEW_DAYS:
             yield f"The load is forecast from {self._load.days:.1f} days of history only."
-        roof = f"the last {self._roof.days} days of this roof" if self._roof.days else "zero"
+        roof = f"the mean of the last {self._roof.days} days" if self._roof.days else "zero"
         if source is Source.MIXED:
             yield f"The provider's PV forecast ends at {moment(last + 1):%Y-%m-%d %H:%M} UTC; then {roof} is used."
         elif source is not Source.PROVIDER:

@@ -66,13 +66,8 @@ class LoadModel:
         cell, factor = self._usual(number)
         change = self._difference * self._kept ** ((max(number - self._measured, 0) + _MIDDLE) / PER_HOUR)
         expected = max(cell.expected * factor + change, 0.0)
-        return Spread(
-            expected,
-            min(max(cell.p10 * factor + min(change, 0.0), 0.0), expected),
-            max(cell.p50 * factor + change, 0.0),
-            max(cell.p90 * factor + max(change, 0.0), expected),
-            cell.evidence,
-        )
+        low = max(cell.p10 * factor + min(change, 0.0), 0.0)
+        return Spread(min(low, expected), expected, max(cell.p90 * factor + max(change, 0.0), expected), cell.evidence)
 
     def _mean(self, default: float) -> tuple[float, float]:
         """The mean of all that is known, as much of it as there is of a day, and how many days are known."""
@@ -104,20 +99,12 @@ class LoadModel:
         cells = []
         for kind in range(7):
             weights = {day: _likeness(kind, other) * 0.5 ** ((today - day) / _HALF_LIFE) for day, other in days.items()}
-            cells.append([self._doubted([kw for kw, _ in of], [weights[day] for _, day in of]) for of in by_hour])
+            cells.append([self._spread([kw for kw, _ in of], [weights[day] for _, day in of]) for of in by_hour])
         return cells
 
-    def _doubted(self, values: list[float], weights: list[float]) -> Spread:
-        """A spread that is as wide as a guess where there are few values, and narrows with their number."""
-        found = spread(values, weights) or Spread(self._flat, self._flat, self._flat, self._flat)
-        doubt = _DAYS_TO_TRUST / (_DAYS_TO_TRUST + found.evidence**2)
-        return Spread(
-            found.expected,
-            found.p10 + doubt * min(_WIDE[0] * found.expected - found.p10, 0.0),
-            found.p50,
-            found.p90 + doubt * max(_WIDE[1] * found.expected - found.p90, 0.0),
-            found.evidence,
-        )
+    def _spread(self, values: list[float], weights: list[float]) -> Spread:
+        found = spread(values, weights) or Spread(self._flat, self._flat, self._flat)
+        return found.doubted(*_WIDE)
 
     def _learn_shape(self, history: History) -> dict[tuple[bool, int, int], float]:
         """What each quarter has of its hour's mean, where quarters were measured; 1.0 is flat."""

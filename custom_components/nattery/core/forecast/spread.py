@@ -1,18 +1,28 @@
 """What a set of past values says about the next one: a robust mean, and how far it may be off."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+_EVIDENCE_TO_TRUST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """An expected value and its quantiles; `evidence` is how many equal values would say as much."""
+    """An expected value between its quantiles; `evidence` is how many equal values would say as much."""
 
-    expected: float
     p10: float
-    p50: float
+    expected: float
     p90: float
     evidence: float = 0.0
+
+    def doubted(self, low: float, high: float) -> Spread:
+        """The same, as wide as a guess (shares of the expected value) where there is little evidence."""
+        doubt = _EVIDENCE_TO_TRUST / (_EVIDENCE_TO_TRUST + self.evidence**2)
+        return replace(
+            self,
+            p10=self.p10 + doubt * min(low * self.expected - self.p10, 0.0),
+            p90=self.p90 + doubt * max(high * self.expected - self.p90, 0.0),
+        )
 
 
 def spread(values: Sequence[float], weights: Sequence[float]) -> Spread | None:
@@ -24,9 +34,9 @@ def spread(values: Sequence[float], weights: Sequence[float]) -> Spread | None:
     total = sum(weights)
     if total <= 0:
         return None
-    p10, p50, p90 = _quantiles(values, weights, total)
+    p10, p90 = _quantiles(values, weights, total)
     mean = sum(weight * min(max(value, p10), p90) for value, weight in zip(values, weights, strict=True)) / total
-    return Spread(mean, p10, p50, p90, total * total / sum(weight * weight for weight in weights))
+    return Spread(p10, mean, p90, total * total / sum(weight * weight for weight in weights))
 
 
 def persistence(pairs: Iterable[tuple[float, float]], most: float) -> float:
@@ -38,14 +48,14 @@ def persistence(pairs: Iterable[tuple[float, float]], most: float) -> float:
     return min(max(together / alone, 0.0), most) if alone else 0.0
 
 
-def _quantiles(values: Sequence[float], weights: Sequence[float], total: float) -> tuple[float, float, float]:
-    """The values at which the running weight passes 10, 50 and 90 %."""
+def _quantiles(values: Sequence[float], weights: Sequence[float], total: float) -> tuple[float, float]:
+    """The values at which the running weight passes 10 and 90 %."""
     found: list[float] = []
-    limits = (0.1 * total, 0.5 * total, 0.9 * total)
+    limits = (0.1 * total, 0.9 * total)
     passed = 0.0
     for value, weight in zip(values, weights, strict=True):
         passed += weight
         while len(found) < len(limits) and passed >= limits[len(found)]:
             found.append(value)
     found += [values[-1]] * (len(limits) - len(found))  # rounding may leave the last limit just short
-    return found[0], found[1], found[2]
+    return found[0], found[1]
