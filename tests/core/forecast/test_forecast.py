@@ -60,6 +60,11 @@ def test_nonsense_is_refused_in_one_sentence(slots, minutes) -> None:
         forecaster().forecast(MOMENT, slots, None, minutes)
 
 
+def test_a_start_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        forecaster().forecast(datetime(2026, 6, 1), 4)
+
+
 def test_a_new_home_is_told_what_is_not_known() -> None:
     told = forecaster({}, {}).forecast(MOMENT, 96)
     assert told.sources == {"load": Source.DEFAULT, "pv": Source.NONE}
@@ -84,7 +89,8 @@ def test_where_the_provider_ends_the_roof_goes_on() -> None:
     told = forecaster().forecast(MOMENT, 192, production(0))
     assert told.sources["pv"] is Source.MIXED
     assert told.notes == (
-        "The provider's PV forecast ends at 2026-06-01 22:00 UTC; then the mean of the last 21 days is used.",
+        "The provider's PV forecast reaches to 2026-06-01 22:00 UTC; "
+        "where it says nothing, the mean of the last 21 days is used.",
     )
     assert told.said_kw[DAY - 50 - 1] is not None
     assert told.said_kw[DAY - 50] is None

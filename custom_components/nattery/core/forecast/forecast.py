@@ -111,7 +111,8 @@ class Forecaster:
         """The forecast of some slots, the first of them the one that holds `start` (aware).
 
         `production` is what a provider says of the PV, where there is one. Raises ValueError for slots of another
-        length than 15, 30 or 60 minutes, for none, and for more than `LONGEST_DAYS` of them.
+        length than 15, 30 or 60 minutes, for none, for more than `LONGEST_DAYS` of them, and for a `start` without a
+        time zone.
         """
         if slot_minutes not in MINUTES:
             raise ValueError(f"Slots of {slot_minutes} minutes are not allowed; 15, 30 or 60 are")
@@ -138,7 +139,7 @@ class Forecaster:
             pv_p10_kw=means([spread.p10 for spread in pv]),
             pv_p90_kw=means([spread.p90 for spread in pv]),
             sources={"load": Source.HISTORY if self._load.days else Source.DEFAULT, "pv": source},
-            notes=tuple(self._notes(source, said, max(said, default=first))),
+            notes=tuple(self._notes(source, said)),
             said_kw=tuple(
                 None if None in part else sum(kw for kw in part if kw is not None) / per_slot
                 for part in (
@@ -154,7 +155,7 @@ class Forecaster:
             return Source.MIXED
         return Source.HISTORY if self._roof.days else Source.NONE
 
-    def _notes(self, source: Source, said: Mapping[int, float], last: int) -> Iterator[str]:
+    def _notes(self, source: Source, said: Mapping[int, float]) -> Iterator[str]:
         """What a person should know, a sentence each."""
         if not self._load.days:
             yield f"There is no history of the load yet; a flat {self._load.daily_kwh:.1f} kWh a day is assumed."
@@ -162,7 +163,8 @@ class Forecaster:
             yield f"The load is forecast from {self._load.days:.1f} days of history only."
         roof = f"the mean of the last {self._roof.days} days" if self._roof.days else "zero"
         if source is Source.MIXED:
-            yield f"The provider's PV forecast ends at {moment(last + 1):%Y-%m-%d %H:%M} UTC; then {roof} is used."
+            until = f"{moment(max(said) + 1):%Y-%m-%d %H:%M} UTC"
+            yield f"The provider's PV forecast reaches to {until}; where it says nothing, {roof} is used."
         elif source is not Source.PROVIDER:
             yield f"There is no provider's PV forecast; {roof} is used."
         total = sum(said.values())
