@@ -89,8 +89,10 @@ def test_where_the_provider_ends_the_roof_goes_on() -> None:
     told = forecaster().forecast(MOMENT, 192, production(0))
     assert told.sources["pv"] is Source.MIXED
     assert told.notes == (
-        "The provider's PV forecast reaches to 2026-06-01 22:00 UTC; "
-        "where it says nothing, the mean of the last 21 days is used.",
+        (
+            "The provider's PV forecast reaches to 2026-06-01 22:00 UTC; "
+            "where it says nothing, the mean of the last 21 days is used."
+        ),
     )
     assert told.said_kw[DAY - 50 - 1] is not None
     assert told.said_kw[DAY - 50] is None

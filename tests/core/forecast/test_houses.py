@@ -8,8 +8,9 @@ from scripts.benchmarks.houses import HOUSES
 
 @pytest.mark.parametrize("house", HOUSES)
 def test_the_load_of_the_next_day_beats_every_rival(house) -> None:
-    errors = load_errors(house, seed=11, evenings=12)
-    assert {rival for rival in LOAD_RIVALS if errors["ours"] >= 0.97 * errors[rival]} == set()
+    found = [load_errors(house, seed=seed, evenings=12) for seed in (1, 2, 3)]
+    errors = {name: sum(errors[name] for errors in found) for name in found[0]}
+    assert {rival for rival in LOAD_RIVALS if errors["ours"] >= 0.95 * errors[rival]} == set()
 
 
 def test_the_house_that_lasts_is_followed_and_no_other_is_disturbed() -> None:

@@ -80,7 +80,7 @@ def test_what_happens_every_week_is_expected_on_its_day() -> None:
     told = model(power, FIRST + 56 * DAY)
     tuesday, thursday = (told.at(FIRST + 56 * DAY + day * DAY + 76) for day in (1, 3))
     assert tuesday.expected > 4 > 1.5 * thursday.expected
-    assert tuesday.p90 == pytest.approx(11.0)
+    assert tuesday.p90 == pytest.approx(11.0, rel=0.1)
 
 
 def test_quarters_give_an_hour_its_shape_and_keep_its_energy() -> None:

@@ -1,6 +1,6 @@
 """What the house will need, from what it needed at the same time of similar days, and from what it does now."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
@@ -12,9 +12,11 @@ DEFAULT_DAILY_KWH = 10.0  # a home of three people, 3650 kWh a year
 DAYS = 84  # older days say little
 
 _HALF_LIFE = 21.0  # days after which a day counts half
-_SAME, _ALIKE, _OTHER = 1.0, 0.35, 0.03  # what a day counts for the same weekday, the same kind of day, the other kind
+_ALIKE, _OTHER = 0.8, 0.03  # what a day counts for another weekday of the same kind, and of the other kind
+_ODDNESS = 6  # how quickly a weekday that repeats itself stands alone
 _SATURDAY, _SUNDAY = 5, 6
 _HOURS = 24
+_WEEK = 7 * _HOURS
 _WIDE = (0.4, 2.0)  # P10 and P90 over the expected value while nothing is known
 _DAYS_TO_TRUST = 3.0
 _SHAPE_DAYS = 4.0  # days of quarters that say as much about the shape of an hour as plain flatness does
@@ -96,11 +98,23 @@ class LoadModel:
             days[day] = self._kind(day)
         for found in by_hour:
             found.sort()
+        alike = self._likeness_of_days()
         cells = []
         for kind in range(7):
-            weights = {day: _likeness(kind, other) * 0.5 ** ((today - day) / _HALF_LIFE) for day, other in days.items()}
+            weights = {
+                day: _likeness(kind, other, alike) * 0.5 ** ((today - day) / _HALF_LIFE) for day, other in days.items()
+            }
             cells.append([self._spread([kw for kw, _ in of], [weights[day] for _, day in of]) for of in by_hour])
         return cells
+
+    def _likeness_of_days(self) -> float:
+        """What another day of the same kind counts: the less, the more the weekdays of this house repeat themselves."""
+        usual = _means_by(self._means, lambda hour: (self._is_free(hour // _HOURS), hour % _HOURS))
+        off = {hour: kw - usual[self._is_free(hour // _HOURS), hour % _HOURS] for hour, kw in self._means.items()}
+        level = _means_by(off, lambda hour: hour // _HOURS)  # a week of cold is no repetition
+        off = {hour: kw - level[hour // _HOURS] for hour, kw in off.items()}
+        again = persistence(((kw, off[hour + _WEEK]) for hour, kw in off.items() if hour + _WEEK in off), 1.0)
+        return _ALIKE * (1 - again) ** _ODDNESS
 
     def _spread(self, values: list[float], weights: list[float]) -> Spread:
         found = spread(values, weights) or Spread(self._flat, self._flat, self._flat)
@@ -175,11 +189,19 @@ class LoadModel:
         return 0.0, self._now
 
 
-def _likeness(kind: int, other: int) -> float:
+def _likeness(kind: int, other: int, alike: float) -> float:
     """What a day counts for another."""
     if kind == other:
-        return _SAME
-    return _ALIKE if (kind >= _SATURDAY) == (other >= _SATURDAY) else _OTHER
+        return 1.0
+    return alike if (kind >= _SATURDAY) == (other >= _SATURDAY) else _OTHER
+
+
+def _means_by[Key](powers: dict[int, float], key_of: Callable[[int], Key]) -> dict[Key, float]:
+    """The means of powers by some key of their hours."""
+    groups: dict[Key, list[float]] = {}
+    for hour, kw in powers.items():
+        groups.setdefault(key_of(hour), []).append(kw)
+    return {key: sum(group) / len(group) for key, group in groups.items()}
 
 
 def _hour_means(history: History, zone: tzinfo, now: int) -> dict[int, float]:
