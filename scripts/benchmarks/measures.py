@@ -20,6 +20,7 @@ from custom_components.nattery.core.modbus.timing import Timing
 from ..entsoe_standin import modes
 from .client import FULL_MAP, judge, open_bus
 from .faults import faulted, rival_after_a_late_answer
+from .ledger import year_in_the_book
 
 TURNAROUNDS = (0.0, 0.03, 0.07)
 WORST_BLOCK_AND_FRAME = 112.0  # ms: a block of 32 registers on the wire, then the write itself
@@ -186,6 +187,11 @@ async def prices_parse(*, quick: bool) -> list[Row]:
     return rows
 
 
+async def ledger(*, quick: bool) -> list[Row]:
+    """A year of quarter-hours in SQLite: its size, and the time to book it, report it and read it."""
+    return [Row(*row) for row in await asyncio.to_thread(year_in_the_book, quick=quick)]
+
+
 MEASURES: dict[str, Measure] = {
     "full_map": full_map,
     "write_latency": write_latency,
@@ -194,4 +200,5 @@ MEASURES: dict[str, Measure] = {
     "reloads": reloads,
     "redundant_writes": redundant_writes,
     "prices_parse": prices_parse,
+    "ledger": ledger,
 }

@@ -1,4 +1,4 @@
-"""Both databases, real ones: a fresh SQLite file or a fresh database on a PostgreSQL server that is started for this."""
+"""Both databases, real ones: a fresh SQLite file, or a fresh database on a PostgreSQL server started for the tests."""
 
 from collections.abc import Iterator
 from itertools import count

@@ -54,7 +54,8 @@ def line(start=START, *, prices: Prices | None = PRICES, previous: Quarter | Non
 
 def lines(count: int, start=START, *, seed: int = 1, currency: str = "EUR") -> list[Quarter]:
     """Lines in a row, whose numbers are no two the same and whole in the ledger's units."""
-    chance, made = Random(seed), []
+    chance = Random(seed)
+    made: list[Quarter] = []
     for number in range(count):
         energies = {name: chance.randrange(2000) / 1000 for name in Energies.__annotations__}
         prices = Prices(currency, chance.randrange(500_000) / 1e6, chance.randrange(-99_999, 200_000) / 1e6)

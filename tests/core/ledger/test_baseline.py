@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.nattery.core.ledger.baseline import Battery, money, self_consumption, self_consumption_step
 from custom_components.nattery.core.ledger.booking import book_quarter, priced
-from custom_components.nattery.core.ledger.quarter import QUARTER, Baseline, Energies, Prices, Stored
+from custom_components.nattery.core.ledger.quarter import QUARTER, Baseline, Energies, Prices, Quarter, Stored
 
 from .lines import BATTERY, PRICES, START, line, metered
 
@@ -23,7 +23,8 @@ def canonical():
 def test_the_canonical_case_costs_what_it_is_known_to_cost(canonical) -> None:
     start = canonical["battery"].pop("soc_start")
     battery = Battery(**canonical["battery"])
-    quarters, previous = [], None
+    quarters: list[Quarter] = []
+    previous = None
     columns = (canonical[name] for name in ("import_price", "export_price", "pv_kw", "load_kw"))
     for number, (bought, sold, pv, load) in enumerate(zip(*columns, strict=True)):
         seen = metered(START + number * QUARTER, soc=start, pv_kwh=pv / 4, load_kwh=load / 4)
@@ -31,7 +32,7 @@ def test_the_canonical_case_costs_what_it_is_known_to_cost(canonical) -> None:
         quarters.append(previous)
     assert sum(quarter.money.no_battery for quarter in quarters) == pytest.approx(3.3371, abs=5e-5)
     stored = sum(quarter.baseline.stored.change_kwh for quarter in quarters)
-    assert stored == pytest.approx(previous.baseline.stored.kwh - start * battery.capacity_kwh)
+    assert stored == pytest.approx(quarters[-1].baseline.stored.kwh - start * battery.capacity_kwh)
     costs = sum(quarter.money.self_consumption + quarter.money.self_consumption_wear for quarter in quarters)
     assert costs - canonical["terminal_value_per_kwh"] * stored == pytest.approx(1.9297, abs=5e-5)
 

@@ -19,7 +19,7 @@ from .writer import MANY
 
 ROOT = Path(__file__).parents[3]
 END = START.replace(year=START.year + 1)
-KILLS = 6
+KILLS = 5
 
 
 def integrity(path: Path) -> str:

@@ -19,7 +19,8 @@ def main(place: str) -> None:
     booked = ledger.read(HOME, START, START.replace(year=START.year + 1))
     for number, line in enumerate(lines(MANY)[len(booked) :], len(booked)):
         ledger.write(HOME, [line])
-        print(number, flush=True)
+        sys.stdout.write(f"{number}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
