@@ -35,7 +35,7 @@ _BATTERY = Battery(10, 0.1, 1.0, 5, 5, 0.95, 0.95, 0.03)
 
 
 def year_of_quarters() -> Iterator[Quarter]:
-    """A home with PV and a battery that trades: every number differs, and each line has a reason with its own values."""
+    """A home with PV and a battery that trades: all numbers differ, and each line has a reason with its own values."""
     chance, soc, line = Random(1), 0.5, None
     kinds = list(ActionKind)
     for number in range(DAYS * 96):
