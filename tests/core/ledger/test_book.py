@@ -43,6 +43,14 @@ def test_writing_twice_is_writing_once_and_the_last_word_counts(ledger) -> None:
     assert ledger.read(HOME, START, START + QUARTER) == tuple(lines(1, seed=4))
 
 
+def test_what_a_restart_left_of_a_quarter_never_takes_the_place_of_the_whole(ledger) -> None:
+    whole, part = (as_booked(line(coverage=share, load_kwh=share)) for share in (1.0, 0.25))
+    ledger.write(HOME, [part])
+    ledger.write(HOME, [whole])
+    ledger.write(HOME, [part])
+    assert ledger.read(HOME, START, END) == (whole,)
+
+
 def test_sites_do_not_mix(ledger) -> None:
     ledger.write(HOME, lines(3))
     ledger.write("the 'other' = 100 % house", lines(2, seed=9))

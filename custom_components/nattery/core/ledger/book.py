@@ -5,9 +5,11 @@ nothing goes stale, threads share nothing, and between calls the file of SQLite 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from itertools import batched
 from pathlib import Path
+import sqlite3
 from typing import Any
 
 from sqlalchemy import (
@@ -39,7 +41,7 @@ from .tables import QUARTERS, SITES, QuarterNumber, to_quarter, to_row
 
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 10
-_BATCH = 1000  # rows or periods in one statement; each takes less than the 32766 / 30 variables that SQLite allows
+_BATCH = 1000  # periods in one statement, three variables each, of which SQLite allows 32766; and rows at once
 _WRITING = "nattery_writing"
 _ENERGIES = ("import", "export", "charge", "discharge", "pv", "load")
 _MONEY = ("cost", "wear", "no_battery", "self_consumption", "self_consumption_wear")
@@ -59,7 +61,11 @@ class Ledger:
             self._run(lambda connection: migrate(connection, self.place), writing=True)
 
     def write(self, site: str, quarters: Iterable[Quarter]) -> None:
-        """Book quarters: all of them or none. One that is in the book already is replaced, so writing twice is once."""
+        """Book quarters, all of them or none; writing twice is writing once.
+
+        One that is in the book already is replaced, unless less of it was seen: what a restart has left of a quarter
+        never takes the place of the whole one.
+        """
         lines = tuple(quarters)
 
         def task(connection: Connection) -> None:
@@ -120,7 +126,7 @@ class Ledger:
         except (SQLAlchemyError, ValueError) as error:
             cause = error.orig if isinstance(error, StatementError) and error.orig else error
             failure: LedgerError = database_error(cause, self.place, self._secrets)
-        # Raised out here, so that not even a crash report that follows the context meets the driver's own variables.
+        # Raised out here, so that no report of it follows its context to the driver's own words.
         raise failure
 
 
@@ -148,13 +154,13 @@ def _shown(url: URL) -> str:
 
 def _engine(url: URL) -> Engine:
     is_sqlite = url.drivername == "sqlite"
-    arguments = {"timeout": _BUSY_SECONDS} if is_sqlite else {"connect_timeout": _CONNECT_SECONDS}
+    # What the URL itself asks for holds.
+    patience = {"timeout": _BUSY_SECONDS} if is_sqlite else {"connect_timeout": _CONNECT_SECONDS}
+    arguments = {name: seconds for name, seconds in patience.items() if name not in url.query}
     try:
         engine = create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
     except ImportError:
-        engine = None
-    if engine is None:
-        raise MissingDriverError
+        raise MissingDriverError from None
     if is_sqlite:
         event.listen(engine, "connect", _connected)
         event.listen(engine, "begin", _begun)
@@ -169,7 +175,9 @@ def _connected(connection: DBAPIConnection, _record: object) -> None:
     """
     connection.isolation_level = None  # transactions are begun below, not by the driver, which would leave out DDL
     if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-        connection.execute("PRAGMA journal_mode = WAL")
+        # Where somebody else has it open in this moment, the next connection does it: the mode is kept in the file.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
 
 
@@ -202,7 +210,11 @@ def _site(connection: Connection, name: str) -> int:
 def _upsert(connection: Connection) -> postgresql.Insert | sqlite.Insert:
     statement = _insert(connection, QUARTERS)
     replaced = {each.name: statement.excluded[each.name] for each in QUARTERS.columns if not each.primary_key}
-    return statement.on_conflict_do_update(index_elements=QUARTERS.primary_key.columns, set_=replaced)
+    return statement.on_conflict_do_update(
+        index_elements=QUARTERS.primary_key.columns,
+        set_=replaced,
+        where=statement.excluded.covered >= QUARTERS.c.covered,
+    )
 
 
 def _sums(site: str, periods: Sequence[Period], currency: str) -> Select[Any]:
