@@ -86,6 +86,7 @@ def test_money_by_hand() -> None:
 
 def test_the_baseline_begins_with_what_the_battery_held_and_goes_on_from_there() -> None:
     first = line(soc=0.5, soc_change=0.1, load_kwh=0.5)
+    assert first.end == START + QUARTER
     assert first.battery == Stored(5.0, pytest.approx(1.0))
     assert first.baseline.stored.kwh == pytest.approx(4.0 - 0.5 / 0.95)
     second = line(START + QUARTER, previous=first, soc=0.9, pv_kwh=0.2)

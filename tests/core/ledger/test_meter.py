@@ -106,6 +106,13 @@ def test_quarters_that_nobody_saw_are_not_told() -> None:
     assert (first.soc, first.soc_change, second.soc, second.soc_change) == (0.6, 0, 0.9, 0)
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(0.9, 0), (1.1, 1)])
+def test_less_than_a_second_of_a_quarter_is_nothing_seen(seconds, told) -> None:
+    meter = Meter()
+    feed(meter, [reading(0), reading(seconds)])
+    assert len(meter.flush(START + 2 * QUARTER)) == told
+
+
 def test_the_state_of_charge_is_shared_out_at_the_edge() -> None:
     first, second = feed(Meter(), [reading(at, soc=0.5 + at / 3600) for at in range(-30, 1830, 20)])[-2:]
     assert first.soc == pytest.approx(0.75)
