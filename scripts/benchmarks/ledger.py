@@ -112,7 +112,7 @@ def year_in_the_book(*, quick: bool) -> list[tuple[str, float, float, str]]:
         read = _seconds(lambda: book.read(SITE, START, now), rounds // 3)
     return [
         (f"size of a year: {len(lines)} quarters, each with a reason of {reasons:.0f} bytes", size, 20, "MB"),
-        ("booking a year at once, over copying the same rows with the bare driver", written / bare, 5, "x"),
+        ("booking a year at once, over copying the same rows with the bare driver", written / bare, 10, "x"),
         ("booking one quarter, safe on the disk", 1000 * one, 100, "ms"),
         ("savings of today, this month and the year", 1000 * savings, 200, "ms"),
         ("a report for each day of a year", 1000 * daily, 500, "ms"),
