@@ -17,6 +17,7 @@ from custom_components.nattery.core.modbus.timing import Timing
 from .client import FULL_MAP, judge, open_bus
 from .faults import faulted, rival_after_a_late_answer
 from .forecasts import forecasts
+from .ledger import ledger
 from .prices import prices_fetch, prices_parse
 from .rows import Measure, Row
 
@@ -161,4 +162,5 @@ MEASURES: dict[str, Measure] = {
     "prices_parse": prices_parse,
     "prices_fetch": prices_fetch,
     "forecasts": forecasts,
+    "ledger": ledger,
 }
