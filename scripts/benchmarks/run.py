@@ -1,4 +1,4 @@
-"""Measures the wire on a paced pty and holds every number against its limit; exit 1 when one is missed."""
+"""Measures the wire on a paced pty, and the planner, against the limit of each number; exit 1 when one is missed."""
 
 import argparse
 import asyncio
@@ -8,7 +8,10 @@ import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts.benchmarks.measures import MEASURES, Row
+from scripts.benchmarks.measures import MEASURES as WIRE, Measure, Row
+from scripts.benchmarks.planner import planner_speed, planner_year
+
+MEASURES: dict[str, Measure] = {**WIRE, "planner_speed": planner_speed, "planner_year": planner_year}
 
 
 def _print(row: Row) -> bool:

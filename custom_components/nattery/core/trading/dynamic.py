@@ -16,7 +16,6 @@ from .limits import Wish, limits
 from .problem import Problem
 from .solution import Solution, SolverError
 from .stage import NOTHING, Stage, rules, stage, stages
-from .terminal import terminal_value
 
 _DUST = 1e-12
 _NUDGE = 1e-9  # a gain of less does not leave the house's own rhythm
@@ -81,7 +80,7 @@ class Policy:
         self.problem = problem
         self.curves = curves  # one more than slots: the least cost from the start of each slot on
         self._stages = own
-        self._store = store
+        self.store = store
         self._around = list(surroundings(problem))
 
     def step(self, slot: int, stored_kwh: float, pv_kw: float | None = None, load_kw: float | None = None) -> Decision:
@@ -90,7 +89,7 @@ class Policy:
         PV and load left out are the problem's forecast. Stored energy outside the problem's limits counts as the
         nearest.
         """
-        store, around, now = self._store, self._around[slot], self._stages[slot]
+        store, around, now = self.store, self._around[slot], self._stages[slot]
         rule, hours = store.rule, around.hours
         if pv_kw is not None or load_kw is not None:
             pv = around.pv_kw if pv_kw is None else pv_kw
@@ -122,7 +121,7 @@ class Policy:
 
     def solution(self, pinned: Sequence[float] = ()) -> Solution:
         """The whole way from the problem's start, the first slots ending with the energies `pinned` (kWh)."""
-        rule, around = self._store.rule, self._around
+        rule, around = self.store.rule, self._around
         stored, powers, worths = self.problem.battery.stored_start, [], []
         for slot in range(len(self.problem)):
             decision = self.step(slot, stored)
@@ -138,8 +137,8 @@ class Policy:
         return Solution(powers, worths, "dynamic")
 
 
-def solve_backward(problem: Problem, terminal: float | None = None) -> Policy:
-    """The policy for a problem; `terminal` is what a kWh stored at the end is worth, the problem's own when None.
+def solve_backward(problem: Problem, terminal: float) -> Policy:
+    """The policy for a problem; `terminal` is what a kWh stored at the end is worth (see terminal.py).
 
     Raises UnsupportedError for a capacity tariff or scenarios, which are left to the linear programme.
     """
@@ -147,7 +146,6 @@ def solve_backward(problem: Problem, terminal: float | None = None) -> Policy:
         raise UnsupportedError("The dynamic programme cannot plan a capacity tariff")
     if problem.has_scenarios:
         raise UnsupportedError("The dynamic programme cannot plan scenarios")
-    worth = terminal_value(problem) if terminal is None else terminal
     bounds = limits(problem)
     store = Store(rules(problem), bounds.low, bounds.high)
     wishes: dict[int, list[Wish]] = {}
@@ -156,7 +154,9 @@ def solve_backward(problem: Problem, terminal: float | None = None) -> Policy:
     own, hours = stages(problem), problem.hours
     low, high = bounds.low, bounds.high
     curve = (
-        Curve([low, high], [0.0, -worth * (high - low)], [-worth]) if high - low > NOTHING else Curve([low], [0.0], [])
+        Curve([low, high], [0.0, -terminal * (high - low)], [-terminal])
+        if high - low > NOTHING
+        else Curve([low], [0.0], [])
     )
     curves = [curve]
     for slot in range(len(problem) - 1, -1, -1):

@@ -47,6 +47,6 @@ def limits(problem: Problem) -> Limits:
         level = min(target.soc * battery.capacity_kwh, max(high, start))
         if target.at is None:
             wishes += [Wish(slot, level, target.price * length) for slot, length in enumerate(hours)]
-        elif 0 <= (slot := bisect_right(edges, target.at) - 2) < len(hours):
-            wishes.append(Wish(slot, level, target.price))
+        elif edges[1] <= target.at <= edges[-1]:
+            wishes.append(Wish(bisect_right(edges, target.at) - 2, level, target.price))
     return Limits(min(low, start), max(high, start), tuple(wishes))

@@ -22,7 +22,7 @@ from .stage import NOTHING, Stage, rules, stages
 SECONDS = 2.0
 WEIGHTS = 0.3, 0.4, 0.3  # of P10, P50 and P90: Swanson's rule
 NUDGE = 1e-6  # money per stored kWh by which equal ways are told apart
-GAP = 1e-6
+GAP = 1e-5  # money from the optimum that ends the search of binaries
 _BY_COLUMN = int(highspy.MatrixFormat.kColwise)
 _LEAST = int(highspy.ObjSense.kMinimize)
 
@@ -49,7 +49,8 @@ class _Highs(highspy.Highs):
         self.setOptionValue("parallel", "off")
         self.setOptionValue("threads", 1)
         self.setOptionValue("time_limit", SECONDS)
-        self.setOptionValue("mip_rel_gap", GAP)
+        self.setOptionValue("mip_rel_gap", 0.0)
+        self.setOptionValue("mip_abs_gap", GAP)
 
 
 class _Arrays(NamedTuple):
@@ -222,10 +223,22 @@ class _Model:
         highest = rest + sum(piece.width for piece in stage.charge if piece.imports)
         if highest <= self.problem.peak_so_far_kw:
             return
-        entries = {peak: 1.0}
-        entries |= {c: -1 / (length * up) for c, piece in zip(ins, stage.charge, strict=True) if piece.imports}
-        entries |= {c: down / length for c, piece in zip(outs, stage.discharge, strict=True) if piece.imports}
-        self._row(entries, rest, inf)
+        columns, rows, values = self.entries
+        columns.append(peak)
+        values.append(1.0)
+        per_kwh = 1 / (length * up)
+        for column, piece in zip(ins, stage.charge, strict=True):
+            if piece.imports:
+                columns.append(column)
+                values.append(-per_kwh)
+        per_kwh = down / length
+        for column, piece in zip(outs, stage.discharge, strict=True):
+            if piece.imports:
+                columns.append(column)
+                values.append(per_kwh)
+        rows += [len(self.row_lower)] * (len(columns) - len(rows))
+        self.row_lower.append(rest)
+        self.row_upper.append(inf)
 
     def _in_order(self, stage: Stage, ins: list[int], outs: list[int]) -> None:
         """Binaries: never both ways at once, and no piece before those nearer to rest."""

@@ -98,7 +98,11 @@ class _Planner:
             reasons = [Reason("strategy", {"strategy": self.strategy.key})] * len(problem)
         else:
             solution, draft, kept = self._decide()
-            context = Context(self.store, self.edges, self.around, solution.marginal_value, kept)
+            least = problem.battery.stored_min - NOTHING
+            below = 0
+            if problem.battery.stored_start < least:
+                below = 1 + sum(flow.stored_kwh < least for flow in draft.flows)
+            context = Context(self.store, self.edges, self.around, solution.marginal_value, kept, below)
             reasons = explain(context, draft.moves, draft.flows)
         self._note(draft, solution)
         capacity = problem.battery.capacity_kwh

@@ -105,6 +105,7 @@ class Context(NamedTuple):
     around: Sequence[Surroundings]
     worth: Sequence[float]
     kept: int  # so many first slots are kept from the plan before
+    below: int  # so many first slots begin below the minimum
 
 
 class Use(NamedTuple):
@@ -141,7 +142,7 @@ def _explain(context: Context, slot: int, move: Move, flow: Flows, used: Use | N
         price = around.buy if flow.grid_kw > NOTHING else earned
         values |= {"power_kw": flow.charge_kw, "price": price, "turns_at": store_below}
         values |= {"burden": worth - store_below, "margin": store_below - price}
-        if worth > rule.penalty / 2:
+        if slot < context.below:
             return Reason("recover", values)
         return _with_use("charge" if move.kind is ActionKind.CHARGE else "store_surplus", values, used)
     if flow.discharge_kw > NOTHING:
