@@ -301,9 +301,9 @@ class _Model:
         solver = _Highs()
         model = self._arrays()
         exact = _run(solver, model, presolve=bool(self.binaries))
+        if solver.getInfo().primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
+            raise SolverError(f"HiGHS found no plan: {solver.modelStatusToString(solver.getModelStatus())}")
         solution = solver.getSolution()
-        if not solution.value_valid:
-            raise SolverError(f"HiGHS found no plan within {SECONDS:g} s")
         if self.binaries:  # prices are those of the LP that is left when every either-or is decided
             chosen = np.round(np.array(solution.col_value)[self.binaries])
             model.lower[self.binaries] = model.upper[self.binaries] = chosen
