@@ -9,6 +9,7 @@ import pytest
 from custom_components.nattery.core.trading import planner
 from custom_components.nattery.core.trading.document import problem_from, read_problem
 from custom_components.nattery.core.trading.dynamic import solve_backward
+from custom_components.nattery.core.trading.flows import costs, self_consume_step, surroundings
 from custom_components.nattery.core.trading.planner import make_plan, no_battery_cost, self_consumption
 
 from .problems import CANONICAL, canonical, documents, plan_of, small
@@ -45,6 +46,16 @@ def test_the_baselines_of_the_canonical_problem() -> None:
     plan = self_consumption(problem)
     assert plan.cost == pytest.approx(1.9297, abs=5e-5)
     assert judge(CANONICAL, plan.as_document())[0] == pytest.approx(plan.cost)
+
+
+def test_a_baseline_goes_step_by_step_too() -> None:
+    problem = read_problem(json.dumps(CANONICAL))
+    stored, cost = 5.0, 1.0
+    for around in surroundings(problem):
+        flows = self_consume_step(problem.battery, stored, around)
+        cost += costs(flows, around, problem.battery.wear_per_kwh).total
+        stored = flows.stored_kwh
+    assert cost - 0.2 * stored == pytest.approx(1.9297, abs=5e-5)
 
 
 @pytest.mark.parametrize(("curtailable", "cost"), [(False, -3.11263), (True, -4.57448)])

@@ -87,6 +87,8 @@ def test_the_plan_before_may_come_in_the_document(form) -> None:
 
 def test_a_plan_before_that_is_over_or_impossible_is_no_burden() -> None:
     document = small([0.1, 0.4], battery={"soc_start": 1.0})
+    settled = document | {"pv_p90_kw": [9, 9], "grid": {"import_kw": 1, "export_kw": 1}}
+    assert plan_of(settled | {"previous": ["discharge", "hold"]}).exact  # not possible in every scenario
     old = [{"start": "2025-01-01T00:00:00Z", "action": "charge", "charge_kw": 5}]
     free = make_plan(problem_from(document))
     for previous in (old, ["charge", "charge"]):

@@ -166,17 +166,14 @@ class _Model:
         columns += range(stored, stored + slots - 1)
         rows += range(first_row + 1, first_row + slots)
         values += [-1.0] * (slots - 1)
-        peak = (
-            self._column(weight * problem.peak_price_per_kw, problem.peak_so_far_kw, inf)
-            if problem.peak_price_per_kw
-            else None
-        )
-        paid = peak is not None and rule.curtailable
+        peak = None
+        if problem.peak_price_per_kw:
+            peak = self._column(weight * problem.peak_price_per_kw, problem.peak_so_far_kw, inf)
         habits = self.habits
         for slot, (stage, length) in enumerate(zip(stages(problem, pv_kw, load_kw), self.hours, strict=True)):
             row = first_row + slot
-            paid = rule.curtailable and problem.import_price[slot] < 0 and pv_kw[slot] > NOTHING
-            if peak is not None and paid:
+            paid_to_curtail = rule.curtailable and problem.import_price[slot] < 0 and pv_kw[slot] > NOTHING
+            if peak is not None and paid_to_curtail:
                 self._spelled_out(slot, row, weight, pv_kw[slot], load_kw[slot], peak, plain=plain)
                 continue
             ins, outs = self._pieces(row, stage, length, weight, habits[slot] if habits else None)
@@ -301,9 +298,9 @@ class _Model:
         solver = _Highs()
         model = self._arrays()
         exact = _run(solver, model, presolve=bool(self.binaries))
+        if solver.getInfo().primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
+            raise SolverError(f"HiGHS found no plan: {solver.modelStatusToString(solver.getModelStatus())}")
         solution = solver.getSolution()
-        if not solution.value_valid:
-            raise SolverError(f"HiGHS found no plan within {SECONDS:g} s")
         if self.binaries:  # prices are those of the LP that is left when every either-or is decided
             chosen = np.round(np.array(solution.col_value)[self.binaries])
             model.lower[self.binaries] = model.upper[self.binaries] = chosen

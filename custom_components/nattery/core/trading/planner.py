@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..action import FORCED, ActionKind
 from .dynamic import UnsupportedError, solve as solve_dynamic
-from .flows import Costs, Flows, Move, Store, costs, move_of, no_battery_step, power_of, settle, surroundings
+from .flows import SAME_KW, Costs, Flows, Move, Store, costs, move_of, no_battery_step, power_of, settle, surroundings
 from .limits import limits
 from .plan import Plan, PlannedSlot
 from .problem import PastAction, Problem
@@ -211,8 +211,10 @@ class _Planner:
             fixed = slot < len(moves)
             move = moves[slot] if fixed else move_of(solution.power_kw[slot], store, stored, around)
             power = power_of(move, store, stored, around)
-            if move.kind in FORCED and not power:  # a full battery cannot charge, an empty one not discharge
-                move = move_of(0.0, store, stored, around)
+            if (
+                move.kind in FORCED and abs(power) <= SAME_KW
+            ):  # a full battery cannot charge, nor an empty one discharge
+                move, power = move_of(0.0, store, stored, around), 0.0
             flow = settle(power, rule, stored, around)
             if solution.curtail_kw and not fixed and (curtail := solution.curtail_kw[slot]) >= 0:
                 flow = flow._replace(curtail_kw=curtail, grid_kw=around.load_kw - around.pv_kw + power + curtail)

@@ -4,7 +4,7 @@ Powers are kW on the AC side, averaged over a slot; energy is kWh; prices are pe
 Whatever a problem holds is checked when it is made, so that a solver never meets nonsense. Imports nothing heavy.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import isfinite
@@ -196,11 +196,6 @@ class Problem:
         first = length if self.first_slot_minutes is None else timedelta(minutes=self.first_slot_minutes)
         second = start + first
         return [start, *(second + index * length for index in range(len(self)))]
-
-    @property
-    def net_kw(self) -> Iterator[float]:
-        """Load less PV."""
-        return (load - pv for load, pv in zip(self.load_kw, self.pv_kw, strict=True))
 
     @property
     def has_scenarios(self) -> bool:
