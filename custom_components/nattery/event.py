@@ -6,10 +6,10 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .alarms import fault_attributes, faults_of
 from .coordinator import NatteryConfigEntry
 from .core.inverter.codec import Fault
 from .entity import InverterEntity
+from .faults import fault_attributes, faults_of
 
 PARALLEL_UPDATES = 0
 
