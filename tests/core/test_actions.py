@@ -195,6 +195,12 @@ def test_a_window_of_the_person_that_is_longer_is_not_taken_for_ours():
     assert window(after(charge(lasting=4 * HOUR), situation(theirs))) == (time(12), time(16))
 
 
+def test_a_window_that_only_now_would_force_something_is_not_taken_for_ours():
+    """Theirs ends as the action does, but began earlier, and would from now on charge at that time every day."""
+    theirs = {**FRESH, "charge_start_1": time(9), "charge_end_1": time(13), "charge_priority": 3}
+    assert window(after(charge(), situation(theirs))) == (time(12), time(13))
+
+
 def test_no_window_without_a_whole_minute():
     for lasting in (timedelta(), timedelta(seconds=30), -HOUR):
         assert settings_for(charge(lasting=lasting), situation()) == BASE

@@ -38,8 +38,8 @@ class Decision:
     """What should be done at a moment (UTC), and why.
 
     `action` is None while nothing is done: the inverter cannot be read, did not take a setting, or is left to a person.
-    `run` is what plan and overrides ask for, None for nothing. `performed` tells whether the battery is set so, which it
-    never is in a dry run. `written` names the settings that were written for it.
+    `run` is what plan and overrides ask for, None for nothing. `performed` tells whether the battery is set so, never
+    true in a dry run. `written` names the settings that were written for it.
     """
 
     at: datetime

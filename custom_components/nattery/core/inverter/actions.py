@@ -129,7 +129,8 @@ def in_force(settings: Settings, clock: datetime | None) -> tuple[ActionKind | N
         return (ActionKind.HOLD if differing else ActionKind.SELF_CONSUME), timedelta()
     if differing <= {*_CHARGE}:
         left = time_left(settings, _CHARGE, clock)
-        return (ActionKind.CHARGE if left else ActionKind.SELF_CONSUME), left
+        charging = settings["charge_priority"] == _PV_AND_GRID and settings["grid_charge_current_limit"] != 0
+        return ((ActionKind.CHARGE if charging else None) if left else ActionKind.SELF_CONSUME), left
     delivering = settings["output_priority"] == _HYBRID and settings["timed_discharge"] == 1
     if delivering and differing <= {"output_priority", "timed_discharge", "grid_active_power", *_DISCHARGE}:
         left = time_left(settings, _DISCHARGE, clock)
@@ -158,7 +159,7 @@ def _charge(action: Action, situation: Situation) -> dict[str, Value]:
     register = BY_KEY["grid_charge_current_limit"]
     highest = min(most, register.high or 0.0)
     amps = min(highest, max(register.scale, round(action.power / situation.voltage, register.digits)))
-    if current <= highest and _goes_on(_CHARGE, situation, current * situation.voltage, action.power):
+    if current <= highest and _goes_on(action, situation, current * situation.voltage):
         amps = current
     return {**window, "charge_priority": _PV_AND_GRID, "grid_charge_current_limit": amps}
 
@@ -169,7 +170,7 @@ def _discharge(action: Action, situation: Situation) -> dict[str, Value]:
         return {}
     present = _number(situation.settings["grid_active_power"])
     watts = min(BY_KEY["grid_active_power"].high or 0.0, max(1, round(action.power)))
-    if _goes_on(_DISCHARGE, situation, present, action.power):
+    if _goes_on(action, situation, present):
         watts = present
     return {**window, "output_priority": _HYBRID, "timed_discharge": 1, "grid_active_power": watts}
 
@@ -196,7 +197,7 @@ def _window(pair: Pair, action: Action, situation: Situation) -> dict[str, Value
     lasting = action.until.astimezone(UTC) - situation.now.astimezone(UTC)
     end = min(_naive(action.until, situation.zone), situation.wall + lasting, clock + LONGEST)
     end, start = _minute(end), _minute(clock)
-    left = time_left(situation.settings, pair, clock)
+    left = _left(action, situation)
     running = clock + left
     settled = running == end or (running < end and left > EXTEND_AT)
     if left and settled and _length(situation.settings, pair) <= LONGEST:
@@ -208,10 +209,16 @@ def _length(settings: Settings, window: Pair) -> timedelta:
     return time_left(settings, window, datetime.combine(date.min, _time(settings[window[0]])))
 
 
-def _goes_on(pair: Pair, situation: Situation, present: float, wanted: float) -> bool:
-    """Whether a running action delivers what is wanted, near enough."""
-    running = bool(time_left(situation.settings, pair, situation.clock))
-    return running and abs(present - wanted) <= SAME_POWER * wanted
+def _goes_on(action: Action, situation: Situation, present: float) -> bool:
+    """Whether the action is on already and `present` is its power, near enough."""
+    near = abs(present - action.power) <= SAME_POWER * action.power
+    return near and bool(_left(action, situation))
+
+
+def _left(action: Action, situation: Situation) -> timedelta:
+    """For how long the action is on already."""
+    kind, left = in_force(situation.settings, situation.clock)
+    return left if kind is action.kind else timedelta()
 
 
 def _tidy(settings: Settings) -> dict[str, Value]:
