@@ -169,7 +169,7 @@ def test_a_window_lasts_four_hours_at_most_and_is_extended_once():
             settings |= write
         assert time_left(settings, CHARGE_WINDOWS[0], now.clock) > timedelta()
     windows = [(minute, *write.values()) for minute, write in writes if "charge_start_1" in write]
-    assert windows == [(0, time(12), time(16)), (210, time(15, 30), time(18))]
+    assert windows == [(0, time(12), time(16)), (230, time(15, 50), time(18))]
     assert len(writes) == 4  # priority, current, and the window twice
 
 

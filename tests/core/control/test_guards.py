@@ -120,7 +120,7 @@ async def test_limits_of_the_charge(trading: House) -> None:
     await charge_to(trading, 80)
     decision = await expect(trading, "soc_high", SAFE)
     assert decision.reason.sentence() == "The battery is at 80 %, and no more than 80 % are wanted"
-    await charge_to(trading, 77)  # no going to and fro
+    await charge_to(trading, 77)  # no swinging around the limit
     await expect(trading, "soc_high", SAFE)
     await charge_to(trading, 74)
     await expect(trading, "plan", ActionKind.CHARGE)

@@ -157,10 +157,17 @@ def test_what_was_kept_and_cannot_be_read_is_said_in_one_sentence(house: House, 
     assert house.controller.mode is Mode.DRY_RUN
 
 
-@pytest.mark.parametrize("change", [{"version": 0}, {"mode": "wild"}, {"owes": None, "mode": None}])
-def test_a_saved_control_that_cannot_be_read(house: House, change) -> None:
+@pytest.mark.parametrize("change", [{"version": 0}, {"mode": "wild"}, {"mode": None}, {"overrides": "x"}])
+async def test_a_saved_control_that_cannot_be_read_owes_the_safe_default(house: House, change) -> None:
+    await house.controller.set_mode(Mode.AUTOMATIC)
+    house.plan = [house.run(CHARGE, HOUR)]
+    await house.tick()
+    house.begin()
     with pytest.raises(SavedError, match="The saved control"):
-        house.controller.restore(house.controller.as_dict() | change)
+        house.controller.restore(house.saved[-1] | change)
+    assert house.controller.mode is Mode.DRY_RUN
+    await house.controller.hand_back()
+    assert (await house.battery.state()).running is SAFE
 
 
 async def test_an_override_is_carried_out_expires_and_survives_a_restart(house: House) -> None:

@@ -78,7 +78,7 @@ class Controller:
         self._mode = Mode.DRY_RUN
         self._overrides = Overrides()
         self._owes = False  # the safe default to the inverter, since it may hold something else of ours
-        self._failures = 0
+        self._lasting = FIRST_PAUSE
         self._failed: _Pause | None = None
         self._left: _Pause | None = None
         self._forgiven = False
@@ -105,16 +105,20 @@ class Controller:
         }
 
     def restore(self, saved: Mapping[str, Any] | None) -> None:
-        """Take over what `as_dict` gave in the life before; raises SavedError and changes nothing."""
+        """Take over what `as_dict` gave in the life before, None for no such life.
+
+        Raises SavedError and stays a dry run, which then owes the inverter the safe default, since nobody knows.
+        """
         if saved is None:
             return
+        self._owes = True
         if saved.get("version") != _VERSION:
             raise SavedError(f"The saved control has version {saved.get('version')!r}: allowed is {_VERSION}")
         try:
             mode, owes, overrides = Mode(saved["mode"]), bool(saved["owes"]), Overrides.from_dict(saved["overrides"])
-        except (KeyError, ValueError) as error:
+        except (AttributeError, KeyError, ValueError) as error:
             raise SavedError(f"The saved control cannot be read: {type(error).__name__} {error}") from error
-        self._mode, self._owes, self._overrides = mode, owes, overrides
+        self._mode, self._owes, self._overrides = mode, owes or mode is Mode.AUTOMATIC, overrides
 
     async def hand_back(self) -> None:
         """Put the safe default back, whatever was left; nothing is written by a dry run that has left nothing."""
@@ -153,7 +157,7 @@ class Controller:
 
     def resume(self) -> None:
         """Go on at once after a change by hand or a failed write. Tick after it."""
-        self._failures, self._failed, self._left, self._forgiven = 0, None, None, True
+        self._failed, self._left, self._forgiven = None, None, True
 
     async def tick(self, plan: Sequence[Run], *, prices_fresh: bool) -> Decision:
         """See what is wanted now, and to it that it is done; raises nothing for what the battery does.
@@ -227,13 +231,13 @@ class Controller:
 
     def _fail(self, now: datetime, error: BatteryError) -> _Pause:
         """Wait before the next write, longer each time: a setting that is not taken must not be written for ever."""
-        until = now + min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
-        self._failures += 1
+        self._lasting = min(2 * self._lasting, LONGEST_PAUSE) if self._failed else FIRST_PAUSE
+        until = now + self._lasting
         self._failed = _Pause(until, Reason("write_failed", {"detail": str(error), "until": until}))
         return self._failed
 
     def _succeed(self) -> None:
-        self._failures, self._failed, self._forgiven = 0, None, False
+        self._failed, self._forgiven = None, False
 
 
 def _waits(pause: _Pause | None, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """What is wanted when: the planned runs, what people have set over them, and the run that is on now."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,12 +37,19 @@ class Run:
 
 
 def overlaid(planned: Iterable[Run], overrides: Sequence[Run]) -> Iterator[Run]:
-    """The plan with the overrides laid over it, in order of time; of two overrides the later in the sequence counts."""
-    layers = (*planned, *overrides)  # the plan's own runs do not overlap
-    edges = sorted({edge for run in layers for edge in (run.start, run.end)})
+    """The plan with the overrides laid over it, in order of time; of two overrides the later in the sequence counts.
+
+    Of the planned runs none may overlap another.
+    """
+    plan = sorted(planned, key=lambda run: run.start)
+    starts = [run.start for run in plan]
+    edges = sorted({edge for run in (*plan, *overrides) for edge in (run.start, run.end)})
     for start, end in pairwise(edges):
-        if covering := [run for run in layers if run.start <= start < run.end]:
-            yield covering[-1].within(start, end)
+        place = max(0, bisect_right(starts, start) - 1)
+        below = plan[place : place + 1]
+        covering = (run for run in (*reversed(overrides), *below) if run.start <= start < run.end)
+        if run := next(covering, None):
+            yield run.within(start, end)
 
 
 def present(runs: Iterable[Run], now: datetime) -> Run | None:
