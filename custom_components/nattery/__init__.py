@@ -13,12 +13,12 @@ from homeassistant.helpers.typing import ConfigType
 from .clock import ClockKeeper
 from .connections import simulator_store
 from .const import DOMAIN, PLATFORMS
-from .coordinator import NatteryConfigEntry
-from .issues import IssueKeeper, async_clear
+from .issues import async_clear
 from .prices.coordinator import price_store
 from .prices.websocket import async_setup_price_commands
 from .services import async_setup_services
-from .site import Site, identity_store, wear_store
+from .site import NatteryConfigEntry, Site, identity_store, wear_store
+from .watch import IssueKeeper
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -9,10 +9,9 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import NatteryConfigEntry
 from .entity import AnsweringEntity
 from .prices.refresh import REFRESH, RefreshButton
-from .site import Site
+from .site import NatteryConfigEntry, Site
 
 PARALLEL_UPDATES = 1
 

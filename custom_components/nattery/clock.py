@@ -8,7 +8,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from .const import CLOCK_DRIFT, CONF_SYNC_CLOCK, LOGGER
-from .coordinator import NatteryConfigEntry
+from .site import NatteryConfigEntry
 
 DAILY_HOUR, DAILY_MINUTE = 3, 15  # after every daylight saving change that any country makes
 TOO_FAR = 60.0  # seconds of drift that do not wait for the night

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -17,11 +17,6 @@ from .core.inverter.readings import Report, joined
 from .core.inverter.table import Tier
 from .core.modbus.errors import LinkDownError
 from .errors import translated
-
-if TYPE_CHECKING:
-    from .site import Site
-
-type NatteryConfigEntry = ConfigEntry[Site]
 
 
 def local_now() -> datetime:
@@ -40,12 +35,12 @@ def _with_drift(values: Mapping[str, Value], asked: datetime) -> dict[str, Value
 class InverterCoordinator(DataUpdateCoordinator[Report]):
     """Polls tiers and keeps the joined report; entities look up their key in it."""
 
-    config_entry: NatteryConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: NatteryConfigEntry,
+        entry: ConfigEntry,
         inverter: Inverter,
         tiers: tuple[Tier, ...],
         interval: timedelta,

@@ -11,9 +11,9 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_GROUPS
-from .coordinator import NatteryConfigEntry
 from .core.inverter.registers import REGISTERS
 from .core.inverter.table import Access, Kind, Register, Risk
+from .site import NatteryConfigEntry
 
 # The device classes of sensors and numbers have the same names; a percentage has none of its own.
 DEVICE_CLASSES: Final[Mapping[str | None, str]] = {

@@ -9,11 +9,11 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_DEVICE, CONF_HOST
 from homeassistant.core import HomeAssistant
 
-from .coordinator import InverterCoordinator, NatteryConfigEntry
+from .coordinator import InverterCoordinator
 from .core.inverter.registers import BY_KEY
 from .prices.diagnostics import PRIVATE, prices_as_known
 from .prices.settings import price_subentry
-from .site import Site
+from .site import NatteryConfigEntry, Site
 
 _BY_ID = "/by-id/"  # such a path holds the serial number of the adapter
 _PRIVATE = frozenset({"serial_number", "custom_serial_number"})

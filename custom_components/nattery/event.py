@@ -6,11 +6,11 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .alarms import fault_attributes, faults_of
-from .coordinator import NatteryConfigEntry
 from .core.inverter.codec import Fault
 from .entity import InverterEntity
+from .faults import fault_attributes, faults_of
 from .prices.news import PRICE_NEWS, PriceNews
+from .site import NatteryConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -7,10 +7,10 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import NatteryConfigEntry
 from .core.inverter.table import Register
 from .descriptions import DEVICE_CLASSES, common, registers_on
 from .entity import InverterEntity
+from .site import NatteryConfigEntry
 
 PARALLEL_UPDATES = 1
 

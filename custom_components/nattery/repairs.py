@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import probatio as vol
 
-from .coordinator import NatteryConfigEntry
+from .site import NatteryConfigEntry
 
 
 class SilentLineFlow(RepairsFlow):

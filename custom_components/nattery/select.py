@@ -7,11 +7,10 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import NatteryConfigEntry
 from .core.inverter.table import Register
 from .descriptions import common, registers_on
 from .entity import InverterEntity
-from .site import Site
+from .site import NatteryConfigEntry, Site
 
 PARALLEL_UPDATES = 1
 

@@ -13,7 +13,6 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .coordinator import NatteryConfigEntry
 from .core.inverter.codec import Value
 from .core.inverter.derived import DERIVED
 from .core.inverter.registers import BY_KEY, REGISTERS
@@ -23,7 +22,7 @@ from .descriptions import is_asked_for, registers_on
 from .entity import InverterEntity, SiteEntity
 from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
 from .readings import SINGLE, Attributes, ReadingDescription, State, describe, describe_derived
-from .site import Site
+from .site import NatteryConfigEntry, Site
 
 PARALLEL_UPDATES = 0
 SCAN_INTERVAL = timedelta(seconds=30)  # of the sensors of the talk, which ask the bus and nobody on it

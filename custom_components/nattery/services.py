@@ -8,14 +8,13 @@ from homeassistant.helpers.service import async_get_config_entry, async_register
 import probatio as vol
 
 from .const import DOMAIN
-from .coordinator import NatteryConfigEntry
 from .core.inverter.registers import BY_SYMBOL
 from .core.inverter.render import similar, to_json
 from .core.inverter.table import Register
 from .core.modbus.frames import MOST_REGISTERS
 from .errors import CORE_ERRORS, action_error
 from .prices.services import async_setup_price_services
-from .site import Site
+from .site import NatteryConfigEntry, Site
 
 READ_REGISTERS, WRITE_REGISTER, SYNC_CLOCK = "read_registers", "write_register", "sync_clock"
 ATTR_SYMBOLS, ATTR_ADDRESS, ATTR_COUNT = "symbols", "address", "count"

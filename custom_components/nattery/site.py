@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
@@ -25,7 +26,7 @@ from .const import (
     LOGGER,
     STATISTICS_INTERVAL,
 )
-from .coordinator import InverterCoordinator, NatteryConfigEntry, local_now
+from .coordinator import InverterCoordinator, local_now
 from .core.inverter.codec import Value
 from .core.inverter.derived import DERIVED
 from .core.inverter.errors import WrongDeviceError
@@ -51,6 +52,9 @@ def wear_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
 def identity_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     """Where is kept who the inverter of an entry is, so that a start does not depend on its answer."""
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.identity")
+
+
+type NatteryConfigEntry = ConfigEntry[Site]
 
 
 class Site:

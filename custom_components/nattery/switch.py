@@ -13,10 +13,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
 from .const import DOMAIN
-from .coordinator import NatteryConfigEntry
 from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
-from .site import Site
+from .site import NatteryConfigEntry, Site
 from .windows import UNUSED, WINDOWS, Window
 
 PARALLEL_UPDATES = 1

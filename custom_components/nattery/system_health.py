@@ -7,7 +7,7 @@ from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .coordinator import NatteryConfigEntry
+from .site import NatteryConfigEntry
 
 
 @callback

@@ -8,11 +8,10 @@ from homeassistant.components.time import TimeEntity, TimeEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import NatteryConfigEntry
 from .core.inverter.table import Register
 from .descriptions import common
 from .entity import InverterEntity
-from .site import Site
+from .site import NatteryConfigEntry, Site
 from .windows import WINDOWS
 
 PARALLEL_UPDATES = 1

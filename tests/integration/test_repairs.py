@@ -16,16 +16,13 @@ from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.inverter.wear import REFUSE_AT, WARN_AT
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.issues import (
-    LOOK_EVERY,
-    MEMORY,
     SECOND_MASTER,
-    SILENT_FOR,
     SILENT_LINE,
-    SUSPICIOUS,
     WRITE_LIMIT,
     WRONG_DEVICE,
     issue_id,
 )
+from custom_components.nattery.watch import LOOK_EVERY, MEMORY, SILENT_FOR, SUSPICIOUS
 
 from .conftest import HOST, until
 from .texts import TEXTS, placeholders_of

@@ -28,8 +28,8 @@ import probatio as vol
 
 from ..core.market.areas import AREAS, find, of_country
 from ..core.market.book import PriceBook
-from ..core.market.entsoe import LONGEST, SECONDS, SHORTEST, URL
 from ..core.market.errors import MarketError, NotPublishedError, OtherAuctionError, RefusedError, UnauthorizedError
+from ..core.market.exchange import LONGEST, SECONDS, SHORTEST, URL
 from ..core.market.priced import Pricer
 from ..core.market.prices import Series, Slot
 from ..core.market.tariff import Kind, Tariff, TariffError

@@ -7,9 +7,9 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 from ..core.market.areas import Area, find
-from ..core.market.entsoe import SECONDS, URL
+from ..core.market.exchange import SECONDS, URL
+from ..core.market.secret import Secret
 from ..core.market.tariff import Tariff
-from ..core.market.wire import Secret
 
 PRICES: Final = "prices"  # the type of the subentry
 

@@ -16,8 +16,8 @@ from yarl import URL
 
 from ..core.market import fallback
 from ..core.market.entries import ACTION_UNITS, series_from
-from ..core.market.entsoe import Question
 from ..core.market.errors import MissingPartError, TooLargeError, UnreachableError
+from ..core.market.exchange import Question
 from ..core.market.fallback import LARGEST, Get
 from ..core.market.prices import Series, local_day
 from ..core.market.suppliers import Supplier, entsoe, public

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 
 from custom_components.nattery.core.market.areas import find
-from custom_components.nattery.core.market.entsoe import Question
+from custom_components.nattery.core.market.exchange import Question
 from custom_components.nattery.core.market.prices import local_day
-from custom_components.nattery.core.market.wire import Secret
+from custom_components.nattery.core.market.secret import Secret
 from scripts.entsoe_standin.server import Behaviour, StandIn
 
 NOW = datetime(2025, 11, 11, 14, 30, tzinfo=UTC)
@@ -20,6 +20,6 @@ def stand_in(*plan: str, mode: str = "ok", now: datetime = NOW) -> StandIn:
     return StandIn(Behaviour(mode=mode, plan=list(plan), token=CANARY, now=lambda: now))
 
 
-def question(url: str, seconds: float = 5.0, *, day: date = DAY, token: str = CANARY, area=GERMANY) -> Question:
+def question(url: str, seconds: float = 30.0, *, day: date = DAY, token: str = CANARY, area=GERMANY) -> Question:
     start, end = local_day(day, area.tzinfo)
     return Question(area, start - timedelta(days=1), end, Secret(token), url, seconds)

@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from ipaddress import ip_address
+import signal
 import socket
 import ssl
-import sys
-import threading
 import time
 
 from cryptography import x509
@@ -19,10 +18,11 @@ import pytest
 
 from custom_components.nattery.core.market import errors
 from custom_components.nattery.core.market.areas import find
-from custom_components.nattery.core.market.entsoe import Answer, Exchange, fetch, prepare
+from custom_components.nattery.core.market.child import Child
+from custom_components.nattery.core.market.entsoe import Answer, ask, fetch
 from custom_components.nattery.core.market.prices import Quality, Series, local_day
 from custom_components.nattery.core.market.quality import judge
-from custom_components.nattery.core.market.session import _retry_after
+from custom_components.nattery.core.market.session import _retry_after, ask as ask_here
 from scripts.entsoe_standin.curve import price
 from scripts.entsoe_standin.modes import MODES, Manner, UnknownModeError, find as find_mode
 
@@ -64,6 +64,7 @@ DAYS = {
     "gap": (Quality.INCOMPLETE, 92),
     "headless": (Quality.INCOMPLETE, 95),
 }
+START = 3.0  # s that the process that asks may take until it does
 LENGTHS = {"slow": "slow:0.3", "drip": "drip:0.5", "drip_head": "drip_head:0.5"}
 
 
@@ -80,7 +81,7 @@ def test_every_mode_is_tested() -> None:
 @pytest.mark.parametrize("mode", DAYS)
 def test_modes_with_prices(mode) -> None:
     with stand_in(LENGTHS.get(mode, mode)) as server:
-        answer = Exchange(question(server.url)).answer()
+        answer = ask(question(server.url))
     found = day(answer)
     assert (found.quality, len(found)) == DAYS[mode]
     more = 0.01 if mode in {"revised", "archive"} else 0
@@ -95,7 +96,7 @@ def test_modes_with_prices(mode) -> None:
 @pytest.mark.parametrize("mode", BAD)
 def test_modes_without_prices(mode) -> None:
     with stand_in(mode) as server, pytest.raises(BAD[mode]) as caught:
-        day(Exchange(question(server.url)).answer())
+        day(ask(question(server.url)))
     text = str(caught.value)
     assert "\n" not in text
     assert text[0].isupper() or text.startswith("127.0.0.1")
@@ -105,7 +106,7 @@ def test_modes_without_prices(mode) -> None:
 
 def test_what_is_asked() -> None:
     with stand_in() as server:
-        Exchange(question(server.url)).answer()
+        ask(question(server.url))
     assert server.queries == [
         {
             "documentType": "A44",
@@ -126,7 +127,7 @@ def test_days_on_which_the_clocks_change(when, key) -> None:
     area = find(key)
     when = datetime.fromisoformat(when).date()
     with stand_in() as server:
-        found = day(Exchange(question(server.url, day=when, area=area)).answer(), when, area)
+        found = day(ask(question(server.url, day=when, area=area)), when, area)
     assert found.quality is Quality.GOOD
     assert len(found) == {3: 92, 10: 100}[when.month]
 
@@ -134,40 +135,48 @@ def test_days_on_which_the_clocks_change(when, key) -> None:
 def test_tomorrow_is_there_from_one_o_clock() -> None:
     before, after = (datetime(2025, 11, 11, *clock, tzinfo=UTC) for clock in ((11, 59), (12, 0)))
     with stand_in(now=before) as server:
-        answer = Exchange(question(server.url)).answer()
+        answer = ask(question(server.url))
         assert len(day(answer, TODAY)) == 96
         with pytest.raises(errors.NotPublishedError):
             day(answer)
         server.behaviour.now = lambda: after
-        assert len(day(Exchange(question(server.url)).answer())) == 96
+        assert len(day(ask(question(server.url)))) == 96
 
 
 def test_a_wrong_token() -> None:
     with stand_in() as server, pytest.raises(errors.UnauthorizedError):
-        Exchange(question(server.url, token="another")).run()
+        ask(question(server.url, token="another"))
 
 
 @pytest.mark.parametrize("mode", ["slow:30", "drip:30", "drip_head:30"])
-def test_the_time_out_is_for_the_whole(mode) -> None:
-    prepare()
+def test_the_time_out_is_for_the_whole(mode, started) -> None:
     with stand_in(mode) as server:
         start = time.monotonic()
         with pytest.raises(errors.TimedOutError) as caught:
-            Exchange(question(server.url, 0.6)).run()
-        assert 0.6 <= time.monotonic() - start < 1.2
-        assert caught.value.seconds == 0.6
-        assert not [thread for thread in threading.enumerate() if thread.name == "nattery-entsoe"]
+            ask(question(server.url, START))
+        assert START <= time.monotonic() - start < START + 0.6
+        assert caught.value.seconds == START
+        assert len(server.queries) == 1
+    assert [process.returncode for process in started] == [-signal.SIGKILL]
+
+
+def test_the_time_out_holds_before_anything_is_asked() -> None:
+    with stand_in() as server:
+        start = time.monotonic()
+        with pytest.raises(errors.TimedOutError):
+            ask(question(server.url, 0.1))
+        assert 0.1 <= time.monotonic() - start < 0.7
+        assert not server.queries
 
 
 def test_a_server_that_takes_connections_and_says_nothing() -> None:
-    prepare()
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(errors.TimedOutError):
-        Exchange(question(f"http://127.0.0.1:{server.getsockname()[1]}/api", 0.5)).run()
+        ask(question(f"http://127.0.0.1:{server.getsockname()[1]}/api", START))
 
 
 def test_a_server_that_speaks_no_tls() -> None:
     with stand_in() as server, pytest.raises(errors.UnreachableError, match=r"certificate|refused or broke"):
-        Exchange(question(server.url.replace("http", "https"))).run()
+        ask(question(server.url.replace("http", "https")))
 
 
 @pytest.fixture
@@ -196,49 +205,42 @@ def certificate(tmp_path, monkeypatch) -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize("mode", ["ok", "cut", "drip:30", "drip_head:30", "slow:30"])
-def test_over_tls(mode, certificate) -> None:
+def test_over_tls(mode, certificate, started) -> None:
     """The way the real platform is reached: the same token, the same cuts and the same time-out."""
-    prepare()
     server = stand_in(mode)
     server._server.socket = certificate.wrap_socket(server._server.socket, server_side=True)
     with server:
-        exchange = Exchange(question(server.url.replace("http", "https"), 1.0))
+        asked = question(server.url.replace("http", "https"), START)
         if mode == "ok":
-            assert day(exchange.answer()).quality is Quality.GOOD
+            assert day(ask(asked)).quality is Quality.GOOD
         else:
             start = time.monotonic()
             with pytest.raises(errors.CutError if mode == "cut" else errors.TimedOutError):
-                exchange.run()
-            assert time.monotonic() - start < 1.6
+                ask(asked)
+            assert time.monotonic() - start < START + 0.6
     assert server.queries[0]["securityToken"] == CANARY
-    assert not [thread for thread in threading.enumerate() if thread.name == "nattery-entsoe"]
+    assert [process.returncode for process in started] == [0 if mode in {"ok", "cut"} else -signal.SIGKILL]
 
 
 def test_through_a_proxy(monkeypatch) -> None:
     with stand_in() as server:
         monkeypatch.setenv("http_proxy", server.url.removesuffix("/api"))
-        answer = Exchange(question("http://prices.invalid/api")).answer()
+        answer = ask(question("http://prices.invalid/api"))
     assert day(answer).quality is Quality.GOOD
     assert server.queries[0]["securityToken"] == CANARY
-
-
-def test_without_the_library(monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "custom_components.nattery.core.market.session", None)
-    with pytest.raises(errors.LibraryError, match="failed with ModuleNotFoundError"):
-        Exchange(question("http://127.0.0.1:1/api")).run()
 
 
 def test_an_area_that_the_library_does_not_know() -> None:
     area = replace(GERMANY, eic="10YXX-ATLANTIS-X")
     with pytest.raises(errors.LibraryError, match="failed with ValueError"):
-        Exchange(question("http://127.0.0.1:1/api", area=area)).run()
+        ask(question("http://127.0.0.1:1/api", area=area))
 
 
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(errors.UnreachableError, match=r"^127\.0\.0\.1 cannot be reached: the connection was refused"):
-        Exchange(question(f"http://127.0.0.1:{port}/api")).run()
+        ask(question(f"http://127.0.0.1:{port}/api"))
 
 
 def test_a_name_that_nobody_has(monkeypatch) -> None:
@@ -246,14 +248,15 @@ def test_a_name_that_nobody_has(monkeypatch) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(errors.UnreachableError, match=r"prices\.invalid cannot be reached: its name is not known"):
-        Exchange(question("http://prices.invalid/api")).run()
+    outcome = ask_here(question("http://prices.invalid/api"))
+    assert isinstance(outcome, errors.UnreachableError)
+    assert str(outcome) == "prices.invalid cannot be reached: its name is not known"
 
 
 @pytest.mark.parametrize(("mode", "seconds"), [("rate_limited:600", 600), ("unavailable:7", 7), ("unavailable", None)])
 def test_how_long_to_be_quiet_is_passed_on(mode, seconds) -> None:
     with stand_in(mode) as server, pytest.raises(errors.TransportError) as caught:
-        Exchange(question(server.url)).run()
+        ask(question(server.url))
     assert caught.value.retry_after == seconds
 
 
@@ -276,7 +279,6 @@ async def test_the_event_loop_runs_on_while_the_server_sleeps() -> None:
             await asyncio.sleep(0.005)
             worst, ticks = max(worst, time.monotonic() - start - 0.005), ticks + 1
 
-    prepare()
     with stand_in("slow:1") as server:
         watching = asyncio.create_task(watch())
         answer = await fetch(question(server.url))
@@ -286,20 +288,28 @@ async def test_the_event_loop_runs_on_while_the_server_sleeps() -> None:
     assert worst < 0.1
 
 
-async def test_a_cancelled_fetch_leaves_no_thread() -> None:
-    prepare()
+async def test_a_cancelled_fetch_leaves_no_process(started) -> None:
     with stand_in("slow:30") as server:
-        task = asyncio.create_task(fetch(question(server.url, 30)))
+        task = asyncio.create_task(fetch(question(server.url)))
         while not server.queries:
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         for _ in range(100):
-            if not [thread for thread in threading.enumerate() if thread.name == "nattery-entsoe"]:
-                return
+            if started[0].returncode is not None:
+                break
             await asyncio.sleep(0.02)
-    pytest.fail("The thread lives on")
+    assert [process.returncode for process in started] == [-signal.SIGKILL]
+
+
+def test_what_is_killed_before_it_runs_does_not_run(started) -> None:
+    with stand_in() as server:
+        child = Child(question(server.url))
+        child.kill()
+        assert isinstance(child.run(), errors.LibraryError)
+        assert not server.queries
+    assert started[0].returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("mode", ["nothing", "slow:much", ""])

@@ -10,15 +10,18 @@ import warnings
 
 import pytest
 
-from custom_components.nattery.core.market.entsoe import Exchange, Question
+from custom_components.nattery.core.market import child
+from custom_components.nattery.core.market.entsoe import ask
 from custom_components.nattery.core.market.errors import MarketError
-from custom_components.nattery.core.market.wire import Secret
+from custom_components.nattery.core.market.exchange import Question, unpack
+from custom_components.nattery.core.market.secret import Secret
+from custom_components.nattery.core.market.session import ask as ask_here
 from scripts.entsoe_standin.modes import MODES
 
 from .stand_in import CANARY, question, stand_in
 
 FEATHER = "4f1c7d2e"  # part of the canary that no escaping changes
-HURRY = {"slow": "slow:9", "drip": "drip:9", "drip_head": "drip_head:9"}
+HURRY = {"slow": "slow:9", "drip": "drip:4", "drip_head": "drip_head:4"}
 
 
 @pytest.fixture
@@ -57,48 +60,79 @@ def everything_about(error: BaseException) -> str:
     return "\n".join(parts)
 
 
-def ask(asked: Question) -> str:
-    """What is left of an exchange: a failure in full, or the answer."""
-    exchange = Exchange(asked)
+def told(asked: Question) -> str:
+    """What is left of a question: a failure in full, or the answer."""
     try:
-        answer = exchange.answer()
+        answer = ask(asked)
     except MarketError as error:
-        return everything_about(error) + repr(vars(exchange))
-    return repr(answer) + repr(vars(exchange)) + repr(asked)
+        return everything_about(error)
+    return repr(answer) + repr(asked)
+
+
+def told_here(asked: Question) -> str:
+    """As `told`, with the asking done in this process, where its logs can be heard."""
+    outcome = ask_here(asked)
+    return everything_about(outcome) if isinstance(outcome, MarketError) else "a body"
+
+
+@pytest.fixture
+def overheard(monkeypatch, tmp_path):
+    """What the process that asks says: its stderr, and the header of its stdout (the body is the server's)."""
+    headers = []
+
+    def unpacked(said: bytes) -> bytes | MarketError:
+        headers.append(said.partition(b"\n")[0].decode())
+        return unpack(said)
+
+    with (tmp_path / "stderr").open("w+") as stderr:
+        monkeypatch.setattr(child, "DEVNULL", stderr)
+        monkeypatch.setattr(child, "unpack", unpacked)
+        yield lambda: "".join([*headers, (tmp_path / "stderr").read_text()])
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_token_shows_nowhere(mode, heard, capfd) -> None:
+def test_the_token_shows_nowhere(mode, overheard, capfd) -> None:
+    with stand_in(HURRY.get(mode, mode)) as server:
+        heard = told(question(server.url, 3.0))
+    assert server.queries[0]["securityToken"] == CANARY
+    assert heard
+    assert overheard() or "TimedOutError" in heard
+    assert FEATHER not in heard + overheard() + "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_token_shows_in_no_log(mode, heard, capfd) -> None:
     with warnings.catch_warnings(record=True) as warned, stand_in(HURRY.get(mode, mode)) as server:
         warnings.simplefilter("always")
-        told = ask(question(server.url, 1.0))
+        left = told_here(question(server.url, 1.0))
     assert server.queries[0]["securityToken"] == CANARY
-    assert told
+    assert left
     assert "urllib3" in heard.getvalue()
-    assert FEATHER not in told + heard.getvalue() + "".join(capfd.readouterr()) + repr([str(one) for one in warned])
+    assert FEATHER not in left + heard.getvalue() + "".join(capfd.readouterr()) + repr([str(one) for one in warned])
 
 
+@pytest.mark.parametrize("tell", [told, told_here])
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:{port}/api", "https://127.0.0.1:{port}/api", "http://[", "gopher://a/b"]
 )
-def test_the_token_shows_nowhere_without_a_server(url, heard, capfd) -> None:
+def test_the_token_shows_nowhere_without_a_server(url, tell, heard, overheard, capfd) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    told = ask(question(url.format(port=port), 2.0))
-    assert "UnreachableError" in told or "LibraryError" in told
-    assert FEATHER not in told + heard.getvalue() + "".join(capfd.readouterr())
+    left = tell(question(url.format(port=port)))
+    assert "UnreachableError" in left or "LibraryError" in left
+    assert FEATHER not in left + heard.getvalue() + overheard() + "".join(capfd.readouterr())
 
 
 def test_a_reason_that_quotes_the_token_is_told_without_it() -> None:
     with stand_in("refused") as server:
-        told = ask(question(server.url))
-    assert "securityToken=..." in told
+        left = told(question(server.url))
+    assert "securityToken=..." in left
 
 
-def test_the_token_goes_to_no_other_host(heard) -> None:
+def test_the_token_goes_to_no_other_host() -> None:
     """A server that sends us elsewhere is not followed."""
     with stand_in("redirect") as server:
-        ask(question(server.url))
+        told(question(server.url))
         assert len(server.queries) == 1
 
 

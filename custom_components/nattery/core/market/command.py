@@ -11,11 +11,12 @@ import time
 from urllib.parse import urlsplit
 
 from .areas import Area, UnknownAreaError, find
-from .entsoe import LONGEST, URL, Answer, Exchange, Question, prepare
+from .entsoe import Answer, ask
 from .errors import ContradictionError, MarketError, NotPublishedError, RateLimitedError, ServerTroubleError
+from .exchange import LONGEST, URL, Question
 from .prices import Quality, Series, local_day
 from .quality import ENTSOE, judge
-from .wire import Secret
+from .secret import Secret
 
 TOKEN = "NATTERY_ENTSOE_TOKEN"  # noqa: S105  (where it is, not what it is)
 SECONDS = "45"
@@ -116,16 +117,17 @@ def _ask(order: _Order) -> Answer:
     start, end = local_day(order.day, order.area.tzinfo)
     # The day before comes along, since a copy of it is no day's prices.
     question = Question(order.area, start - timedelta(days=1), end, order.token, order.url)
-    prepare()
     pause = FIRST_PAUSE
     while True:
-        left = max(deadline - time.monotonic(), 0.1)
+        begun = time.monotonic()
         try:
-            return Exchange(replace(question, seconds=left)).answer()
+            return ask(replace(question, seconds=max(deadline - begun, 0.1)))
         except (RateLimitedError, ServerTroubleError) as error:
             quiet = max(pause if error.retry_after is None else error.retry_after, FIRST_PAUSE / 2)
             passing = isinstance(error, RateLimitedError) or error.status in PASSING
-            if not passing or time.monotonic() + quiet >= deadline:
+            now = time.monotonic()
+            # A try that would take as long as this one and be late would tell less than this one's error.
+            if not passing or now + quiet + (now - begun) >= deadline:
                 raise
         time.sleep(quiet)
         pause = min(2 * pause, LONGEST_PAUSE)

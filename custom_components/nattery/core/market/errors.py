@@ -117,6 +117,7 @@ class LibraryError(MarketError):
 
     def __init__(self, name: str) -> None:
         """Keep the name of its error, never the text."""
+        self.name = name
         super().__init__(f"The library that asks ENTSO-E failed with {name}")
 
 

@@ -1,6 +1,6 @@
 """What entsoe-py speaks through: requests with a size limit, without retries or redirects, and a token nobody sees.
 
-This module imports entsoe-py, and pandas with it, so it is itself imported only when a question is due.
+This module imports entsoe-py, and pandas with it, so only `asker` imports it, in the process that asks.
 
 The token is put into the address at the last possible moment, when the request line is written to the socket. What
 lies above (entsoe-py, requests, urllib3: their logs, errors and responses) knows a placeholder only. Their errors are
@@ -30,25 +30,22 @@ from .errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from .wire import Wire
+from .exchange import Question
 
 if TYPE_CHECKING:
     from urllib3.connectionpool import HTTPConnectionPool
-
-    from .entsoe import Question
 
 PLACEHOLDER = "the-token-is-not-shown"
 CONNECT_SECONDS = 15.0
 CONNECT_SHARE = 4  # a name may stand for several addresses, tried one after the other
 CHUNK = 65_536
-MARGIN = 5.0  # s by which a socket waits longer than the exchange, whose end is its own affair
 LONGEST_QUIET = 86_400.0
 OK, BAD_REQUEST, UNAUTHORIZED, TOO_MANY = 200, 400, 401, 429
 
 
-def ask(question: Question, wire: Wire) -> bytes | MarketError:
+def ask(question: Question) -> bytes | MarketError:
     """The body of the answer, or what kept it away: given back, not raised, so that no traceback is tied to it."""
-    session = _Session(question, wire)
+    session = _Session(question)
     try:
         client = EntsoeRawClient(PLACEHOLDER, session, retry_count=1, retry_delay=0)  # type: ignore[arg-type]
         start, end = pd.Timestamp(question.start), pd.Timestamp(question.end)
@@ -76,12 +73,12 @@ class _Answer:
 class _Session:
     """The little of a session that entsoe-py uses."""
 
-    def __init__(self, question: Question, wire: Wire) -> None:
+    def __init__(self, question: Question) -> None:
         self.headers: dict[str, str] = {}
         self.body = b""
         self._question = question
         self._session = requests.Session()
-        adapter = _Adapter(question, wire)
+        adapter = _Adapter(question)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -102,7 +99,7 @@ class _Session:
 
     def _exchange(self, params: dict[str, Any]) -> MarketError | None:
         seconds = self._question.seconds
-        waits = min(CONNECT_SECONDS, seconds / CONNECT_SHARE), seconds + MARGIN
+        waits = min(CONNECT_SECONDS, seconds / CONNECT_SHARE), seconds  # each; the whole is the parent's affair
         url, headers = self._question.url, self.headers
         params = {"contract_MarketAgreement.type": DAY_AHEAD, **params}  # versions before 0.8 do not say it
         with self._session.get(
@@ -123,9 +120,9 @@ class _Session:
 class _Adapter(HTTPAdapter):
     """Opens connections that know the token."""
 
-    def __init__(self, question: Question, wire: Wire) -> None:
+    def __init__(self, question: Question) -> None:
         super().__init__(max_retries=0)
-        self._traits = {"question": question, "wire": wire}
+        self._traits = {"question": question}
 
     @override
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
@@ -136,16 +133,10 @@ class _Adapter(HTTPAdapter):
 
 
 class _Connection(HTTPConnection):
-    """Writes the token in place of the placeholder, and gives its socket to the wire."""
+    """Writes the token in place of the placeholder."""
 
     question: Question
-    wire: Wire
     debuglevel = 0  # http.client would print what it sends, and can be told so for all connections at once
-
-    @override
-    def connect(self) -> None:
-        super().connect()
-        self.wire.hold(self.sock)
 
     @override
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 
 from . import fallback
 from .areas import Area
-from .entsoe import Question, fetch
+from .entsoe import fetch
 from .errors import MarketError, NotPublishedError
+from .exchange import Question
 from .fallback import Get, Source
 from .prices import Series, local_day
 from .quality import ENTSOE

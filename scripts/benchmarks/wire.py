@@ -1,44 +1,25 @@
-"""The measurements. Each gives rows of (what, measured, limit, unit); a row passes when measured <= limit."""
+"""The measurements of the wire."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 import statistics
 import threading
 import time
-from typing import NamedTuple, Protocol
 
 from custom_components.nattery.core.inverter.inverter import Inverter
 from custom_components.nattery.core.inverter.registers import BY_KEY, declared
-from custom_components.nattery.core.market.document import parse
 from custom_components.nattery.core.modbus.blocks import duration, plan
 from custom_components.nattery.core.modbus.errors import ModbusError
 from custom_components.nattery.core.modbus.statistics import percentile
 from custom_components.nattery.core.modbus.timing import Timing
 
-from ..entsoe_standin import modes
 from .client import FULL_MAP, judge, open_bus
 from .faults import faulted, rival_after_a_late_answer
+from .rows import Row
 
 TURNAROUNDS = (0.0, 0.03, 0.07)
 WORST_BLOCK_AND_FRAME = 112.0  # ms: a block of 32 registers on the wire, then the write itself
-
-
-class Row(NamedTuple):
-    """One measured number and what it may be at most."""
-
-    what: str
-    measured: float
-    limit: float | None
-    unit: str
-
-
-class Measure(Protocol):
-    """A measurement; `quick` takes fewer rounds."""
-
-    async def __call__(self, *, quick: bool) -> list[Row]:
-        """Measure."""
 
 
 async def full_map(*, quick: bool) -> list[Row]:
@@ -166,32 +147,3 @@ async def wrong_values(*, quick: bool) -> list[Row]:
         Row("overlaps in the same run", overlaps, 0, ""),
         Row("a plain pymodbus client: wrong values in 10 requests after one late answer", rival, None, ""),
     ]
-
-
-async def prices_parse(*, quick: bool) -> list[Row]:
-    """From the body of a price document of three days of quarters to its slots, and to the slots of one day."""
-    start = datetime(2025, 11, 10, 23, tzinfo=UTC)
-    end = start + timedelta(days=3)
-    request = modes.Request("10Y1001A1001A82H", start, end, end, 1, "")
-    rows = []
-    for name in ("ok", "both"):
-        body = modes.MODES[name](request, 0).body
-        times = []
-        for _ in range(50 if quick else 300):
-            begin = time.perf_counter()
-            document = parse(body, request.domain)
-            document.series("DE_LU", start, start + timedelta(days=1), source="", fetched_at=start)
-            times.append(1000 * (time.perf_counter() - begin))
-        rows.append(Row(f"three days, mode {name} ({len(body) / 1000:.0f} kB)", statistics.median(times), 2.0, "ms"))
-    return rows
-
-
-MEASURES: dict[str, Measure] = {
-    "full_map": full_map,
-    "write_latency": write_latency,
-    "wrong_values": wrong_values,
-    "recovery": recovery,
-    "reloads": reloads,
-    "redundant_writes": redundant_writes,
-    "prices_parse": prices_parse,
-}

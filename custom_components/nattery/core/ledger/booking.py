@@ -1,0 +1,44 @@
+"""Makes a line of the ledger from what was metered, and puts prices to one that had none."""
+
+from dataclasses import replace
+
+from ..action import ActionKind
+from .baseline import Battery, money, self_consumption
+from .quarter import Expectation, Metered, Prices, Quarter, Reason, Stored
+
+
+def book_quarter(
+    metered: Metered,
+    battery: Battery,
+    previous: Quarter | None,
+    *,
+    prices: Prices | None = None,
+    action: ActionKind | None = None,
+    reason: Reason | None = None,
+    expected: Expectation | None = None,
+) -> Quarter:
+    """The line for a metered quarter, after the `previous` one in the book (None: this is the first).
+
+    The baseline's battery goes on from the previous line, however long ago that was; in the first it begins with what
+    the real one held.
+    """
+    change = metered.soc_change * battery.capacity_kwh
+    stored = metered.soc * battery.capacity_kwh
+    before = previous.baseline.stored.kwh if previous else stored - change
+    quarter = Quarter(
+        start=metered.start,
+        coverage=metered.coverage,
+        energies=metered.energies,
+        soc=metered.soc,
+        battery=Stored(stored, change),
+        baseline=self_consumption(battery, before, metered),
+        action=action,
+        reason=reason,
+        expected=expected,
+    )
+    return priced(quarter, prices, battery.wear_per_kwh) if prices else quarter
+
+
+def priced(quarter: Quarter, prices: Prices, wear_per_kwh: float) -> Quarter:
+    """The same line with prices, and the money that follows from them; for prices that come late or are corrected."""
+    return replace(quarter, prices=prices, money=money(quarter.energies, quarter.baseline, prices, wear_per_kwh))

@@ -1,0 +1,173 @@
+"""How good and how quick the forecasts are, on made-up houses and roofs, beside what anybody could say without them."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from random import Random
+from statistics import fmean
+import time
+
+from custom_components.nattery.core.forecast.clock import PER_DAY, PER_HOUR, day_edges, moment, quarter, wall
+from custom_components.nattery.core.forecast.forecast import Forecaster
+from custom_components.nattery.core.forecast.history import History
+from custom_components.nattery.core.forecast.load import LoadModel
+from custom_components.nattery.core.forecast.production import Production
+from custom_components.nattery.core.forecast.record import Record
+
+from .houses import HOUSES, ZONE, Power, family, roof
+from .rows import Row
+
+LEARNED_DAYS = 56
+HORIZON = 2 * PER_DAY
+LOAD_RIVALS = ("yesterday", "last week", "flat")
+PV_RIVALS = ("provider", "yesterday")
+_STALE = 16  # quarters; a history that ends so long ago says nothing about now
+
+
+def load_errors(house: str, *, seed: int, evenings: int) -> dict[str, float]:
+    """Errors of forecasts made on some evenings for the two days after: of all hours together, over all that came.
+
+    "ours" and each rival's; and as "below p90" the share of hours that stayed below our 90th percentile.
+    """
+    first = quarter(datetime(2026, 1, 5, tzinfo=ZONE))
+    power = HOUSES[house](seed, first, LEARNED_DAYS + evenings + 3)
+    errors = dict.fromkeys(("ours", *LOAD_RIVALS), 0.0)
+    total, below = 0.0, []
+    for evening in range(evenings):
+        now = first + (LEARNED_DAYS + evening) * PER_DAY - PER_HOUR
+        model = LoadModel(_history(power), ZONE, moment(now))
+        flat = fmean(kw for number, kw in power.items() if number < now)
+        for hour in range(now, now + HORIZON, PER_HOUR):
+            if (came := _mean(power, hour)) is None:
+                continue
+            total += came
+            told = [model.at(number) for number in range(hour, hour + PER_HOUR)]
+            says = {
+                "ours": fmean(found.expected for found in told),
+                "yesterday": _before(power, hour, now, PER_DAY, flat),
+                "last week": _before(power, hour, now, 7 * PER_DAY, flat),
+                "flat": flat,
+            }
+            below.append(came <= fmean(found.p90 for found in told))
+            for name, said in says.items():
+                errors[name] += abs(said - came)
+    return {name: error / total for name, error in errors.items()} | {"below p90": fmean(below)}
+
+
+def now_errors(house: str, *, seed: int, moments: int) -> tuple[float, float]:
+    """Errors of the next two hours at some moments: knowing what the house does now, and not knowing it."""
+    chance = Random(seed)
+    first = quarter(datetime(2026, 1, 5, tzinfo=ZONE))
+    power = HOUSES[house](seed, first, LEARNED_DAYS + 15)
+    errors = [0.0, 0.0]
+    for _ in range(moments):
+        now = first + LEARNED_DAYS * PER_DAY + chance.randrange(13 * PER_DAY)
+        stale = {number: kw for number, kw in power.items() if number < now - _STALE}
+        models = [LoadModel(_history(known), ZONE, moment(now)) for known in (power, stale)]
+        for number in range(now, now + 8):
+            for index, model in enumerate(models):
+                errors[index] += abs(model.at(number).expected - power.get(number, model.at(number).expected))
+    return errors[0], errors[1]
+
+
+def pv_errors(month: int, *, seed: int, days: int = 40) -> dict[str, float]:
+    """Errors of the next day's PV, of all hours together over all that came: ours, the provider's own and its rivals'.
+
+    "roof" is ours without a provider. The first third of the days is for learning.
+    """
+    first = quarter(datetime(2026, month, 2, tzinfo=ZONE))
+    power, said = roof(seed, first, days)
+    history, record = _history(power), Record()
+    errors = dict.fromkeys(("ours", "roof", *PV_RIVALS), 0.0)
+    total = 0.0
+    for day in list(said)[1:]:
+        start, end = day_edges(day, ZONE)
+        eve = moment(start - 1)
+        knows = Forecaster.learn(eve, ZONE, History({}), history, record)
+        ours = knows.forecast(eve, end - start + 1, Production.of([said[day]], ZONE))
+        ours.keep(record, ZONE)
+        if day < min(said) + days // 3:
+            continue
+        says = {
+            "ours": ours.pv_kw[1:],
+            "provider": tuple(kw or 0.0 for kw in ours.said_kw[1:]),
+            "roof": knows.forecast(eve, end - start + 1).pv_kw[1:],
+            "yesterday": tuple(power[number - PER_DAY] for number in range(start, end)),
+        }
+        for at in range(0, end - start, PER_HOUR):
+            came = fmean(power[start + at + part] for part in range(PER_HOUR))
+            total += came
+            for name, row in says.items():
+                errors[name] += abs(fmean(row[at : at + PER_HOUR]) - came)
+    return {name: error / total for name, error in errors.items()}
+
+
+def speed(*, rounds: int) -> Iterator[tuple[str, float]]:
+    """Milliseconds to learn from eight weeks, of hours and of quarters, and to tell the next two days after that."""
+    first = quarter(datetime(2026, 1, 5, tzinfo=ZONE))
+    load, (sun, said) = family(1, first, LEARNED_DAYS), roof(1, first, LEARNED_DAYS + 2)
+    now = moment(first + LEARNED_DAYS * PER_DAY)
+    today = wall(quarter(now), ZONE) // PER_DAY
+    two_days = said[today] | said[today + 1]
+
+    def learn(fine: frozenset[int]) -> Forecaster:
+        return Forecaster.learn(now, ZONE, History(load, fine), History(sun, fine), Record())
+
+    for name, fine in (("hours", frozenset[int]()), ("quarters", frozenset(load))):
+        yield f"learn from eight weeks of {name}", _milliseconds(partial(learn, fine), rounds)
+    knows = learn(frozenset(load))
+    yield (
+        "the next 48 hours",
+        _milliseconds(lambda: knows.forecast(now, HORIZON, Production.of([two_days], ZONE)), rounds),
+    )
+
+
+def _milliseconds(call: Callable[[], object], rounds: int) -> float:
+    """The processor's own time and the best round: what else the machine does is no part of it."""
+    times = []
+    for _ in range(rounds):
+        begin = time.process_time()
+        call()
+        times.append(1000 * (time.process_time() - begin))
+    return min(times)
+
+
+def _history(power: Power) -> History:
+    return History(power, frozenset(power))
+
+
+def _mean(power: Power, hour: int) -> float | None:
+    """The mean power of an hour, None where it is not whole."""
+    parts = [power[number] for number in range(hour, hour + PER_HOUR) if number in power]
+    return fmean(parts) if len(parts) == PER_HOUR else None
+
+
+def _before(power: Power, hour: int, now: int, period: int, otherwise: float) -> float:
+    """The same hour a period ago, or as many periods as it takes to be known by now."""
+    while hour >= now - PER_HOUR:
+        hour -= period
+    found = _mean(power, hour)
+    return otherwise if found is None else found
+
+
+async def forecasts(*, quick: bool) -> list[Row]:
+    """Forecasts of made-up houses and roofs: errors over those of whoever is best without them, and their speed."""
+    rows = []
+    for house in HOUSES:
+        found = load_errors(house, seed=11, evenings=7 if quick else 21)
+        rival = min(LOAD_RIVALS, key=found.__getitem__)
+        what = f"load, {house}: hourly error {found['ours']:.0%}, {rival} {found[rival]:.0%}"
+        rows.append(Row(f"{what}, below P90 {found['below p90']:.0%}", found["ours"] / found[rival], 0.97, "x"))
+        knowing, not_knowing = now_errors(house, seed=11, moments=20 if quick else 80)
+        rows.append(Row(f"load, {house}: next two hours, knowing what it does now", knowing / not_knowing, None, "x"))
+    for month in (3, 6, 11):
+        found = pv_errors(month, seed=11)
+        rival = min(PV_RIVALS, key=found.__getitem__)
+        what = f"PV, month {month}: hourly error {found['ours']:.0%}, {rival} {found[rival]:.0%}"
+        rows.append(Row(f"{what}, without a provider {found['roof']:.0%}", found["ours"] / found[rival], 0.95, "x"))
+    limits = (25.0, 25.0, 5.0)
+    rows += [
+        Row(what, taken, limit, "ms")
+        for (what, taken), limit in zip(speed(rounds=10 if quick else 50), limits, strict=True)
+    ]
+    return rows

@@ -1,0 +1,92 @@
+from datetime import UTC, datetime, timedelta, timezone
+import math
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.nattery.core.forecast.clock import day_edges, moment, quarter, wall, weekday
+from custom_components.nattery.core.forecast.history import Energy, History
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+FIRST = quarter(NOON)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def row(minutes, hours, kwh):
+    return Energy(NOON + timedelta(minutes=minutes), hours, kwh)
+
+
+def test_hours_and_quarters_become_mean_powers() -> None:
+    history = History.of([row(0, 1.0, 2.0), row(60, 0.25, 0.1), row(120, 0.5, 0.3)])
+    assert [history.power.get(FIRST + index) for index in range(11)] == [
+        *[2.0] * 4,
+        0.4,
+        None,
+        None,
+        None,
+        0.6,
+        0.6,
+        None,
+    ]
+    assert history.fine == {FIRST + 4}
+    assert (len(history), history.dropped) == (7, 0)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_finer_of_two_counts_and_of_equals_the_later(flip) -> None:
+    rows = [row(0, 1.0, 1.0), row(15, 0.25, 1.0)]
+    assert History.of(rows[::-1] if flip else rows).kwh(FIRST, FIRST + 4) == 1.75
+    assert History.of([row(0, 1.0, 1.0), row(0, 1.0, 3.0)]).kwh(FIRST, FIRST + 4) == 3.0
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        row(0, 1.0, -0.01),
+        row(0, 1.0, math.nan),
+        row(0, 1.0, math.inf),
+        row(0, 0.25, 25.1),
+        row(7, 0.25, 0.1),
+        row(0, 2.0, 0.1),
+        row(0, math.nan, 0.1),
+        Energy(datetime(2026, 3, 2, 12), 1.0, 1.0),
+    ],
+)
+def test_the_broken_are_left_out_and_counted(broken) -> None:
+    history = History.of([broken, row(60, 1.0, 1.0)])
+    assert (history.dropped, len(history)) == (1, 4)
+
+
+def test_a_gap_is_never_filled() -> None:
+    history = History.of([row(0, 0.25, 0.1), row(30, 0.25, 0.1)])
+    assert history.kwh(FIRST, FIRST + 1) == 0.1
+    assert history.kwh(FIRST, FIRST + 3) is None
+
+
+@given(st.integers(-(10**6), 4 * 10**6), st.sampled_from(["Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"]))
+def test_the_wall_clock_is_the_zones_own(number, name) -> None:
+    zone = ZoneInfo(name)
+    local = moment(number).astimezone(zone)
+    day, slot = divmod(wall(number, zone), 96)
+    assert datetime(1970, 1, 1) + timedelta(days=day, minutes=15 * slot) == local.replace(
+        tzinfo=None, second=0, microsecond=0, minute=local.minute // 15 * 15
+    )
+    assert weekday(day) == local.weekday()
+
+
+@pytest.mark.parametrize(("day", "length"), [((2026, 3, 29), 92), ((2026, 10, 25), 100), ((2026, 6, 1), 96)])
+def test_days_on_which_the_clocks_change(day, length) -> None:
+    number = (datetime(*day) - datetime(1970, 1, 1)).days
+    start, end = day_edges(number, BERLIN)
+    assert end - start == length
+    assert {wall(at, BERLIN) // 96 for at in range(start, end)} == {number}
+    assert moment(start).astimezone(BERLIN).hour == 0
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no time zone"):
+        quarter(datetime(2026, 1, 1))
+    assert quarter(datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))) == quarter(
+        datetime(2026, 1, 1, tzinfo=UTC)
+    )

@@ -1,0 +1,86 @@
+"""Lines of a ledger to test with."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from random import Random
+from zoneinfo import ZoneInfo
+
+from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.ledger.baseline import Battery
+from custom_components.nattery.core.ledger.booking import book_quarter
+from custom_components.nattery.core.ledger.quarter import (
+    QUARTER,
+    Energies,
+    Expectation,
+    Metered,
+    Prices,
+    Quarter,
+    Reason,
+)
+
+HOME = "home"
+BERLIN = ZoneInfo("Europe/Berlin")
+START = datetime(2026, 11, 10, 23, tzinfo=UTC)  # a local midnight in Berlin
+BATTERY = Battery(
+    capacity_kwh=10,
+    soc_min=0.1,
+    soc_max=1.0,
+    charge_kw=5,
+    discharge_kw=5,
+    charge_efficiency=0.95,
+    discharge_efficiency=0.95,
+    wear_per_kwh=0.03,
+)
+PRICES = Prices("EUR", 0.31234, 0.0789, 0.09512)
+
+
+def metered(start=START, *, coverage=1.0, soc=0.5, soc_change=0.0, **energies) -> Metered:
+    """A metered quarter; energies by name, such as load_kwh."""
+    return Metered(start, coverage, Energies(**energies), soc, soc_change)
+
+
+def line(start=START, *, prices: Prices | None = PRICES, previous: Quarter | None = None, **arguments) -> Quarter:
+    """One line with everything in it."""
+    return book_quarter(
+        metered(start, **arguments),
+        BATTERY,
+        previous,
+        prices=prices,
+        action=ActionKind.CHARGE,
+        reason=Reason("charge_cheap", {"price": 0.31234, "used_at": "2026-11-11T17:00:00+00:00", "margin": None}),
+        expected=Expectation(0.123456, -0.25, 0.512),
+    )
+
+
+def lines(count: int, start=START, *, seed: int = 1, currency: str = "EUR") -> list[Quarter]:
+    """Lines in a row, whose numbers are no two the same and whole in the ledger's units."""
+    chance = Random(seed)
+    made: list[Quarter] = []
+    for number in range(count):
+        energies = {name: chance.randrange(2000) / 1000 for name in Energies.__annotations__}
+        prices = Prices(currency, chance.randrange(500_000) / 1e6, chance.randrange(-99_999, 200_000) / 1e6)
+        made.append(line(start + number * QUARTER, prices=prices, previous=made[-1] if made else None, **energies))
+    return [as_booked(one) for one in made]
+
+
+def as_booked(quarter: Quarter) -> Quarter:
+    """The line as the ledger gives it back: in whole Wh, millionths and so on."""
+    energies, battery, baseline, money = quarter.energies, quarter.battery, quarter.baseline, quarter.money
+    return replace(
+        quarter,
+        coverage=round(quarter.coverage * 900) / 900,
+        energies=_rounded(energies, 3),
+        soc=round(quarter.soc, 3),
+        battery=_rounded(battery, 3),
+        baseline=replace(_rounded(replace(baseline, stored=0), 3), stored=_rounded(baseline.stored, 3)),
+        prices=quarter.prices and _rounded(quarter.prices, 6),
+        money=money and _rounded(money, 6),
+        expected=quarter.expected and replace(_rounded(quarter.expected, 3), cost=round(quarter.expected.cost, 6)),
+    )
+
+
+def _rounded(one, digits):
+    values = {name: getattr(one, name) for name in one.__dataclass_fields__}
+    return replace(
+        one, **{name: round(value, digits) for name, value in values.items() if isinstance(value, float | int)}
+    )
