@@ -35,7 +35,9 @@ async def test_the_first_screen_shows_what_the_market_asks_now(page: Page):
     await expect(spot).to_have_text(re.compile(r"^\s*-?\d\.\d{4}\sEUR/kWh\s*$"))
 
     async def as_published() -> bool:
-        return await number(spot) == pytest.approx(price(1, domain, datetime.now(UTC)) / 1000, abs=0.00005)
+        return await number(spot) == pytest.approx(
+            price(1, domain, datetime.now(UTC)) / 1000, abs=0.00006
+        )  # four digits are shown
 
     await wait_for(as_published)
     assert await number(state(page, "Import")) > await number(spot)
