@@ -40,9 +40,9 @@ class IssueKeeper:
         """Watch until the entry is unloaded."""
         for coordinator in self._site.coordinators:
             self._entry.async_on_unload(coordinator.async_add_listener(self._look))
-        for coordinator in (self._site.prices, self._site.trading):
-            if coordinator is not None:
-                self._entry.async_on_unload(coordinator.async_add_listener(self._look))
+        for beside in (self._site.prices, self._site.trading):
+            if beside is not None:
+                self._entry.async_on_unload(beside.async_add_listener(self._look))
         self._entry.async_on_unload(
             async_track_time_interval(self._hass, self._look, LOOK_EVERY, cancel_on_shutdown=True)
         )

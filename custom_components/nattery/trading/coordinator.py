@@ -20,6 +20,7 @@ from ..core.control.errors import SavedError
 from ..core.control.guards import Limits
 from ..core.control.inverter_battery import InverterBattery
 from ..core.control.overrides import Override
+from ..core.ledger.quarter import Expectation, Reason as LedgerReason
 from ..core.market.book import Freshness
 from ..core.market.outlook import Outlook
 from ..core.trading.plan import Plan, PlannedSlot
@@ -111,7 +112,6 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
         await self.books.async_open()
         self._stops = [
             self.prices.async_add_listener(self._prices_changed),
-            self.forecasts.async_listen(self.async_plan_soon),
             self.books.async_listen(self.async_update_listeners),
             self._site.readings.async_add_listener(self._look_at_charge),
             async_track_utc_time_change(self.hass, self._quarter, minute=_QUARTERS, second=1),
@@ -249,15 +249,13 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
         """Tell the books what was planned and is done in this quarter-hour."""
         slot = self.data.slot(decision.at)
         kind = decision.action.kind if decision.action and decision.performed else ActionKind.SELF_CONSUME
-        self.books.async_expect(
-            decision.at,
-            action=kind,
-            reason_key=slot.reason.key if slot and decision.reason.key == "plan" else decision.reason.key,
-            reason_values={},
-            cost=slot.cost if slot else None,
-            grid_kwh=slot.grid_kw * ((slot.end - slot.start) / timedelta(hours=1)) if slot else None,
-            soc=slot.soc_end if slot else None,
-        )
+        planned = slot is not None and decision.reason.key == "plan"
+        reason = LedgerReason(slot.reason.key if slot and planned else decision.reason.key, {})
+        expected = None
+        if slot is not None:
+            hours = (slot.end - slot.start) / timedelta(hours=1)
+            expected = Expectation(cost=slot.cost, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
+        self.books.async_expect(decision.at, kind, reason, expected)
 
     @callback
     def _show(self, **changes: Any) -> None:  # noqa: ANN401  (fields of View)

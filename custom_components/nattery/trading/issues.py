@@ -29,5 +29,5 @@ def trading_issues(trading: TradingCoordinator) -> dict[str, Placeholders]:
         SOLVER_MISSING: {} if plan is not None and plan.solver == "dynamic" else None,
         CHANGED_BY_HAND: because("changed_by_hand"),
         WRITES_FAIL: because("write_failed"),
-        LEDGER_FAILS: {"reason": str(error)} if error is not None else None,
+        LEDGER_FAILS: {"reason": trading.words.failure(error)} if error is not None else None,
     }

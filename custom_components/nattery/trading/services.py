@@ -1,12 +1,13 @@
 """The actions of trading: the plan read and explained, made anew, and overruled."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
@@ -16,7 +17,11 @@ from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
 from ..core.control.errors import OverrideError
 from ..core.control.overrides import FURTHEST, Override
+from ..core.ledger.errors import LedgerError
+from ..core.ledger.reports import Report, local_days, local_months
+from ..core.ledger.series import to_row
 from ..core.trading.plan import PlannedSlot
+from ..errors import translated
 from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
@@ -24,10 +29,15 @@ from .sensors import TRADING_SENSORS
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
 OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
+GET_LEDGER: Final = "get_ledger"
 ATTR_AT, ATTR_ACTION, ATTR_POWER, ATTR_ID = "at", "action", "power", "id"
 ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
+ATTR_END, ATTR_PERIOD = "end", "period"
+QUARTERS, DAYS, MONTHS = "quarters", "days", "months"
 
 _KILO = 1000
+_LONGEST = {QUARTERS: timedelta(days=62), DAYS: timedelta(days=800), MONTHS: timedelta(days=36_525)}
+_MOMENT = timedelta(microseconds=1)
 _HIGHEST = 100_000  # W
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _EXPLAIN: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_AT): cv.datetime})
@@ -44,6 +54,14 @@ _OVERRIDE: Final = vol.All(
     ),
     cv.has_at_least_one_key(ATTR_UNTIL, ATTR_DURATION),
 )
+_LEDGER: Final = vol.Schema(
+    {
+        **_ENTRY,
+        vol.Required(ATTR_START): cv.datetime,
+        vol.Optional(ATTR_END): cv.datetime,
+        vol.Optional(ATTR_PERIOD, default=DAYS): vol.In([QUARTERS, DAYS, MONTHS]),
+    }
+)
 _CLEAR: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_ID): cv.string})
 
 
@@ -57,6 +75,7 @@ def async_setup_trading_services(hass: HomeAssistant) -> None:
     register(DOMAIN, REPLAN, _async_replan, vol.Schema(_ENTRY), optional)
     register(DOMAIN, OVERRIDE, _async_override, _OVERRIDE, optional)
     register(DOMAIN, CLEAR_OVERRIDE, _async_clear_override, _CLEAR, optional)
+    register(DOMAIN, GET_LEDGER, _async_get_ledger, _LEDGER, only)
 
 
 def _refuse(key: str, **placeholders: str) -> ServiceValidationError:
@@ -130,6 +149,40 @@ async def _async_clear_override(call: ServiceCall) -> ServiceResponse:
     if identifier is not None and identifier not in {one.id for one in trading.controller.overrides}:
         raise _refuse("unknown_override", id=identifier)
     return {"cleared": await trading.async_clear_override(identifier)}
+
+
+async def _async_get_ledger(call: ServiceCall) -> ServiceResponse:
+    """What was booked: quarter-hours as they are, or reports of local days or months."""
+    trading = await _async_trading(call, POLICY_READ)
+    zone, period = dt_util.get_default_time_zone(), call.data[ATTR_PERIOD]
+    start = _utc(call.data[ATTR_START])
+    end = _utc(call.data[ATTR_END]) if ATTR_END in call.data else dt_util.utcnow()
+    if not start < end <= start + _LONGEST[period]:
+        raise _refuse("bad_range", days=str(_LONGEST[period].days))
+    try:
+        if period == QUARTERS:
+            lines = await trading.books.async_read(start, end)
+            return {period: [cast("dict[str, Any]", to_row(line)) for line in lines]}
+        first, last = start.astimezone(zone).date(), (end - _MOMENT).astimezone(zone).date()
+        periods = (local_days if period == DAYS else local_months)(first, last, zone)
+        return {period: [_report(report) for report in await trading.books.async_reports(periods)]}
+    except LedgerError as error:
+        raise translated(HomeAssistantError, error) from error
+
+
+def _report(report: Report) -> dict[str, Any]:
+    return {
+        "start": report.period.start.isoformat(),
+        "end": report.period.end.isoformat(),
+        "currency": report.currency,
+        "coverage": round(report.coverage, 4),
+        "priced_coverage": round(report.priced_coverage, 4),
+        "cost": round(report.cost, 4),
+        "wear": round(report.money.wear, 4),
+        "saved_over_no_battery": round(report.saved_over_no_battery, 4),
+        "saved_over_self_consumption": round(report.saved_over_self_consumption, 4),
+        **{key: round(value, 4) for key, value in asdict(report.energies).items()},
+    }
 
 
 def picture(trading: TradingCoordinator) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ..const import DOMAIN
 from ..core.control.controller import Decision
 from ..core.control.reasons import Reason as ControlReason
 from ..core.trading.reasons import Note, Reason
+from ..errors import describe
 
 _MONEY = ("price", "worth", "used_price", "burden", "margin", "turns_at", "value")
 _AMOUNTS = ("power_kw", "curtail_kw", "excess_kw", "load_kw", "pv_kw", "missing_kwh", "level_kwh")
@@ -20,17 +21,16 @@ _AMOUNTS = ("power_kw", "curtail_kw", "excess_kw", "load_kw", "pv_kw", "missing_
 class Words:
     """The texts, fetched once, so that entities can speak without waiting."""
 
-    def __init__(self, common: Mapping[str, str], entity: Mapping[str, str]) -> None:
+    def __init__(self, common: Mapping[str, str], entity: Mapping[str, str], exceptions: Mapping[str, str]) -> None:
         """Speak with these translations."""
-        self._common, self._entity = common, entity
+        self._common, self._entity, self._exceptions = common, entity, exceptions
 
     @classmethod
     async def async_load(cls, hass: HomeAssistant) -> Self:
         """In the language of Home Assistant."""
         language = hass.config.language
-        common = await async_get_translations(hass, language, "common", {DOMAIN})
-        entity = await async_get_translations(hass, language, "entity", {DOMAIN})
-        return cls(common, entity)
+        categories = ("common", "entity", "exceptions")
+        return cls(*[await async_get_translations(hass, language, category, {DOMAIN}) for category in categories])
 
     def planned(self, reason: Reason) -> str:
         """Why a slot is planned as it is."""
@@ -54,6 +54,11 @@ class Words:
     def controlled(self, reason: ControlReason) -> str:
         """Why the controller does something else than the plan."""
         return self._say(f"control_{reason.key}", reason.values)
+
+    def failure(self, error: Exception) -> str:
+        """What an error of the core says."""
+        key, values = describe(error)
+        return self._exceptions[f"component.{DOMAIN}.exceptions.{key}.message"].format_map(values)
 
     def action(self, kind: str) -> str:
         """The name of an action."""
