@@ -14,6 +14,7 @@ from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
 from .prices.sensors import FLAGS, PriceFlag
 from .site import NatteryConfigEntry
+from .trading.sensors import TROUBLES, TroubleSensor
 
 PARALLEL_UPDATES = 0
 
@@ -35,6 +36,13 @@ async def async_setup_entry(
             (PriceFlag(prices, description) for description in FLAGS), config_subentry_id=prices.subentry.subentry_id
         )
     site.when_met(lambda: async_add_entities(_flags(entry)))
+    if trading := site.trading:
+        site.when_met(
+            lambda: async_add_entities(
+                [TroubleSensor(trading, description) for description in TROUBLES],
+                config_subentry_id=trading.subentry.subentry_id,
+            )
+        )
 
 
 def _flags(entry: NatteryConfigEntry) -> Iterator[BinarySensorEntity]:

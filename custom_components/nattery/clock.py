@@ -55,6 +55,8 @@ class ClockKeeper:
             self._entry.async_create_background_task(self._hass, self._async_set(), "nattery clock")
 
     async def _async_set(self) -> None:
+        if self._site.trading is not None:  # a window that has just ended must be closed before it can open again
+            await self._site.trading.async_tick()
         try:
             await self._site.async_sync_clock(tolerance=TOLERANCE)
         except HomeAssistantError as error:

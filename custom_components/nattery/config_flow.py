@@ -52,6 +52,8 @@ from .core.modbus.errors import LinkDownError
 from .errors import CORE_ERRORS, describe
 from .prices.flow import TOKEN_FIELD, PricesFlow, async_try, reason_of
 from .prices.settings import CONF_TOKEN, PRICES, price_subentry
+from .trading.flow import TradingFlow
+from .trading.settings import TRADING
 
 REAL = (ConnectionKind.SERIAL, ConnectionKind.TCP, ConnectionKind.RTU_OVER_TCP)
 MORE = "more"
@@ -159,7 +161,7 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        return {PRICES: PricesFlow}
+        return {PRICES: PricesFlow, TRADING: TradingFlow}
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:

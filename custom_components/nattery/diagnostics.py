@@ -14,6 +14,8 @@ from .core.inverter.registers import BY_KEY
 from .prices.diagnostics import PRIVATE, prices_as_known
 from .prices.settings import price_subentry
 from .site import NatteryConfigEntry, Site
+from .trading.diagnostics import PRIVATE as TRADING_PRIVATE, trading_as_known
+from .trading.settings import trading_subentry
 
 _BY_ID = "/by-id/"  # such a path holds the serial number of the adapter
 _PRIVATE = frozenset({"serial_number", "custom_serial_number"})
@@ -49,6 +51,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Natter
         "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
         "connection": _connection(entry.data),
+        "trading": async_redact_data(trading.data, TRADING_PRIVATE) if (trading := trading_subentry(entry)) else None,
         "prices": async_redact_data(subentry.data, PRIVATE) if (subentry := price_subentry(entry)) else None,
         "options": dict(entry.options),
     }
@@ -81,5 +84,6 @@ def _running(site: Site) -> dict[str, Any]:
             "timing": asdict(bus.timing),
         },
         "wear": site.inverter.wear.as_dict(),
+        "plan": trading_as_known(site.trading) if site.trading else None,
         "price_book": prices_as_known(site.prices) if site.prices else None,
     }

@@ -6,6 +6,7 @@ from .const import DOMAIN
 from .core.inverter.codec import InvalidValueError
 from .core.inverter.errors import InverterError, MismatchError, NotConfirmedError, NotOfferedError, WrongDeviceError
 from .core.inverter.wear import REFUSE_AT, WornError
+from .core.ledger.errors import LedgerError
 from .core.market.book import BookError
 from .core.market.errors import MarketError
 from .core.modbus.errors import BadFrameError, ExceptionAnswerError, LinkDownError, ModbusError, RefusedError
@@ -13,6 +14,7 @@ from .core.modbus.errors import BadFrameError, ExceptionAnswerError, LinkDownErr
 CORE_ERRORS = (ModbusError, InverterError, InvalidValueError, WornError)
 # What the texts about prices may speak of; each kind of error has some of it.
 _PRICE_DETAILS = ("reason", "status", "seconds", "host", "why")
+_LEDGER_DETAILS = ("place", "why")
 _USER_ERRORS = (InvalidValueError, NotOfferedError, NotConfirmedError, RefusedError)
 
 
@@ -56,6 +58,8 @@ def describe(error: Exception) -> tuple[str, dict[str, str]]:  # noqa: C901, PLR
             return f"price_{error.kind}", {name: _said(getattr(error, name, "")) for name in _PRICE_DETAILS}
         case BookError():
             return "price_unfit", {}
+        case LedgerError():
+            return f"ledger_{error.kind}", {name: str(getattr(error, name, "")) for name in _LEDGER_DETAILS}
         case ModbusError():
             return error.kind, {"detail": str(error)}
         case _:

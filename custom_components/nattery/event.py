@@ -11,6 +11,7 @@ from .entity import InverterEntity
 from .faults import fault_attributes, faults_of
 from .prices.news import PRICE_NEWS, PriceNews
 from .site import NatteryConfigEntry
+from .trading.news import ACTION_NEWS, ActionNews
 
 PARALLEL_UPDATES = 0
 
@@ -32,6 +33,12 @@ async def async_setup_entry(
         _follow_alarms(hass, entry)
 
     site.when_met(furnish)
+    if trading := site.trading:
+        site.when_met(
+            lambda: async_add_entities(
+                [ActionNews(trading, ACTION_NEWS)], config_subentry_id=trading.subentry.subentry_id
+            )
+        )
 
 
 def _follow_alarms(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:

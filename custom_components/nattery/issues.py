@@ -14,6 +14,7 @@ from .prices.issues import (
     TARIFF_FAILS,
     TOMORROW_MISSING,
 )
+from .trading.issues import CHANGED_BY_HAND, LEDGER_FAILS, SOLVER_MISSING, WRITES_FAIL
 
 WRONG_DEVICE, SILENT_LINE, SECOND_MASTER, WRITE_LIMIT = "wrong_device", "silent_line", "second_master", "write_limit"
 SEVERITIES = {
@@ -28,6 +29,10 @@ SEVERITIES = {
     SUSPECT_PRICES: ir.IssueSeverity.WARNING,
     FALLBACK_PRICES: ir.IssueSeverity.WARNING,
     PRICES_LIMITED: ir.IssueSeverity.WARNING,
+    SOLVER_MISSING: ir.IssueSeverity.WARNING,
+    CHANGED_BY_HAND: ir.IssueSeverity.WARNING,
+    WRITES_FAIL: ir.IssueSeverity.ERROR,
+    LEDGER_FAILS: ir.IssueSeverity.ERROR,
 }
 FIXABLE = frozenset({SILENT_LINE})  # the others are mended elsewhere: at the cable, in another program, by waiting
 

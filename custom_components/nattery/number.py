@@ -11,6 +11,7 @@ from .core.inverter.table import Register
 from .descriptions import DEVICE_CLASSES, common, registers_on
 from .entity import InverterEntity
 from .site import NatteryConfigEntry
+from .trading.controls import WISHES, WishNumber
 
 PARALLEL_UPDATES = 1
 
@@ -25,6 +26,13 @@ async def async_setup_entry(
             SettingNumber(site, describe(register)) for register in registers_on(Platform.NUMBER, entry)
         )
     )
+    if trading := site.trading:
+        site.when_met(
+            lambda: async_add_entities(
+                [WishNumber(trading, description) for description in WISHES],
+                config_subentry_id=trading.subentry.subentry_id,
+            )
+        )
 
 
 def describe(register: Register) -> NumberEntityDescription:

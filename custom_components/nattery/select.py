@@ -11,6 +11,7 @@ from .core.inverter.table import Register
 from .descriptions import common, registers_on
 from .entity import InverterEntity
 from .site import NatteryConfigEntry, Site
+from .trading.controls import STRATEGY, StrategySelect
 
 PARALLEL_UPDATES = 1
 
@@ -23,6 +24,12 @@ async def async_setup_entry(
     site.when_met(
         lambda: async_add_entities(SettingSelect(site, register) for register in registers_on(Platform.SELECT, entry))
     )
+    if trading := site.trading:
+        site.when_met(
+            lambda: async_add_entities(
+                [StrategySelect(trading, STRATEGY)], config_subentry_id=trading.subentry.subentry_id
+            )
+        )
 
 
 def _may_be_written(register: Register, raw: int) -> bool:

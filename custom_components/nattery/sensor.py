@@ -23,6 +23,7 @@ from .entity import InverterEntity, SiteEntity
 from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
 from .readings import SINGLE, Attributes, ReadingDescription, State, describe, describe_derived
 from .site import NatteryConfigEntry, Site
+from .trading.sensors import TRADING_SENSORS, TradingSensor
 
 PARALLEL_UPDATES = 0
 SCAN_INTERVAL = timedelta(seconds=30)  # of the sensors of the talk, which ask the bus and nobody on it
@@ -92,6 +93,13 @@ async def async_setup_entry(
         async_add_entities(_readings(entry))
 
     site.when_met(furnish)
+    if trading := site.trading:
+        site.when_met(
+            lambda: async_add_entities(
+                [TradingSensor(trading, description) for description in TRADING_SENSORS],
+                config_subentry_id=trading.subentry.subentry_id,
+            )
+        )
 
 
 def _readings(entry: NatteryConfigEntry) -> Iterator[SensorEntity]:

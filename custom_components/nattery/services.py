@@ -15,6 +15,7 @@ from .core.modbus.frames import MOST_REGISTERS
 from .errors import CORE_ERRORS, action_error
 from .prices.services import async_setup_price_services
 from .site import NatteryConfigEntry, Site
+from .trading.services import async_setup_trading_services
 
 READ_REGISTERS, WRITE_REGISTER, SYNC_CLOCK = "read_registers", "write_register", "sync_clock"
 ATTR_SYMBOLS, ATTR_ADDRESS, ATTR_COUNT = "symbols", "address", "count"
@@ -66,6 +67,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     )
     async_register_admin_service(hass, DOMAIN, SYNC_CLOCK, _async_sync_clock, _CLOCK_SCHEMA)
     async_setup_price_services(hass)
+    async_setup_trading_services(hass)
 
 
 def _site(call: ServiceCall) -> Site:

@@ -1,4 +1,4 @@
-"""One house, wired: its prices, the line, the inverter on it, who polls it, and what is kept between starts."""
+"""One house, wired: prices, the line and the inverter on it, who polls it, and who trades with it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -39,6 +39,8 @@ from .errors import CORE_ERRORS, action_error, translated
 from .issues import WRONG_DEVICE, async_clear, async_raise
 from .prices.coordinator import PriceCoordinator
 from .prices.settings import price_subentry
+from .trading.coordinator import TradingCoordinator
+from .trading.settings import trading_subentry
 
 _STORE_VERSION = 1
 _SAVE_DELAY = 10
@@ -68,6 +70,8 @@ class Site:
         self._identity_store = identity_store(hass, entry.entry_id)
         prices = price_subentry(entry)
         self.prices = PriceCoordinator(hass, entry, prices) if prices else None
+        trading = trading_subentry(entry)
+        self.trading = TradingCoordinator(hass, entry, trading, self, self.prices) if trading and self.prices else None
         self.line = Line(hass, entry.data, entry.entry_id)
         self.inverter: Inverter
         self.identity: Identity
@@ -120,6 +124,8 @@ class Site:
         else:
             for coordinator in self.coordinators:
                 coordinator.async_set_update_error(silence)
+        if self.trading is not None:
+            await self.trading.async_open()
         self._met = True
         for furnish in self._waiting:
             furnish()
@@ -224,7 +230,9 @@ class Site:
         await self._async_meet_again(up=True)
 
     async def async_close(self) -> None:
-        """Finish what is on the wire, keep the books, and give the port back."""
+        """Hand the battery back, finish what is on the wire, keep the books, and give the port back."""
+        if self.trading is not None and self._met:
+            await self.trading.async_close()
         if self.prices is not None:
             await self.prices.async_close()
         await self.line.async_close()

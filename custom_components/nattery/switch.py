@@ -16,6 +16,7 @@ from .const import DOMAIN
 from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
 from .site import NatteryConfigEntry, Site
+from .trading.controls import AUTOMATION, AutomationSwitch
 from .windows import UNUSED, WINDOWS, Window
 
 PARALLEL_UPDATES = 1
@@ -31,6 +32,12 @@ async def async_setup_entry(
     """A switch for every such setting of the table, for every window, and for the command."""
     site = entry.runtime_data
     site.when_met(lambda: async_add_entities(_switches(entry)))
+    if trading := site.trading:
+        site.when_met(
+            lambda: async_add_entities(
+                [AutomationSwitch(trading, AUTOMATION)], config_subentry_id=trading.subentry.subentry_id
+            )
+        )
 
 
 def _switches(entry: NatteryConfigEntry) -> Iterator[SwitchEntity]:

@@ -12,6 +12,7 @@ from .core.inverter.wear import REFUSE_AT, WARN_AT
 from .issues import SECOND_MASTER, SILENT_LINE, WRITE_LIMIT, async_clear, async_raise
 from .prices.issues import price_issues
 from .site import NatteryConfigEntry
+from .trading.issues import trading_issues
 
 LOOK_EVERY = timedelta(minutes=1)
 SILENT_FOR = timedelta(minutes=5)
@@ -39,8 +40,9 @@ class IssueKeeper:
         """Watch until the entry is unloaded."""
         for coordinator in self._site.coordinators:
             self._entry.async_on_unload(coordinator.async_add_listener(self._look))
-        if self._site.prices is not None:
-            self._entry.async_on_unload(self._site.prices.async_add_listener(self._look))
+        for beside in (self._site.prices, self._site.trading):
+            if beside is not None:
+                self._entry.async_on_unload(beside.async_add_listener(self._look))
         self._entry.async_on_unload(
             async_track_time_interval(self._hass, self._look, LOOK_EVERY, cancel_on_shutdown=True)
         )
@@ -59,6 +61,7 @@ class IssueKeeper:
             SECOND_MASTER: self._second_master(now),
             WRITE_LIMIT: self._write_limit(),
             **(price_issues(self._site.prices) if self._site.prices is not None else {}),
+            **(trading_issues(self._site.trading) if self._site.trading is not None else {}),
         }
         for name, placeholders in found.items():
             if placeholders is None:

@@ -1,0 +1,47 @@
+"""The plan as a calendar: one event for each run of equal action, with its reason."""
+
+from datetime import datetime
+from typing import Final, override
+
+from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..core.trading.plan import Run
+from .entity import TradingEntity
+
+PLAN_CALENDAR: Final = CalendarEntityDescription(key="plan")
+
+
+class PlanCalendar(TradingEntity, CalendarEntity):
+    """What is planned; what was planned is in the ledger."""
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        """The run that is on now, or the next one."""
+        now = dt_util.utcnow()
+        return next((self._event(run) for run in self._runs if run.end > now), None)
+
+    @override
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[CalendarEvent]:
+        """The runs that touch a time."""
+        return [self._event(run) for run in self._runs if run.start < end_date and run.end > start_date]
+
+    @property
+    def _runs(self) -> tuple[Run, ...]:
+        plan = self.coordinator.data.plan
+        return plan.runs if plan else ()
+
+    def _event(self, run: Run) -> CalendarEvent:
+        words = self.coordinator.words
+        power = f" {run.power_kw:.1f} kW" if run.power_kw else ""
+        return CalendarEvent(
+            start=dt_util.as_local(run.start),
+            end=dt_util.as_local(run.end),
+            summary=f"{words.action(run.kind.value)}{power}",
+            description=words.planned(run.reason),
+            uid=f"{self.unique_id}_{run.start:%Y%m%dT%H%M%S}",
+        )

@@ -1,0 +1,337 @@
+"""Trading in one house: plans anew when anything that matters has changed, sees to it that it is done, and tells."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, LOGGER
+from ..core.action import ActionKind
+from ..core.control.controller import Controller, Decision, Mode
+from ..core.control.errors import SavedError
+from ..core.control.guards import Limits
+from ..core.control.inverter_battery import InverterBattery
+from ..core.control.overrides import Override
+from ..core.ledger.quarter import Expectation, Reason as LedgerReason
+from ..core.market.book import Freshness
+from ..core.market.outlook import Outlook
+from ..core.trading.plan import Plan, PlannedSlot
+from ..core.trading.problem import ProblemError
+from ..prices.coordinator import PriceCoordinator
+from .bookkeeper import Bookkeeper
+from .forecasts import Forecasts
+from .planning import TRADABLE, Made, Wish, make, problem_of, quarters_ahead
+from .settings import Settings
+from .words import Words
+
+if TYPE_CHECKING:
+    from ..site import Site
+
+_STORE_VERSION: Final = 1
+_SAVE_DELAY: Final = 0  # at once: the next life must know whether it has something to hand back
+_QUIET: Final = 1.0  # seconds in which what happens together is planned for together
+_DEVIATION: Final = 0.03  # of the battery's capacity beside the plan, from which a new one is made
+_QUARTERS: Final = (0, 15, 30, 45)
+_NOT_FRESH: Final = frozenset({Freshness.STALE, Freshness.NONE})
+_PERCENT: Final = 100
+
+type DecisionListener = Callable[[Decision], None]
+
+
+def trading_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Where is kept what people have chosen, and what the controller must not forget."""
+    return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.trading")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What entities show: the plan with its promises and when it was made, what is done now, what keeps plans away."""
+
+    made: Made | None = None
+    made_at: datetime | None = None
+    decision: Decision | None = None
+    trouble: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan itself."""
+        return self.made.plan if self.made else None
+
+    def slot(self, now: datetime) -> PlannedSlot | None:
+        """What is planned for a moment."""
+        return self.made.plan.at(now) if self.made else None
+
+
+class TradingCoordinator(DataUpdateCoordinator[View]):
+    """Planner and controller of one battery, and its books."""
+
+    config_entry: ConfigEntry
+    words: Words
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, site: Site, prices: PriceCoordinator
+    ) -> None:
+        """Describe it; nothing runs before `async_open`."""
+        super().__init__(hass, LOGGER, config_entry=entry, name=f"{entry.title} trading")
+        self.subentry = subentry
+        self.settings = Settings.of(subentry.data)
+        self.prices = prices
+        self.wish = Wish()
+        self.forecasts = Forecasts(hass, entry, site)
+        self.books = Bookkeeper(hass, entry, site, self.settings, prices, self._stored_value)
+        self.data = View()
+        self._site = site
+        self._store = trading_store(hass, entry.entry_id)
+        self._peak: tuple[str, float] = ("", 0.0)  # the month, and its highest quarter-hour so far, kW
+        self._known: tuple[object, ...] = ()
+        self._stops: list[CALLBACK_TYPE] = []
+        self._decision_listeners: list[DecisionListener] = []
+        self._replan = Debouncer(hass, LOGGER, cooldown=_QUIET, immediate=False, function=self._async_replan)
+
+    async def async_open(self) -> None:
+        """Put the safe default back where something else was left, then plan and carry out."""
+        self.words = await Words.async_load(self.hass)
+        battery = InverterBattery(
+            self._site.inverter, dt_util.get_default_time_zone(), now=dt_util.utcnow, on_written=self._site.written
+        )
+        self.controller = Controller(battery, now=dt_util.utcnow, on_change=self._save)
+        await self._async_restore()
+        if not self._site.wrong_device:
+            await self.controller.hand_back()
+        self.controller.limits = Limits(low=self.settings.soc_min * _PERCENT, high=self.settings.soc_max * _PERCENT)
+        await self.forecasts.async_open()
+        await self.books.async_open()
+        self._stops = [
+            self.prices.async_add_listener(self._prices_changed),
+            self.books.async_listen(self.async_update_listeners),
+            self._site.readings.async_add_listener(self._look_at_charge),
+            async_track_utc_time_change(self.hass, self._quarter, minute=_QUARTERS, second=1),
+            async_track_utc_time_change(self.hass, self._minute, second=30),
+        ]
+        self.async_plan_soon()
+
+    async def async_close(self) -> None:
+        """Stop, put the safe default back, and keep everything."""
+        for stop in self._stops:
+            stop()
+        self._stops.clear()
+        self._replan.async_shutdown()
+        if not self._site.wrong_device:
+            await self.controller.hand_back()
+        await self._store.async_save(self._as_dict())
+        await self.forecasts.async_close()
+        await self.books.async_close()
+
+    # --- what people choose
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the plan is carried out."""
+        return self.controller.mode is Mode.AUTOMATIC
+
+    async def async_set_automatic(self, *, on: bool) -> None:
+        """Carry the plan out, or only say what would be done."""
+        await self.controller.set_mode(Mode.AUTOMATIC if on else Mode.DRY_RUN)
+        await self.async_tick()
+
+    async def async_wish(self, wish: Wish) -> None:
+        """Plan for something else from now on."""
+        self.wish = wish
+        self._save()
+        await self._async_replan()
+
+    async def async_override(
+        self, kind: ActionKind, end: datetime, power: float = 0.0, start: datetime | None = None
+    ) -> Override:
+        """Do something else than the plan until `end`; raises OverrideError."""
+        override = self.controller.override(kind, end, power, start)
+        await self.async_tick()
+        return override
+
+    async def async_clear_override(self, identifier: str | None = None) -> int:
+        """Go back to the plan; how many overrides that ended."""
+        cleared = self.controller.clear_override(identifier)
+        await self.async_tick()
+        return cleared
+
+    @callback
+    def async_listen(self, listener: DecisionListener) -> CALLBACK_TYPE:
+        """Be told of every change of action; the answer ends that."""
+        self._decision_listeners.append(listener)
+        return lambda: self._decision_listeners.remove(listener)
+
+    # --- planning
+
+    @callback
+    def async_plan_soon(self) -> None:
+        """Plan anew, together with whatever else happens within a second."""
+        self.config_entry.async_create_background_task(self.hass, self._replan.async_call(), f"{self.name} planning")
+
+    async def async_replan(self) -> View:
+        """Plan anew now."""
+        await self._async_replan()
+        return self.data
+
+    async def _async_replan(self) -> None:
+        self._show(**await self._async_plan())
+        await self.async_tick()
+
+    async def _async_plan(self) -> dict[str, Any]:
+        """What is to be shown: a new plan, or why there is none."""
+        now = dt_util.utcnow()
+        soc = self._site.value("battery_soc")
+        if not self._site.readings.last_update_success or not isinstance(soc, int | float):
+            return {"trouble": "no_readings"}
+        if not self.prices.last_update_success:
+            return {"trouble": "no_prices"}
+        quarters = quarters_ahead(self.prices.pricer, now)
+        if not quarters:
+            return {"trouble": "no_prices", "made": None, "notes": ()}
+        forecast = await self.forecasts.async_make(quarters[0].start, len(quarters))
+        book = self.prices.pricer.book
+        try:
+            problem = problem_of(
+                self.settings,
+                quarters,
+                forecast,
+                now,
+                soc / _PERCENT,
+                currency=book.currency,
+                peak_so_far=self._peak_so_far(now),
+            )
+            made = await self.hass.async_add_executor_job(
+                make, problem, self.wish, self.data.plan, dt_util.get_default_time_zone()
+            )
+        except ProblemError as error:
+            LOGGER.warning("No plan for %s: %s", self.config_entry.title, error)
+            return {"trouble": "no_plan", "made": None, "notes": ()}
+        notes = tuple(self.words.note(note) for note in made.plan.notes)
+        return {"made": made, "made_at": now, "trouble": None, "notes": notes}
+
+    def _peak_so_far(self, now: datetime) -> float:
+        month, highest = self._peak
+        return highest if month == f"{dt_util.as_local(now):%Y-%m}" else 0.0
+
+    def _stored_value(self) -> float | None:
+        """What a stored kWh is worth at the end of the plan, for the books."""
+        return self.data.plan.terminal_value if self.data.plan else None
+
+    # --- carrying out
+
+    async def async_tick(self) -> Decision | None:
+        """See what is to be done now, and that it is done; None where another inverter answers than ours."""
+        made, before = self.data.made, self.data.decision
+        if self._site.wrong_device:  # a stranger is told nothing
+            return None
+        decision = await self.controller.tick(made.runs if made else (), prices_fresh=self._prices_fresh)
+        self._show(decision=decision)
+        self._expect(decision)
+        if before is None or _said(before) != _said(decision):
+            for listener in tuple(self._decision_listeners):
+                listener(decision)
+        return decision
+
+    @property
+    def _prices_fresh(self) -> bool:
+        seen: Outlook | None = self.prices.data if self.prices.last_update_success else None
+        return seen is not None and seen.freshness not in _NOT_FRESH and seen.today.day.quality in TRADABLE
+
+    def _expect(self, decision: Decision) -> None:
+        """Tell the books what was planned and is done in this quarter-hour."""
+        slot = self.data.slot(decision.at)
+        kind = decision.action.kind if decision.action and decision.performed else ActionKind.SELF_CONSUME
+        planned = slot is not None and decision.reason.key == "plan"
+        reason = LedgerReason(slot.reason.key if slot and planned else decision.reason.key, {})
+        expected = None
+        if slot is not None:
+            hours = (slot.end - slot.start) / timedelta(hours=1)
+            expected = Expectation(cost=slot.cost, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
+        self.books.async_expect(decision.at, kind, reason, expected)
+
+    @callback
+    def _show(self, **changes: Any) -> None:  # noqa: ANN401  (fields of View)
+        self.async_set_updated_data(replace(self.data, **changes))
+
+    # --- what happens
+
+    @callback
+    def _quarter(self, _now: datetime) -> None:
+        self.async_plan_soon()
+
+    @callback
+    def _minute(self, _now: datetime) -> None:
+        self.config_entry.async_create_background_task(self.hass, self.async_tick(), f"{self.name} tick")
+
+    @callback
+    def _prices_changed(self) -> None:
+        """A new slot is no news for the planner; new prices are."""
+        seen = self.prices.data
+        days = tuple(day.slots for day in (seen.today, seen.tomorrow)) if self.prices.last_update_success else ()
+        if days != self._known:
+            self._known = days
+            self.async_plan_soon()
+
+    @callback
+    def _look_at_charge(self) -> None:
+        """Plan anew when the battery has more or less in it than was planned."""
+        soc, now = self._site.value("battery_soc"), dt_util.utcnow()
+        if self.data.trouble is not None and isinstance(soc, int | float) and self._site.readings.last_update_success:
+            self.async_plan_soon()
+        if (slot := self.data.slot(now)) is None or not isinstance(soc, int | float):
+            return
+        if abs(self._planned_charge(slot, now) - soc / _PERCENT) > _DEVIATION:
+            self.async_plan_soon()
+
+    def _planned_charge(self, slot: PlannedSlot, now: datetime) -> float:
+        """The charge that the plan has now, between the ends of the slot before and of this one."""
+        share = (now - slot.start) / (slot.end - slot.start)
+        before = self._charge_before(slot)
+        return before + (slot.soc_end - before) * share
+
+    def _charge_before(self, slot: PlannedSlot) -> float:
+        made = self.data.made
+        if made is None:
+            return slot.soc_end
+        ends = (one.soc_end for one in made.plan if one.end == slot.start)
+        return next(ends, made.soc_start)
+
+    # --- what is kept
+
+    @callback
+    def _save(self) -> None:
+        self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+
+    def _as_dict(self) -> dict[str, Any]:
+        wish = self.wish
+        return {
+            "strategy": wish.strategy,
+            "reserve": wish.reserve,
+            "import_limit": wish.import_limit,
+            "peak": list(self._peak),
+            "controller": self.controller.as_dict(),
+        }
+
+    async def _async_restore(self) -> None:
+        kept = await self._store.async_load() or {}
+        known = {name: kept[name] for name in ("strategy", "reserve", "import_limit") if name in kept}
+        self.wish = Wish(**known) if known else Wish(import_limit=self.settings.import_limit)
+        if "peak" in kept:
+            self._peak = (str(kept["peak"][0]), float(kept["peak"][1]))
+        try:
+            self.controller.restore(kept.get("controller"))
+        except SavedError as error:
+            LOGGER.warning("Trading of %s begins anew: %s", self.config_entry.title, error)
+
+
+def _said(decision: Decision) -> tuple[object, ...]:
+    action = decision.action
+    return (decision.mode, action.kind if action else None, action.power if action else 0.0, decision.reason.key)
