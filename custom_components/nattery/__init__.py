@@ -18,6 +18,7 @@ from .prices.coordinator import price_store
 from .prices.websocket import async_setup_price_commands
 from .services import async_setup_services
 from .site import NatteryConfigEntry, Site, identity_store, wear_store
+from .trading.bookkeeper import meter_store
 from .trading.coordinator import trading_store
 from .trading.websocket import async_setup_trading_commands
 from .watch import IssueKeeper
@@ -80,5 +81,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
     """Forget what was kept between starts, and what was still to be told."""
     async_clear(hass, entry.entry_id)
-    for store in (wear_store, identity_store, simulator_store, price_store, trading_store):
+    for store in (wear_store, identity_store, simulator_store, price_store, trading_store, meter_store):
         await store(hass, entry.entry_id).async_remove()

@@ -14,7 +14,6 @@ from .core.modbus.errors import BadFrameError, ExceptionAnswerError, LinkDownErr
 CORE_ERRORS = (ModbusError, InverterError, InvalidValueError, WornError)
 # What the texts about prices may speak of; each kind of error has some of it.
 _PRICE_DETAILS = ("reason", "status", "seconds", "host", "why")
-_LEDGER_DETAILS = ("place", "why")
 _USER_ERRORS = (InvalidValueError, NotOfferedError, NotConfirmedError, RefusedError)
 
 
@@ -59,7 +58,11 @@ def describe(error: Exception) -> tuple[str, dict[str, str]]:  # noqa: C901, PLR
         case BookError():
             return "price_unfit", {}
         case LedgerError():
-            return f"ledger_{error.kind}", {name: str(getattr(error, name, "")) for name in _LEDGER_DETAILS}
+            why = getattr(error, "why", "")
+            return f"ledger_{error.kind}", {
+                "place": str(getattr(error, "place", "")),
+                "detail": f" ({why})" if why else "",
+            }
         case ModbusError():
             return error.kind, {"detail": str(error)}
         case _:

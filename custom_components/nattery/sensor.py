@@ -23,6 +23,7 @@ from .entity import InverterEntity, SiteEntity
 from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
 from .readings import SINGLE, Attributes, ReadingDescription, State, describe, describe_derived
 from .site import NatteryConfigEntry, Site
+from .trading.savings import SAVINGS, SavingsSensor
 from .trading.sensors import TRADING_SENSORS, TradingSensor
 
 PARALLEL_UPDATES = 0
@@ -96,7 +97,10 @@ async def async_setup_entry(
     if trading := site.trading:
         site.when_met(
             lambda: async_add_entities(
-                [TradingSensor(trading, description) for description in TRADING_SENSORS],
+                [
+                    *(TradingSensor(trading, description) for description in TRADING_SENSORS),
+                    *(SavingsSensor(trading, description) for description in SAVINGS),
+                ],
                 config_subentry_id=trading.subentry.subentry_id,
             )
         )

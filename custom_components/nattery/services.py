@@ -15,6 +15,7 @@ from .core.modbus.frames import MOST_REGISTERS
 from .errors import CORE_ERRORS, action_error
 from .prices.services import async_setup_price_services
 from .site import NatteryConfigEntry, Site
+from .trading.ledger_services import async_setup_ledger_services
 from .trading.services import async_setup_trading_services
 
 READ_REGISTERS, WRITE_REGISTER, SYNC_CLOCK = "read_registers", "write_register", "sync_clock"
@@ -68,6 +69,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     async_register_admin_service(hass, DOMAIN, SYNC_CLOCK, _async_sync_clock, _CLOCK_SCHEMA)
     async_setup_price_services(hass)
     async_setup_trading_services(hass)
+    async_setup_ledger_services(hass)
 
 
 def _site(call: ServiceCall) -> Site:

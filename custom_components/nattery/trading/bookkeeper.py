@@ -1,15 +1,14 @@
-"""Keeps the books of one house: meters every reading, and writes a line when a quarter-hour has ended.
+"""Keeps the books of one house: meters every reading, and books every quarter-hour when it has ended.
 
-What is lost when Home Assistant is killed is at most the last minute of the running quarter-hour, which is then a gap;
-lines that were written are safe.
+Nothing that was booked is lost. The running quarter-hour and those that wait for a database which is away are kept in
+Home Assistant's storage, every minute and when it stops; so killing Home Assistant costs the last minute of the running
+quarter-hour at most, which is then a gap, as is the time until it runs again.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -17,43 +16,46 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
-from homeassistant.requirements import RequirementsNotFound, async_process_requirements
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..core.action import ActionKind
+from ..core.inverter.readings import Report as Poll
 from ..core.ledger.baseline import Battery
 from ..core.ledger.booking import book_quarter, priced
-from ..core.ledger.errors import LedgerError, MeterStateError, MissingDriverError
-from ..core.ledger.meter import Meter, Reading
-from ..core.ledger.quarter import Expectation, Metered, Prices, Quarter, Reason, quarter_start
+from ..core.ledger.errors import LedgerError, MeterStateError
+from ..core.ledger.meter import Reading
+from ..core.ledger.quarter import Expectation, Prices, Quarter, Reason, quarter_start
 from ..core.ledger.reports import Period, Report, Savings
-from ..core.market.tariff import Kind
+from ..core.market.book import KEPT
 from ..prices.coordinator import PriceCoordinator
+from .database import Database
+from .memory import Deed, Memory, Unbooked
+from .quarter_prices import quarter_prices
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ..core.ledger.book import Ledger
     from ..site import Site
 
-FILE: Final = "nattery.db"
 _STORE_VERSION: Final = 1
 _MINUTE: Final = timedelta(minutes=1)
 _READINGS: Final = ("grid_power", "battery_power", "pv_power", "load_power", "battery_soc")
 _PERCENT: Final = 100
-_POSTGRESQL: Final = ("postgresql:", "postgres:", "postgresql+psycopg2:")
-_DRIVER: Final = "psycopg2-binary>=2.9.11"
-_EXPECTED_KEPT: Final = 8  # quarter-hours; a line is written a minute after the end of its own
-_WAITING_KEPT: Final = 35_040  # quarter-hours that wait for a database which is away: a year of them
 
 
 def meter_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Where the running quarter-hour is kept."""
+    """Where the running quarter-hour of an entry is kept, and what waits to be booked."""
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.meter")
 
 
 class Bookkeeper:
-    """Meter and ledger of one house; the database is only touched in executors, one call after the other."""
+    """Meter and ledger of one house.
+
+    `savings` are those of today, this month and all the time, worked out anew with every quarter-hour, and `last` is
+    the last line of the book; both are None while they are not known. `error` is why the book cannot be kept now, None
+    when all is well; it is tried again every minute.
+    """
 
     def __init__(
         self,
@@ -62,10 +64,11 @@ class Bookkeeper:
         site: Site,
         settings: Settings,
         prices: PriceCoordinator,
-        stored_value: Callable[[], float | None],
+        stored_value: Callable[[], float | None] = lambda: None,
     ) -> None:
         """Describe it; `stored_value` is what a stored kWh counts in reports, None where nobody knows."""
         self.savings: Savings | None = None
+        self.last: Quarter | None = None
         self.error: LedgerError | None = None
         self._hass = hass
         self._entry = entry
@@ -83,204 +86,158 @@ class Bookkeeper:
             discharge_efficiency=settings.efficiency,
             wear_per_kwh=settings.wear,
         )
+        self._name = entry.unique_id or entry.entry_id
+        self._database = Database(hass, settings.ledger)
         self._store = meter_store(hass, entry.entry_id)
-        self._meter = Meter()
-        self._expected: dict[datetime, tuple[ActionKind, Reason, Expectation | None]] = {}
-        self._waiting: deque[Metered] = deque(maxlen=_WAITING_KEPT)
-        self._ledger: Ledger | None = None
-        self._busy = asyncio.Lock()
+        self._memory = Memory()
+        self._poll: Poll | None = None
+        self._counted: datetime | None = None
+        self._settling = asyncio.Lock()
         self._stops: list[CALLBACK_TYPE] = []
         self._listeners: list[Callable[[], None]] = []
 
     async def async_open(self) -> None:
-        """Go on with the running quarter-hour, and follow readings and prices."""
+        """Go on with the running quarter-hour, follow readings and prices, and open the book in the background."""
         try:
-            self._meter = Meter.from_dict(await self._store.async_load())
-        except (MeterStateError, HomeAssistantError) as error:
+            self._memory = Memory.from_dict(await self._store.async_load())
+        except (MeterStateError, HomeAssistantError, NotImplementedError) as error:
             LOGGER.warning("The running quarter-hour of %s begins anew: %s", self._entry.title, error)
         self._stops = [
             self._site.readings.async_add_listener(self._read),
-            self._prices.async_add_listener(self._price_soon),
+            self._prices.async_add_listener(self._settle_soon),
             async_track_time_interval(self._hass, self._minute, _MINUTE, cancel_on_shutdown=True),
         ]
-        self._write_soon()
+        self._settle_soon()
 
     async def async_close(self) -> None:
-        """Write what has ended, and keep what has not."""
+        """Book what has ended, where the book can be kept, and save what has not."""
         for stop in self._stops:
             stop()
         self._stops.clear()
-        await self._async_write()
-        await self._store.async_save(self._meter.to_dict())
+        if self.error is None:
+            await self._async_settle()
+        await self._store.async_save(self._memory.to_dict())
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Be told when there are new figures; the answer ends that."""
+        """Be told when there are new figures, or there is an error or none any more; the answer ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     @callback
     def async_expect(self, at: datetime, kind: ActionKind, reason: Reason, expected: Expectation | None = None) -> None:
-        """What is done and was planned in the quarter-hour that holds `at`; the last word before its end counts."""
-        start = quarter_start(at)
-        self._expected[start] = (kind, reason, expected or self._expected.get(start, (kind, reason, None))[2])
-        self._expected = dict(sorted(self._expected.items())[-_EXPECTED_KEPT:])
+        """What is done in the quarter-hour that holds `at`, and what was planned for it.
+
+        The last word before its end counts, and the first expectation: that of the plan in force as it began.
+        """
+        self._memory.note(quarter_start(at), Deed(kind, reason, expected))
 
     async def async_read(self, start: datetime, end: datetime) -> tuple[Quarter, ...]:
-        """The lines from `start` on that begin before `end`; raises LedgerError."""
-        return await self._async_call(lambda ledger: ledger.read(self._name, start, end))
+        """The lines that begin in [start, end); raises LedgerError."""
+        return await self._database.async_do(lambda ledger: ledger.read(self._name, start, end))
 
-    async def async_reports(self, periods: tuple[Period, ...]) -> tuple[Report, ...]:
-        """Reports of some periods, in the currency of the prices; raises LedgerError."""
-        currency, worth = self._prices.pricer.book.currency, self._worth
-        return await self._async_call(lambda ledger: ledger.reports(self._name, periods, currency, worth))
+    async def async_reports(self, periods: Sequence[Period]) -> tuple[Report, ...]:
+        """A report for each period, in the currency of the prices; raises LedgerError."""
+        currency, value = self._prices.pricer.book.currency, self._value_per_kwh()
+        return await self._database.async_do(lambda ledger: ledger.reports(self._name, periods, currency, value))
 
-    @property
-    def place(self) -> Path | str:
-        """Where the book is: a file, or the address of a database (which may hold a password)."""
-        return self._settings.ledger or Path(self._hass.config.path(FILE))
-
-    @property
-    def _name(self) -> str:
-        return self._entry.unique_id or self._entry.entry_id
-
-    @property
-    def _worth(self) -> float:
-        """What a stored kWh counts: by the plan, or else what it saves at the mean price of today."""
-        if (worth := self._stored_value()) is not None:
-            return worth
-        day = self._prices.data.today.statistics if self._prices.last_update_success else None
-        return max(day.mean * self._settings.efficiency - self._settings.wear, 0.0) if day else 0.0
-
-    # --- metering
+    # From readings to quarter-hours.
 
     @callback
     def _read(self) -> None:
-        if not self._site.readings.last_update_success:
+        poll = self._site.readings.data
+        if not self._site.readings.last_update_success or poll is self._poll:
             return
+        self._poll = poll
         values = [self._site.value(key) for key in _READINGS]
         numbers = [float(value) for value in values if isinstance(value, int | float)]
         if len(numbers) < len(_READINGS):
             return
         grid, battery, pv, load, soc = numbers
-        self._take(self._meter.add(Reading(dt_util.utcnow(), grid, battery, pv, load, soc / _PERCENT)))
+        ended = self._memory.meter.add(Reading(dt_util.utcnow(), grid, battery, pv, load, soc / _PERCENT))
+        if ended:
+            self._memory.end(ended)
+            self._settle_soon()
 
     @callback
     def _minute(self, now: datetime) -> None:
-        self._take(self._meter.flush(now))
-        self._store.async_delay_save(self._meter.to_dict, 0)
-        if self._waiting:
-            self._write_soon()
+        self._memory.end(self._memory.meter.flush(now))
+        self._store.async_delay_save(self._memory.to_dict)
+        if self._memory.unbooked or self.error is not None or self._counted != quarter_start(now):
+            self._settle_soon()
+
+    # From quarter-hours to the book, one after the other.
 
     @callback
-    def _take(self, ended: tuple[Metered, ...]) -> None:
-        if ended:
-            self._waiting += ended
-            self._write_soon()
+    def _settle_soon(self) -> None:
+        self._entry.async_create_background_task(self._hass, self._async_settle(), f"{self._entry.title} ledger")
 
-    # --- booking
-
-    @callback
-    def _write_soon(self) -> None:
-        self._entry.async_create_background_task(self._hass, self._async_write(), f"{DOMAIN} ledger")
-
-    @callback
-    def _price_soon(self) -> None:
-        self._entry.async_create_background_task(self._hass, self._async_price(), f"{DOMAIN} ledger prices")
-
-    async def _async_write(self) -> None:
-        """Write all that waits; what cannot be written waits on."""
-        async with self._busy:
+    async def _async_settle(self) -> None:
+        """Book all that waits, put prices to lines that had none, and look what it all comes to."""
+        error: LedgerError | None = None
+        async with self._settling:
             try:
-                while self._waiting:
-                    await self._async_book(self._waiting[0])
-                    self._waiting.popleft()
+                await self._async_book()
+                await self._async_price()
                 await self._async_count()
-            except LedgerError as error:
-                self._fail(error)
-                return
-        self._succeed()
+            except LedgerError as failure:
+                error, self.savings = failure, None
+            self._tell(error)
 
-    async def _async_book(self, metered: Metered) -> None:
-        kind, reason, expected = self._expected.get(metered.start, (None, None, None))
-        prices = self._prices_of(metered.start)
+    async def _async_book(self) -> None:
+        waiting = self._memory.unbooked
+        prices = quarter_prices(self._prices.pricer, (one.metered.start for one in waiting))
+        while waiting:
+            one = waiting[0]
+            await self._database.async_do(partial(self._book, one, prices.get(one.metered.start)))
+            if waiting[0] is one:  # where too many wait, the oldest has gone meanwhile
+                waiting.popleft()
 
-        def work(ledger: Ledger) -> None:
-            previous = ledger.previous(self._name, metered.start)
-            line = book_quarter(
-                metered, self._battery, previous, prices=prices, action=kind, reason=reason, expected=expected
-            )
-            ledger.write(self._name, [line])
-
-        await self._async_call(work)
+    def _book(self, one: Unbooked, prices: Prices | None, ledger: Ledger) -> None:
+        previous = ledger.previous(self._name, one.metered.start)
+        line = book_quarter(
+            one.metered,
+            self._battery,
+            previous,
+            prices=prices,
+            action=one.deed.action,
+            reason=one.deed.reason,
+            expected=one.deed.expected,
+        )
+        ledger.write(self._name, [line])
 
     async def _async_price(self) -> None:
-        """Put prices to lines that were written without."""
-        async with self._busy:
-            try:
-                lines = await self._async_call(lambda ledger: ledger.unpriced(self._name))
-                wear = self._battery.wear_per_kwh
-                known = [priced(line, prices, wear) for line in lines if (prices := self._prices_of(line.start))]
-                if known:
-                    await self._async_call(lambda ledger: ledger.write(self._name, known))
-                    await self._async_count()
-            except LedgerError as error:
-                self._fail(error)
-                return
-        self._succeed()
+        since = dt_util.utcnow() - KEPT
+        lines = await self._database.async_do(lambda ledger: ledger.unpriced(self._name, since))
+        prices = quarter_prices(self._prices.pricer, (line.start for line in lines))
+        known = [priced(line, prices[line.start], self._battery.wear_per_kwh) for line in lines if line.start in prices]
+        if known:
+            await self._database.async_do(lambda ledger: ledger.write(self._name, known))
 
     async def _async_count(self) -> None:
-        currency, worth = self._prices.pricer.book.currency, self._worth
         now, zone = dt_util.utcnow(), dt_util.get_default_time_zone()
-        if currency:
-            self.savings = await self._async_call(lambda ledger: ledger.savings(self._name, now, zone, currency, worth))
+        currency, value = self._prices.pricer.book.currency, self._value_per_kwh()
 
-    def _prices_of(self, start: datetime) -> Prices | None:
-        """The prices of a quarter-hour, whatever the length of the exchange's slots."""
-        pricer = self._prices.pricer
-        if not self._prices.last_update_success:
-            return None
-        day = pricer.day(start.astimezone(pricer.book.zone).date())
-        found = {kind: slot.price for kind in Kind for slot in day.slots[kind] if slot.start <= start < slot.end}
-        if Kind.IMPORT not in found or Kind.EXPORT not in found:
-            return None
-        return Prices(pricer.book.currency, found[Kind.IMPORT], found[Kind.EXPORT], found.get(Kind.SPOT))
+        def task(ledger: Ledger) -> tuple[Quarter | None, Savings]:
+            return ledger.previous(self._name, now), ledger.savings(self._name, now, zone, currency, value)
 
-    async def _async_call[T](self, work: Callable[[Ledger], T]) -> T:
-        """Do something with the ledger in an executor; opens it the first time. Raises LedgerError."""
-        try:
-            return await self._hass.async_add_executor_job(partial(self._call, work))
-        except MissingDriverError:
-            if not str(self._settings.ledger).startswith(_POSTGRESQL):
-                raise
-            try:
-                await async_process_requirements(self._hass, DOMAIN, [_DRIVER])
-            except RequirementsNotFound:
-                raise MissingDriverError from None
-            return await self._hass.async_add_executor_job(partial(self._call, work))
+        self.last, savings = await self._database.async_do(task)
+        self.savings = savings if currency else None
+        self._counted = quarter_start(now)
 
-    def _call[T](self, work: Callable[[Ledger], T]) -> T:
-        from ..core.ledger.book import Ledger  # noqa: PLC0415  (imports SQLAlchemy, which is for executors)
-
-        if self._ledger is None:
-            self._ledger = Ledger(self.place)
-        return work(self._ledger)
+    def _value_per_kwh(self) -> float:
+        """What a stored kWh counts: by the plan, or else what it saves at the mean price of today."""
+        if (value := self._stored_value()) is not None:
+            return value
+        today = self._prices.data.today.statistics if self._prices.last_update_success else None
+        return max(today.mean * self._settings.efficiency - self._settings.wear, 0.0) if today else 0.0
 
     @callback
-    def _fail(self, error: LedgerError) -> None:
-        if self.error is None:
+    def _tell(self, error: LedgerError | None) -> None:
+        if error is not None and self.error is None:
             LOGGER.warning("The books of %s cannot be kept: %s", self._entry.title, error)
-        self.error = error
-        self._tell()
-
-    @callback
-    def _succeed(self) -> None:
-        if self.error is not None:
+        elif error is None and self.error is not None:
             LOGGER.info("The books of %s are kept again", self._entry.title)
-        self.error = None
-        self._tell()
-
-    @callback
-    def _tell(self) -> None:
+        self.error = error
         for listener in tuple(self._listeners):
             listener()

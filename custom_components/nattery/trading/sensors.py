@@ -14,7 +14,6 @@ from homeassistant.util import dt as dt_util
 from ..core.action import ActionKind
 from ..core.control.runs import Run
 from ..core.forecast.quality import Quality
-from ..core.ledger.reports import Report, Savings
 from .coordinator import TradingCoordinator
 from .entity import TradingEntity
 from .planning import Promise
@@ -155,38 +154,6 @@ def _error(key: str, quality: Callable[[TradingCoordinator], Quality | None]) ->
     )
 
 
-def _saved(period: Callable[[Savings], Report]) -> Callable[[TradingCoordinator], State]:
-    """Against plain self-consumption with the same battery: what planning was worth."""
-
-    def state(trading: TradingCoordinator) -> State:
-        savings = trading.books.savings
-        return round(period(savings).saved_over_self_consumption, 4) if savings else None
-
-    return state
-
-
-def _about_saved(period: Callable[[Savings], Report]) -> Callable[[TradingCoordinator], Attributes]:
-    """Against no battery at all, and what the figures speak of."""
-
-    def attributes(trading: TradingCoordinator) -> Attributes:
-        savings = trading.books.savings
-        if savings is None:
-            return _NOTHING_MORE
-        report = period(savings)
-        return {
-            "saved_over_no_battery": round(report.saved_over_no_battery, 4),
-            "cost": round(report.cost, 4),
-            "wear": round(report.money.wear, 4),
-            "coverage": round(report.priced_coverage, 4),
-        }
-
-    return attributes
-
-
-def _savings(key: str, period: Callable[[Savings], Report]) -> TradingDescription:
-    return _money(key, _saved(period), attributes=_about_saved(period), state_class=SensorStateClass.TOTAL)
-
-
 TRADING_SENSORS: Final = (
     TradingDescription(
         key="battery_action",
@@ -205,9 +172,6 @@ TRADING_SENSORS: Final = (
     _money("expected_cost_tomorrow", _cost(1)),
     _money("expected_saving_today", _saving(0)),
     _money("expected_saving_tomorrow", _saving(1)),
-    _savings("saved_today", lambda savings: savings.today),
-    _savings("saved_this_month", lambda savings: savings.month),
-    _savings("saved_in_total", lambda savings: savings.total),
     TradingDescription(
         key="stored_energy_price",
         money="/kWh",

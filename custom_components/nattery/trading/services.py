@@ -1,13 +1,12 @@
 """The actions of trading: the plan read and explained, made anew, and overruled."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
@@ -17,11 +16,7 @@ from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
 from ..core.control.errors import OverrideError
 from ..core.control.overrides import FURTHEST, Override
-from ..core.ledger.errors import LedgerError
-from ..core.ledger.reports import Report, local_days, local_months
-from ..core.ledger.series import to_row
 from ..core.trading.plan import PlannedSlot
-from ..errors import translated
 from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
@@ -29,15 +24,10 @@ from .sensors import TRADING_SENSORS
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
 OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
-GET_LEDGER: Final = "get_ledger"
 ATTR_AT, ATTR_ACTION, ATTR_POWER, ATTR_ID = "at", "action", "power", "id"
 ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
-ATTR_END, ATTR_PERIOD = "end", "period"
-QUARTERS, DAYS, MONTHS = "quarters", "days", "months"
 
 _KILO = 1000
-_LONGEST = {QUARTERS: timedelta(days=62), DAYS: timedelta(days=800), MONTHS: timedelta(days=36_525)}
-_MOMENT = timedelta(microseconds=1)
 _HIGHEST = 100_000  # W
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _EXPLAIN: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_AT): cv.datetime})
@@ -54,14 +44,6 @@ _OVERRIDE: Final = vol.All(
     ),
     cv.has_at_least_one_key(ATTR_UNTIL, ATTR_DURATION),
 )
-_LEDGER: Final = vol.Schema(
-    {
-        **_ENTRY,
-        vol.Required(ATTR_START): cv.datetime,
-        vol.Optional(ATTR_END): cv.datetime,
-        vol.Optional(ATTR_PERIOD, default=DAYS): vol.In([QUARTERS, DAYS, MONTHS]),
-    }
-)
 _CLEAR: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_ID): cv.string})
 
 
@@ -75,26 +57,26 @@ def async_setup_trading_services(hass: HomeAssistant) -> None:
     register(DOMAIN, REPLAN, _async_replan, vol.Schema(_ENTRY), optional)
     register(DOMAIN, OVERRIDE, _async_override, _OVERRIDE, optional)
     register(DOMAIN, CLEAR_OVERRIDE, _async_clear_override, _CLEAR, optional)
-    register(DOMAIN, GET_LEDGER, _async_get_ledger, _LEDGER, only)
 
 
-def _refuse(key: str, **placeholders: str) -> ServiceValidationError:
+def refuse(key: str, **placeholders: str) -> ServiceValidationError:
+    """The error that says what is wrong with a call."""
     return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
 
 
-async def _async_trading(call: ServiceCall, policy: str) -> TradingCoordinator:
-    """The trading that a call is about, for somebody who may read or control it."""
+async def async_trading(call: ServiceCall, policy: str, sensor: str = TRADING_SENSORS[0].key) -> TradingCoordinator:
+    """The trading that a call is about, for somebody who may read that sensor of it, or control it."""
     entry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
     trading: TradingCoordinator | None = entry.runtime_data.trading
     if trading is None:
-        raise _refuse("no_trading", entry=entry.title)
+        raise refuse("no_trading", entry=entry.title)
     controls = policy == POLICY_CONTROL
-    platform, key = (Platform.SWITCH, AUTOMATION.key) if controls else (Platform.SENSOR, TRADING_SENSORS[0].key)
+    platform, key = (Platform.SWITCH, AUTOMATION.key) if controls else (Platform.SENSOR, sensor)
     await async_require(call.hass, call.context, platform, f"{trading.subentry.subentry_id}_{key}", policy)
     return trading
 
 
-def _utc(moment: datetime) -> datetime:
+def utc_of(moment: datetime) -> datetime:
     """What a call says, on the clock of Home Assistant where it names none."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
     return aware.astimezone(UTC)
@@ -102,87 +84,53 @@ def _utc(moment: datetime) -> datetime:
 
 async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
     """The whole plan, slot by slot."""
-    return picture(await _async_trading(call, POLICY_READ))
+    return picture(await async_trading(call, POLICY_READ))
 
 
 async def _async_explain_slot(call: ServiceCall) -> ServiceResponse:
     """One slot and why it is planned so; the present one unless a time is given."""
-    trading = await _async_trading(call, POLICY_READ)
-    at = _utc(call.data[ATTR_AT]) if ATTR_AT in call.data else dt_util.utcnow()
+    trading = await async_trading(call, POLICY_READ)
+    at = utc_of(call.data[ATTR_AT]) if ATTR_AT in call.data else dt_util.utcnow()
     slot = trading.data.slot(at)
     if slot is None:
-        raise _refuse("no_slot", at=f"{dt_util.as_local(at):%Y-%m-%d %H:%M}")
+        raise refuse("no_slot", at=f"{dt_util.as_local(at):%Y-%m-%d %H:%M}")
     return {**slot_picture(trading, slot), "values": _plain(slot.reason.values)}
 
 
 async def _async_replan(call: ServiceCall) -> ServiceResponse:
     """Plan anew now."""
-    trading = await _async_trading(call, POLICY_CONTROL)
+    trading = await async_trading(call, POLICY_CONTROL)
     await trading.async_replan()
     return picture(trading)
 
 
 async def _async_override(call: ServiceCall) -> ServiceResponse:
     """Do something else than the plan; the answer has the id under which that can be cleared."""
-    trading = await _async_trading(call, POLICY_CONTROL)
+    trading = await async_trading(call, POLICY_CONTROL)
     kind, power = call.data[ATTR_ACTION], call.data.get(ATTR_POWER, 0.0)
     if kind in FORCED and not power:
         power = _KILO * (trading.settings.charge if kind is ActionKind.CHARGE else trading.settings.discharge)
     if kind not in FORCED and power:
-        raise _refuse("power_not_allowed")
+        raise refuse("power_not_allowed")
     now = dt_util.utcnow()
-    start = _utc(call.data[ATTR_START]) if ATTR_START in call.data else None
+    start = utc_of(call.data[ATTR_START]) if ATTR_START in call.data else None
     begin = start or now
-    end = _utc(call.data[ATTR_UNTIL]) if ATTR_UNTIL in call.data else begin + call.data[ATTR_DURATION]
+    end = utc_of(call.data[ATTR_UNTIL]) if ATTR_UNTIL in call.data else begin + call.data[ATTR_DURATION]
     if not max(begin, now) < end <= now + FURTHEST:
-        raise _refuse("bad_override", days=str(FURTHEST.days))
+        raise refuse("bad_override", days=str(FURTHEST.days))
     try:
         return _override_picture(await trading.async_override(kind, end, power, start))
     except OverrideError:
-        raise _refuse("too_many_overrides") from None
+        raise refuse("too_many_overrides") from None
 
 
 async def _async_clear_override(call: ServiceCall) -> ServiceResponse:
     """Go back to the plan."""
-    trading = await _async_trading(call, POLICY_CONTROL)
+    trading = await async_trading(call, POLICY_CONTROL)
     identifier = call.data.get(ATTR_ID)
     if identifier is not None and identifier not in {one.id for one in trading.controller.overrides}:
-        raise _refuse("unknown_override", id=identifier)
+        raise refuse("unknown_override", id=identifier)
     return {"cleared": await trading.async_clear_override(identifier)}
-
-
-async def _async_get_ledger(call: ServiceCall) -> ServiceResponse:
-    """What was booked: quarter-hours as they are, or reports of local days or months."""
-    trading = await _async_trading(call, POLICY_READ)
-    zone, period = dt_util.get_default_time_zone(), call.data[ATTR_PERIOD]
-    start = _utc(call.data[ATTR_START])
-    end = _utc(call.data[ATTR_END]) if ATTR_END in call.data else dt_util.utcnow()
-    if not start < end <= start + _LONGEST[period]:
-        raise _refuse("bad_range", days=str(_LONGEST[period].days))
-    try:
-        if period == QUARTERS:
-            lines = await trading.books.async_read(start, end)
-            return {period: [cast("dict[str, Any]", to_row(line)) for line in lines]}
-        first, last = start.astimezone(zone).date(), (end - _MOMENT).astimezone(zone).date()
-        periods = (local_days if period == DAYS else local_months)(first, last, zone)
-        return {period: [_report(report) for report in await trading.books.async_reports(periods)]}
-    except LedgerError as error:
-        raise translated(HomeAssistantError, error) from error
-
-
-def _report(report: Report) -> dict[str, Any]:
-    return {
-        "start": report.period.start.isoformat(),
-        "end": report.period.end.isoformat(),
-        "currency": report.currency,
-        "coverage": round(report.coverage, 4),
-        "priced_coverage": round(report.priced_coverage, 4),
-        "cost": round(report.cost, 4),
-        "wear": round(report.money.wear, 4),
-        "saved_over_no_battery": round(report.saved_over_no_battery, 4),
-        "saved_over_self_consumption": round(report.saved_over_self_consumption, 4),
-        **{key: round(value, 4) for key, value in asdict(report.energies).items()},
-    }
 
 
 def picture(trading: TradingCoordinator) -> dict[str, Any]:

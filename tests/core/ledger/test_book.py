@@ -88,9 +88,10 @@ def test_quarters_without_prices_are_found_and_priced(ledger) -> None:
     written = lines(4)
     bare = [as_booked(line(one.start, prices=None, load_kwh=1.0)) for one in written[1:3]]
     ledger.write(HOME, [written[0], *bare, written[3]])
-    assert ledger.unpriced(HOME) == tuple(bare)
-    ledger.write(HOME, [priced(one, PRICES, BATTERY.wear_per_kwh) for one in ledger.unpriced(HOME)])
-    assert ledger.unpriced(HOME) == ()
+    assert ledger.unpriced(HOME, START) == tuple(bare)
+    assert ledger.unpriced(HOME, bare[1].start) == (bare[1],)
+    ledger.write(HOME, [priced(one, PRICES, BATTERY.wear_per_kwh) for one in ledger.unpriced(HOME, START)])
+    assert ledger.unpriced(HOME, START) == ()
     assert ledger.read(HOME, START, END)[1].money.no_battery == pytest.approx(PRICES.import_price)
 
 

@@ -85,9 +85,10 @@ class Ledger:
         query = _of(site).where(QUARTERS.c.start < before).order_by(QUARTERS.c.start.desc()).limit(1)
         return next(iter(self._quarters(query)), None)
 
-    def unpriced(self, site: str) -> tuple[Quarter, ...]:
-        """The quarters whose prices were not known, in order."""
-        return self._quarters(_of(site).where(QUARTERS.c.currency.is_(None)).order_by(QUARTERS.c.start))
+    def unpriced(self, site: str, since: datetime) -> tuple[Quarter, ...]:
+        """The quarters from `since` on whose prices were not known, in order."""
+        query = _of(site).where(QUARTERS.c.start >= since, QUARTERS.c.currency.is_(None)).order_by(QUARTERS.c.start)
+        return self._quarters(query)
 
     def reports(
         self, site: str, periods: Sequence[Period], currency: str, terminal_value_per_kwh: float

@@ -1,0 +1,51 @@
+"""The way to the ledger: opened when it is first needed, and anew after it failed; touched in executors alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.requirements import RequirementsNotFound, async_process_requirements
+
+from ..const import DOMAIN
+from ..core.ledger.errors import LedgerError, MissingDriverError
+
+if TYPE_CHECKING:
+    from ..core.ledger.book import Ledger
+
+FILE: Final = "nattery.db"
+DRIVER: Final = "psycopg2-binary>=2.9.11"
+
+
+class Database:
+    """One ledger in Home Assistant's folder, or at the URL of a PostgreSQL database."""
+
+    def __init__(self, hass: HomeAssistant, url: str) -> None:
+        """Describe where it is, "" for the file; nothing is opened before it is asked something."""
+        self._hass = hass
+        self._place = url or Path(hass.config.path(FILE))
+        self._ledger: Ledger | None = None
+
+    async def async_do[T](self, task: Callable[[Ledger], T]) -> T:
+        """Do something with the ledger; raises LedgerError."""
+        try:
+            return await self._hass.async_add_executor_job(self._do, task)
+        except MissingDriverError:
+            # Home Assistant's own container has it; elsewhere only those who use PostgreSQL need it.
+            try:
+                await async_process_requirements(self._hass, DOMAIN, [DRIVER])
+            except RequirementsNotFound:
+                raise MissingDriverError from None
+            return await self._hass.async_add_executor_job(self._do, task)
+
+    def _do[T](self, task: Callable[[Ledger], T]) -> T:
+        from ..core.ledger.book import Ledger  # noqa: PLC0415  (imports SQLAlchemy, which is for executors)
+
+        ledger = self._ledger or Ledger(self._place)
+        try:
+            done = task(ledger)
+        except LedgerError:
+            self._ledger = None  # what failed may be another one when it is back, such as one without tables
+            raise
+        self._ledger = ledger
+        return done

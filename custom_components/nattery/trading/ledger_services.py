@@ -1,0 +1,106 @@
+"""The action that reads the ledger: quarter-hours as they were booked, or reports of local days or months."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any, Final
+
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+import probatio as vol
+
+from ..const import DOMAIN
+from ..core.ledger.errors import LedgerError
+from ..core.ledger.reports import Period, Report, local_days, local_months
+from ..core.ledger.series import to_row
+from ..errors import translated
+from .bookkeeper import Bookkeeper
+from .savings import SAVINGS
+from .services import async_trading, refuse, utc_of
+
+GET_LEDGER: Final = "get_ledger"
+ATTR_START, ATTR_END, ATTR_PERIOD = "start", "end", "period"
+QUARTER, DAY, MONTH = "quarter", "day", "month"
+
+_DIGITS: Final = 6
+_MOMENT: Final = timedelta(microseconds=1)
+_YEARS: Final = range(1971, 2200)
+_LONGEST: Final = {QUARTER: timedelta(days=31), DAY: timedelta(days=800), MONTH: timedelta(days=7500)}
+_PERIODS: Final[Mapping[str, Callable[[date, date, tzinfo], tuple[Period, ...]]]] = {
+    DAY: local_days,
+    MONTH: local_months,
+}
+
+
+def _moment(value: object) -> datetime:
+    """A time of which there may be a ledger."""
+    moment: datetime = cv.datetime(value)
+    if moment.year not in _YEARS:
+        raise vol.Invalid(f"{value} is not allowed: a time from {_YEARS.start} to {_YEARS.stop - 1} is")
+    return utc_of(moment)
+
+
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_START): _moment,
+        vol.Optional(ATTR_END): _moment,
+        vol.Optional(ATTR_PERIOD, default=QUARTER): vol.In(_LONGEST),
+    }
+)
+
+
+@callback
+def async_setup_ledger_services(hass: HomeAssistant) -> None:
+    """Register the action."""
+    hass.services.async_register(DOMAIN, GET_LEDGER, _async_get_ledger, _SCHEMA, SupportsResponse.ONLY)
+
+
+async def _async_get_ledger(call: ServiceCall) -> ServiceResponse:
+    """Answer what is booked from the beginning of today until now, unless other times are given."""
+    trading = await async_trading(call, POLICY_READ, SAVINGS[0].key)
+    period, end = call.data[ATTR_PERIOD], call.data.get(ATTR_END, dt_util.utcnow())
+    start = call.data.get(ATTR_START, dt_util.as_utc(dt_util.start_of_local_day()))
+    if not start < end <= start + _LONGEST[period]:
+        raise refuse("bad_range", days=str(_LONGEST[period].days))
+    try:
+        rows = await _async_rows(trading.books, period, start, end)
+    except LedgerError as error:
+        raise translated(HomeAssistantError, error) from error
+    return {"period": period, "rows": rows}
+
+
+async def _async_rows(books: Bookkeeper, period: str, start: datetime, end: datetime) -> list[Any]:
+    if period == QUARTER:
+        return [to_row(line) for line in await books.async_read(start, end)]
+    zone = dt_util.get_default_time_zone()
+    first, last = start.astimezone(zone).date(), (end - _MOMENT).astimezone(zone).date()
+    return [_row(report) for report in await books.async_reports(_PERIODS[period](first, last, zone))]
+
+
+def _row(report: Report) -> dict[str, Any]:
+    """A report as plain JSON."""
+    figures = {
+        **asdict(report.energies),
+        "stored_change_kwh": report.stored_change_kwh,
+        "stored_value_per_kwh": report.terminal_value_per_kwh,
+        "grid_cost": report.money.cost,
+        "wear": report.money.wear,
+        "cost": report.cost,
+        "no_battery_cost": report.money.no_battery,
+        "self_consumption_cost": report.self_consumption_cost,
+        "saved_over_no_battery": report.saved_over_no_battery,
+        "saved_over_self_consumption": report.saved_over_self_consumption,
+    }
+    return {
+        "start": report.period.start.isoformat(),
+        "end": report.period.end.isoformat(),
+        "currency": report.currency or None,
+        "coverage": round(report.coverage, _DIGITS),
+        "priced_coverage": round(report.priced_coverage, _DIGITS),
+        **{name: round(figure, _DIGITS) for name, figure in figures.items()},
+    }

@@ -1,0 +1,25 @@
+"""The prices at which quarter-hours are booked, whatever the length of the exchange's slots."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ..core.ledger.quarter import QUARTER, Prices
+from ..core.market.priced import Pricer
+from ..core.market.prices import resampled
+from ..core.market.tariff import Kind, TariffError
+
+
+def quarter_prices(pricer: Pricer, starts: Iterable[datetime]) -> dict[datetime, Prices]:
+    """The prices of those quarter-hours that have one; none of a day for which the tariff's template fails."""
+    wanted = set(starts)
+    found: dict[datetime, Prices] = {}
+    for day in sorted({start.astimezone(pricer.book.zone).date() for start in wanted}):
+        try:
+            slots = pricer.day(day).slots
+        except TariffError:  # which the prices tell about themselves
+            continue
+        by_kind = {kind: {slot.start: slot.price for slot in resampled(slots[kind], QUARTER)} for kind in Kind}
+        bought, sold, spot = by_kind[Kind.IMPORT], by_kind[Kind.EXPORT], by_kind[Kind.SPOT]
+        for start in wanted & bought.keys() & sold.keys():
+            found[start] = Prices(pricer.book.currency, bought[start], sold[start], spot.get(start))
+    return found
