@@ -4,4 +4,32 @@ The test plugin carries a package `custom_components` of its own, and the one im
 Home Assistant finds: so ours is imported here, before any test starts.
 """
 
+from collections.abc import Iterator
+from itertools import count
+import os
+
+import pytest
+
 import custom_components  # noqa: F401
+
+from .core.ledger.server import MISSING, Server, programs, running
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The one PostgreSQL server of the run."""
+    folder = programs()
+    if folder is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
+    with running(folder) as one:
+        yield one
+
+
+@pytest.fixture
+def postgresql(server: Server) -> str:
+    """The URL of an empty database on it."""
+    name = f"ledger_{next(_NUMBERS)}"
+    server.execute(f"CREATE DATABASE {name}")
+    return server.url(name)

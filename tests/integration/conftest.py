@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import freezegun
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
@@ -16,10 +17,16 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.nattery.const import DOMAIN, SIMULATED
 from custom_components.nattery.coordinator import local_now
+from custom_components.nattery.core.market.child import Child
+from custom_components.nattery.core.market.session import ask  # now, since pandas breaks when a stopped clock meets it
 from custom_components.nattery.core.modbus.link import SerialLink, TcpLink
 from custom_components.nattery.core.modbus.timing import Timing
 from custom_components.nattery.core.simulator.birth import serial_number
 from custom_components.nattery.core.simulator.simulator import Simulator
+from scripts.entsoe_standin.server import StandIn
+
+from .books import MORNING, TARIFF, BookedHouse
+from .market import add_prices, price_data, stand_in
 
 # A test may stop the clock of the house; the wire and the inverter at its end live on.
 freezegun.configure(
@@ -107,6 +114,41 @@ async def house(hass: HomeAssistant, house_entry: MockConfigEntry) -> AsyncItera
     """That entry, loaded; unloaded again at the end."""
     async for entry in _loaded(hass, house_entry):
         yield entry
+
+
+@pytest.fixture
+def market(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """Who tells prices; asked in a thread, and not from a process of its own, to save the time."""
+    monkeypatch.setattr(Child, "run", lambda child: ask(child._question))
+    with stand_in() as server:
+        yield server
+
+
+@pytest.fixture
+async def morning(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Stop the clock of the house at eleven in Berlin; an inverter that is made afterwards lives in that morning too."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to(MORNING)
+
+
+@pytest.fixture
+async def booked(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    morning: None,
+    simulator: Simulator,
+    house_entry: MockConfigEntry,
+    market: StandIn,
+    tmp_path: Path,
+) -> AsyncIterator[BookedHouse]:
+    """A house with prices in that morning, with a folder of its own; not set up, and unloaded at the end."""
+    hass.config.config_dir = str(tmp_path)
+    add_prices(hass, house_entry, price_data(market.url, tariff=TARIFF))
+    house = BookedHouse(hass, house_entry, freezer, simulator)
+    yield house
+    await house.settle()
+    if house_entry.state is ConfigEntryState.LOADED:
+        assert await hass.config_entries.async_unload(house_entry.entry_id)
 
 
 def _added(hass: HomeAssistant, data: dict[str, Any]) -> MockConfigEntry:

@@ -1,35 +1,10 @@
 """Both databases, real ones: a fresh SQLite file, or a fresh database on a PostgreSQL server started for the tests."""
 
-from collections.abc import Iterator
-from itertools import count
-import os
 from pathlib import Path
 
 import pytest
 
 from custom_components.nattery.core.ledger.book import Ledger
-
-from .server import MISSING, Server, programs, running
-
-_NUMBERS = count()
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """The one PostgreSQL server of the run."""
-    folder = programs()
-    if folder is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
-    with running(folder) as one:
-        yield one
-
-
-@pytest.fixture
-def postgresql(server: Server) -> str:
-    """The URL of an empty database on it."""
-    name = f"ledger_{next(_NUMBERS)}"
-    server.execute(f"CREATE DATABASE {name}")
-    return server.url(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

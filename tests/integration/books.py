@@ -1,0 +1,135 @@
+"""What the tests of the books share: a house with prices at a stopped clock, walked through quarter by quarter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.nattery.core.ledger.quarter import QUARTER, Energies, Quarter
+from custom_components.nattery.core.market.tariff import Kind
+from custom_components.nattery.core.simulator.simulator import Simulator
+from custom_components.nattery.site import Site
+from custom_components.nattery.trading.bookkeeper import Bookkeeper
+from custom_components.nattery.trading.settings import Settings
+
+type Poll = tuple[datetime, Mapping[str, Any]]
+
+STEP = timedelta(seconds=30)
+BATTERY = {"capacity": 10.0, "wear": 0.02, "charge": 5.0, "discharge": 5.0, "import": 10.0, "export": 10.0}
+FEE = 0.2
+TARIFF = {"import_rate": {"fee": FEE}}
+
+
+def berlin(moment: str) -> datetime:
+    """A moment (UTC) by the clock of Berlin, on the day of the tests unless it names another."""
+    text = moment if "-" in moment else f"2026-11-20 {moment}"
+    return datetime.fromisoformat(text).replace(tzinfo=dt_util.get_time_zone("Europe/Berlin")).astimezone(UTC)
+
+
+MORNING = berlin("11:00")
+
+
+@dataclass
+class BookedHouse:
+    """A house that is set up, and all that its inverter was read to do."""
+
+    hass: HomeAssistant
+    entry: MockConfigEntry
+    clock: FrozenDateTimeFactory
+    simulator: Simulator
+    watches: list[list[Poll]] = field(default_factory=list)
+    stops: list[CALLBACK_TYPE] = field(default_factory=list)
+
+    async def set_up(self) -> BookedHouse:
+        """Set it up and let it have prices."""
+        assert await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.settle()
+        await self.walk(timedelta(milliseconds=1))  # what has just happened made something due at once
+        self.clock.move_to(MORNING)
+        return self
+
+    @property
+    def site(self) -> Site:
+        site: Site = self.entry.runtime_data
+        return site
+
+    def books(self, ledger: str = "") -> Bookkeeper:
+        """A bookkeeper of this house, who is yet to be opened."""
+        settings = Settings.of({**BATTERY, "ledger": ledger})
+        assert self.site.prices is not None
+        return Bookkeeper(self.hass, self.entry, self.site, settings, self.site.prices)
+
+    async def open(self, ledger: str = "") -> Bookkeeper:
+        """Open the books, write down every poll that they see, and poll once."""
+        books = self.books(ledger)
+        await books.async_open()
+        self.watches.append([])
+        self.stops.append(self.site.readings.async_add_listener(self._write_down))
+        await self.site.readings.async_refresh()
+        await self.settle()
+        return books
+
+    async def close(self, books: Bookkeeper) -> None:
+        """Close the books again."""
+        self.stops.pop()()
+        await books.async_close()
+
+    def _write_down(self) -> None:
+        if self.site.readings.last_update_success:
+            self.watches[-1].append((dt_util.utcnow(), dict(self.site.readings.data.values)))
+
+    async def settle(self) -> None:
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def walk(self, until: datetime | timedelta, step: timedelta = STEP) -> None:
+        """Live on until a moment, or for a time; the inverter lives along."""
+        end = dt_util.utcnow() + until if isinstance(until, timedelta) else until
+        while (left := end - dt_util.utcnow()) > timedelta():
+            passed = min(step, left)
+            self.clock.tick(passed)
+            self.simulator.skip(passed.total_seconds())
+            async_fire_time_changed(self.hass)
+            await self.settle()
+
+    def read_in(self, start: datetime) -> list[tuple[Poll, Poll]]:
+        """The polls of a quarter-hour that followed each other."""
+        pairs = [pair for watch in self.watches for pair in pairwise(watch)]
+        return [(a, b) for a, b in pairs if start <= a[0] and b[0] <= start + QUARTER]
+
+    def hours(self, start: datetime) -> float:
+        """For how long a quarter-hour was seen."""
+        return sum((b - a) / timedelta(hours=1) for (a, _), (b, _) in self.read_in(start))
+
+    def energy(self, key: str, start: datetime) -> float:
+        """The kWh of a power by the polls of a quarter-hour, signed: the sums that anybody would do on paper."""
+        pairs = self.read_in(start)
+        joules: float = sum((a[key] + b[key]) / 2 * (end - begin).total_seconds() for (begin, a), (end, b) in pairs)
+        return joules / 3.6e6
+
+    def slot_price(self, kind: Kind, at: datetime) -> float:
+        """What the prices say of a moment."""
+        assert self.site.prices is not None
+        day = self.site.prices.pricer.day(at.astimezone(dt_util.get_time_zone("Europe/Berlin")).date())
+        (price,) = [slot.price for slot in day.slots[kind] if slot.start <= at < slot.end]
+        return price
+
+
+def net(energies: Energies) -> dict[str, float]:
+    """Energies as the inverter signs its powers."""
+    return {
+        "grid_power": energies.import_kwh - energies.export_kwh,
+        "battery_power": energies.discharge_kwh - energies.charge_kwh,
+        "pv_power": energies.pv_kwh,
+        "load_power": energies.load_kwh,
+    }
+
+
+def starts(lines: tuple[Quarter, ...]) -> list[str]:
+    """When lines begin, by the clock of Berlin."""
+    return [f"{line.start.astimezone(dt_util.get_time_zone('Europe/Berlin')):%H:%M}" for line in lines]
