@@ -126,7 +126,7 @@ def market(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[St
 
 @pytest.fixture
 async def morning(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    """Stop the clock of the house at eleven in Berlin; an inverter that is made afterwards lives in that morning too."""
+    """Stop the clock of the house at eleven in Berlin; an inverter made afterwards lives in that morning too."""
     await hass.config.async_set_time_zone("Europe/Berlin")
     freezer.move_to(MORNING)
 

@@ -1,0 +1,233 @@
+"""What the books tell people: the action that reads the ledger, the sensors of savings, and the words of errors."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Context, CoreState, State
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import entity_registry as er
+import probatio as vol
+import pytest
+
+from custom_components.nattery.const import DOMAIN
+from custom_components.nattery.core.ledger.errors import (
+    DatabaseError,
+    LedgerError,
+    MeterStateError,
+    NewerSchemaError,
+)
+from custom_components.nattery.errors import action_error, describe
+from custom_components.nattery.trading.savings import SAVINGS
+from custom_components.nattery.trading.settings import TRADING
+
+from .books import BATTERY, BookedHouse, berlin
+from .texts import TEXTS
+
+
+async def set_up(house: BookedHouse, ledger: str = "") -> BookedHouse:
+    """The house with trading, whose books are open from the first poll on."""
+    subentry = ConfigSubentry(
+        data=MappingProxyType({**BATTERY, "ledger": ledger}),
+        subentry_type=TRADING,
+        title="Trading",
+        unique_id=TRADING,
+        subentry_id="01JD5TRADING0000000000000T",
+    )
+    house.hass.config_entries.async_add_subentry(house.entry, subentry)
+    return await house.set_up()
+
+
+async def ledger(house: BookedHouse, context: Context | None = None, **data: Any) -> Any:
+    """What the action answers."""
+    return await house.hass.services.async_call(
+        DOMAIN,
+        "get_ledger",
+        {"config_entry_id": house.entry.entry_id, **data},
+        blocking=True,
+        return_response=True,
+        context=context,
+    )
+
+
+def sensor(house: BookedHouse, key: str) -> State:
+    unique_id = f"01JD5TRADING0000000000000T_{key}"
+    entity_id = er.async_get(house.hass).async_get_entity_id("sensor", DOMAIN, unique_id)
+    assert entity_id
+    state = house.hass.states.get(entity_id)
+    assert state
+    return state
+
+
+async def test_the_ledger_is_read_by_quarter_day_and_month(booked: BookedHouse) -> None:
+    house = await set_up(booked)
+    await house.walk(berlin("11:31"))
+    lines = await house.site.trading.books.async_read(berlin("11:00"), berlin("12:00"))
+    assert len(lines) == 2
+
+    quarters = await ledger(house)
+    assert quarters["period"] == "quarter"
+    assert [row["start"] for row in quarters["rows"]] == [line.start.isoformat() for line in lines]
+    first = quarters["rows"][0]
+    assert first["load_kwh"] == lines[0].energies.load_kwh > 0
+    assert first["import_price"] == lines[0].prices.import_price
+    assert first["action"] == "self_consume"
+    assert first["reason"]
+    assert first["expected_cost"] is not None
+    assert (await ledger(house, start="2026-11-20 11:15:00"))["rows"] == quarters["rows"][1:]
+    assert (await ledger(house, end="2026-11-20T11:15:00+01:00"))["rows"] == quarters["rows"][:1]
+
+    (day,) = (await ledger(house, period="day"))["rows"]
+    assert datetime.fromisoformat(day["start"]) == berlin("00:00")
+    assert datetime.fromisoformat(day["end"]) == berlin("2026-11-21 00:00")
+    assert day["currency"] == "EUR"
+    assert day["load_kwh"] == pytest.approx(sum(row["load_kwh"] for row in quarters["rows"]))
+    assert day["coverage"] == pytest.approx(sum(row["coverage"] for row in quarters["rows"]) / 96, abs=1e-4)
+    assert day["grid_cost"] == pytest.approx(sum(row["cost"] for row in quarters["rows"]))
+    stored = day["stored_value_per_kwh"] * day["stored_change_kwh"]
+    assert day["cost"] == pytest.approx(day["grid_cost"] + day["wear"] - stored, abs=2e-6)
+    assert day["saved_over_no_battery"] == pytest.approx(day["no_battery_cost"] - day["cost"], abs=2e-6)
+
+    days = (await ledger(house, period="day", start="2026-11-19 00:00:00", end="2026-11-22 00:00:00"))["rows"]
+    assert [row["load_kwh"] for row in days] == [0, day["load_kwh"], 0]
+    (month,) = (await ledger(house, period="month"))["rows"]
+    assert datetime.fromisoformat(month["start"]) == berlin("2026-11-01 00:00")
+    assert month["load_kwh"] == day["load_kwh"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"start": "2026-11-20 12:00:00"},
+        {"start": "2026-11-20 10:00:00", "end": "2026-11-20 10:00:00"},
+        {"start": "2026-10-01 00:00:00"},
+        {"period": "day", "start": "2020-01-01 00:00:00"},
+        {"period": "month", "start": "1980-01-01 00:00:00"},
+    ],
+    ids=str,
+)
+async def test_times_that_cannot_be(booked: BookedHouse, data: dict[str, Any]) -> None:
+    house = await set_up(booked)
+    with pytest.raises(ServiceValidationError) as caught:
+        await ledger(house, **data)
+    assert caught.value.translation_key == "bad_range"
+
+
+@pytest.mark.parametrize(
+    "data", [{"start": "0001-01-01 00:00:00"}, {"end": "9999-12-31 23:59:59"}, {"start": "soon"}, {"period": "year"}]
+)
+async def test_questions_that_make_no_sense(booked: BookedHouse, data: dict[str, Any]) -> None:
+    house = await set_up(booked)
+    with pytest.raises(vol.Invalid):
+        await ledger(house, **data)
+
+
+async def test_a_house_that_does_not_trade(booked: BookedHouse) -> None:
+    house = await booked.set_up()
+    with pytest.raises(ServiceValidationError) as caught:
+        await ledger(house)
+    assert caught.value.translation_key == "no_trading"
+
+
+async def test_who_may_read_the_ledger(booked: BookedHouse, hass_read_only_user, hass_admin_user) -> None:
+    house = await set_up(booked)
+    await house.walk(berlin("11:16"))
+    nobody = await house.hass.auth.async_create_user("Nobody", group_ids=[])
+    with pytest.raises(Unauthorized):
+        await ledger(house, Context(user_id=nobody.id))
+    for user in (hass_read_only_user, hass_admin_user):
+        assert len((await ledger(house, Context(user_id=user.id)))["rows"]) == 1
+
+
+async def test_a_ledger_that_cannot_be_read_says_why(booked: BookedHouse) -> None:
+    house = await set_up(booked, "postgresql://nattery:secret-4f1c@127.0.0.1:1/books")
+    await house.walk(berlin("11:02"))
+    with pytest.raises(HomeAssistantError) as caught:
+        await ledger(house)
+    assert caught.value.translation_key == "ledger_cannot_open"
+    assert "secret-4f1c" not in str(caught.value)
+    for description in SAVINGS:
+        assert sensor(house, description.key).state == "unknown"
+
+
+async def test_savings_are_told(booked: BookedHouse) -> None:
+    house = await set_up(booked)
+    await house.walk(berlin("11:31"))
+    savings = house.site.trading.books.savings
+    assert savings.today.money.no_battery != 0
+    for description in SAVINGS:
+        state, report = sensor(house, description.key), description.report(savings)
+        assert float(state.state) == pytest.approx(description.saved(report), abs=5e-5)
+        assert state.attributes["unit_of_measurement"] == "EUR"
+        assert state.attributes["state_class"] == "total"
+        assert state.attributes["cost"] == pytest.approx(report.cost, abs=5e-5)
+        otherwise, cost = state.attributes["cost_otherwise"], state.attributes["cost"]
+        assert float(state.state) == pytest.approx(otherwise - cost, abs=2e-4)
+        assert state.attributes["coverage"] == pytest.approx(report.priced_coverage, abs=5e-5)
+    assert sensor(house, "savings_today").attributes["last_reset"] == berlin("00:00").isoformat()
+    assert sensor(house, "savings_month").attributes["last_reset"] == berlin("2026-11-01 00:00").isoformat()
+    assert "last_reset" not in sensor(house, "savings_total").attributes
+
+
+async def test_home_assistant_stops(booked: BookedHouse, hass_storage: dict[str, Any]) -> None:
+    house = await set_up(booked)
+    await house.walk(berlin("11:20"))
+    house.hass.set_state(CoreState.stopping)
+    house.hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await house.settle()
+    house.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await house.settle()
+    kept = hass_storage[f"nattery.{house.entry.entry_id}.meter"]["data"]
+    assert kept["meter"]["start"] == berlin("11:15").isoformat()
+    assert kept["meter"]["seconds"] == 300
+    assert kept["unbooked"] == []
+    house.hass.set_state(CoreState.running)
+
+
+async def test_what_was_kept_goes_with_the_entry(booked: BookedHouse, hass_storage: dict[str, Any]) -> None:
+    house = await set_up(booked)
+    await house.walk(timedelta(minutes=2))
+    key = f"nattery.{house.entry.entry_id}.meter"
+    assert key in hass_storage
+    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    assert key not in hass_storage
+
+
+# Words
+
+
+def errors() -> Iterator[LedgerError]:
+    def kinds(kind: type[LedgerError]) -> Iterator[type[LedgerError]]:
+        yield kind
+        for child in kind.__subclasses__():
+            yield from kinds(child)
+
+    for kind in kinds(LedgerError):
+        if issubclass(kind, DatabaseError):
+            yield from (kind("a place", ""), kind("a place", "no such host"))
+        elif kind is NewerSchemaError:
+            yield NewerSchemaError("a place", 9, 1)
+        elif kind is MeterStateError:
+            yield MeterStateError("it is nonsense")
+        else:
+            yield kind()
+
+
+@pytest.mark.parametrize("error", errors(), ids=lambda error: f"{error.kind}-{getattr(error, 'why', '')}")
+def test_every_error_of_the_ledger_has_its_sentence(error: LedgerError) -> None:
+    key, placeholders = describe(error)
+    assert key == f"ledger_{error.kind}"
+    said = TEXTS["exceptions"][key]["message"].format(**placeholders)
+    assert said.endswith(".")
+    assert "  " not in said
+    assert "()" not in said
+    assert getattr(error, "why", "") in said
+    assert type(action_error(error)) is HomeAssistantError
+
+
+def test_every_saving_has_a_name() -> None:
+    names = [TEXTS["entity"]["sensor"][description.key]["name"] for description in SAVINGS]
+    assert len(set(names)) == len(SAVINGS)
