@@ -35,12 +35,11 @@ async def async_refresh(prices: PriceCoordinator) -> Round:
     """Ask ENTSO-E whatever the schedule says, unless it wants quiet; raises a translated error when nothing came."""
     if prices.desk.asking:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="prices_being_fetched")
-    plan = prices.desk.plan()
-    if plan.quiet and plan.at is not None:
+    if quiet_until := prices.desk.plan().quiet_until:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="prices_wait",
-            translation_placeholders={"until": f"{dt_util.as_local(plan.at):%H:%M}"},
+            translation_placeholders={"until": f"{dt_util.as_local(quiet_until):%H:%M}"},
         )
     found = await prices.async_ask(forced=True)
     error = prices.desk.errors.get(prices.desk.main.name)
