@@ -66,7 +66,6 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         others = other_suppliers(self.hass, settings)
         self.desk = Desk(book, main_supplier(settings), others, clock=dt_util.utcnow, jitter=jitter)
         self.async_look()
-        self._wake()
 
     async def async_close(self) -> None:
         """Stop the clocks and keep the book; a question under way is cut off by the entry, whose task it is."""
@@ -105,6 +104,7 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
             self.async_set_updated_data(seen)
             edge = seen.next_edge
         self._call_at("look", edge or next_quarter(now), self.async_look)
+        self._wake()  # what is due changes with time too: at midnight another day is tomorrow
 
     async def async_ask(self, *, forced: bool = False) -> Round:
         """Ask whoever is due, and tell what came of it."""
