@@ -13,7 +13,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..core.market.book import BookError, PriceBook
+from ..core.market.book import BookError, ChangeKind, PriceBook
 from ..core.market.desk import Desk, Round
 from ..core.market.health import Health, Status, health
 from ..core.market.news import News, NewsKind, news
@@ -21,6 +21,7 @@ from ..core.market.outlook import Outlook, next_quarter, outlook
 from ..core.market.priced import Pricer
 from ..core.market.quality import ENTSOE
 from ..core.market.tariff import TariffError
+from ..texts import async_text
 from .notify import Notifier
 from .settings import Settings
 from .suppliers import main_supplier, other_suppliers
@@ -116,7 +117,11 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         if found.fetches:
             self._store.async_delay_save(self.desk.book.to_dict, _SAVE_DELAY)
             self.async_look()
-            pieces = list(news(found.changes, before, self.health))
+            today = dt_util.now(self.desk.book.zone).date()
+            changes = [
+                change for change in found.changes if change.kind is not ChangeKind.PUBLISHED or change.day >= today
+            ]
+            pieces = list(news(changes, before, self.health))
             await self._async_tell(pieces)
             await self._notifier.async_tell(pieces, [fetch for fetch in found.fetches if fetch.source == ENTSOE])
         return found
@@ -160,10 +165,16 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
             self._follow_token(piece)
             about = piece.about
             if piece.kind is NewsKind.PUBLISHED:
-                day = self.pricer.day(date.fromisoformat(about["day"]))
-                about = about | {"summary": await async_day_in_words(self.hass, self.pricer, day)}
+                about = about | {"summary": await self._async_summary(date.fromisoformat(about["day"]))}
             for listener in tuple(self._news_listeners):
                 listener(News(piece.kind, about))
+
+    async def _async_summary(self, day: date) -> str:
+        try:
+            priced = self.pricer.day(day)
+        except TariffError:  # prices are published all the same; the outlook tells of the tariff
+            return await async_text(self.hass, "curve_unknown")
+        return await async_day_in_words(self.hass, self.pricer, priced)
 
     def _log(self, piece: News) -> None:
         """One line when it begins to fail, one when it is over."""
