@@ -1,5 +1,6 @@
 """The prices of one house: kept over restarts, asked for by the schedule, seen anew at the edge of every slot."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from hashlib import sha256
@@ -54,6 +55,7 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         self._store = price_store(hass, entry.entry_id)
         self._news_listeners: list[NewsListener] = []
         self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._round: asyncio.Task[Round] | None = None
         self._closed = False
         self._notifier = Notifier(hass, self.settings, entry.title)
 
@@ -69,11 +71,14 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         self.async_look()
 
     async def async_close(self) -> None:
-        """Stop the clocks and keep the book; a question under way is cut off by the entry, whose task it is."""
+        """Stop the clocks, cut off a question under way, and keep the book."""
         self._closed = True
         for stop in self._timers.values():
             stop()
         self._timers.clear()
+        if self._round is not None:
+            self._round.cancel()
+            await asyncio.wait([self._round])
         await self._store.async_save(self.desk.book.to_dict())
 
     @property
@@ -85,6 +90,11 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
     def next_ask(self) -> datetime | None:
         """When somebody is asked next; None while somebody is."""
         return self.desk.wake()
+
+    @property
+    def asking(self) -> bool:
+        """Whether a round of questions is under way."""
+        return self._round is not None and not self._round.done()
 
     @callback
     def async_listen(self, listener: NewsListener) -> CALLBACK_TYPE:
@@ -107,8 +117,16 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         self._call_at("look", edge or next_quarter(now), self.async_look)
         self._wake()  # what is due changes with time too: at midnight another day is tomorrow
 
-    async def async_ask(self, *, forced: bool = False) -> Round:
-        """Ask whoever is due, and tell what came of it."""
+    @callback
+    def async_ask(self, *, forced: bool = False) -> asyncio.Task[Round]:
+        """Ask whoever is due, and tell what came of it; a task of the entry, which ends with it. Never two at once."""
+        if self._round is None or self._round.done():
+            self._round = self.config_entry.async_create_background_task(
+                self.hass, self._async_ask(forced=forced), f"{self.name} asking"
+            )
+        return self._round
+
+    async def _async_ask(self, *, forced: bool) -> Round:
         before = self.health
         try:
             found = await self.desk.ask(forced=forced)
@@ -144,7 +162,7 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
 
     @callback
     def _ask(self, _now: datetime) -> None:
-        self.config_entry.async_create_background_task(self.hass, self.async_ask(), f"{self.name} asking")
+        self.async_ask()
 
     @callback
     def _call_at(self, name: str, at: datetime, action: Callable[[datetime], None]) -> None:
