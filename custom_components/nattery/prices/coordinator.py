@@ -135,6 +135,7 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         if found.fetches:
             self._store.async_delay_save(self.desk.book.to_dict, _SAVE_DELAY)
             self.async_look()
+            self._follow_token()
             today = dt_util.now(self.desk.book.zone).date()
             changes = [
                 change for change in found.changes if change.kind is not ChangeKind.PUBLISHED or change.day >= today
@@ -180,7 +181,6 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
     async def _async_tell(self, pieces: Iterable[News]) -> None:
         for piece in pieces:
             self._log(piece)
-            self._follow_token(piece)
             about = piece.about
             if piece.kind is NewsKind.PUBLISHED:
                 about = about | {"summary": await self._async_summary(date.fromisoformat(about["day"]))}
@@ -202,11 +202,11 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
             LOGGER.info("Prices of %s: ENTSO-E answers again", self.config_entry.title)
 
     @callback
-    def _follow_token(self, piece: News) -> None:
-        """Ask for a new token when it is surely refused; take that back when it is accepted after all."""
-        entry = self.config_entry
-        if piece.kind is NewsKind.FAILED and piece.about["status"] == Status.UNAUTHORIZED:
+    def _follow_token(self) -> None:
+        """Ask for a new token while it is surely refused; take that back when it is accepted after all."""
+        entry, status = self.config_entry, self.health.status
+        if status is Status.UNAUTHORIZED:  # not only when it begins: a restart has forgotten that it was asked for
             entry.async_start_reauth(self.hass)
-        elif piece.kind is NewsKind.RECOVERED:
+        elif status is Status.OK:
             for flow in entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
