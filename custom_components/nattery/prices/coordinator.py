@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -151,7 +152,7 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
             if (data := await self._store.async_load()) is None:
                 return fresh
             book = PriceBook.from_dict(data, fresh.zone, fresh.currencies)
-        except (BookError, NotImplementedError) as error:
+        except (BookError, HomeAssistantError) as error:  # damaged, or of a later version
             LOGGER.warning("The price book of %s begins anew: %s", self.config_entry.title, error)
             return fresh
         return book if book.area == fresh.area else fresh
