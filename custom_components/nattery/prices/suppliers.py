@@ -11,7 +11,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.template import Template
 from homeassistant.util import dt as dt_util
-import probatio as vol
 from yarl import URL
 
 from ..core.market import fallback
@@ -91,7 +90,7 @@ def _action(hass: HomeAssistant, settings: Settings) -> Supplier:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     answer = await hass.services.async_call(domain, service, data, blocking=True, return_response=True)
-            except (HomeAssistantError, vol.Invalid, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001  (it is somebody else's, and may fail in any way)
                 raise UnreachableError(name, type(error).__name__) from None
             found.append(_series(settings, name, currency, answer, unit))
         return found
