@@ -31,6 +31,32 @@ async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> b
     """Show the prices that are known, then open the line and set up what stands on it."""
     site = entry.runtime_data = Site(hass, entry)
     subentries = dict(entry.subentries)
+
+    @callback
+    def changed(_change: ConfigEntryChange, changed: ConfigEntry) -> None:
+        if changed is entry and dict(entry.subentries) != subentries:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    # Meeting the inverter takes a while on a real line; prices may be added meanwhile.
+    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed))
+    try:
+        await _async_open(hass, entry)
+    except BaseException:
+        await site.async_close()
+        raise
+
+    async def async_stop(_: Event) -> None:
+        await site.async_close()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_stop))
+    IssueKeeper(hass, entry).async_start()
+    ClockKeeper(hass, entry).async_start()
+    return True
+
+
+async def _async_open(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
+    """Prices first, which need no inverter, then the inverter; no entity is left when it fails."""
+    site = entry.runtime_data
     if site.prices is not None:
         await site.prices.async_open()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -38,22 +64,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> b
         await site.async_meet()
     except BaseException:
         await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-        await site.async_close()
         raise
-
-    async def async_stop(_: Event) -> None:
-        await site.async_close()
-
-    @callback
-    def changed(_change: ConfigEntryChange, changed: ConfigEntry) -> None:
-        if changed is entry and dict(entry.subentries) != subentries:
-            hass.config_entries.async_schedule_reload(entry.entry_id)
-
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_stop))
-    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed))
-    IssueKeeper(hass, entry).async_start()
-    ClockKeeper(hass, entry).async_start()
-    return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:
