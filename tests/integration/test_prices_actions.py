@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nattery.const import DOMAIN
 
+from .elsewhere import market_price
 from .market import PRICE_ACTIONS, PriceHouse
-from .test_prices_entities import market_price
 from .texts import TEXTS, placeholders_of
 
 QUARTER = timedelta(minutes=15)

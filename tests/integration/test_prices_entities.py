@@ -13,21 +13,15 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.nattery.const import DOMAIN
-from scripts.entsoe_standin.curve import price
 
+from .elsewhere import market_price
 from .market import PRICE_ENTITIES, PriceHouse
 from .texts import INTEGRATION, TEXTS
 
 ICONS = json.loads((INTEGRATION / "icons.json").read_text())["entity"]
 
-GERMANY = "10Y1001A1001A82H"
 QUARTER = timedelta(minutes=15)
 CURVES = ("import_price", "export_price", "spot_price")
-
-
-def market_price(moment: datetime) -> float:
-    """What the stand-in says, per kWh."""
-    return round(price(1, GERMANY, moment) / 1000, 6)
 
 
 def price_entities(house: PriceHouse) -> list[er.RegistryEntry]:
