@@ -1,5 +1,6 @@
 """What the tests of prices share: a house with prices, and the stand-in for ENTSO-E behind them."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -108,6 +109,15 @@ class PriceHouse:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=dt_util.get_time_zone("Europe/Berlin"))
         await pass_time(self.hass, self.clock, moment.astimezone(dt_util.UTC))
+
+    async def asked(self, questions: int) -> None:
+        """Until the server has so many questions; with the house, the event loop's own clock stands still."""
+        async_fire_time_changed(self.hass)
+        for _ in range(500_000):
+            if len(self.market.queries) >= questions:
+                return
+            await asyncio.sleep(0)
+        raise TimeoutError(f"{len(self.market.queries)} of {questions} questions came")
 
     async def walk(self, until: str, step: timedelta = timedelta(minutes=5)) -> None:
         """Go there in steps, so that what is due on the way happens at its time."""

@@ -33,9 +33,7 @@ def price_entities(house: PriceHouse) -> list[er.RegistryEntry]:
 
 def short(attributes: dict[str, Any]) -> dict[str, Any]:
     """The long lists by their lengths and first entries."""
-    return {
-        name: [len(value), *value[:1]] if name.startswith("raw_") else value for name, value in attributes.items()
-    }
+    return {name: [len(value), *value[:1]] if name.startswith("raw_") else value for name, value in attributes.items()}
 
 
 async def test_all_of_them(everything_enabled, price_house: PriceHouse, snapshot: SnapshotAssertion) -> None:
