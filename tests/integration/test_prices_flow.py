@@ -5,7 +5,7 @@ from typing import Any
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState, FlowType
 from homeassistant.core import HomeAssistant, SupportsResponse
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -78,15 +78,28 @@ class Wizard:
                 assert placeholders_of(text) <= filled.keys(), text
             assert set(result.get("menu_options") or ()) == texts.get("menu_options", {}).keys()
         if result["type"] is FlowResultType.FORM:
+            has_texts(texts, result["data_schema"])
             assert CANARY not in str(shown(result)), "the token is never given back"
         return dict(result)
+
+
+def has_texts(texts: dict[str, Any], schema: Any) -> None:
+    """Whether every field has its name and description, in sections as well, and no text is left over."""
+    sections = {str(marker): field for marker, field in schema.schema.items() if isinstance(field, section)}
+    plain = {str(marker) for marker in schema.schema} - sections.keys()
+    assert plain == texts.get("data", {}).keys()
+    assert plain == texts.get("data_description", {}).keys()
+    assert sections.keys() == texts.get("sections", {}).keys()
+    for name, field in sections.items():
+        assert texts["sections"][name]["name"]
+        has_texts(texts["sections"][name], field.schema)
 
 
 def shown(form: Result) -> dict[str, Any]:
     """What stands in the fields of a form when it is opened, sections included."""
     found: dict[str, Any] = {}
     for marker, field in form["data_schema"].schema.items():
-        if hasattr(field, "schema") and hasattr(field.schema, "schema"):
+        if isinstance(field, section):
             found[str(marker)] = shown({"data_schema": field.schema})
         elif marker.description and "suggested_value" in marker.description:
             found[str(marker)] = marker.description["suggested_value"]
