@@ -131,7 +131,7 @@ class PriceHouse:
     @property
     def prices(self) -> PriceCoordinator:
         prices = self.entry.runtime_data.prices
-        assert prices is not None
+        assert isinstance(prices, PriceCoordinator)
         return prices
 
     def entity_id(self, key: str) -> str:

@@ -42,7 +42,7 @@ NONSENSE: tuple[object, ...] = (
 )
 
 
-def subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
+def subclasses[ErrorT: Exception](kind: type[ErrorT]) -> Iterator[type[ErrorT]]:
     yield kind
     for child in kind.__subclasses__():
         yield from subclasses(child)
@@ -73,9 +73,9 @@ def one_of_each() -> Iterator[Exception]:
         inverter_errors.NotConfirmedError: (CURRENT,),
         inverter_errors.NotOfferedError: ("Nothing", "is nothing"),
     }
-    for kind in subclasses(inverter_errors.InverterError):
-        if kind.__module__ == inverter_errors.__name__:
-            yield kind(*special.get(kind, ("text",)))
+    for sort in subclasses(inverter_errors.InverterError):
+        if sort.__module__ == inverter_errors.__name__:
+            yield sort(*special.get(sort, ("text",)))
     yield WornError("max_charge_current", 100)
     yield BookError("text")
     yield from one_of_each_market_error()
