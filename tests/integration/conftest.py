@@ -131,6 +131,7 @@ async def price_house(
     freezer.move_to("2026-11-20 09:07:00+01:00")
     house = PriceHouse(hass, house_entry, market, freezer)
     yield house
+    await house.settle()
     await house.unload()
 
 
@@ -144,5 +145,6 @@ async def _loaded(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     yield entry
+    await hass.async_block_till_done()  # it may be about to be loaded anew
     if entry.state is ConfigEntryState.LOADED:
         assert await hass.config_entries.async_unload(entry.entry_id)

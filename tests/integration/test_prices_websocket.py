@@ -17,7 +17,8 @@ async def subscribe(client: MockHAClientWebSocket, house: PriceHouse) -> dict[st
     await client.send_json_auto_id({"type": SUBSCRIBE, "entry_id": house.entry.entry_id})
     answer = await client.receive_json()
     assert answer["success"], answer
-    return await picture(client)
+    seen: dict[str, Any] = await picture(client)
+    return seen
 
 
 async def picture(client: MockHAClientWebSocket) -> Any:
@@ -29,7 +30,7 @@ async def picture(client: MockHAClientWebSocket) -> Any:
 async def has_nothing_to_say(client: MockHAClientWebSocket) -> bool:
     """Messages keep their order: whatever was sent before is received before the answer to a ping."""
     await client.send_json_auto_id({"type": "ping"})
-    return (await client.receive_json())["type"] == "pong"
+    return bool((await client.receive_json())["type"] == "pong")
 
 
 async def test_the_picture(price_house: PriceHouse, hass_ws_client: WebSocketGenerator) -> None:
@@ -129,7 +130,7 @@ async def test_not_found(price_house: PriceHouse, hass_ws_client: WebSocketGener
 
     async def refused(entry_id: str) -> bool:
         await client.send_json_auto_id({"type": SUBSCRIBE, "entry_id": entry_id})
-        return (await client.receive_json())["error"]["code"] == "not_found"
+        return bool((await client.receive_json())["error"]["code"] == "not_found")
 
     assert await price_house.hass.config_entries.async_setup(ours.entry_id)
     assert await refused(ours.entry_id)

@@ -86,7 +86,8 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         if self._round is not None:
             self._round.cancel()
             await asyncio.wait([self._round])
-        await self._store.async_save(self.desk.book.to_dict())
+        if hasattr(self, "desk"):
+            await self._store.async_save(self.desk.book.to_dict())
 
     @property
     def health(self) -> Health:

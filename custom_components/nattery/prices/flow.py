@@ -272,14 +272,16 @@ class PricesFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         errors = {}
         if user_input is not None:
-            action = user_input.get(CONF_ACTION, "").strip()
-            domain, _, service = action.partition(".")
-            if action and not self.hass.services.has_service(domain, service):
+            given = {key: value.strip() if key == CONF_ACTION else value for key, value in user_input.items()}
+            domain, _, service = given.get(CONF_ACTION, "").partition(".")
+            if domain and not self.hass.services.has_service(domain, service):
                 errors[CONF_ACTION] = "unknown_action"
-            else:
+            if not isinstance(given.get(CONF_ACTION_DATA, {}), Mapping):
+                errors[CONF_ACTION_DATA] = "no_mapping"
+            if not errors:
                 for key in map(str, schema.schema):
                     self._data.pop(key, None)
-                self._data |= user_input
+                self._data |= given
                 return await self._async_finish()
         return self.async_show_form(
             step_id=step,
