@@ -19,6 +19,8 @@ CANONICAL = Path(__file__).parents[2] / "tests" / "core" / "fixtures" / "plan-pr
 PROBLEM = read_problem(CANONICAL.read_bytes())
 ZONE = ZoneInfo("Europe/Berlin")
 _EPOCH = date(1970, 1, 1)
+_WAKING = 26, 88  # quarters of the day in which ovens and the like begin
+_LUMP_KWH = 2 * 1.65 / 4  # of one, on the mean
 
 
 class Weeks(NamedTuple):
@@ -52,17 +54,17 @@ class _Day(NamedTuple):
     lumps: tuple[tuple[int, int, float], ...]
 
 
-def series(weeks: Weeks, seed: int, days: int, *, told: bool = True) -> Series:
-    """The quarters of some local days, with forecasts unless nobody tells any."""
+def series(weeks: Weeks, seed: int, days: int, *, told: bool = True, swing: float = 1.0) -> Series:
+    """The quarters of some local days, with forecasts unless nobody tells any; `swing` is that of the prices."""
     begins = (weeks.first - _EPOCH).days
     numbers = range(day_edges(begins, ZONE)[0], day_edges(begins + days, ZONE)[0])
-    columns = zip(*_quarters(weeks, Random(seed), numbers), strict=True)
+    columns = zip(*_quarters(weeks, Random(seed), numbers, swing), strict=True)
     buy, sell, pv, load, pv_told, load_told = (list(column) for column in columns)
     forecasts = (pv_told, load_told) if told else (None, None)
     return Series(numbers, [0.25] * len(numbers), buy, sell, pv, load, *forecasts)
 
 
-def _quarters(weeks: Weeks, chance: Random, numbers: range) -> Iterator[tuple[float, ...]]:
+def _quarters(weeks: Weeks, chance: Random, numbers: range, swing: float) -> Iterator[tuple[float, ...]]:
     usual = sum(PROBLEM.import_price) / len(PROBLEM)
     known, cloud, today = -1, 0.0, None
     for number in numbers:
@@ -71,18 +73,15 @@ def _quarters(weeks: Weeks, chance: Random, numbers: range) -> Iterator[tuple[fl
             known, today = day, _day(weeks, chance)
         at = day % 2 * PER_DAY + slot
         spread = PROBLEM.import_price[at] - PROBLEM.export_price[at]
-        buy = usual + today.level + today.swing * (PROBLEM.import_price[at] - usual)
+        buy = usual + today.level + swing * today.swing * (PROBLEM.import_price[at] - usual)
         pv_told = PROBLEM.pv_kw[slot] * today.sky
         cloud = 0.85 * cloud + chance.gauss(0, 0.08)
         lumps = sum(kw for start, length, kw in today.lumps if start <= slot < start + length)
         shape = PROBLEM.load_kw[slot]
         load = shape * chance.uniform(0.5, 0.9) + lumps + today.heating * chance.uniform(0.6, 1.4)
-        usual_lumps = weeks.lumps * 1.65 * 2 / 62  # kW, spread over the hours in which they may begin
-        load_told = 0.7 * shape + (usual_lumps if _WAKING[0] <= slot < _WAKING[1] else 0.0) + weeks.heating
+        lumps_told = weeks.lumps * _LUMP_KWH * 4 / (_WAKING[1] - _WAKING[0]) if _WAKING[0] <= slot < _WAKING[1] else 0.0
+        load_told = 0.7 * shape + lumps_told + weeks.heating
         yield buy, buy - spread, max(pv_told * (today.sun + cloud), 0.0), load, pv_told, load_told
-
-
-_WAKING = 26, 88  # quarters of the day
 
 
 def _day(weeks: Weeks, chance: Random) -> _Day:
