@@ -71,6 +71,7 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         others = other_suppliers(self.hass, settings)
         self.desk = Desk(book, main_supplier(settings), others, clock=dt_util.utcnow, jitter=jitter)
         self.async_look()
+        self._follow_token()
         if self.health.last_attempt is None:  # whether these settings work shows at once, whatever the book covers
             self._call_at("ask", dt_util.utcnow(), partial(self._ask, forced=True))
 
