@@ -9,7 +9,7 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .alarms import active_alarms, alarm_name
+from .core.inverter.alarms import active_alarms, alarm_name
 from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
 from .prices.sensors import FLAGS, PriceFlag

@@ -6,9 +6,9 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .alarms import fault_attributes, faults_of
 from .core.inverter.codec import Fault
 from .entity import InverterEntity
+from .faults import fault_attributes, faults_of
 from .prices.news import PRICE_NEWS, PriceNews
 from .site import NatteryConfigEntry
 

@@ -10,12 +10,13 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescr
 from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.helpers.typing import StateType
 
-from .alarms import active_alarms, fault_attributes, faults_of
 from .const import CLOCK_DRIFT
+from .core.inverter.alarms import active_alarms
 from .core.inverter.codec import Value
 from .core.inverter.derived import Derived
 from .core.inverter.table import Kind, Register
 from .descriptions import DEVICE_CLASSES, common, house_time
+from .faults import fault_attributes, faults_of
 
 type State = StateType | datetime
 type Attributes = dict[str, Any] | None

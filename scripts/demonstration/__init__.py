@@ -1,1 +1,1 @@
-"""What `scripts/demo` does: a simulated inverter, a real Home Assistant, and the two brought together."""
+"""What `scripts/demo` does: a simulated inverter, a market and a real Home Assistant, brought together."""

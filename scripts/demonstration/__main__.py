@@ -1,12 +1,11 @@
-"""Starts both programs, brings them together, and ends both when either ends or somebody says so."""
+"""Starts the programs, brings them together, and ends all when one ends or somebody says so."""
 
 import argparse
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 import signal
-import socket
 import sys
 
 import aiohttp
@@ -16,6 +15,7 @@ from .child import Child
 from .errors import BadInputError, DemoError
 from .folder import LOOPBACK, ROOT, SEED, Folder, occupied, prepare
 from .furnish import furnish, until_loaded
+from .port import market_port, trouble_with
 from .waiting import until
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -59,13 +59,15 @@ class House:
 
 
 class Demo:
-    """A simulated inverter and a Home Assistant, in a folder and at a port."""
+    """A simulated inverter, a market and a Home Assistant, in a folder and at a port."""
 
     def __init__(self, folder: Folder, port: int) -> None:
         """Start nothing yet."""
         options = ("--link", folder.link, "--state", folder.state, "--seed", str(SEED), "--tcp", f"{LOOPBACK}:0")
-        command = (ROOT / ".venv/bin/nattery", "simulate", *options)
-        self._inverter = Child("The simulated inverter", command, folder.log("inverter"))
+        simulate = (ROOT / ".venv/bin/nattery", "simulate", *options)
+        self._inverter = Child("The simulated inverter", simulate, folder.log("inverter"))
+        publish = (sys.executable, "-m", "scripts.entsoe_standin", "--port", str(market_port(folder)), "--token", LOGIN)
+        self._market = Child("The stand-in for ENTSO-E", publish, folder.log("market"))
         self._house = House(folder)
         self._folder = folder
         self._base = f"http://{LOOPBACK}:{port}"
@@ -78,15 +80,19 @@ class Demo:
         failures: list[BaseException] = []
         try:
             await self._inverter.start()
+            await self._market.start()
             async with asyncio.TaskGroup() as group:
-                for part in (self._watch_inverter(), self._house.live(), self._wait_for_end(), self._open()):
+                for part in (self._house.live(), self._wait_for_end(), self._open()):
                     group.create_task(part)
+                for child in (self._inverter, self._market):
+                    group.create_task(_watch(child))
         except* _StoppedError:
             say("Stopping")
         except* DemoError as errors:
             failures.extend(errors.exceptions)
         finally:
             await self._house.child.stop()
+            await self._market.stop()
             await self._inverter.stop()
         for failure in failures:
             raise failure
@@ -100,11 +106,8 @@ class Demo:
         await self._stop.wait()
         raise _StoppedError
 
-    async def _watch_inverter(self) -> None:
-        raise self._inverter.death(await self._inverter.ended())
-
     async def _open(self) -> None:
-        """Bring both together, then tell where."""
+        """Bring all together, then tell where."""
         log = self._folder.log("home-assistant")
         try:
             async with asyncio.timeout(_START_PATIENCE):
@@ -116,20 +119,32 @@ class Demo:
             raise DemoError(f"Home Assistant stopped talking ({error}): {log} says more.") from error
         print(f"Ready {self._base} user {LOGIN} password {LOGIN}", flush=True)
 
-    async def _inverter_serves(self) -> bool:
-        return "\n" in self._inverter.said()
-
     async def _bring_together(self) -> None:
-        await until(self._inverter_serves)
-        say(self._inverter.said().strip())
+        for child in (self._inverter, self._market):
+            say(await _first_line(child))
+        market = (await _first_line(self._market)).rpartition(" ")[2]
         expected = "some seconds" if self._folder.remembered() else "about half a minute the first time"
         async with _ticking(f"Starting Home Assistant ({expected})"):
             async with Api(self._base) as api:
-                if not await furnish(api, self._folder):
+                if not await furnish(api, self._folder, market):
                     return
                 await self._house.restart(api)
             async with Api(self._base) as api:
                 await until_loaded(api, self._folder)
+
+
+async def _watch(child: Child) -> None:
+    raise child.death(await child.ended())
+
+
+async def _first_line(child: Child) -> str:
+    """What it says when it serves."""
+
+    async def said() -> bool:
+        return "\n" in child.said()
+
+    await until(said)
+    return child.said().partition("\n")[0]
 
 
 @asynccontextmanager
@@ -152,13 +167,8 @@ async def _ticking(message: str) -> AsyncIterator[None]:
 
 def _demand(port: int) -> None:
     """Refuse a port that cannot be had, before anything is started."""
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            text = f"Port {port} cannot be had ({error.strerror}): set NATTERY_DEMO_PORT to another one."
-            raise DemoError(text) from error
+    if trouble := trouble_with(port):
+        raise DemoError(f"Port {port} cannot be had ({trouble}): set NATTERY_DEMO_PORT to another one.")
 
 
 async def _run(folder: Folder, port: int) -> None:

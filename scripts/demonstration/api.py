@@ -1,5 +1,6 @@
 """Home Assistant's own interface, as its pages use it: an account, a REST call, a websocket command."""
 
+import asyncio
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Self
@@ -7,7 +8,7 @@ from typing import Any, Self
 import aiohttp
 
 from .errors import DemoError
-from .waiting import until
+from .waiting import PAUSE, until
 
 LOGIN = "demo"
 _PATIENCE = 60
@@ -76,12 +77,16 @@ class Api:
         with suppress(aiohttp.ClientConnectionError):
             await self.call("call_service", domain="homeassistant", service="restart")
 
-    async def walk_flow(self, start: Json, *answers: Json) -> Json:
-        """Go through a config flow with these answers; the last step that it shows."""
-        place = f"{self._base}/api/config/config_entries/flow"
+    async def walk_flow(self, kind: str, start: Json, *answers: Json) -> Json:
+        """Go through a flow of a `kind` ("flow", "subentries/flow") with these answers; the last step that it shows."""
+        place = f"{self._base}/api/config/config_entries/{kind}"
         step = await self._post(place, start)
         for answer in answers:
-            step = await self._post(f"{place}/{step['flow_id']}", answer)
+            flow = f"{place}/{step['flow_id']}"
+            step = await self._post(flow, answer)
+            while step["type"] == "progress":
+                await asyncio.sleep(PAUSE)
+                step = await self._get(flow)
         return step
 
     async def _answers(self) -> bool:
@@ -130,10 +135,16 @@ class Api:
         answer: Json = message.json()
         return answer
 
+    async def _get(self, place: str) -> Json:
+        return await self._request("GET", place)
+
     async def _post(self, place: str, body: Json) -> Json:
+        return await self._request("POST", place, body)
+
+    async def _request(self, method: str, place: str, body: Json | None = None) -> Json:
         token = self._tokens.get("access_token")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self._session.post(place, json=body, headers=headers) as response:
+        async with self._session.request(method, place, headers=headers, json=body) as response:
             answer: Json = await response.json()
             if response.status != HTTPStatus.OK:
                 raise DemoError(f"Home Assistant refused {place.removeprefix(self._base)}: {answer.get('message')}.")

@@ -1,4 +1,4 @@
-"""What a newcomer finds: the inverter set up through its own config flow, entities, windows, energy, a dashboard.
+"""What a newcomer finds: inverter and prices set up through their own flows, entities, windows, energy, a dashboard.
 
 Every step looks first whether it was done, so that a start that was interrupted goes on where it stopped.
 """
@@ -10,12 +10,12 @@ from typing import Any
 
 from annotatedyaml import load_yaml_dict
 
-from .api import Api, Json
+from .api import LOGIN, Api, Json
 from .errors import DemoError
 from .folder import Folder
 from .waiting import until
 
-DOMAIN, TITLE = "nattery", "Inverter"
+DOMAIN, TITLE, PRICES = "nattery", "Inverter", "prices"
 DASHBOARD, DASHBOARD_TITLE, DASHBOARD_ICON = "home-battery", "Home battery", "mdi:home-battery"
 _DASHBOARD_FILE = Path(__file__).with_name("dashboard.yaml")
 _BATTERY_KWH = 10.2
@@ -36,6 +36,24 @@ _WINDOWS = {
     "time.inverter_discharge_window_1_end": "21:30:00",
     "time.inverter_discharge_window_1_start": "18:00:00",
 }
+# What a household pays and gets in Italy, about: losses, grid fees and levies, and three bands of the supplier.
+_AREA = "IT_NORD"
+_WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
+_TARIFF: Json = {
+    "import_rate": {
+        "factor": 1.1,
+        "fee": 0.068,
+        "vat_percent": 10,
+        "bands": [
+            {"fee": 0.032, "start": "08:00:00", "end": "19:00:00", "days": _WORKDAYS},
+            {"fee": 0.021, "start": "07:00:00", "end": "23:00:00", "days": [*_WORKDAYS, "sat"]},
+            {"fee": 0.009},
+        ],
+        "hourly": False,
+    },
+    "export_rate": {"factor": 1, "fee": 0.006, "vat_percent": 0, "floor": 0, "hourly": False},
+    "holidays": ["01-01", "01-06", "04-25", "05-01", "06-02", "08-15", "11-01", "12-08", "12-25", "12-26"],
+}
 _ENERGY: Json = {
     "energy_sources": [
         {
@@ -43,11 +61,11 @@ _ENERGY: Json = {
             "stat_energy_from": "sensor.inverter_grid_import_energy",
             "stat_energy_to": "sensor.inverter_grid_export_energy",
             "stat_cost": None,
-            "entity_energy_price": None,
-            "number_energy_price": 0.28,
+            "entity_energy_price": "sensor.electricity_import_price",
+            "number_energy_price": None,
             "stat_compensation": None,
-            "entity_energy_price_export": None,
-            "number_energy_price_export": 0.08,
+            "entity_energy_price_export": "sensor.electricity_export_price",
+            "number_energy_price_export": None,
             "power_config": {"stat_rate": "sensor.inverter_grid_power"},
             "cost_adjustment_day": 0,
         },
@@ -76,12 +94,13 @@ _ENERGY: Json = {
 }
 
 
-async def furnish(api: Api, folder: Folder) -> bool:
-    """Do what is not done yet; whether Home Assistant must be restarted for it."""
+async def furnish(api: Api, folder: Folder, market: str) -> bool:
+    """Do what is not done yet, with prices from the URL `market`; whether Home Assistant must be restarted for it."""
     await _until_running(api)
     await _set_up_inverter(api, folder)
     await until_loaded(api, folder)
     await _open_windows(api, folder)
+    await _set_up_prices(api, folder, market)
     await _count_energy(api)
     await _hang_dashboard(api, folder)
     await _ignore_repairs(api)
@@ -133,7 +152,7 @@ async def _set_up_inverter(api: Api, folder: Folder) -> None:
         start["entry_id"] = entry["entry_id"]
     else:
         answer["name"] = TITLE
-    end = await api.walk_flow(start, {"next_step_id": "serial"}, answer)
+    end = await api.walk_flow("flow", start, {"next_step_id": "serial"}, answer)
     if end["type"] != "create_entry" and end.get("reason") != "reconfigure_successful":
         raise DemoError(f"The config flow of the integration did not take {device}: {end.get('errors') or end}.")
     entry_id = entry["entry_id"] if entry else end["result"]["entry_id"]
@@ -146,6 +165,26 @@ async def _open_windows(api: Api, folder: Folder) -> None:
     for entity, time in _WINDOWS.items():
         await api.act("time.set_value", entity, time=time)
     folder.remember(windows="open")
+
+
+async def _set_up_prices(api: Api, folder: Folder, market: str) -> None:
+    """Walk the flow of prices, or its reconfiguration when they have moved."""
+    entry_id = folder.remembered()["entry"]
+    kept = await api.call("config_entries/subentries/list", entry_id=entry_id)
+    prices = next((subentry for subentry in kept if subentry["subentry_type"] == PRICES), None)
+    if prices and folder.remembered().get("market") == market:
+        return
+    start: Json = {"handler": [entry_id, PRICES]}
+    connection: Json = {"area": _AREA, "token": LOGIN, "more": {"url": market, "timeout": _PATIENCE}}
+    if prices:
+        start["subentry_id"] = prices["subentry_id"]
+        answers: list[Json] = [{"next_step_id": "connection"}, connection]
+    else:
+        answers = [connection, _TARIFF, {"next_step_id": "save"}]
+    end = await api.walk_flow("subentries/flow", start, *answers)
+    if end["type"] != "create_entry" and end.get("reason") != "reconfigure_successful":
+        raise DemoError(f"The flow of prices did not take {market}: {end.get('errors') or end}.")
+    folder.remember(market=market)
 
 
 async def _show_wanted(api: Api) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-_PAUSE = 0.2
+PAUSE = 0.2
 
 
 async def until(came: Callable[[], Awaitable[bool]]) -> None:
@@ -11,4 +11,4 @@ async def until(came: Callable[[], Awaitable[bool]]) -> None:
     while True:
         if await came():
             return
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(PAUSE)

@@ -27,12 +27,13 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1", help="default %(default)s")
     parser.add_argument("--port", type=int, default=0, help="default: any that is free")
     parser.add_argument("--mode", type=_mode, default="ok", help="what to answer, NAME or NAME:NUMBER (default ok)")
+    parser.add_argument("--token", help="the only one to be accepted, which is no secret then (default: any)")
     parser.add_argument("--seed", type=int, default=1, help="which prices (default %(default)s)")
     arguments = parser.parse_args()
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    behaviour = Behaviour(mode=arguments.mode, seed=arguments.seed)
+    behaviour = Behaviour(mode=arguments.mode, token=arguments.token, seed=arguments.seed)
     with StandIn(behaviour, host=arguments.host, port=arguments.port) as stand_in, suppress(KeyboardInterrupt):
         print(f"ENTSO-E stand-in at {stand_in.url}", flush=True)
         ended.wait()

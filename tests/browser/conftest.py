@@ -9,7 +9,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 import pytest
 import pytest_asyncio
 
-from .demo import ROOT, Demo, free_port, running, time_zone_at_noon
+from .demo import ROOT, Demo, copy_of, free_port, running, time_zone_at_noon
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
@@ -45,6 +45,7 @@ def first_life(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         demo.wait_until_ready()
     finally:
         demo.stop(signal.SIGINT)
+    shutil.copytree(demo.folder, copy_of(demo), symlinks=True)
     return demo
 
 

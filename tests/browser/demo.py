@@ -26,6 +26,13 @@ def free_port() -> int:
         return port
 
 
+def is_served(url: str) -> bool:
+    """Whether somebody listens there."""
+    host, port = re.findall(r"[\d.]+", url)[:2]
+    with pytest_socket._true_socket() as probe:
+        return bool(probe.connect_ex((host, int(port))) == 0)
+
+
 def time_zone_at_noon() -> str:
     """The zone in which it is about noon now, so that the simulated sun shines in every test."""
     ahead = 12 - time.gmtime().tm_hour
@@ -47,6 +54,7 @@ class Demo:
         self.seconds = 0.0
         self.exit_code: int | None = None
         self.left_behind: list[str] = []
+        self.market = ""  # where it asks for prices
         self._output = folder.with_name(f"{port}.out")
         environment = os.environ | {"NATTERY_DEMO_PORT": str(port), "NATTERY_DEMO_FOLDER": str(folder)}
         with self._output.open("wb") as output, self._output.with_suffix(".err").open("wb") as errors:
@@ -73,6 +81,7 @@ class Demo:
 
         wait_for(ready, START_SECONDS, lambda: f"The demo is not ready:\n{self.errors}")
         self.seconds = time.monotonic() - start
+        self.market = (self.folder / "market.log").read_text().split()[-1]
 
     def stop(self, number: signal.Signals) -> None:
         """End it as a person or a supervisor does, and look what it left behind."""
@@ -83,6 +92,8 @@ class Demo:
             self._process.kill()
             listing = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True)
             self.left_behind = [line for line in listing.stdout.splitlines() if f"{self.folder}/" in line]
+            if self.market and is_served(self.market):
+                self.left_behind.append(self.market)
 
     def registers(self) -> dict[str, Any]:
         """What the simulated inverter holds, read beside Home Assistant, over its second port."""
@@ -92,6 +103,11 @@ class Demo:
         dump = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
         registers: dict[str, Any] = json.loads(dump.stdout)
         return registers
+
+
+def copy_of(demo: Demo) -> Path:
+    """Where a copy of its folder is, as it was after its first life."""
+    return demo.folder.with_name("copy")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import re
 from playwright.async_api import Page, expect
 import pytest
 
+from .cards import ASKED, house
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
@@ -12,22 +13,36 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio
 NAME = "Test battery"
 
 
-async def test_a_second_inverter_is_added_and_its_device_shows_entities(page: Page, demo: Demo):
+async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entities(page: Page, demo: Demo):
     await page.goto(f"{demo.url}/config/integrations/dashboard")
     await page.get_by_role("button", name="Add integration").click()
     await page.get_by_placeholder("Search for a brand name").fill("nattery")
     await page.locator("ha-integration-list-item").filter(has_text="Nattery").click()
     await page.get_by_text("Simulated inverter (no hardware)").click()
-    name = page.get_by_role("textbox", name="Name")
+    name, submit = page.get_by_role("textbox", name="Name"), page.get_by_role("button", name="Submit")
     await expect(name).to_have_value("Simulated battery")
     await name.fill(NAME)
-    await page.get_by_role("button", name="Submit").click()
-    await page.get_by_role("button", name="Skip and finish").click()
+    await submit.click()
 
-    await page.goto(f"{demo.url}/config/integrations/integration/nattery")
-    await page.get_by_text(NAME).last.click()
+    # It goes on with prices; where a country has several areas, none is chosen by itself.
+    await page.get_by_role("textbox", name="Token").fill("demo")
+    await page.get_by_text("More options").click()
+    await page.get_by_role("textbox", name="Address").fill(demo.market)
+    await submit.click()
+    await expect(page.get_by_text("This may not be empty.")).to_be_visible()
+    await page.get_by_label("Bidding zone").click()
+    await page.get_by_text("Italy, Sicily").click()
+    await page.get_by_role("textbox", name="Token").fill("demo")
+    await submit.click()
+    await expect(page.get_by_role("heading", name="What you pay (import)")).to_be_visible(timeout=ASKED)
+    await submit.click()
+    await page.get_by_text("Keep it").click()
+    await page.get_by_role("button", name="Finish").click()
+
+    await (await house(page, demo, NAME)).get_by_text(NAME).last.click()
     await page.wait_for_url("**/config/devices/device/**")
     soc = page.locator("hui-sensor-entity-row").filter(has=page.get_by_text("Battery state of charge", exact=True))
     await expect(soc.locator("hui-generic-entity-row")).to_contain_text(re.compile(r"\d+%"))
-    await expect(page.get_by_text("Maximum charge current", exact=True)).to_be_visible()
-    await expect(page.get_by_text("Unavailable")).to_have_count(0)
+    shown = page.locator("ha-device-entities-card")  # beside them stands that all were away while the prices came
+    await expect(shown.get_by_text("Maximum charge current", exact=True)).to_be_visible()
+    await expect(shown.get_by_text("Unavailable")).to_have_count(0)

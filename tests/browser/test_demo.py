@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-from .demo import Demo, free_port, run
+from scripts.demonstration.api import Api
+
+from .demo import Demo, copy_of, free_port, run, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700)]
 
@@ -21,6 +23,19 @@ def test_ctrl_c_ends_everything(first_life: Demo):
     assert first_life.exit_code == 0
     assert first_life.left_behind == []
     assert first_life.errors.splitlines()[-1] == "Stopping"
+
+
+def test_prices_stay_where_home_assistant_looks_for_them(first_life: Demo, demo: Demo):
+    assert demo.market == first_life.market
+
+
+async def test_a_copy_beside_it_looks_for_prices_elsewhere(demo: Demo, socket_enabled: None):
+    with running(copy_of(demo), free_port()) as copy:
+        assert copy.market != demo.market
+        async with Api(copy.url) as api:
+            states = {known["entity_id"]: known["state"] for known in await api.call("get_states")}
+        assert states["sensor.electricity_price_status"] == "ok"
+        assert float(states["sensor.electricity_import_price"])
 
 
 def test_the_second_start_is_quick(demo: Demo):

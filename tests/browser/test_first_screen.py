@@ -1,38 +1,16 @@
 """What a newcomer sees first, and does first."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 import pytest
 
+from .cards import number, state, tile, wait_for
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
 
-SEVERAL_POLLS = 60  # s
 CHANGED = 12.5  # A
-
-
-def tile(page: Page, name: str) -> Locator:
-    return page.locator("hui-tile-card").filter(has=page.get_by_text(name, exact=True))
-
-
-def state(page: Page, name: str) -> Locator:
-    return tile(page, name).locator("state-display")
-
-
-async def number(state: Locator) -> float:
-    return float((await state.inner_text()).split(maxsplit=1)[0].replace(",", ""))
-
-
-async def wait_for(came: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(SEVERAL_POLLS):
-        while True:
-            if await came():
-                return
-            await asyncio.sleep(0.5)
 
 
 async def test_everything_on_it_works(page: Page):

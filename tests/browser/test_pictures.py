@@ -25,7 +25,7 @@ pytestmark = [
 
 async def test_picture_of_the_first_screen(page: Page, demo: Demo):
     await asyncio.sleep(60 * MINUTES)
-    await page.set_viewport_size({"width": 1440, "height": 1250})
+    await page.set_viewport_size({"width": 1440, "height": 1470})
     await page.goto(demo.url)
     await expect(page.get_by_role("heading", name="Windows")).to_be_visible()
     await page.wait_for_timeout(5000)

@@ -21,6 +21,8 @@ def test_what_may_be_said():
         (ActionKind.CHARGE, 0, END, "power of 0 W"),
         (ActionKind.DISCHARGE, -5, END, "power of -5 W"),
         (ActionKind.DISCHARGE, float("nan"), END, "power of nan W"),
+        (ActionKind.CHARGE, float("inf"), END, "power of inf W"),
+        (ActionKind.HOLD, -5, END, "power of -5 W"),
         (ActionKind.HOLD, 100, END, "power of 100 W"),
         (ActionKind.SELF_CONSUME, 100, None, "power of 100 W"),
         (ActionKind.CHARGE, 100, None, "without an end"),

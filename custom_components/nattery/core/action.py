@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 
 
 class ActionKind(StrEnum):
@@ -30,7 +31,7 @@ class Action:
 
     def __post_init__(self) -> None:
         """Refuse what must never reach an inverter; raises ValueError."""
-        if (self.kind in FORCED) != (self.power > 0):
+        if not (0 < self.power < inf if self.kind in FORCED else self.power == 0):
             raise ValueError(f"A power of {self.power:g} W is not allowed for {self.kind}")
         if self.until is None and self.kind is not ActionKind.SELF_CONSUME:
             raise ValueError(f"{self.kind} without an end is not allowed")

@@ -25,6 +25,7 @@ from .market import command as prices
 from .modbus.bus import Bus
 from .modbus.errors import ModbusError, RefusedError
 from .simulator import command as simulate
+from .trading import command as plan
 
 DONE, FAILED, WRONG_QUESTION = 0, 1, 2
 _DUMP_TIERS = (Tier.IDENTITY, Tier.FAST, Tier.SETTINGS, Tier.COUNTERS, Tier.STATISTICS)
@@ -96,6 +97,7 @@ def _parser() -> _Parser:
     simulate.add_arguments(
         add("simulate", simulate.run, "Be an inverter, on a paced serial line or a TCP port.", talks=False)
     )
+    plan.add_arguments(add("plan", plan.run, "Plan what a battery should do, and say why.", talks=False))
     prices.add_arguments(add("prices", prices.run, "Print the day-ahead prices of a day.", talks=False))
     return parser
 

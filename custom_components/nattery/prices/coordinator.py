@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -70,9 +71,15 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         others = other_suppliers(self.hass, settings)
         self.desk = Desk(book, main_supplier(settings), others, clock=dt_util.utcnow, jitter=jitter)
         self.async_look()
+        self._follow_token()
+        if self.health.last_attempt is None:  # whether these settings work shows at once, whatever the book covers
+            self._call_at("ask", dt_util.utcnow(), partial(self._ask, forced=True))
 
     async def async_close(self) -> None:
         """Stop the clocks, cut off a question under way, and keep the book."""
+        following = Settings.of(self.subentry.data)
+        if (following.url, following.token) != (self.settings.url, self.settings.token):
+            self.desk.book.log.forget(self.desk.main.name)  # it says nothing of what will be asked from now on
         self._closed = True
         for stop in self._timers.values():
             stop()
@@ -164,8 +171,8 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
             self._call_at("ask", at, self._ask)
 
     @callback
-    def _ask(self, _now: datetime) -> None:
-        self.async_ask()
+    def _ask(self, _now: datetime, *, forced: bool = False) -> None:
+        self.async_ask(forced=forced)
 
     @callback
     def _call_at(self, name: str, at: datetime, action: Callable[[datetime], None]) -> None:

@@ -69,15 +69,16 @@ def _seconds(low: float, high: float) -> NumberSelector:
 
 
 def _area_schema(country: str | None) -> dict[Any, Any]:
-    """The area, with that of the country as the suggestion where it has only one."""
+    """The area, with that of the country as the suggestion where it has only one.
+
+    Forms fill what is required and has no default with the first choice, so it is not required then.
+    """
     here = of_country(country) if country else ()
     ordered = [*here, *(area for area in AREAS.values() if area not in here)]
     options = [SelectOptionDict(value=area.key, label=f"{area.name} ({area.key})") for area in ordered]
-    suggestion = {"default": here[0].key} if len(here) == 1 else {}
+    key = vol.Required(CONF_AREA, default=here[0].key) if len(here) == 1 else vol.Optional(CONF_AREA)
     return {
-        vol.Required(CONF_AREA, **suggestion): SelectSelector(
-            SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
-        )
+        key: SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)),
     }
 
 
@@ -146,6 +147,11 @@ class PricesFlow(ConfigSubentryFlow):
     def _changing(self) -> bool:
         return self.source == SOURCE_RECONFIGURE
 
+    @property
+    def _kept_token(self) -> str:
+        """The one that stays until another one has been tried."""
+        return self._get_reconfigure_subentry().data[CONF_TOKEN] if self._changing else ""
+
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the area and the token."""
         if price_subentry(self._get_entry()) is not None:
@@ -166,7 +172,9 @@ class PricesFlow(ConfigSubentryFlow):
             given.pop(MORE)
             token = given.pop(CONF_TOKEN, "").strip() or self._data.get(CONF_TOKEN, "")
             self._data |= given | {CONF_TOKEN: token, CONF_URL: given[CONF_URL].strip()}
-            if not token:
+            if CONF_AREA not in given:
+                errors = {CONF_AREA: "missing"}
+            elif not token:
                 errors = {CONF_TOKEN: "missing"}
             elif not self._data[CONF_URL].startswith(("https://", "http://")):
                 errors = {"base": "bad_url"}
@@ -196,6 +204,8 @@ class PricesFlow(ConfigSubentryFlow):
             return self.async_show_progress(step_id="check", progress_action="asking", progress_task=self._task)
         self._found, self._error = await self._task
         self._task = None
+        if isinstance(self._error, UnauthorizedError):
+            self._data[CONF_TOKEN] = self._kept_token
         if self._error is None:
             return self.async_show_progress_done(next_step_id="checked")
         return self.async_show_progress_done(next_step_id="connection" if reason_of(self._error) else "unsure")

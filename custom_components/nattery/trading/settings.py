@@ -72,7 +72,7 @@ def wear_of(data: Mapping[str, Any]) -> float:
     """Wear per AC kWh each way: as it is given, or the battery's price over all that goes through it in its life."""
     if CONF_WEAR in data:
         return float(data[CONF_WEAR])
-    throughput = 2 * data[CONF_CAPACITY] * data.get(CONF_CYCLES, DEFAULT_CYCLES)
+    throughput: float = 2 * data[CONF_CAPACITY] * data.get(CONF_CYCLES, DEFAULT_CYCLES)
     return float(data.get(CONF_BATTERY_PRICE, 0.0)) / throughput
 
 

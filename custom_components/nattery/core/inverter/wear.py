@@ -51,6 +51,11 @@ class WearBook:
         self.today[key] += 1
         self.total[key] += 1
 
+    def writes_of(self, key: str, day: date) -> int:
+        """Writes of one register today."""
+        self._turn(day)
+        return self.today[key]
+
     def worn(self, day: date) -> dict[str, int]:
         """The registers written so often today that somebody should know."""
         self._turn(day)

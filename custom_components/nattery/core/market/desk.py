@@ -8,7 +8,7 @@ import time
 from .book import BookError, Change, PriceBook
 from .errors import MarketError
 from .fetches import OK, Fetch
-from .schedule import HOPELESS, Plan, fallback_at, plan, wants_fallback
+from .schedule import Plan, fallback_at, plan, wants_fallback
 from .suppliers import Supplier
 
 UNFIT = "unfit"  # the outcome of an answer that the book does not take, as one in another currency
@@ -45,7 +45,6 @@ class Desk:
         self.errors: dict[str, MarketError | BookError] = {}  # by supplier, the last one if nothing came since
         self._clock = clock
         self._jitter = jitter
-        self._since = clock()
         self._asking = False
 
     @property
@@ -56,12 +55,7 @@ class Desk:
     def plan(self) -> Plan:
         """When the main supplier is asked next, and why."""
         now = self._clock()
-        # What was refused before this desk was there is tried at once: a person may have changed the settings since.
-        past = [
-            fetch
-            for fetch in self.book.log.of(self.main.name)
-            if fetch.at >= self._since or fetch.outcome not in HOPELESS
-        ]
+        past = self.book.log.of(self.main.name)
         coverage = self.book.coverage(now)
         return plan(now, self.book.zone, coverage, past, jitter=self._jitter, in_flight=self._asking)
 

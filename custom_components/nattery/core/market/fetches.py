@@ -44,6 +44,10 @@ class FetchLog:
         """Write one down."""
         self.fetches = [*self.fetches[1 - _KEPT :], fetch]
 
+    def forget(self, source: str) -> None:
+        """Forget all fetches from one source, which has become another one under the same name."""
+        self.fetches = [fetch for fetch in self.fetches if fetch.source != source]
+
     def of(self, source: str) -> list[Fetch]:
         """Those to one source."""
         return [fetch for fetch in self.fetches if fetch.source == source]

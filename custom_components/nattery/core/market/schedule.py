@@ -32,7 +32,7 @@ _LIMITED = 10 * _MINUTE  # after too many requests, whatever the server says
 _LONGEST_QUIET = timedelta(hours=24)  # a server's slip must not silence us for good
 _WOBBLE = 0.2  # every distance is up to so much shorter or longer
 _GOLDEN = 0.618034  # its multiples spread evenly over a circle
-HOPELESS = frozenset({"unauthorized", "refused"})  # outcomes that only a person can mend
+_HOPELESS_OUTCOMES = frozenset({"unauthorized", "refused"})  # outcomes that only a person can mend
 _ASKED_TWICE = 2  # servers in trouble have taken good tokens for bad ones
 
 
@@ -136,7 +136,7 @@ def _wanted(
 
 
 def _distance(now: datetime, zone: tzinfo, why: Why, tries: Sequence[Fetch], jitter: float) -> timedelta:
-    hopeless = len(list(takewhile(lambda fetch: fetch.outcome in HOPELESS, reversed(tries))))
+    hopeless = len(list(takewhile(lambda fetch: fetch.outcome in _HOPELESS_OUTCOMES, reversed(tries))))
     late = now >= _moment(now.astimezone(zone).date(), OVERDUE, zone)
     if hopeless >= _ASKED_TWICE:
         usual = _HOPELESS

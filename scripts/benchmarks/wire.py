@@ -1,4 +1,4 @@
-"""The measurements of the wire, and the list of them all."""
+"""The measurements of the wire."""
 
 import asyncio
 from pathlib import Path
@@ -16,10 +16,7 @@ from custom_components.nattery.core.modbus.timing import Timing
 
 from .client import FULL_MAP, judge, open_bus
 from .faults import faulted, rival_after_a_late_answer
-from .forecasts import forecasts
-from .ledger import ledger
-from .prices import prices_fetch, prices_parse
-from .rows import Measure, Row
+from .rows import Row
 
 TURNAROUNDS = (0.0, 0.03, 0.07)
 WORST_BLOCK_AND_FRAME = 112.0  # ms: a block of 32 registers on the wire, then the write itself
@@ -150,17 +147,3 @@ async def wrong_values(*, quick: bool) -> list[Row]:
         Row("overlaps in the same run", overlaps, 0, ""),
         Row("a plain pymodbus client: wrong values in 10 requests after one late answer", rival, None, ""),
     ]
-
-
-MEASURES: dict[str, Measure] = {
-    "full_map": full_map,
-    "write_latency": write_latency,
-    "wrong_values": wrong_values,
-    "recovery": recovery,
-    "reloads": reloads,
-    "redundant_writes": redundant_writes,
-    "prices_parse": prices_parse,
-    "prices_fetch": prices_fetch,
-    "forecasts": forecasts,
-    "ledger": ledger,
-}

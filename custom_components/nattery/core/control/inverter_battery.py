@@ -1,0 +1,109 @@
+"""The battery behind an inverter of the register table, steered through its settings."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+
+from ..action import Action
+from ..inverter.actions import NEEDED, OWNED, ClockOffError, Situation, deviations, in_force, in_order, settings_for
+from ..inverter.alarms import active_alarms, alarm_name
+from ..inverter.codec import InvalidValueError, Value
+from ..inverter.errors import InverterError
+from ..inverter.inverter import Inverter, Written
+from ..inverter.registers import BY_KEY
+from ..inverter.wear import Origin, WornError
+from ..modbus.errors import ModbusError
+from .battery import BatteryState, Performed
+from .errors import BatteryError
+
+_BESIDE = ("clock", "battery_voltage")
+_STATE = ("battery_soc", "alarm_flags", "status", "grid_feed_in")
+_RUNNING = {2, 3}  # status: on_grid, inverter
+_FEED_IN_ALLOWED = 1
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class InverterBattery:
+    """A Battery. Nothing but the settings of `OWNED` is ever written."""
+
+    def __init__(
+        self,
+        inverter: Inverter,
+        zone: tzinfo,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        on_written: Callable[[tuple[Written, ...]], None] = lambda _: None,
+    ) -> None:
+        """Steer `inverter`, whose clock shows the time of `zone`; `on_written` is told of every request."""
+        self._inverter = inverter
+        self._zone = zone
+        self._now = now
+        self._on_written = on_written
+        self._expected: Mapping[str, Value] | None = None  # what the last action set, while nothing of it is in doubt
+
+    async def state(self) -> BatteryState:
+        """How it stands now; raises BatteryError when anything of it cannot be read."""
+        now = self._now()
+        values = await self._read(*NEEDED, *_BESIDE, *_STATE)
+        situation = self._situation(now, values)
+        running, left = in_force(situation.settings, situation.clock)
+        drift = situation.drift
+        changed = deviations(self._expected, values) if self._expected is not None else ()
+        today = now.astimezone(self._zone).date()
+        return BatteryState(
+            soc=_number("battery_soc", values),
+            running=running,
+            left=left,
+            clock_drift=None if drift is None else drift.total_seconds(),
+            alarms=tuple(alarm_name(bit) for bit in active_alarms(values["alarm_flags"])),
+            ready=values["status"] in _RUNNING,
+            may_export=values["grid_feed_in"] == _FEED_IN_ALLOWED,
+            changed=tuple(BY_KEY[key].symbol for key in changed),
+            writes=max(self._inverter.wear.writes_of(key, today) for key in OWNED),
+        )
+
+    async def perform(self, action: Action) -> Performed:
+        """Write what differs, each setting compared before and read back after; raises BatteryError."""
+        now = self._now()
+        situation = self._situation(now, await self._read(*NEEDED, *_BESIDE))
+        try:
+            target = settings_for(action, situation)
+        except ClockOffError as error:
+            raise BatteryError(str(error)) from error
+        self._expected = None
+        written: list[Written] = []
+        for request in in_order(target, situation.settings):
+            try:
+                done = await self._inverter.write_together(request, Origin.AUTOMATION)
+            except (ModbusError, InverterError, InvalidValueError, WornError) as error:
+                raise BatteryError(str(error)) from error
+            written += [one for one in done if one.changed]
+            self._on_written(done)
+        self._expected = target
+        kind, _ = in_force({**situation.settings, **target}, situation.clock)
+        return Performed(kind or action.kind, tuple(one.register.symbol for one in written))
+
+    async def _read(self, *keys: str) -> Mapping[str, Value]:
+        report = await self._inverter.read_registers(keys)
+        if error := next(iter(report.failed.values()), None):
+            raise BatteryError(str(error)) from error
+        return report.values
+
+    def _situation(self, now: datetime, values: Mapping[str, Value]) -> Situation:
+        clock = values["clock"]
+        return Situation(
+            now=now,
+            zone=self._zone,
+            clock=clock if isinstance(clock, datetime) else None,
+            voltage=_number("battery_voltage", values),
+            settings={key: values[key] for key in NEEDED},
+        )
+
+
+def _number(key: str, values: Mapping[str, Value]) -> float:
+    value = values[key]
+    if not isinstance(value, int | float):
+        raise BatteryError(f"{BY_KEY[key].symbol} reads nothing that can be")
+    return value

@@ -1,0 +1,123 @@
+"""What people want instead of the plan: an action until a time, or for certain slots; kept through restarts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..action import Action, ActionKind
+from .errors import OverrideError, SavedError
+from .runs import Run
+
+FURTHEST = timedelta(days=7)
+MOST = 500
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An action that a person wants from `start` to `end` (UTC), `power` in W (0 unless charge or discharge)."""
+
+    id: str
+    start: datetime
+    end: datetime
+    kind: ActionKind
+    power: float = 0.0
+
+    @property
+    def run(self) -> Run:
+        """As a run of its own; raises ValueError for what cannot be."""
+        return Run(self.start, self.end, Action(self.kind, self.power, self.end), self.id)
+
+
+class Overrides:
+    """All that have not ended, the newest last, which counts where two overlap."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._all: list[Override] = []
+        self._number = 0
+
+    def add(
+        self, now: datetime, end: datetime, kind: ActionKind | str, power: float = 0.0, start: datetime | None = None
+    ) -> Override:
+        """Want an action from `start` (None: now) to `end`; raises OverrideError and changes nothing.
+
+        A slot's override is one with the slot's start and end.
+        """
+        start = start or now
+        if start.tzinfo is None or end.tzinfo is None:
+            raise OverrideError("An override needs times with a time zone")
+        if end <= now or end <= start:
+            raise OverrideError("An override must end after it starts, and after now")
+        if end > now + FURTHEST:
+            raise OverrideError(f"An override can end {FURTHEST.days} days from now at the latest")
+        if len(self.listed(now)) >= MOST:
+            raise OverrideError(f"There are {MOST} overrides already: clear some first")
+        number = self._number + 1
+        override = _checked(str(number), start, end, kind, power)
+        self._number = number
+        self._all.append(override)
+        return override
+
+    def clear(self, identifier: str | None = None) -> int:
+        """Forget one override, or all; gives how many there were."""
+        kept = [one for one in self._all if identifier is not None and one.id != identifier]
+        cleared = len(self._all) - len(kept)
+        self._all = kept
+        return cleared
+
+    def listed(self, now: datetime) -> tuple[Override, ...]:
+        """Those that have not ended at `now`; the others are forgotten."""
+        self._all = [one for one in self._all if one.end > now]
+        return tuple(self._all)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain JSON."""
+        return {
+            "version": _VERSION,
+            "number": self._number,
+            "overrides": [
+                {
+                    "id": one.id,
+                    "start": one.start.isoformat(),
+                    "end": one.end.isoformat(),
+                    "kind": one.kind.value,
+                    "power": one.power,
+                }
+                for one in self._all
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any] | None) -> Overrides:
+        """What `as_dict` gave; none for None. Raises SavedError."""
+        overrides = cls()
+        if saved is None:
+            return overrides
+        if saved.get("version") != _VERSION:
+            raise SavedError(f"The saved overrides have version {saved.get('version')!r}: allowed is {_VERSION}")
+        try:
+            overrides._number = int(saved["number"])
+            overrides._all = [
+                _checked(
+                    str(one["id"]),
+                    datetime.fromisoformat(one["start"]),
+                    datetime.fromisoformat(one["end"]),
+                    one["kind"],
+                    float(one["power"]),
+                )
+                for one in saved["overrides"]
+            ]
+        except (KeyError, TypeError, ValueError, OverrideError) as error:
+            raise SavedError(f"The saved overrides cannot be read: {type(error).__name__} {error}") from error
+        return overrides
+
+
+def _checked(identifier: str, start: datetime, end: datetime, kind: ActionKind | str, power: float) -> Override:
+    try:
+        override = Override(identifier, start.astimezone(UTC), end.astimezone(UTC), ActionKind(kind), power)
+        _ = override.run
+    except ValueError as error:
+        raise OverrideError(str(error)) from None
+    return override

@@ -1,0 +1,17 @@
+"""What a person wants from the battery: each strategy is the same problem, seen in its own way."""
+
+from .arbitrage import Arbitrage
+from .backup_reserve import BackupReserve
+from .manual import Manual
+from .optimise import Optimise
+from .peak_shaving import PeakShaving
+from .self_consumption import SelfConsumption
+from .strategy import Strategy
+
+STRATEGIES: dict[str, type[Strategy]] = {
+    strategy.key: strategy for strategy in (Optimise, Arbitrage, PeakShaving, SelfConsumption, BackupReserve, Manual)
+}
+
+__all__ = [
+    "STRATEGIES", "Arbitrage", "BackupReserve", "Manual", "Optimise", "PeakShaving", "SelfConsumption", "Strategy",
+]  # fmt: skip

@@ -1,0 +1,145 @@
+"""Setting up trading: only what no register tells, with suggestions from those that do."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio as vol
+
+from ..prices.settings import price_subentry
+from ..texts import async_text
+from .settings import (
+    CONF_BATTERY_PRICE,
+    CONF_CAPACITY,
+    CONF_CHARGE,
+    CONF_CYCLES,
+    CONF_DISCHARGE,
+    CONF_EFFICIENCY,
+    CONF_EXPORT,
+    CONF_IMPORT,
+    CONF_LEDGER,
+    CONF_PEAK_PRICE,
+    CONF_SOC_MAX,
+    CONF_SOC_MIN,
+    CONF_WEAR,
+    DEFAULT_CYCLES,
+    DEFAULT_EFFICIENCY,
+    DEFAULT_SOC_MAX,
+    DEFAULT_SOC_MIN,
+    TRADING,
+    trading_subentry,
+)
+
+MORE: Final = "more"
+FILE: Final = "file"  # instead of a database's address: the file in Home Assistant's folder
+_KILO = 1000
+_CENTS = 3  # decimals of a power in kW that a person would write
+
+
+def _number(low: float, high: float, unit: str | None = None) -> NumberSelector:
+    config = NumberSelectorConfig(min=low, max=high, step="any", mode=NumberSelectorMode.BOX)
+    if unit:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+def _schema(currency: str) -> vol.Schema:
+    more = {
+        vol.Required(CONF_CYCLES, default=DEFAULT_CYCLES): _number(100, 100_000),
+        vol.Optional(CONF_WEAR): _number(0, 100, f"{currency}/kWh"),
+        vol.Required(CONF_EFFICIENCY, default=DEFAULT_EFFICIENCY): _number(20, 100, "%"),
+        vol.Required(CONF_SOC_MIN, default=DEFAULT_SOC_MIN): _number(0, 95, "%"),
+        vol.Required(CONF_SOC_MAX, default=DEFAULT_SOC_MAX): _number(5, 100, "%"),
+        vol.Optional(CONF_PEAK_PRICE): _number(0, 10_000, f"{currency}/kW"),
+        vol.Optional(CONF_LEDGER): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")),
+    }
+    return vol.Schema(
+        {
+            vol.Required(CONF_CAPACITY): _number(0.1, 1000, "kWh"),
+            vol.Required(CONF_BATTERY_PRICE): _number(0, 1_000_000, currency),
+            vol.Required(CONF_CHARGE): _number(0.1, 100, "kW"),
+            vol.Required(CONF_DISCHARGE): _number(0.1, 100, "kW"),
+            vol.Required(CONF_IMPORT): _number(0.1, 1000, "kW"),
+            vol.Required(CONF_EXPORT): _number(0, 1000, "kW"),
+            vol.Required(MORE): section(vol.Schema(more), {"collapsed": True}),
+        }
+    )
+
+
+class TradingFlow(ConfigSubentryFlow):
+    """Makes and changes the one subentry about trading."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask about battery and connection; there is no trading without prices."""
+        entry = self._get_entry()
+        if trading_subentry(entry) is not None:
+            return self.async_abort(reason="single")
+        if price_subentry(entry) is None:
+            return self.async_abort(reason="prices_first")
+        return await self._async_step("user", user_input, self._suggestions())
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask again, with what was said before; the database's address holds a password and is not shown."""
+        known = dict(self._get_reconfigure_subentry().data)
+        return await self._async_step("reconfigure", user_input, known)
+
+    async def _async_step(
+        self, step: str, user_input: dict[str, Any] | None, known: Mapping[str, Any]
+    ) -> SubentryFlowResult:
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = {key: value for key, value in {**user_input, **user_input[MORE]}.items() if key != MORE}
+            if data[CONF_SOC_MIN] >= data[CONF_SOC_MAX]:
+                errors["base"] = "no_room"
+            elif data.get(CONF_LEDGER, FILE) != FILE and "://" not in data[CONF_LEDGER]:
+                errors["base"] = "bad_ledger"
+            else:
+                return await self._async_finish(data)
+        shown = user_input or {**known, MORE: {key: known[key] for key in known if key != CONF_LEDGER}}
+        return self.async_show_form(
+            step_id=step,
+            data_schema=self.add_suggested_values_to_schema(_schema(self._currency), shown),
+            errors=errors,
+        )
+
+    async def _async_finish(self, data: dict[str, Any]) -> SubentryFlowResult:
+        subentry = self._get_reconfigure_subentry() if self.source == SOURCE_RECONFIGURE else None
+        if subentry is not None and CONF_LEDGER not in data and CONF_LEDGER in subentry.data:
+            data[CONF_LEDGER] = subentry.data[CONF_LEDGER]
+        if data.get(CONF_LEDGER) == FILE:
+            del data[CONF_LEDGER]
+        if subentry is not None:
+            return self.async_update_and_abort(self._get_entry(), subentry, data=data)
+        title = await async_text(self.hass, "trading_title")
+        return self.async_create_entry(title=title, data=data, unique_id=TRADING)
+
+    @property
+    def _currency(self) -> str:
+        site = self._get_entry().runtime_data if self._get_entry().state is ConfigEntryState.LOADED else None
+        return (site and site.prices and site.prices.pricer.book.currency) or "EUR"
+
+    def _suggestions(self) -> dict[str, Any]:
+        """What the inverter's own settings allow."""
+        entry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return {}
+        site = entry.runtime_data
+        current, voltage = site.value("max_charge_current"), site.value("battery_voltage")
+        limit, floor = site.value("max_grid_power"), site.value("soc_stop_discharge")
+        known: dict[str, Any] = {}
+        if isinstance(current, int | float) and isinstance(voltage, int | float):
+            known[CONF_CHARGE] = known[CONF_DISCHARGE] = round(current * voltage / _KILO, _CENTS)
+        if isinstance(limit, int | float) and limit > 0:
+            known[CONF_IMPORT] = known[CONF_EXPORT] = limit / _KILO
+        if isinstance(floor, int | float):
+            known[CONF_SOC_MIN] = floor
+        return known

@@ -1,0 +1,47 @@
+"""What the tests find on the dashboard and on the page of the integration."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Locator, Page, TimeoutError as PageTimeoutError
+
+from .demo import Demo
+
+SEVERAL_POLLS = 60  # s
+ASKED = 30_000  # ms in which a page has heard from the market
+
+
+def tile(page: Page, name: str) -> Locator:
+    return page.locator("hui-tile-card").filter(has=page.get_by_text(name, exact=True))
+
+
+def state(page: Page, name: str) -> Locator:
+    return tile(page, name).locator("state-display")
+
+
+async def number(state: Locator) -> float:
+    return float((await state.inner_text()).split(maxsplit=1)[0].replace(",", ""))
+
+
+async def wait_for(came: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(SEVERAL_POLLS):
+        while True:
+            if await came():
+                return
+            await asyncio.sleep(0.5)
+
+
+async def house(page: Page, demo: Demo, name: str) -> Locator:
+    """An entry on the page of the integration; one that changes while the page opens is missed: then again."""
+    entry = page.locator("ha-config-entry-row").filter(has=page.get_by_text(name, exact=True)).first
+
+    async def shown() -> bool:
+        await page.goto(f"{demo.url}/config/integrations/integration/nattery")
+        try:
+            await entry.wait_for(timeout=5000)
+        except PageTimeoutError:
+            return False
+        return True
+
+    await wait_for(shown)
+    return entry

@@ -1,0 +1,117 @@
+"""A house with a simulated inverter, and its controller on a real bus; all clocks are the simulator's."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from custom_components.nattery.core.action import FORCED, Action, ActionKind
+from custom_components.nattery.core.control.controller import Controller, Decision
+from custom_components.nattery.core.control.inverter_battery import InverterBattery
+from custom_components.nattery.core.control.runs import Run
+from custom_components.nattery.core.inverter.actions import OWNED
+from custom_components.nattery.core.inverter.codec import Value, decode, encode
+from custom_components.nattery.core.inverter.inverter import Inverter
+from custom_components.nattery.core.inverter.registers import BY_KEY
+from custom_components.nattery.core.modbus.bus import Bus
+from custom_components.nattery.core.modbus.link import TcpLink
+from custom_components.nattery.core.modbus.timing import Timing
+from custom_components.nattery.core.simulator.device import Device
+from custom_components.nattery.core.simulator.simulator import Simulator
+
+BERLIN = ZoneInfo("Europe/Berlin")
+EVENING = datetime(2026, 11, 24, 20, 0, 10)  # in Berlin: dark
+SUMMER_NOON = datetime(2026, 6, 17, 12, 0, 10)
+QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
+
+
+class World:
+    """The simulated time of a simulator that was started at the naive local time `begun` in Berlin."""
+
+    def __init__(self, simulator: Simulator, begun: datetime) -> None:
+        self.simulator = simulator
+        self._begun = begun.replace(tzinfo=BERLIN).astimezone(UTC)
+
+    @property
+    def device(self) -> Device:
+        return self.simulator.device
+
+    def now(self) -> datetime:
+        self.simulator.skip(0)
+        return self._begun + timedelta(seconds=self.device.elapsed)
+
+    def wall(self) -> datetime:
+        return self.now().astimezone(BERLIN).replace(tzinfo=None)
+
+    def until(self, wall: str, days: int = 0) -> datetime:
+        """The moment at which the house's clock will show "HH:MM"."""
+        local = self.now().astimezone(BERLIN)
+        return datetime.combine(local.date() + timedelta(days=days), time.fromisoformat(wall), BERLIN).astimezone(UTC)
+
+    def get(self, key: str) -> Value:
+        register = BY_KEY[key]
+        return decode(register, self.device.read(register.address, register.words))
+
+    def put(self, key: str, value: object) -> None:
+        """As somebody at the inverter's own buttons."""
+        register = BY_KEY[key]
+        self.device.write(register.address, encode(register, value))
+
+    def settings(self) -> dict[str, Value]:
+        return {key: self.get(key) for key in OWNED}
+
+    def writes(self) -> int:
+        """Writes of all settings since the start."""
+        return sum(self.device.writes.values())
+
+    def most_writes(self) -> int:
+        """Writes of the setting that was written most."""
+        return max(self.device.writes.values(), default=0)
+
+    def live(self, lasting: timedelta, step: timedelta = timedelta(minutes=1)) -> list[Lived]:
+        """Let time pass, and tell what the battery did in each step."""
+        lived = []
+        for _ in range(round(lasting / step)):
+            self.simulator.skip(step.total_seconds())
+            flows = self.device.flows
+            charges, exports = flows.grid_charge > 0, flows.battery > 0 and flows.grid < -1
+            lived.append((self.now(), charges, exports))
+        return lived
+
+
+type Lived = tuple[datetime, bool, bool]  # when, whether the grid charged, whether the battery exported
+
+
+class House(World):
+    """A world with a controller in this process."""
+
+    def __init__(self, simulator: Simulator, begun: datetime) -> None:
+        super().__init__(simulator, begun)
+        port = simulator.serve_tcp()
+        self.bus = Bus(TcpLink("127.0.0.1", port), timing=Timing(baud=None, margin=0.3, quiet=0.3))
+        self.bus.start()
+        self.inverter = Inverter(self.bus, 1, now=self.wall)
+        self.battery = InverterBattery(self.inverter, BERLIN, now=self.now)
+        self.saved: list[dict[str, Any]] = []
+        self.plan: Sequence[Run] = ()
+        self.fresh = True
+        self.begin()
+
+    def begin(self) -> None:
+        """A controller's new life."""
+        self.battery = InverterBattery(self.inverter, BERLIN, now=self.now)
+        self.controller = Controller(self.battery, now=self.now, on_change=self._save)
+
+    def _save(self) -> None:
+        self.saved.append(self.controller.as_dict())
+
+    async def tick(self) -> Decision:
+        return await self.controller.tick(self.plan, prices_fresh=self.fresh)
+
+    def run(self, kind: ActionKind, lasting: timedelta, power: float = 3000, start: datetime | None = None) -> Run:
+        start = start or self.now()
+        return run(kind, start, start + lasting, power)
+
+
+def run(kind: ActionKind, start: datetime, end: datetime, power: float = 3000) -> Run:
+    return Run(start, end, Action(kind, power if kind in FORCED else 0, end))

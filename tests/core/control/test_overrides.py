@@ -1,0 +1,214 @@
+"""Overrides and how they lie over the plan."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+import json
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.nattery.core.action import Action, ActionKind
+from custom_components.nattery.core.control.controller import Controller, Mode
+from custom_components.nattery.core.control.errors import OverrideError, SavedError
+from custom_components.nattery.core.control.overrides import FURTHEST, MOST, Overrides
+from custom_components.nattery.core.control.runs import Run, overlaid, present
+
+from .house import HOUR, QUARTER, House, run
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+CHARGE, DISCHARGE, HOLD = ActionKind.CHARGE, ActionKind.DISCHARGE, ActionKind.HOLD
+SAFE = ActionKind.SELF_CONSUME
+
+
+def at(quarters: float) -> datetime:
+    return NOW + quarters * QUARTER
+
+
+def slot(number: int, kind: ActionKind, power: float = 3000) -> Run:
+    return run(kind, at(number), at(number + 1), power)
+
+
+def test_equal_slots_are_one_run() -> None:
+    plan = [slot(0, CHARGE), slot(1, CHARGE, 3050), slot(2, CHARGE, 2000), slot(3, CHARGE, 2000), slot(5, CHARGE, 2000)]
+    assert present(plan, at(0.5)) == run(CHARGE, at(0), at(2))
+    assert present(plan, at(1)) == run(CHARGE, at(1), at(2), 3050)
+    assert present(plan, at(2)) == run(CHARGE, at(2), at(4), 2000)  # and not over the gap
+    assert present(plan, at(4)) is None
+    assert present(plan, at(-1)) is None
+    assert present([], NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "until", "words"),
+    [
+        (NOW, NOW, NOW, "cannot end at"),
+        (NOW.replace(tzinfo=None), at(1), at(1), "time zone"),
+        (NOW, at(1), at(2), "cannot have an action until"),
+    ],
+)
+def test_runs_that_cannot_be(start, end, until, words) -> None:
+    with pytest.raises(ValueError, match=words):
+        Run(start, end, Action(HOLD, until=until))
+
+
+def test_an_override_lies_over_the_plan_and_ends_the_run_before_it() -> None:
+    plan = [slot(number, CHARGE) for number in range(8)]
+    overrides = Overrides()
+    overrides.add(NOW, at(4), HOLD, start=at(2))
+    overrides.add(NOW, at(4), "self_consume", start=at(3))
+    layers = [one.run for one in overrides.listed(NOW)]
+    over = [(one.start, one.action.kind, one.override) for one in overlaid(plan, layers)]
+    assert over[1:5] == [(at(1), CHARGE, None), (at(2), HOLD, "1"), (at(3), SAFE, "2"), (at(4), CHARGE, None)]
+    found = present(overlaid(plan, layers), NOW)
+    assert (found.end, found.action.until) == (at(2), at(2))
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8), st.sampled_from(ActionKind)), max_size=8))
+def test_of_overrides_the_newest_counts(asked) -> None:
+    overrides = Overrides()
+    for start, lasting, kind in asked:
+        overrides.add(NOW, at(start + lasting), kind, 1000 if kind in {CHARGE, DISCHARGE} else 0, at(start))
+    over = list(overlaid([slot(number, HOLD) for number in range(10)], [one.run for one in overrides.listed(NOW)]))
+    assert all(one.end <= other.start for one, other in pairwise(over))
+    for number in range(30):
+        expected = next(
+            (kind for start, lasting, kind in reversed(asked) if start <= number < start + lasting),
+            HOLD if number < 10 else None,
+        )
+        found = next((one for one in over if one.start <= at(number + 0.5) < one.end), None)
+        assert (found and found.action.kind) == expected
+
+
+def test_overrides_are_listed_and_cleared_and_expire() -> None:
+    overrides = Overrides()
+    first = overrides.add(NOW, at(1), CHARGE, 2000)
+    second = overrides.add(NOW, at(8), HOLD, start=at(4))
+    assert overrides.listed(NOW) == (first, second)
+    assert (first.start, first.power, second.start) == (NOW, 2000, at(4))
+    assert overrides.listed(at(1)) == (second,)
+    assert overrides.clear("77") == 0
+    assert overrides.clear(second.id) == 1
+    assert overrides.clear() == 0
+    overrides.add(NOW, at(1), CHARGE, 2000)
+    overrides.add(NOW, at(1), CHARGE, 2000)
+    assert overrides.clear() == 2
+    assert overrides.listed(NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"end": NOW}, "after it starts"),
+        ({"end": at(1), "start": at(2)}, "after it starts"),
+        ({"end": at(1).replace(tzinfo=None)}, "time zone"),
+        ({"end": NOW + FURTHEST + HOUR}, "7 days from now at the latest"),
+        ({"end": at(1), "kind": "charge"}, "power of 0 W"),
+        ({"end": at(1), "kind": "charge", "power": float("nan")}, "power of nan W"),
+        ({"end": at(1), "kind": "charge", "power": float("inf")}, "power of inf W"),
+        ({"end": at(1), "kind": "explode"}, "explode"),
+    ],
+)
+def test_overrides_that_cannot_be(arguments, words) -> None:
+    overrides = Overrides()
+    with pytest.raises(OverrideError, match=words):
+        overrides.add(**{"now": NOW, "kind": HOLD} | arguments)
+    assert overrides.as_dict() == Overrides().as_dict()
+
+
+def test_there_is_an_end_to_overrides() -> None:
+    overrides = Overrides()
+    for _ in range(MOST):
+        overrides.add(NOW, at(1), HOLD)
+    with pytest.raises(OverrideError, match="clear some"):
+        overrides.add(NOW, at(1), HOLD)
+
+
+def test_overrides_survive_json() -> None:
+    overrides = Overrides()
+    overrides.add(NOW, at(1), CHARGE, 2000)
+    overrides.add(NOW, at(9), HOLD, start=at(4))
+    overrides.clear("1")
+    again = Overrides.from_dict(json.loads(json.dumps(overrides.as_dict())))
+    assert again.as_dict() == overrides.as_dict()
+    assert again.listed(NOW) == overrides.listed(NOW)
+    assert again.add(NOW, at(1), HOLD).id == "3"
+    assert Overrides.from_dict(None).listed(NOW) == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"number": "x"},
+        {"overrides": [{"id": "1"}]},
+        {"overrides": None},
+        {"overrides": [{"id": "1", "start": "x", "end": "y", "kind": "hold", "power": 0}]},
+        {"overrides": [{"id": "1", "start": NOW.isoformat(), "end": at(1).isoformat(), "kind": "hold", "power": 9}]},
+    ],
+)
+def test_what_was_kept_and_cannot_be_read_is_said_in_one_sentence(house: House, change) -> None:
+    overrides = Overrides()
+    overrides.add(NOW, at(1), HOLD)
+    with pytest.raises(SavedError, match="The saved overrides"):
+        Overrides.from_dict(overrides.as_dict() | change)
+    saved = house.controller.as_dict() | {"mode": "automatic"}
+    with pytest.raises(SavedError):
+        house.controller.restore(saved | {"overrides": overrides.as_dict() | change})
+    assert house.controller.mode is Mode.DRY_RUN
+
+
+@pytest.mark.parametrize("change", [{"version": 0}, {"mode": "wild"}, {"mode": None}, {"overrides": "x"}])
+async def test_a_saved_control_that_cannot_be_read_owes_the_safe_default(house: House, change) -> None:
+    await house.controller.set_mode(Mode.AUTOMATIC)
+    house.plan = [house.run(CHARGE, HOUR)]
+    await house.tick()
+    house.begin()
+    with pytest.raises(SavedError, match="The saved control"):
+        house.controller.restore(house.saved[-1] | change)
+    assert house.controller.mode is Mode.DRY_RUN
+    await house.controller.hand_back()
+    assert (await house.battery.state()).running is SAFE
+
+
+async def test_an_override_is_carried_out_expires_and_survives_a_restart(house: House) -> None:
+    await house.controller.set_mode(Mode.AUTOMATIC)
+    house.plan = [house.run(HOLD, 4 * HOUR)]
+    house.controller.override(CHARGE, house.now() + HOUR, 2000)
+    decision = await house.tick()
+    assert (decision.action.kind, decision.reason.key, decision.run.override) == (CHARGE, "override", "1")
+
+    house.begin()
+    house.controller.restore(json.loads(json.dumps(house.saved[-1])))
+    assert house.controller.mode is Mode.AUTOMATIC
+    assert [one.kind for one in house.controller.overrides] == [CHARGE]
+    await house.controller.hand_back()
+    assert (await house.battery.state()).running is SAFE
+    assert (await house.tick()).action.kind is CHARGE
+
+    house.simulator.skip(HOUR.total_seconds())
+    assert (await house.tick()).action.kind is HOLD
+    assert house.controller.overrides == ()
+
+
+async def test_an_override_of_a_slot_waits_for_it_and_can_be_taken_back(house: House) -> None:
+    await house.controller.set_mode(Mode.AUTOMATIC)
+    house.plan = [house.run(SAFE, 4 * HOUR)]
+    start = house.until("20:15")
+    identifier = house.controller.override(DISCHARGE, start + QUARTER, 1000, start).id
+    decision = await house.tick()
+    assert (decision.action.kind, decision.run.end) == (SAFE, start)
+    house.simulator.skip(15 * 60)
+    assert (await house.tick()).action.kind is DISCHARGE
+    assert house.controller.clear_override(identifier) == 1
+    assert (await house.tick()).action.kind is SAFE
+    saves = len(house.saved)
+    assert house.controller.clear_override() == 0
+    assert len(house.saved) == saves
+
+
+def test_a_controller_begins_as_a_dry_run(house: House) -> None:
+    controller = Controller(house.battery, now=house.now)
+    controller.restore(None)
+    assert (controller.mode, controller.overrides) == (Mode.DRY_RUN, ())
+    with pytest.raises(OverrideError):
+        controller.override("charge", timedelta(hours=1) + house.now())
