@@ -11,6 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.market.child import Child
+from custom_components.nattery.core.market.errors import MarketError, UnauthorizedError
+from custom_components.nattery.core.market.prices import Series
 from custom_components.nattery.core.market.tariff import TariffError
 from custom_components.nattery.prices import flow as prices_flow
 from custom_components.nattery.prices.settings import Settings, price_subentry
@@ -245,6 +247,25 @@ async def test_a_dead_server_lets_the_user_go_on(wizard: Wizard, market: StandIn
     menu = await wizard.connect("http://127.0.0.1:1/api")
     assert menu["step_id"] == "unsure"
     assert menu["description_placeholders"]["reason"].startswith("127.0.0.1 cannot be reached")
+
+
+async def test_an_answer_that_is_there_at_once_is_asked_for_once(
+    wizard: Wizard, market: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from a server next door: Home Assistant would give the form's input to the next step, which asked again."""
+    asked = []
+
+    async def at_once(_hass: HomeAssistant, data: dict[str, Any]) -> tuple[list[Series], MarketError]:
+        asked.append(data["area"])
+        return [], UnauthorizedError()
+
+    await wizard.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(prices_flow, "async_try", at_once)
+        form = await wizard.connect(market.url)
+    assert (form["step_id"], form["errors"]) == ("connection", {"token": "unauthorized"})
+    assert asked == ["DE_LU"]
+    assert (await wizard.connect(market.url))["step_id"] == "tariff"
 
 
 async def test_a_dialogue_that_is_closed_asks_no_longer(

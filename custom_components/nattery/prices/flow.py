@@ -196,9 +196,11 @@ class PricesFlow(ConfigSubentryFlow):
 
     async def async_step_check(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask ENTSO-E, which takes a while."""
-        if self._task is None:
+        # Progress is shown even where the answer is there at once: whoever began to ask is still here with the form's
+        # input, which Home Assistant would give to the next step as well.
+        if began := self._task is None:
             self._task = self.hass.async_create_task(async_try(self.hass, self._data), "nattery token check")
-        if not self._task.done():
+        if began or not self._task.done():
             return self.async_show_progress(step_id="check", progress_action="asking", progress_task=self._task)
         self._found, self._error = await self._task
         self._task = None
