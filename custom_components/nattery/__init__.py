@@ -1,6 +1,5 @@
 """Nattery: a hybrid inverter on RS485 and the prices of its power, as entities of Home Assistant."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
@@ -37,7 +36,40 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:
     """Show the prices that are known, then open the line and set up what stands on it."""
     site = entry.runtime_data = Site(hass, entry)
-    subentries = _subentries(entry)
+    subentries = _subentries_of(entry)
+
+    @callback
+    def changed(_change: ConfigEntryChange, changed: ConfigEntry) -> None:
+        nonlocal subentries
+        if changed is entry and (now := _subentries_of(entry)) != subentries:
+            subentries = now  # unloading is a change as well, and no reason to load once more
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    # Meeting the inverter takes a while on a real line; prices may be added meanwhile.
+    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed))
+    try:
+        await _async_open(hass, entry)
+    except BaseException:
+        await site.async_close()
+        raise
+
+    async def async_stop(_: Event) -> None:
+        await site.async_close()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_stop))
+    IssueKeeper(hass, entry).async_start()
+    ClockKeeper(hass, entry).async_start()
+    return True
+
+
+def _subentries_of(entry: ConfigEntry) -> list[dict[str, Any]]:
+    """A copy, since Home Assistant changes a subentry in place."""
+    return [dict(subentry.as_dict()) for subentry in entry.subentries.values()]
+
+
+async def _async_open(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
+    """Prices first, which need no inverter, then the inverter; no entity is left when it fails."""
+    site = entry.runtime_data
     if site.prices is not None:
         await site.prices.async_open()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -45,29 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> b
         await site.async_meet()
     except BaseException:
         await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-        await site.async_close()
         raise
-
-    async def async_stop(_: Event) -> None:
-        await site.async_close()
-
-    @callback
-    def changed(_change: ConfigEntryChange, changed: ConfigEntry) -> None:
-        nonlocal subentries
-        if changed is entry and subentries != (found := _subentries(entry)):
-            subentries = found  # a reload changes the entry's state, which is told here as well
-            hass.config_entries.async_schedule_reload(entry.entry_id)
-
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_stop))
-    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed))
-    IssueKeeper(hass, entry).async_start()
-    ClockKeeper(hass, entry).async_start()
-    return True
-
-
-def _subentries(entry: NatteryConfigEntry) -> dict[str, tuple[str, Mapping[str, Any]]]:
-    """What the subentries say now; a change puts other data into the same objects."""
-    return {subentry.subentry_id: (subentry.title, subentry.data) for subentry in entry.subentries.values()}
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:

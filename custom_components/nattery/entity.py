@@ -51,5 +51,6 @@ class InverterEntity(AnsweringEntity):
 
     @property
     def reading(self) -> Value:
-        """What the register reads now; None is unknown."""
-        return self.coordinator.data.values.get(self._source)
+        """What the register reads now; None is unknown, as everything is before the inverter's first answer."""
+        report = self.coordinator.data
+        return report.values.get(self._source) if report else None

@@ -236,7 +236,8 @@ class Site:
         if self.prices is not None:
             await self.prices.async_close()
         await self.line.async_close()
-        await self._wear_store.async_save(self.inverter.wear.as_dict())
+        if hasattr(self, "inverter"):
+            await self._wear_store.async_save(self.inverter.wear.as_dict())
 
     def _coordinator(self, tiers: tuple[Tier, ...], interval: timedelta) -> InverterCoordinator:
         return InverterCoordinator(

@@ -15,7 +15,6 @@ import time
 from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.action import ActionKind
-from custom_components.nattery.core.ledger.baseline import Battery
 from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.booking import book_quarter
 from custom_components.nattery.core.ledger.quarter import (
@@ -28,13 +27,14 @@ from custom_components.nattery.core.ledger.quarter import (
     Reason,
 )
 from custom_components.nattery.core.ledger.reports import local_days
+from custom_components.nattery.core.trading.problem import Battery
 
 from .rows import Row
 
 SITE, ZONE = "home", ZoneInfo("Europe/Berlin")
 START = datetime(2024, 12, 31, 23, tzinfo=UTC)
 DAYS = 365
-_BATTERY = Battery(10, 0.1, 1.0, 5, 5, 0.95, 0.95, 0.03)
+_BATTERY = Battery(10, 0.5, 5, 5, soc_min=0.1, wear_per_kwh=0.03)
 
 
 def year_of_quarters() -> Iterator[Quarter]:

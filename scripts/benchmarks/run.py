@@ -8,6 +8,7 @@ import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from scripts.benchmarks.backtest import backtest_year, closed_loop
 from scripts.benchmarks.forecasts import forecasts
 from scripts.benchmarks.ledger import ledger
 from scripts.benchmarks.planner import planner_speed, planner_year
@@ -30,6 +31,8 @@ MEASURES: dict[str, Measure] = {
         ledger,
         planner_speed,
         planner_year,
+        closed_loop,
+        backtest_year,
     )
 }
 

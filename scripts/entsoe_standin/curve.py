@@ -16,13 +16,13 @@ def price(seed: int, domain: str, moment: datetime) -> float:
     """EUR/MWh of the quarter of an hour that holds an aware moment, to two decimals; negative on sunny noons."""
     local = moment.astimezone(CLOCK)
     day, quarter = local.date(), local.hour * 4 + local.minute // 15
-    dice = _dice(seed, domain, day)
+    dice = _dice(seed, domain, day.isoformat())
     wind, sun = dice.uniform(0.45, 1.45), dice.uniform(0.0, 1.0)
     base = _between(_SHAPE, quarter / 4)
     noon = math.exp(-(((quarter / 4 - 13) / 2.4) ** 2))
     depth = (95 if day.month in _SUNNY else 30) * sun * (1.25 if day.weekday() >= 5 else 1)  # noqa: PLR2004
     # By the clock of the world, since in autumn an hour comes twice and costs differently each time.
-    noise = _dice(seed, domain, day, int(moment.timestamp()) // 900).gauss(0, 1.6)
+    noise = _dice(seed, domain, day.isoformat(), int(moment.timestamp()) // 900).gauss(0, 1.6)
     return round(base * wind - depth * noon + noise, 2)
 
 

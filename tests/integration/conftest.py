@@ -18,7 +18,6 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.nattery.const import DOMAIN, SIMULATED
 from custom_components.nattery.coordinator import local_now
 from custom_components.nattery.core.market.child import Child
-from custom_components.nattery.core.market.session import ask  # now, since pandas breaks when a stopped clock meets it
 from custom_components.nattery.core.modbus.link import SerialLink, TcpLink
 from custom_components.nattery.core.modbus.timing import Timing
 from custom_components.nattery.core.simulator.birth import serial_number
@@ -26,7 +25,7 @@ from custom_components.nattery.core.simulator.simulator import Simulator
 from scripts.entsoe_standin.server import StandIn
 
 from .books import MORNING, TARIFF, BookedHouse
-from .market import add_prices, price_data, stand_in
+from .market import PriceHouse, add_prices, ask_here, price_data, stand_in
 
 # A test may stop the clock of the house; the wire and the inverter at its end live on.
 freezegun.configure(
@@ -34,6 +33,7 @@ freezegun.configure(
 )
 
 SERIAL = serial_number(1)
+ENTRY_ID = "01HNATTERY0000000000000001"  # always the same, since an entry spreads its questions by it
 HOST = "127.0.0.1"
 
 
@@ -118,10 +118,23 @@ async def house(hass: HomeAssistant, house_entry: MockConfigEntry) -> AsyncItera
 
 @pytest.fixture
 def market(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """Who tells prices; asked in a thread, and not from a process of its own, to save the time."""
-    monkeypatch.setattr(Child, "run", lambda child: ask(child._question))
-    with stand_in() as server:
-        yield server
+    """Who stands in for ENTSO-E, asked in a hurry."""
+    monkeypatch.setattr(Child, "run", ask_here)
+    with stand_in() as market:
+        yield market
+
+
+@pytest.fixture
+async def price_house(
+    hass: HomeAssistant, house_entry: MockConfigEntry, market: StandIn, freezer: freezegun.api.FrozenDateTimeFactory
+) -> AsyncIterator[PriceHouse]:
+    """A house with prices in Berlin, on a Friday morning, not set up; unloaded at the end."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to("2026-11-20 09:07:00+01:00")
+    house = PriceHouse(hass, house_entry, market, freezer)
+    yield house
+    await house.settle()
+    await house.unload()
 
 
 @pytest.fixture
@@ -152,7 +165,7 @@ async def booked(
 
 
 def _added(hass: HomeAssistant, data: dict[str, Any]) -> MockConfigEntry:
-    entry = MockConfigEntry(domain=DOMAIN, title="Inverter", data=data, unique_id=SERIAL)
+    entry = MockConfigEntry(domain=DOMAIN, title="Inverter", data=data, unique_id=SERIAL, entry_id=ENTRY_ID)
     entry.add_to_hass(hass)
     return entry
 
@@ -161,5 +174,6 @@ async def _loaded(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     yield entry
+    await hass.async_block_till_done()  # it may be about to be loaded anew
     if entry.state is ConfigEntryState.LOADED:
         assert await hass.config_entries.async_unload(entry.entry_id)

@@ -7,7 +7,7 @@ import time
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.nattery.const import CLOCK_DRIFT, CONF_SYNC_CLOCK, EVENT_WRITTEN
 from custom_components.nattery.coordinator import local_now
@@ -16,6 +16,7 @@ from custom_components.nattery.core.inverter.registers import BY_KEY
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 from .conftest import HOST
+from .market import pass_time
 
 CLOCK = BY_KEY["clock"]
 EVENING, BEFORE_NIGHTLY, NIGHTLY = "2026-11-20 20:00:00+01:00", "2026-11-21 03:14:30+01:00", "2026-11-21 03:15:00+01:00"
@@ -54,15 +55,6 @@ def put_clock(simulator: Simulator, ahead: float) -> None:
 def error_of(simulator: Simulator) -> float:
     """Seconds by which the inverter's clock is ahead of the house."""
     return (simulator.device.clock - local_now()).total_seconds()
-
-
-async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, until: str | timedelta) -> None:
-    if isinstance(until, timedelta):
-        freezer.tick(until)
-    else:
-        freezer.move_to(until)
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def poll(hass: HomeAssistant, entry: MockConfigEntry) -> None:

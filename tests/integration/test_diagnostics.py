@@ -60,7 +60,9 @@ async def test_diagnostics_of_an_entry_that_did_not_start(
     told: Any = await get_diagnostics_for_config_entry(hass, hass_client, house_entry)
     assert told["state"] == "setup_retry"
     assert told["reason"] == "link_refused"
-    assert told.keys() == {"state", "reason", "connection", "options"}
+    assert told.keys() == {"state", "reason", "connection", "prices", "trading", "options"}
+    assert told["prices"] is None
+    assert told["trading"] is None
 
 
 @pytest.mark.parametrize(

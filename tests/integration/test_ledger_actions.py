@@ -25,6 +25,7 @@ from custom_components.nattery.trading.savings import SAVINGS
 from custom_components.nattery.trading.settings import TRADING
 
 from .books import BATTERY, BookedHouse, berlin
+from .test_texts import subclasses
 from .texts import TEXTS
 
 
@@ -200,12 +201,7 @@ async def test_what_was_kept_goes_with_the_entry(booked: BookedHouse, hass_stora
 
 
 def errors() -> Iterator[LedgerError]:
-    def kinds(kind: type[LedgerError]) -> Iterator[type[LedgerError]]:
-        yield kind
-        for child in kind.__subclasses__():
-            yield from kinds(child)
-
-    for kind in kinds(LedgerError):
+    for kind in subclasses(LedgerError):
         if issubclass(kind, DatabaseError):
             yield from (kind("a place", ""), kind("a place", "no such host"))
         elif kind is NewerSchemaError:

@@ -20,8 +20,11 @@ from custom_components.nattery.core.inverter.registers import REGISTERS
 from custom_components.nattery.core.inverter.table import Access, Kind
 from custom_components.nattery.core.inverter.wear import REFUSE_AT
 from custom_components.nattery.core.simulator.simulator import Simulator
+from custom_components.nattery.trading.ledger_services import GET_LEDGER
+from custom_components.nattery.trading.services import CLEAR_OVERRIDE, EXPLAIN_SLOT, GET_PLAN, OVERRIDE, REPLAN
 
 from .conftest import HOST, SERIAL
+from .market import PRICE_ACTIONS
 from .texts import INTEGRATION
 
 ACTIONS = {
@@ -29,6 +32,7 @@ ACTIONS = {
     "write_register": {"symbol": "MaxChgCurrSet", "value": 60},
     "sync_clock": {},
 }
+TRADING_ACTIONS = (GET_PLAN, EXPLAIN_SLOT, REPLAN, OVERRIDE, CLEAR_OVERRIDE, GET_LEDGER)
 NOT_FOR_READING = [r for r in REGISTERS if r.secret or r.access is Access.WRITE]
 
 
@@ -47,7 +51,7 @@ async def test_actions_are_there_without_an_entry(hass: HomeAssistant, house_ent
     """And say what is the matter when theirs is not loaded."""
     await hass.config_entries.async_setup(house_entry.entry_id)
     await hass.config_entries.async_unload(house_entry.entry_id)
-    assert hass.services.async_services_for_domain(DOMAIN).keys() == ACTIONS.keys()
+    assert hass.services.async_services_for_domain(DOMAIN).keys() == {*ACTIONS, *PRICE_ACTIONS, *TRADING_ACTIONS}
     for action, data in ACTIONS.items():
         with pytest.raises(ServiceValidationError) as caught:
             await act(hass, house_entry, action, **data)
@@ -373,4 +377,4 @@ async def test_a_read_only_user_can_change_nothing_by_entity(
 
 
 def test_services_yaml_knows_every_action() -> None:
-    assert load_yaml_dict(str(INTEGRATION / "services.yaml")).keys() == ACTIONS.keys()
+    assert load_yaml_dict(str(INTEGRATION / "services.yaml")).keys() == {*ACTIONS, *PRICE_ACTIONS, *TRADING_ACTIONS}

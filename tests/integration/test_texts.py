@@ -1,6 +1,8 @@
 """Every error that the core can raise has its sentence, and every issue its text."""
 
 from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -10,9 +12,15 @@ from custom_components.nattery.core.inverter.codec import InvalidValueError, enc
 from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
 from custom_components.nattery.core.inverter.table import Option
 from custom_components.nattery.core.inverter.wear import WornError
+from custom_components.nattery.core.market import errors as market_errors, fallback
+from custom_components.nattery.core.market.book import BookError, Freshness
+from custom_components.nattery.core.market.health import Status
+from custom_components.nattery.core.market.news import NewsKind
+from custom_components.nattery.core.market.tariff import DAYS, Band, Kind, TariffError
 from custom_components.nattery.core.modbus import errors as modbus_errors
 from custom_components.nattery.errors import CORE_ERRORS, action_error, describe
 from custom_components.nattery.issues import FIXABLE, SEVERITIES
+from custom_components.nattery.prices.tariff_form import error_of
 
 from .texts import TEXTS, placeholders_of
 
@@ -34,7 +42,7 @@ NONSENSE: tuple[object, ...] = (
 )
 
 
-def subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
+def subclasses[ErrorT: Exception](kind: type[ErrorT]) -> Iterator[type[ErrorT]]:
     yield kind
     for child in kind.__subclasses__():
         yield from subclasses(child)
@@ -65,11 +73,28 @@ def one_of_each() -> Iterator[Exception]:
         inverter_errors.NotConfirmedError: (CURRENT,),
         inverter_errors.NotOfferedError: ("Nothing", "is nothing"),
     }
-    for kind in subclasses(inverter_errors.InverterError):
-        if kind.__module__ == inverter_errors.__name__:
-            yield kind(*special.get(kind, ("text",)))
+    for sort in subclasses(inverter_errors.InverterError):
+        if sort.__module__ == inverter_errors.__name__:
+            yield sort(*special.get(sort, ("text",)))
     yield WornError("max_charge_current", 100)
+    yield BookError("text")
+    yield from one_of_each_market_error()
     yield from invalid_values()
+
+
+def one_of_each_market_error() -> Iterator[market_errors.MarketError]:
+    made: dict[type[market_errors.MarketError], tuple[Any, ...]] = {
+        market_errors.OtherAuctionError: (["sequence 2"],),
+        market_errors.RefusedError: ("It has a reason.",),
+        market_errors.ServerTroubleError: (503, 60.0),
+        market_errors.TimedOutError: (120.0,),
+        market_errors.UnreachableError: ("entsoe.example", "its name is not known"),
+        market_errors.LibraryError: ("ImportError",),
+        fallback.SourceTroubleError: ("nord_pool", 503),
+        fallback.SourceLimitedError: ("nord_pool", 429),
+    }
+    for kind in subclasses(market_errors.MarketError):
+        yield kind(*made.get(kind, ()))
 
 
 ERRORS = list(one_of_each())
@@ -78,9 +103,12 @@ KEYS = {describe(error)[0] for error in ERRORS}
 
 def test_the_list_is_complete() -> None:
     """Every type that the integration catches occurs, and every reason for refusing a value."""
-    assert {kind for root in CORE_ERRORS for kind in subclasses(root) if "core" in kind.__module__} <= {
-        type(error) for error in ERRORS
-    }
+    assert {
+        kind
+        for root in (*CORE_ERRORS, BookError, market_errors.MarketError)
+        for kind in subclasses(root)
+        if "core" in kind.__module__
+    } <= {type(error) for error in ERRORS}
     reasons = {
         "not_a_number",
         "out_of_range",
@@ -103,6 +131,7 @@ def test_every_error_has_a_sentence_that_can_be_filled_in(key: str) -> None:
             assert filled.endswith((".", "?")), filled
             assert "  " not in filled, filled
             assert " ." not in filled, filled
+            assert not key.startswith("price_") or all(placeholders[name] for name in placeholders_of(text)), filled
 
 
 def test_every_choice_is_named() -> None:
@@ -128,6 +157,43 @@ def test_every_issue_has_its_text() -> None:
     for name, issue in TEXTS["issues"].items():
         assert ("fix_flow" in issue) == (name in FIXABLE)
         assert placeholders_of(issue["title"]) == {"entry"}
+
+
+def test_every_kind_of_market_error_has_a_key_of_its_own() -> None:
+    """But for the two that another source shares with ENTSO-E."""
+    kinds = list(subclasses(market_errors.MarketError))
+    assert len({kind.kind for kind in kinds}) == len(kinds) - 2
+    texts = {key for key in TEXTS["exceptions"] if key.startswith("price_")}
+    assert texts == {f"price_{kind.kind}" for kind in kinds} | {"price_unfit"}
+
+
+def test_choices_about_prices_are_named() -> None:
+    options = {
+        name: selector["options"].keys() for name, selector in TEXTS["selector"].items() if "options" in selector
+    }
+    assert options["price_sources"] == {source.name for source in fallback.SOURCES}
+    assert options["tariff_days"] == set(DAYS)
+    assert options["price_kind"] == {kind.value for kind in Kind}
+    assert options["window_goal"] == {"cheapest", "dearest"}
+    assert TEXTS["selector"]["bands"]["fields"].keys() == {field.name for field in fields(Band)}
+    entities = TEXTS["entity"]
+    assert entities["sensor"]["price_freshness"]["state"].keys() == {freshness.value for freshness in Freshness}
+    assert entities["sensor"]["price_status"]["state"].keys() == {status.value for status in Status}
+    named = entities["event"]["price_news"]["state_attributes"]["event_type"]["state"]
+    assert named.keys() == {kind.value for kind in NewsKind}
+
+
+def test_every_error_of_the_prices_flow_has_its_text() -> None:
+    """And none is left over."""
+    errors = {"missing", "bad_url", "unauthorized", "no_data", "unknown_action", "no_mapping"}
+    for place in ("import_rate", "export_rate"):
+        for field in ("bands[0].fee", "template", "factor"):
+            errors.add(error_of(TariffError(f"{place}.{field}", "wrong"))[0])
+    errors.add(error_of(TariffError("holidays", "wrong"))[0])
+    assert TEXTS["config_subentries"]["prices"]["error"].keys() == errors
+    assert TEXTS["config"]["error"].keys() >= {"unauthorized"}
+    assert {"no_prices", "reauth_successful"} <= TEXTS["config"]["abort"].keys()
+    assert TEXTS["config"]["step"]["reauth_confirm"]["data"].keys() == {"token"}
 
 
 def test_groups_are_named() -> None:

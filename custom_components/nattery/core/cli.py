@@ -13,6 +13,7 @@ import sys
 import time
 from typing import Any, NoReturn, override
 
+from .backtest import command as backtest
 from .connection import DEFAULT_BAUD, Connection, ConnectionKind
 from .inverter.codec import InvalidValueError, Value
 from .inverter.derived import DERIVED
@@ -98,6 +99,14 @@ def _parser() -> _Parser:
         add("simulate", simulate.run, "Be an inverter, on a paced serial line or a TCP port.", talks=False)
     )
     plan.add_arguments(add("plan", plan.run, "Plan what a battery should do, and say why.", talks=False))
+    backtest.add_arguments(
+        add(
+            "backtest",
+            backtest.run,
+            "Run the planner over a time that has passed, and say what it is worth.",
+            talks=False,
+        )
+    )
     prices.add_arguments(add("prices", prices.run, "Print the day-ahead prices of a day.", talks=False))
     return parser
 

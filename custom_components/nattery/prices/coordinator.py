@@ -1,5 +1,6 @@
 """The prices of one house: kept over restarts, asked for by the schedule, seen anew at the edge of every slot."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import partial
@@ -8,13 +9,14 @@ from typing import Any, Final
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..core.market.book import BookError, PriceBook
+from ..core.market.book import BookError, ChangeKind, PriceBook
 from ..core.market.desk import Desk, Round
 from ..core.market.health import Health, Status, health
 from ..core.market.news import News, NewsKind, news
@@ -22,6 +24,7 @@ from ..core.market.outlook import Outlook, next_quarter, outlook
 from ..core.market.priced import Pricer
 from ..core.market.quality import ENTSOE
 from ..core.market.tariff import TariffError
+from ..texts import async_text
 from .notify import Notifier
 from .settings import Settings
 from .suppliers import main_supplier, other_suppliers
@@ -54,6 +57,7 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         self._store = price_store(hass, entry.entry_id)
         self._news_listeners: list[NewsListener] = []
         self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._round: asyncio.Task[Round] | None = None
         self._closed = False
         self._notifier = Notifier(hass, self.settings, entry.title)
 
@@ -67,13 +71,12 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         others = other_suppliers(self.hass, settings)
         self.desk = Desk(book, main_supplier(settings), others, clock=dt_util.utcnow, jitter=jitter)
         self.async_look()
+        self._follow_token()
         if self.health.last_attempt is None:  # whether these settings work shows at once, whatever the book covers
             self._call_at("ask", dt_util.utcnow(), partial(self._ask, forced=True))
-        else:
-            self._wake()
 
     async def async_close(self) -> None:
-        """Stop the clocks and keep the book; a question under way is cut off by the entry, whose task it is."""
+        """Stop the clocks, cut off a question under way, and keep the book."""
         following = Settings.of(self.subentry.data)
         if (following.url, following.token) != (self.settings.url, self.settings.token):
             self.desk.book.log.forget(self.desk.main.name)  # it says nothing of what will be asked from now on
@@ -81,7 +84,11 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         for stop in self._timers.values():
             stop()
         self._timers.clear()
-        await self._store.async_save(self.desk.book.to_dict())
+        if self._round is not None:
+            self._round.cancel()
+            await asyncio.wait([self._round])
+        if hasattr(self, "desk"):
+            await self._store.async_save(self.desk.book.to_dict())
 
     @property
     def health(self) -> Health:
@@ -92,6 +99,11 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
     def next_ask(self) -> datetime | None:
         """When somebody is asked next; None while somebody is."""
         return self.desk.wake()
+
+    @property
+    def asking(self) -> bool:
+        """Whether a round of questions is under way."""
+        return self._round is not None and not self._round.done()
 
     @callback
     def async_listen(self, listener: NewsListener) -> CALLBACK_TYPE:
@@ -112,9 +124,18 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
             self.async_set_updated_data(seen)
             edge = seen.next_edge
         self._call_at("look", edge or next_quarter(now), self.async_look)
+        self._wake()  # what is due changes with time too: at midnight another day is tomorrow
 
-    async def async_ask(self, *, forced: bool = False) -> Round:
-        """Ask whoever is due, and tell what came of it."""
+    @callback
+    def async_ask(self, *, forced: bool = False) -> asyncio.Task[Round]:
+        """Ask whoever is due, and tell what came of it; a task of the entry, which ends with it. Never two at once."""
+        if self._round is None or self._round.done():
+            self._round = self.config_entry.async_create_background_task(
+                self.hass, self._async_ask(forced=forced), f"{self.name} asking"
+            )
+        return self._round
+
+    async def _async_ask(self, *, forced: bool) -> Round:
         before = self.health
         try:
             found = await self.desk.ask(forced=forced)
@@ -123,7 +144,12 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
         if found.fetches:
             self._store.async_delay_save(self.desk.book.to_dict, _SAVE_DELAY)
             self.async_look()
-            pieces = list(news(found.changes, before, self.health))
+            self._follow_token()
+            today = dt_util.now(self.desk.book.zone).date()
+            changes = [
+                change for change in found.changes if change.kind is not ChangeKind.PUBLISHED or change.day >= today
+            ]
+            pieces = list(news(changes, before, self.health))
             await self._async_tell(pieces)
             await self._notifier.async_tell(pieces, [fetch for fetch in found.fetches if fetch.source == ENTSOE])
         return found
@@ -134,7 +160,7 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
             if (data := await self._store.async_load()) is None:
                 return fresh
             book = PriceBook.from_dict(data, fresh.zone, fresh.currencies)
-        except (BookError, NotImplementedError) as error:
+        except (BookError, HomeAssistantError) as error:  # damaged, or of a later version
             LOGGER.warning("The price book of %s begins anew: %s", self.config_entry.title, error)
             return fresh
         return book if book.area == fresh.area else fresh
@@ -146,8 +172,7 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
 
     @callback
     def _ask(self, _now: datetime, *, forced: bool = False) -> None:
-        asking = self.async_ask(forced=forced)
-        self.config_entry.async_create_background_task(self.hass, asking, f"{self.name} asking")
+        self.async_ask(forced=forced)
 
     @callback
     def _call_at(self, name: str, at: datetime, action: Callable[[datetime], None]) -> None:
@@ -165,13 +190,18 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
     async def _async_tell(self, pieces: Iterable[News]) -> None:
         for piece in pieces:
             self._log(piece)
-            self._follow_token(piece)
             about = piece.about
             if piece.kind is NewsKind.PUBLISHED:
-                day = self.pricer.day(date.fromisoformat(about["day"]))
-                about = about | {"summary": await async_day_in_words(self.hass, self.pricer, day)}
+                about = about | {"summary": await self._async_summary(date.fromisoformat(about["day"]))}
             for listener in tuple(self._news_listeners):
                 listener(News(piece.kind, about))
+
+    async def _async_summary(self, day: date) -> str:
+        try:
+            priced = self.pricer.day(day)
+        except TariffError:  # prices are published all the same; the outlook tells of the tariff
+            return await async_text(self.hass, "curve_unknown")
+        return await async_day_in_words(self.hass, self.pricer, priced)
 
     def _log(self, piece: News) -> None:
         """One line when it begins to fail, one when it is over."""
@@ -181,11 +211,11 @@ class PriceCoordinator(DataUpdateCoordinator[Outlook]):
             LOGGER.info("Prices of %s: ENTSO-E answers again", self.config_entry.title)
 
     @callback
-    def _follow_token(self, piece: News) -> None:
-        """Ask for a new token when it is surely refused; take that back when it is accepted after all."""
-        entry = self.config_entry
-        if piece.kind is NewsKind.FAILED and piece.about["status"] == Status.UNAUTHORIZED:
+    def _follow_token(self) -> None:
+        """Ask for a new token while it is surely refused; take that back when it is accepted after all."""
+        entry, status = self.config_entry, self.health.status
+        if status is Status.UNAUTHORIZED:  # not only when it begins: a restart has forgotten that it was asked for
             entry.async_start_reauth(self.hass)
-        elif piece.kind is NewsKind.RECOVERED:
+        elif status is Status.OK:
             for flow in entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])

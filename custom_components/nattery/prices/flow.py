@@ -196,9 +196,11 @@ class PricesFlow(ConfigSubentryFlow):
 
     async def async_step_check(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask ENTSO-E, which takes a while."""
-        if self._task is None:
+        # Progress is shown even where the answer is there at once: whoever began to ask is still here with the form's
+        # input, which Home Assistant would give to the next step as well.
+        if began := self._task is None:
             self._task = self.hass.async_create_task(async_try(self.hass, self._data), "nattery token check")
-        if not self._task.done():
+        if began or not self._task.done():
             return self.async_show_progress(step_id="check", progress_action="asking", progress_task=self._task)
         self._found, self._error = await self._task
         self._task = None
@@ -272,14 +274,16 @@ class PricesFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         errors = {}
         if user_input is not None:
-            action = user_input.get(CONF_ACTION, "").strip()
-            domain, _, service = action.partition(".")
-            if action and not self.hass.services.has_service(domain, service):
+            given = {key: value.strip() if key == CONF_ACTION else value for key, value in user_input.items()}
+            domain, _, service = given.get(CONF_ACTION, "").partition(".")
+            if domain and not self.hass.services.has_service(domain, service):
                 errors[CONF_ACTION] = "unknown_action"
-            else:
+            if not isinstance(given.get(CONF_ACTION_DATA, {}), Mapping):
+                errors[CONF_ACTION_DATA] = "no_mapping"
+            if not errors:
                 for key in map(str, schema.schema):
                     self._data.pop(key, None)
-                self._data |= user_input
+                self._data |= given
                 return await self._async_finish()
         return self.async_show_form(
             step_id=step,

@@ -1,5 +1,6 @@
 """Asking for prices at once, from the button and from the action."""
 
+import asyncio
 from typing import Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
@@ -33,16 +34,19 @@ class RefreshButton(PriceEntity, ButtonEntity):
 
 async def async_refresh(prices: PriceCoordinator) -> Round:
     """Ask ENTSO-E whatever the schedule says, unless it wants quiet; raises a translated error when nothing came."""
-    if prices.desk.asking:
+    if prices.asking:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="prices_being_fetched")
-    plan = prices.desk.plan()
-    if plan.quiet and plan.at is not None:
+    if quiet_until := prices.desk.plan().quiet_until:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="prices_wait",
-            translation_placeholders={"until": f"{dt_util.as_local(plan.at):%H:%M}"},
+            translation_placeholders={"until": f"{dt_util.as_local(quiet_until):%H:%M}"},
         )
-    found = await prices.async_ask(forced=True)
+    asking = prices.async_ask(forced=True)
+    await asyncio.wait([asking])
+    if asking.cancelled():
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="prices_cut_off")
+    found = asking.result()
     error = prices.desk.errors.get(prices.desk.main.name)
     if error is not None and not found.changes:
         raise translated(HomeAssistantError, error)

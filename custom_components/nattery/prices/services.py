@@ -1,7 +1,7 @@
 """The actions about prices: what they are, when they are best, and asking for them now."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
@@ -15,7 +15,7 @@ import probatio as vol
 
 from ..const import DOMAIN
 from ..core.market.book import KEPT
-from ..core.market.prices import Slot, resampled
+from ..core.market.prices import Slot, local_day, resampled
 from ..core.market.tariff import Kind
 from ..core.market.windows import NoWindowError, find_window
 from ..permissions import async_require
@@ -115,13 +115,13 @@ async def _async_get_prices(call: ServiceCall) -> ServiceResponse:
     """Slots with prices, and the gaps between them; today and what is known of tomorrow unless asked otherwise."""
     prices = await _async_prices(call, POLICY_READ)
     book, kind = prices.pricer.book, call.data[ATTR_KIND]
-    today = dt_util.now(book.zone).date()
-    midnight = datetime.combine(today, time(), book.zone).astimezone(UTC)
-    start = _utc(call.data[ATTR_START]) if ATTR_START in call.data else midnight
-    known = book.slots(start)
-    end = (
-        _utc(call.data[ATTR_END]) if ATTR_END in call.data else max([start + _DAY, *(slot.end for slot in known[-1:])])
-    )
+    now = dt_util.now(book.zone)
+    start = _utc(call.data[ATTR_START]) if ATTR_START in call.data else local_day(now.date(), book.zone)[0]
+    if ATTR_END in call.data:
+        end = _utc(call.data[ATTR_END])
+    else:
+        of_day = local_day(start.astimezone(book.zone).date(), book.zone)[1]
+        end = max([of_day, *(slot.end for slot in book.slots(start)[-1:])])
     if not start < end <= start + KEPT:
         raise _refuse("bad_range", days=str(KEPT.days))
     slots = _slots(prices, kind, start, end)
@@ -131,7 +131,7 @@ async def _async_get_prices(call: ServiceCall) -> ServiceResponse:
         "area": book.area,
         "currency": book.currency,
         "kind": kind.value,
-        "freshness": book.freshness(dt_util.utcnow()).value,
+        "freshness": book.freshness(now).value,
         "slots": [
             {"start": slot.start.isoformat(), "end": slot.end.isoformat(), "price": slot.price} for slot in slots
         ],
@@ -152,7 +152,8 @@ async def _async_find_window(call: ServiceCall) -> ServiceResponse:
     if split and (duration % _MINUTE or shortest % _MINUTE):
         raise _refuse("whole_minutes")
     earliest = _utc(data[ATTR_EARLIEST]) if ATTR_EARLIEST in data else now
-    latest = _utc(data[ATTR_LATEST]) if ATTR_LATEST in data else book.known_until(now) or now + _DAY
+    # As far as prices are known; where that is not far enough, it is they that are missing, and not the time.
+    latest = _utc(data[ATTR_LATEST]) if ATTR_LATEST in data else max(book.known_until(now) or now, earliest + duration)
     if not earliest < latest <= earliest + KEPT:
         raise _refuse("bad_range", days=str(KEPT.days))
     slots = _slots(prices, data[ATTR_KIND], earliest, latest)

@@ -11,12 +11,11 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.template import Template
 from homeassistant.util import dt as dt_util
-import probatio as vol
 from yarl import URL
 
 from ..core.market import fallback
 from ..core.market.entries import ACTION_UNITS, series_from
-from ..core.market.errors import MissingPartError, TooLargeError, UnreachableError
+from ..core.market.errors import MarketError, MissingPartError, NotPublishedError, TooLargeError, UnreachableError
 from ..core.market.exchange import Question
 from ..core.market.fallback import LARGEST, Get
 from ..core.market.prices import Series, local_day
@@ -84,16 +83,24 @@ def _action(hass: HomeAssistant, settings: Settings) -> Supplier:
     domain, _, service = name.partition(".")
     unit = ACTION_UNITS.get(domain)
 
+    async def answer(data: Mapping[str, Any]) -> object:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await hass.services.async_call(domain, service, dict(data), blocking=True, return_response=True)
+        except Exception as error:  # noqa: BLE001  (it is somebody else's, and may fail in any way)
+            raise UnreachableError(name, type(error).__name__) from None
+
     async def ask(days: Sequence[date], currency: str) -> list[Series]:
-        found = []
+        found: list[Series] = []
+        trouble: MarketError = NotPublishedError()
         questions = [_filled(hass, settings.action_data, day) for day in days]
         for data in [data for place, data in enumerate(questions) if data not in questions[:place]]:
             try:
-                async with asyncio.timeout(_PATIENCE):
-                    answer = await hass.services.async_call(domain, service, data, blocking=True, return_response=True)
-            except (HomeAssistantError, vol.Invalid, TimeoutError) as error:
-                raise UnreachableError(name, type(error).__name__) from None
-            found.append(_series(settings, name, currency, answer, unit))
+                found.append(_series(settings, name, currency, await answer(data), unit))
+            except MarketError as error:  # tomorrow's are often not there, which does not spoil today's
+                trouble = error
+        if not found:
+            raise trouble
         return found
 
     return Supplier(name, ask)

@@ -7,9 +7,9 @@ from homeassistant.components.websocket_api import async_register_command
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.const import ERR_NOT_FOUND, ERR_UNAUTHORIZED
 from homeassistant.components.websocket_api.decorators import websocket_command
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 import probatio as vol
 
 from ..const import DOMAIN
@@ -34,24 +34,62 @@ def async_setup_price_commands(hass: HomeAssistant) -> None:
 def subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Send the picture of an entry's prices, and every new one, to whoever may see them."""
     entry = hass.config_entries.async_get_entry(msg["entry_id"])
-    loaded = entry is not None and entry.domain == DOMAIN and entry.state is ConfigEntryState.LOADED
-    prices: PriceCoordinator | None = entry.runtime_data.prices if entry is not None and loaded else None
-    if prices is None:
+    prices = _prices_of(entry) if entry is not None and entry.domain == DOMAIN else None
+    if entry is None or prices is None:
         connection.send_error(msg["id"], ERR_NOT_FOUND, "No prices are set up for this entry")
         return
-    if not may(
-        hass, connection.user, Platform.SENSOR, f"{prices.subentry.subentry_id}_{PRICE_SENSORS[0].key}", POLICY_READ
-    ):
+    if not _may_see(hass, connection, prices):
         connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Unauthorized")
         return
+    connection.send_result(msg["id"])
+    subscription = _Subscription(hass, connection, msg["id"], entry)
+    connection.subscriptions[msg["id"]] = subscription.end
+
+
+def _prices_of(entry: ConfigEntry) -> PriceCoordinator | None:
+    return entry.runtime_data.prices if entry.state is ConfigEntryState.LOADED else None
+
+
+def _may_see(hass: HomeAssistant, connection: ActiveConnection, prices: PriceCoordinator) -> bool:
+    unique_id = f"{prices.subentry.subentry_id}_{PRICE_SENSORS[0].key}"
+    return may(hass, connection.user, Platform.SENSOR, unique_id, POLICY_READ)
+
+
+class _Subscription:
+    """Sends every new picture; None while there is none. It lives on when the entry is reloaded, with other prices."""
+
+    def __init__(self, hass: HomeAssistant, connection: ActiveConnection, number: int, entry: ConfigEntry) -> None:
+        self._hass, self._connection, self._number, self._entry = hass, connection, number, entry
+        self._prices: PriceCoordinator | None = None
+        self._stop_listening: CALLBACK_TYPE | None = None
+        self._stop_following = entry.async_on_state_change(self._follow)
+        self._follow()
 
     @callback
-    def send() -> None:
-        connection.send_event(msg["id"], picture(prices.data) if prices.last_update_success else None)
+    def _follow(self) -> None:
+        prices = _prices_of(self._entry)
+        if prices is not None and not _may_see(self._hass, self._connection, prices):
+            prices = None
+        if prices is self._prices:
+            return
+        if self._stop_listening is not None:
+            self._stop_listening()
+        self._prices = prices
+        self._stop_listening = prices.async_add_listener(self._send) if prices is not None else None
+        self._send()
 
-    connection.subscriptions[msg["id"]] = prices.async_add_listener(send)
-    connection.send_result(msg["id"])
-    send()
+    @callback
+    def _send(self) -> None:
+        prices = self._prices
+        seen = picture(prices.data) if prices is not None and prices.last_update_success else None
+        self._connection.send_event(self._number, seen)
+
+    @callback
+    def end(self) -> None:
+        """Send no more."""
+        self._stop_following()
+        if self._stop_listening is not None:
+            self._stop_listening()
 
 
 def picture(seen: Outlook) -> dict[str, Any]:

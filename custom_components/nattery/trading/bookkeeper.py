@@ -21,7 +21,6 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..core.action import ActionKind
 from ..core.inverter.readings import Report as Poll
-from ..core.ledger.baseline import Battery
 from ..core.ledger.booking import book_quarter, priced
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import Reading
@@ -76,16 +75,7 @@ class Bookkeeper:
         self._settings = settings
         self._prices = prices
         self._stored_value = stored_value
-        self._battery = Battery(
-            capacity_kwh=settings.capacity,
-            soc_min=settings.soc_min,
-            soc_max=settings.soc_max,
-            charge_kw=settings.charge,
-            discharge_kw=settings.discharge,
-            charge_efficiency=settings.efficiency,
-            discharge_efficiency=settings.efficiency,
-            wear_per_kwh=settings.wear,
-        )
+        self._battery = settings.battery(settings.soc_min)  # how much it holds is the meter's to say
         self._name = entry.unique_id or entry.entry_id
         self._database = Database(hass, settings.ledger)
         self._store = meter_store(hass, entry.entry_id)

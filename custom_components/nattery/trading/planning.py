@@ -12,7 +12,7 @@ from ..core.market.prices import Quality, Slot
 from ..core.market.tariff import Kind
 from ..core.trading.plan import Plan
 from ..core.trading.planner import make_plan, self_consumption
-from ..core.trading.problem import Battery, Grid, Problem
+from ..core.trading.problem import Grid, Problem
 from ..core.trading.strategies import (
     STRATEGIES,
     BackupReserve,
@@ -128,17 +128,7 @@ def problem_of(
         first_slot_minutes=None if skipped else max(first, _MOMENT) / timedelta(minutes=1),
         slot_minutes=MINUTES,
         currency=currency,
-        battery=Battery(
-            capacity_kwh=settings.capacity,
-            soc_start=soc,
-            soc_min=settings.soc_min,
-            soc_max=settings.soc_max,
-            charge_kw=settings.charge,
-            discharge_kw=settings.discharge,
-            charge_efficiency=settings.efficiency,
-            discharge_efficiency=settings.efficiency,
-            wear_per_kwh=settings.wear,
-        ),
+        battery=settings.battery(soc),
         grid=Grid(settings.import_limit, settings.export_limit),
         import_price=[quarters[index].buy for index in used],
         export_price=[quarters[index].sell for index in used],

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
+from ..core.trading.problem import Battery
+
 TRADING: Final = "trading"  # the type of the subentry
 
 CONF_CAPACITY: Final = "capacity"
@@ -65,6 +67,20 @@ class Settings:
             export_limit=data[CONF_EXPORT],
             peak_price=data.get(CONF_PEAK_PRICE, 0.0),
             ledger=data.get(CONF_LEDGER, ""),
+        )
+
+    def battery(self, soc_start: float) -> Battery:
+        """The planner's battery, holding a share (0 to 1)."""
+        return Battery(
+            capacity_kwh=self.capacity,
+            soc_start=soc_start,
+            soc_min=self.soc_min,
+            soc_max=self.soc_max,
+            charge_kw=self.charge,
+            discharge_kw=self.discharge,
+            charge_efficiency=self.efficiency,
+            discharge_efficiency=self.efficiency,
+            wear_per_kwh=self.wear,
         )
 
 

@@ -6,7 +6,6 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.action import ActionKind
-from custom_components.nattery.core.ledger.baseline import Battery
 from custom_components.nattery.core.ledger.booking import book_quarter
 from custom_components.nattery.core.ledger.quarter import (
     QUARTER,
@@ -17,12 +16,14 @@ from custom_components.nattery.core.ledger.quarter import (
     Quarter,
     Reason,
 )
+from custom_components.nattery.core.trading.problem import Battery
 
 HOME = "home"
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 11, 10, 23, tzinfo=UTC)  # a local midnight in Berlin
 BATTERY = Battery(
     capacity_kwh=10,
+    soc_start=0.5,
     soc_min=0.1,
     soc_max=1.0,
     charge_kw=5,

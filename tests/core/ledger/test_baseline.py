@@ -5,9 +5,10 @@ from pathlib import Path
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.ledger.baseline import Battery, money, self_consumption, self_consumption_step
+from custom_components.nattery.core.ledger.baseline import money, self_consumption
 from custom_components.nattery.core.ledger.booking import book_quarter, priced
 from custom_components.nattery.core.ledger.quarter import QUARTER, Baseline, Energies, Prices, Quarter, Stored
+from custom_components.nattery.core.trading.problem import Battery
 
 from .lines import BATTERY, PRICES, START, line, metered
 
@@ -21,8 +22,8 @@ def canonical():
 
 
 def test_the_canonical_case_costs_what_it_is_known_to_cost(canonical) -> None:
-    start = canonical["battery"].pop("soc_start")
     battery = Battery(**canonical["battery"])
+    start = battery.soc_start
     quarters: list[Quarter] = []
     previous = None
     columns = (canonical[name] for name in ("import_price", "export_price", "pv_kw", "load_kw"))
@@ -41,26 +42,27 @@ def test_the_canonical_case_costs_what_it_is_known_to_cost(canonical) -> None:
 @given(
     stored=st.floats(0, 12),
     surplus=st.floats(-5, 5),
-    hours=st.floats(0.001, 0.25),
+    coverage=st.floats(0.004, 1),
     charge=st.floats(0.5, 1),
     discharge=st.floats(0.5, 1),
 )
-def test_the_simulated_battery_never_breaks_a_limit(stored, surplus, hours, charge, discharge) -> None:
+def test_the_simulated_battery_never_breaks_a_limit(stored, surplus, coverage, charge, discharge) -> None:
     battery = replace(BATTERY, charge_efficiency=charge, discharge_efficiency=discharge)
-    step = self_consumption_step(battery, stored, surplus, hours)
+    seen = metered(coverage=coverage, pv_kwh=max(surplus, 0.0), load_kwh=max(-surplus, 0.0))
+    step, hours = self_consumption(battery, stored, seen), coverage / 4
     assert min(step.charge_kwh, step.discharge_kwh) == 0
-    assert 0 <= step.charge_kwh <= min(max(surplus, 0), 5 * hours)
-    assert 0 <= step.discharge_kwh <= min(max(-surplus, 0), 5 * hours)
+    assert 0 <= step.charge_kwh <= min(max(surplus, 0), 5 * hours) + 1e-9
+    assert 0 <= step.discharge_kwh <= min(max(-surplus, 0), 5 * hours) + 1e-9
     moved = step.charge_kwh * charge - step.discharge_kwh / discharge
-    assert step.stored_kwh == pytest.approx(stored + moved)
+    assert step.stored.kwh == pytest.approx(stored + moved)
     if step.charge_kwh:
-        assert step.stored_kwh <= 10 + 1e-9
+        assert step.stored.kwh <= 10 + 1e-9
     if step.discharge_kwh:
-        assert step.stored_kwh >= 1 - 1e-9
+        assert step.stored.kwh >= 1 - 1e-9
     idle = surplus - step.charge_kwh + step.discharge_kwh
     if abs(idle) > 1e-9:  # what is left over is left for a reason
         at_power = max(step.charge_kwh, step.discharge_kwh) == pytest.approx(5 * hours)
-        at_energy = step.stored_kwh >= 10 - 1e-6 if surplus > 0 else step.stored_kwh <= 1 + 1e-6
+        at_energy = step.stored.kwh >= 10 - 1e-6 if surplus > 0 else step.stored.kwh <= 1 + 1e-6
         assert at_power or at_energy
 
 

@@ -117,13 +117,16 @@ def test_a_substitute_for_today_does_not_slow_down_tomorrow() -> None:
 def test_what_the_server_asks_for_is_kept() -> None:
     at = local(PLAIN, 13)
     asked = [tried(at, "server_trouble", retry_after=3600.0, seconds=30.0)]
-    assert plan(at + MINUTE, BERLIN, MISSING, asked) == Plan(at + HOUR + 30 * timedelta(seconds=1), Why.TOMORROW, True)
+    until = at + HOUR + 30 * timedelta(seconds=1)
+    assert plan(at + MINUTE, BERLIN, MISSING, asked) == Plan(until, Why.TOMORROW, until)
+    nothing_due = plan(at + MINUTE, BERLIN, Coverage(Have.FINAL, Have.FINAL), asked)
+    assert nothing_due.quiet_until == until < nothing_due.at, "whoever asks all the same has to know"
     asked = [tried(at, "rate_limited")]
     assert plan(at + MINUTE, BERLIN, MISSING, asked).at == at + 10 * MINUTE
     asked = [tried(at, "server_trouble", retry_after=1e9)]
     assert plan(at + MINUTE, BERLIN, MISSING, asked).at == at + DAY
     asked = [tried(at, "server_trouble", retry_after=1.0)]
-    assert not plan(at + MINUTE, BERLIN, MISSING, asked).quiet
+    assert not plan(at + MINUTE, BERLIN, MISSING, asked).quiet_until
 
 
 def test_a_rejected_token_is_confirmed_and_then_left_alone_for_an_hour() -> None:

@@ -72,6 +72,29 @@ def test_the_real_surplus_of_a_quarter_changes_its_decision() -> None:
     assert real.move.kind is ActionKind.SELF_CONSUME
 
 
+@given(document=documents(), data=st.data())
+def test_a_revised_forecast_is_planned_as_if_it_had_been_the_first(document, data) -> None:
+    document["reserve"] = {"soc": 0.5, "price": 0.1}
+    slots = len(document["load_kw"])
+    first = data.draw(st.integers(0, slots - 1))
+    end = data.draw(st.integers(first, slots))
+    changed = {
+        key: [
+            *document[key][:first],
+            *(factor * value + 0.5 for value in document[key][first:end]),
+            *document[key][end:],
+        ]
+        for key, factor in (("pv_kw", 0.3), ("load_kw", 1.5))
+    }
+    policy, fresh = (solve_backward(problem_from(one), 0.2) for one in (document, document | changed))
+    policy.revise(first, changed["pv_kw"][first:end], changed["load_kw"][first:end])
+    for slot in range(first, slots):
+        for share in (0.3, 0.6, 0.9):
+            stored = share * document["battery"]["capacity_kwh"]
+            assert policy.curves[slot].at(stored) == pytest.approx(fresh.curves[slot].at(stored), abs=1e-9)
+            assert policy.step(slot, stored).stored_kwh == pytest.approx(fresh.step(slot, stored).stored_kwh)
+
+
 def test_stored_energy_outside_the_limits_counts_as_the_nearest() -> None:
     policy = solve_backward(problem_from(CANONICAL), 0.2)
     assert policy.step(80, 20.0) == policy.step(80, 10.0)

@@ -80,6 +80,11 @@ class Ledger:
         query = _of(site).where(QUARTERS.c.start >= start, QUARTERS.c.start < end).order_by(QUARTERS.c.start)
         return self._quarters(query)
 
+    def sites(self) -> tuple[str, ...]:
+        """The names of all sites, in order."""
+        query = select(SITES.c.name).order_by(SITES.c.name)
+        return self._run(lambda connection: tuple(connection.execute(query).scalars()))
+
     def previous(self, site: str, before: datetime) -> Quarter | None:
         """The last quarter that begins before a moment, from which the next one goes on."""
         query = _of(site).where(QUARTERS.c.start < before).order_by(QUARTERS.c.start.desc()).limit(1)

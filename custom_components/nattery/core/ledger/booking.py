@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from ..action import ActionKind
-from .baseline import Battery, money, self_consumption
+from ..trading.problem import Battery
+from .baseline import money, self_consumption
 from .quarter import Expectation, Metered, Prices, Quarter, Reason, Stored
 
 
@@ -20,7 +21,7 @@ def book_quarter(
     """The line for a metered quarter, after the `previous` one in the book (None: this is the first).
 
     The baseline's battery goes on from the previous line, however long ago that was; in the first it begins with what
-    the real one held.
+    the real one held. The `soc_start` of `battery` plays no part.
     """
     change = metered.soc_change * battery.capacity_kwh
     stored = metered.soc * battery.capacity_kwh

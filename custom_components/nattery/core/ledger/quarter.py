@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from ..action import ActionKind
 
 QUARTER = timedelta(minutes=15)
+QUARTER_HOURS = QUARTER / timedelta(hours=1)
 LEAST_COVERAGE = timedelta(seconds=1) / QUARTER  # less than that is nothing seen
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

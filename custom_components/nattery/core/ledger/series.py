@@ -6,11 +6,9 @@ from dataclasses import asdict
 import json
 from typing import IO
 
-from .quarter import QUARTER, Quarter
+from .quarter import QUARTER_HOURS, Quarter
 
 type Cell = float | int | str | dict[str, float | int | str | None] | None
-
-_HOUR_QUARTERS = 3600 / QUARTER.total_seconds()
 
 
 def to_row(quarter: Quarter) -> dict[str, Cell]:
@@ -19,7 +17,7 @@ def to_row(quarter: Quarter) -> dict[str, Cell]:
     `pv_kw` and `load_kw` are the mean powers over the time that was seen, so that a quarter with a gap can be planned
     with; every `_kwh` is what was really seen.
     """
-    hours = quarter.coverage / _HOUR_QUARTERS
+    hours = quarter.coverage * QUARTER_HOURS
     prices, money, expected, reason = quarter.prices, quarter.money, quarter.expected, quarter.reason
     return {
         "start": quarter.start.isoformat(),

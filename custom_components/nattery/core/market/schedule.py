@@ -32,7 +32,7 @@ _LIMITED = 10 * _MINUTE  # after too many requests, whatever the server says
 _LONGEST_QUIET = timedelta(hours=24)  # a server's slip must not silence us for good
 _WOBBLE = 0.2  # every distance is up to so much shorter or longer
 _GOLDEN = 0.618034  # its multiples spread evenly over a circle
-_HOPELESS_OUTCOMES = frozenset({"unauthorized", "refused"})
+_HOPELESS_OUTCOMES = frozenset({"unauthorized", "refused"})  # outcomes that only a person can mend
 _ASKED_TWICE = 2  # servers in trouble have taken good tokens for bad ones
 
 
@@ -48,14 +48,15 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The next request: when (UTC, not before now), and why; `quiet` while a server wants to be left alone.
+    """The next request: when (UTC, not before now), and why.
 
-    `at` is None while a request is in flight. `overdue` says that it is past 18:00 and tomorrow is still missing.
+    `at` is None while a request is in flight. `quiet_until` is until when the server wants to be left alone, None where
+    it does not. `overdue` says that it is past 18:00 and tomorrow is still missing.
     """
 
     at: datetime | None
     why: Why
-    quiet: bool = False
+    quiet_until: datetime | None = None
     overdue: bool = False
 
 
@@ -80,9 +81,9 @@ def plan(
     wanted = [*_wanted(now, zone, coverage, past, jitter), _next_check(today, zone, past, jitter)]
     at, why = min(wanted, key=lambda found: found[0])
     quiet_until = _quiet_until(past)
-    if quiet_until is not None and quiet_until > max(at, now):
-        return Plan(quiet_until, why, quiet=True, overdue=overdue)
-    return Plan(max(at, now), why, overdue=overdue)
+    if quiet_until is None or quiet_until <= now:
+        return Plan(max(at, now), why, overdue=overdue)
+    return Plan(max(at, quiet_until), why, quiet_until, overdue)
 
 
 def is_overdue(now: datetime, zone: tzinfo, coverage: Coverage) -> bool:

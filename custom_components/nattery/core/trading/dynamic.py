@@ -76,12 +76,43 @@ class Decision(NamedTuple):
 class Policy:
     """The decision for any slot and any stored energy, from one backward pass."""
 
-    def __init__(self, problem: Problem, curves: list[Curve], own: list[Stage], store: Store) -> None:
+    def __init__(self, problem: Problem, store: Store, wishes: Iterable[Wish], terminal: float) -> None:
         self.problem = problem
-        self.curves = curves  # one more than slots: the least cost from the start of each slot on
-        self._stages = own
         self.store = store
+        self._stages = stages(problem)
         self._around = list(surroundings(problem))
+        self._wishes: dict[int, list[Wish]] = {}
+        for wish in wishes:
+            self._wishes.setdefault(wish.slot + 1, []).append(wish)
+        low, high, slots = store.low, store.high, len(problem)
+        width = high - low
+        last = Curve([low, high], [0.0, -terminal * width], [-terminal]) if width > NOTHING else Curve([low], [0.0], [])
+        # One more than slots: the least cost from the start of each slot on.
+        self.curves = [self._wished(slots, last)] * (slots + 1)
+        self._pass(0, slots)
+
+    def revise(self, slot: int, pv_kw: Sequence[float], load_kw: Sequence[float]) -> None:
+        """Take other forecasts (kW) for the slots from `slot` on, and plan anew up to where they end.
+
+        What stored energy is worth after them stays, so a near forecast that changes costs only its own slots.
+        """
+        for at, (pv, load) in enumerate(zip(pv_kw, load_kw, strict=True), slot):
+            around = self._around[at]
+            self._around[at] = Surroundings(pv, load, around.hours, around.buy, around.sell)
+            self._stages[at] = stage(self.store.rule, around.buy, around.sell, pv, load)
+        self._pass(slot, slot + len(pv_kw))
+
+    def _pass(self, first: int, end: int) -> None:
+        """From the end of some slots back to their beginning."""
+        for slot in range(end - 1, first - 1, -1):
+            curve = _back(self.curves[slot + 1], self._stages[slot], self.store, self._around[slot].hours)
+            self.curves[slot] = self._wished(slot, curve)
+
+    def _wished(self, edge: int, curve: Curve) -> Curve:
+        """With what is wished for where a slot begins and the one before ends."""
+        for wish in self._wishes.get(edge, ()):
+            curve = _add_wish(curve, wish)
+        return curve
 
     def step(self, slot: int, stored_kwh: float, pv_kw: float | None = None, load_kw: float | None = None) -> Decision:
         """The best decision for one slot of the problem, from this stored energy (kWh), for this PV and load (kW).
@@ -147,25 +178,7 @@ def solve_backward(problem: Problem, terminal: float) -> Policy:
     if problem.has_scenarios:
         raise UnsupportedError("The dynamic programme cannot plan scenarios")
     bounds = limits(problem)
-    store = Store(rules(problem), bounds.low, bounds.high)
-    wishes: dict[int, list[Wish]] = {}
-    for wish in bounds.wishes:
-        wishes.setdefault(wish.slot, []).append(wish)
-    own, hours = stages(problem), problem.hours
-    low, high = bounds.low, bounds.high
-    curve = (
-        Curve([low, high], [0.0, -terminal * (high - low)], [-terminal])
-        if high - low > NOTHING
-        else Curve([low], [0.0], [])
-    )
-    curves = [curve]
-    for slot in range(len(problem) - 1, -1, -1):
-        for wish in wishes.get(slot, ()):
-            curve = _add_wish(curve, wish)
-            curves[-1] = curve
-        curve = _back(curve, own[slot], store, hours[slot])
-        curves.append(curve)
-    return Policy(problem, curves[::-1], own, store)
+    return Policy(problem, Store(rules(problem), bounds.low, bounds.high), bounds.wishes, terminal)
 
 
 def solve(problem: Problem, terminal: float, pinned: Sequence[float] = ()) -> Solution:

@@ -1,0 +1,213 @@
+from dataclasses import replace
+
+import pytest
+
+from custom_components.nattery.core.backtest import planners
+from custom_components.nattery.core.backtest.account import Account
+from custom_components.nattery.core.backtest.backtest import run
+from custom_components.nattery.core.backtest.house import house_from
+from custom_components.nattery.core.backtest.series import Series
+from custom_components.nattery.core.forecast.clock import quarter
+from custom_components.nattery.core.trading.flows import Flows
+from custom_components.nattery.core.trading.planner import no_battery_cost, self_consumption
+from custom_components.nattery.core.trading.problem import ProblemError
+from scripts.benchmarks.weeks import CANONICAL, PROBLEM, WEEKS, ZONE, series
+
+HOUSE = replace(house_from(CANONICAL.read_bytes()), terminal_value_per_kwh=None)
+JANUARY, MARCH, APRIL, *_, OCTOBER = WEEKS
+HOURS = 0.25
+
+
+def canonical() -> Series:
+    first = quarter(PROBLEM.start)
+    return Series(
+        range(first, first + len(PROBLEM)), [HOURS] * len(PROBLEM),
+        PROBLEM.import_price, PROBLEM.export_price, PROBLEM.pv_kw, PROBLEM.load_kw,
+    )  # fmt: skip
+
+
+def cut(one: Series, chosen) -> Series:
+    """The same columns with only some quarters."""
+    return Series(*(column and [column[index] for index in chosen] for column in columns(one)))
+
+
+def columns(one: Series):
+    return [getattr(one, name) for name in Series.__slots__]
+
+
+@pytest.fixture
+def moved(monkeypatch):
+    """What each account was told, quarter by quarter, the accounts in the order in which they began."""
+    told: dict[int, list[Flows]] = {}
+    add = Account.add
+
+    def spy(account, flows, around, month):
+        told.setdefault(id(account), []).append(flows)
+        add(account, flows, around, month)
+
+    monkeypatch.setattr(Account, "add", spy)
+    return told
+
+
+def test_the_canonical_case_costs_what_it_is_known_to_cost() -> None:
+    house = house_from(CANONICAL.read_bytes())
+    costs = run(canonical(), house, ZONE).costs
+    assert costs["no_battery"] == pytest.approx(3.3371, abs=5e-5)
+    assert costs["self_consumption"] == pytest.approx(1.9297, abs=5e-5)
+    # Not all prices are known from the start, so even a perfect forecast is a little dearer than the optimum.
+    assert -1.86 <= costs["perfect_forecast"] <= -1.75
+    assert costs["perfect_forecast"] <= costs["closed_loop"] < costs["self_consumption"]
+
+
+def test_the_baselines_are_those_of_the_planner() -> None:
+    problem = replace(PROBLEM, pv_curtailable=True)
+    costs = run(canonical(), replace(house_from(CANONICAL.read_bytes()), pv_curtailable=True), ZONE).costs
+    assert costs["no_battery"] == pytest.approx(no_battery_cost(problem))
+    assert costs["self_consumption"] == pytest.approx(self_consumption(problem).cost)
+
+
+@pytest.mark.parametrize("weeks", WEEKS, ids=lambda weeks: weeks.name)
+def test_every_account_adds_up(weeks) -> None:
+    days = series(weeks, 1, 16)  # clocks change in some
+    result = run(days, HOUSE, ZONE)
+    net = sum(load - pv for load, pv in zip(days.load_kw, days.pv_kw, strict=True)) * HOURS
+    for account in result.accounts.values():
+        assert account.import_kwh - account.export_kwh == pytest.approx(
+            net + account.charge_kwh - account.discharge_kwh
+        )
+        assert account.stored_change() == pytest.approx(0.95 * account.charge_kwh - account.discharge_kwh / 0.95)
+        assert account.wear == pytest.approx(0.03 * (account.charge_kwh + account.discharge_kwh))
+        assert 1 - 1e-6 <= account.stored_kwh <= 10 + 1e-6
+    costs = result.costs
+    assert costs["perfect_forecast"] < costs["closed_loop"] < costs["daily_plan"] < costs["self_consumption"]
+    assert result.captured > 0.88
+
+
+def test_forecasts_that_come_true_are_perfect() -> None:
+    days = series(APRIL, 3, 4)
+    told = replace(days, pv_forecast_kw=days.pv_kw, load_forecast_kw=days.load_kw)
+    costs = run(told, HOUSE, ZONE).costs
+    assert costs["closed_loop"] == pytest.approx(costs["perfect_forecast"], rel=1e-9)
+    assert costs["daily_plan"] == pytest.approx(costs["perfect_forecast"], abs=1e-6)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["forecasts given", "forecasts learned"])
+def test_nothing_of_the_future_leaks(moved, told) -> None:
+    days = series(APRIL, 2, 6, told=told)
+    at = 3 * 96 + 40  # ten in the morning: the prices of this day are known, those of the next are not
+    tomorrow = 4 * 96
+
+    def other(column, begin, factor=0.3, more=0.7):
+        return [*column[:begin], *(factor * abs(value) + more for value in column[begin:])]
+
+    changed = replace(
+        days, pv_kw=other(days.pv_kw, at + 1), load_kw=other(days.load_kw, at + 1, more=3.0),
+        import_price=other(days.import_price, tomorrow), export_price=other(days.export_price, tomorrow),
+    )  # fmt: skip
+    if told:  # what is said of days whose prices nobody knows is not asked for
+        changed = replace(
+            changed, pv_forecast_kw=other(days.pv_forecast_kw, tomorrow),
+            load_forecast_kw=other(days.load_forecast_kw, tomorrow),
+        )  # fmt: skip
+    ways = []
+    for one in (days, changed):
+        moved.clear()
+        run(one, HOUSE, ZONE)
+        _, _, *planned = moved.values()
+        ways.append(planned)
+    for before, after in zip(ways[0][:2], ways[1][:2], strict=True):  # daily plan and closed loop
+        assert before[: at + 1] == after[: at + 1]
+        assert before[at + 1 :] != after[at + 1 :]
+    assert ways[0][2][: at + 1] != ways[1][2][: at + 1]  # and this is what a leak would look like
+
+
+@pytest.mark.parametrize("weeks", [JANUARY, APRIL, OCTOBER], ids=lambda weeks: weeks.name)
+def test_one_backward_pass_is_as_good_as_a_plan_for_each_quarter(weeks, monkeypatch) -> None:
+    days = series(weeks, 4, 3)
+    reused = run(days, HOUSE, ZONE)
+    monkeypatch.setattr(planners, "_Once", lambda problem, _: planners._Anew(problem))
+    anew = run(days, HOUSE, ZONE)
+    assert reused.worth == anew.worth
+    for name, cost in anew.costs.items():
+        assert reused.costs[name] == pytest.approx(cost, rel=1e-3, abs=1e-4), name
+
+
+def test_a_capacity_tariff_is_planned_and_counted_by_the_month() -> None:
+    house = replace(HOUSE, peak_price_per_kw=4.0)
+    around_the_end = cut(series(MARCH, 1, 18), range(15 * 96, 17 * 96 + 40))  # 30 March to 1 April
+    result = run(around_the_end, house, ZONE)
+    for account in result.accounts.values():
+        assert set(account.peaks) == {(2026, 3), (2026, 4)}
+        assert account.peak_cost == pytest.approx(4 * sum(account.peaks.values()))
+    free = run(around_the_end, HOUSE, ZONE)
+    assert result.accounts["closed_loop"].peak_cost < 4 * sum(free.accounts["closed_loop"].peaks.values())
+    assert result.costs["perfect_forecast"] < result.costs["self_consumption"]
+
+
+def test_gaps_are_left_out_and_named() -> None:
+    whole = series(APRIL, 5, 5)
+    left = [index for index in range(len(whole)) if not 150 <= index < 290]
+    days = cut(whole, left)
+    result = run(days, HOUSE, ZONE)
+    document = result.as_document()
+    assert (document["quarters"], len(document["gaps"])) == (340, 1)
+    assert document["gaps"][0]["start"] == "2026-04-14T11:30:00+00:00"
+    net = sum(load - pv for load, pv in zip(days.load_kw, days.pv_kw, strict=True)) * HOURS
+    assert result.accounts["no_battery"].import_kwh - result.accounts["no_battery"].export_kwh == pytest.approx(net)
+    assert result.costs["closed_loop"] < result.costs["self_consumption"]
+
+
+def test_a_quarter_seen_in_part_moves_so_much_less() -> None:
+    whole = canonical()
+    half = replace(whole, hours=[HOURS / 2] * len(whole))
+    full, part = (run(one, HOUSE, ZONE).accounts["no_battery"] for one in (whole, half))
+    assert part.grid_cost == pytest.approx(full.grid_cost / 2)
+
+
+def test_a_battery_out_of_its_limits_and_prices_that_tempt_to_burn() -> None:
+    days = series(APRIL, 6, 3)
+    for battery in (
+        replace(HOUSE.battery, soc_start=0.02),
+        replace(HOUSE.battery, soc_start=1.0, soc_max=0.8),
+        replace(HOUSE.battery, wear_per_kwh=0.0),
+    ):
+        costs = run(days, replace(HOUSE, battery=battery), ZONE).costs
+        assert costs["perfect_forecast"] <= costs["closed_loop"] + 1e-9 < costs["self_consumption"]
+
+
+def test_energy_at_the_end_counts_what_the_last_day_says_or_what_is_given() -> None:
+    days = series(JANUARY, 2, 4)
+    estimated = run(days, HOUSE, ZONE)
+    assert 0 < estimated.worth < max(days.import_price)
+    dear = run(days, replace(HOUSE, terminal_value_per_kwh=2.0), ZONE)
+    assert dear.worth == 2.0
+    assert dear.accounts["closed_loop"].stored_kwh == pytest.approx(10)  # full, since that is worth most
+    account = dear.accounts["closed_loop"]
+    assert dear.costs["closed_loop"] == pytest.approx(account.grid_cost + account.wear - 2.0 * (10 - 5))
+
+
+def test_the_very_short() -> None:
+    for count in (1, 5):
+        result = run(cut(canonical(), range(count)), HOUSE, ZONE)
+        assert len(result.costs) == 5
+        assert result.as_document()["quarters"] == count
+
+
+def test_progress_goes_up_to_the_end() -> None:
+    told: list[float] = []
+    run(series(JANUARY, 1, 3), HOUSE, ZONE, told.append)
+    assert told == sorted(told)
+    assert (len(told) > 5, told[-1]) == (True, 1.0)
+
+
+def test_a_problem_file_is_a_battery_file() -> None:
+    house = house_from(CANONICAL.read_bytes())
+    assert (house.battery, house.grid, len(house)) == (PROBLEM.battery, PROBLEM.grid, 1)
+    for text, sentence in (
+        ("{", "The battery file is not JSON"),
+        ("[]", "The battery file is not a JSON object"),
+        ("{}", "battery is missing"),
+        ('{"battery": {}, "grid": {}, "colour": 1}', "colour is not known"),
+    ):
+        with pytest.raises(ProblemError, match=sentence):
+            house_from(text)

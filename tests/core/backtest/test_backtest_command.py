@@ -1,0 +1,106 @@
+"""`nattery backtest` as users start it."""
+
+import json
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+from custom_components.nattery.core.forecast.clock import moment
+from scripts.benchmarks.weeks import CANONICAL, WEEKS, ZONE, series
+
+NATTERY = Path(sys.executable).with_name("nattery")
+COLUMNS = "import_price", "export_price", "pv_kw", "load_kw", "pv_forecast_kw", "load_forecast_kw"
+WAYS = ["no_battery", "self_consumption", "daily_plan", "closed_loop", "perfect_forecast"]
+
+
+def run(*arguments, zone="Europe/Berlin", battery=CANONICAL):
+    command = [NATTERY, "backtest", *arguments, "--battery", battery, "--timezone", zone]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def week(tmp_path):
+    """A week in October in which clocks go back, as a file with local times."""
+    days = series(WEEKS[-1], 1, 14)
+    path = tmp_path / "series.csv"
+    columns = [getattr(days, name) for name in COLUMNS]
+    lines = (
+        ",".join([moment(number).astimezone(ZONE).isoformat(), *(f"{value:.6f}" for value in values)])
+        for number, *values in zip(days.numbers, *columns, strict=True)
+    )
+    path.write_text("\n".join([",".join(["start", *COLUMNS]), *lines, ""]))
+    return path
+
+
+def test_a_backtest_as_json(week) -> None:
+    status, out, err = run(week, "--json")
+    assert (status, err) == (0, "")
+    document = json.loads(out)
+    assert list(document["details"]) == WAYS
+    costs = [document[way] for way in WAYS]
+    assert costs == sorted(costs, reverse=True)
+    assert document["quarters"] == 14 * 96 + 4
+    assert document["captured"] > 0.85
+    for way in WAYS:
+        detail = document["details"][way]
+        stored = document["terminal_value_per_kwh"] * detail["stored_change_kwh"]
+        parts = detail["grid_cost"] + detail["peak_cost"] + detail["wear"]
+        assert document[way] == pytest.approx(parts - stored, abs=1e-6)
+
+
+def test_a_backtest_as_text(week) -> None:
+    status, out, err = run(week)
+    assert (status, err) == (0, "")
+    assert "closed loop  " in out
+    assert out.splitlines()[-1].startswith("the closed loop gets ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("load_kw", "house_kw", "Line 1 has no column load_kw"),
+        ("2026-10-12T02:00:00+02:00", "2026-10-12T02:00:00", "Line 10: start 2026-10-12T02:00:00 has no offset"),
+        (
+            "2026-10-25T02:00:00+01:00",
+            "2026-10-25T02:00:00+02:00",
+            "Line 1262: start 2026-10-25T02:00:00+02:00 is earlier",
+        ),
+    ],
+)
+def test_bad_input_is_one_sentence(week, old, new, sentence) -> None:
+    week.write_text(week.read_text().replace(old, new, 1))
+    status, out, err = run(week, "--json")
+    assert (status, out) == (2, "")
+    assert err.startswith(sentence)
+    assert err.count("\n") == 1
+
+
+def test_files_zones_and_options_that_cannot_be(week, tmp_path) -> None:
+    binary, empty, broken = tmp_path / "binary", tmp_path / "empty", tmp_path / "broken"
+    binary.write_bytes(b"start\n\xff\xfe")
+    empty.write_text("")
+    broken.write_text(
+        '{"battery": {"capacity_kwh": -1, "soc_start": 1, "charge_kw": 1, "discharge_kw": 1}, "grid": {}}'
+    )
+    for arguments, options, sentence in (
+        ((tmp_path / "none.csv",), {}, f"{tmp_path / 'none.csv'} cannot be read: No such file"),
+        ((tmp_path,), {}, f"{tmp_path} cannot be read: Is a directory"),
+        ((binary,), {}, f"{binary} is no text in UTF-8: line 2"),
+        ((empty,), {}, "The series is empty"),
+        ((week,), {"battery": empty}, "The battery file is not JSON"),
+        ((week,), {"battery": broken}, "battery.capacity_kwh cannot be -1"),
+        ((week,), {"zone": "Mars/Olympus"}, "--timezone cannot be 'Mars/Olympus'"),
+        ((week,), {"zone": "../etc"}, "--timezone cannot be '../etc'"),
+        ((), {}, "Either SERIES.csv or --ledger is needed"),
+        ((week, "--ledger", "x"), {}, "Either SERIES.csv or --ledger is needed"),
+        (("--ledger", tmp_path / "no.db"), {}, f"{tmp_path / 'no.db'} cannot be read"),
+        (("--ledger", "mysql://x/y"), {}, "This is no address of a ledger"),
+    ):
+        status, out, err = run(*arguments, **options)
+        assert (status, out) == (1 if "mysql://x/y" in arguments else 2, "")
+        assert err.startswith(sentence)
+        assert err.count("\n") == 1
+    assert not (tmp_path / "no.db").exists()

@@ -1,0 +1,87 @@
+"""The backtest over the book, on both databases."""
+
+from datetime import timedelta
+import json
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+from custom_components.nattery.core.ledger.quarter import QUARTER, Prices, Quarter
+from custom_components.nattery.core.ledger.reports import Period
+from scripts.benchmarks.weeks import WEEKS, series
+
+from .lines import BATTERY, HOME, START, line
+
+NATTERY = Path(sys.executable).with_name("nattery")
+DAYS = 4
+
+
+def book_of(days, without=range(0)):
+    """What would be booked of some days in which the battery did nothing."""
+    booked: list[Quarter] = []
+    for index in range(len(days)):
+        if index not in without:
+            prices = Prices("EUR", days.import_price[index], days.export_price[index])
+            pv, load = days.pv_kw[index] / 4, days.load_kw[index] / 4
+            moved = {"import_kwh": max(load - pv, 0), "export_kwh": max(pv - load, 0)}
+            booked.append(
+                line(START + index * QUARTER, prices=prices, previous=booked[-1] if booked else None,
+                     pv_kwh=pv, load_kwh=load, **moved)
+            )  # fmt: skip
+    return booked
+
+
+def backtest(ledger_place, battery, *more):
+    command = [
+        NATTERY,
+        "backtest",
+        "--ledger",
+        ledger_place,
+        "--battery",
+        battery,
+        "--timezone",
+        "Europe/Berlin",
+        *more,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def battery(tmp_path):
+    numbers = {name: getattr(BATTERY, name) for name in BATTERY.__slots__}
+    path = tmp_path / "battery.json"
+    path.write_text(json.dumps({"battery": numbers, "grid": {"import_kw": 50, "export_kw": 50}}))
+    return path
+
+
+def test_the_book_is_run_over_and_its_baselines_are_the_reports(ledger, place, battery) -> None:
+    ledger.write(HOME, book_of(series(WEEKS[2], 1, DAYS), without=range(100, 130)))
+    status, out, err = backtest(place, battery, "--json")
+    assert (status, err) == (0, "")
+    document = json.loads(out)
+    assert document["quarters"] == DAYS * 96 - 30
+    assert [gap["start"] for gap in document["gaps"]] == [(START + 100 * QUARTER).isoformat()]
+    worth = document["terminal_value_per_kwh"]
+    report = ledger.reports(HOME, [Period(START, START + timedelta(days=DAYS))], "EUR", worth)[0]
+    assert document["no_battery"] == pytest.approx(report.money.no_battery, abs=0.01)
+    assert document["self_consumption"] == pytest.approx(report.self_consumption_cost, abs=0.02)
+    assert document["closed_loop"] < document["self_consumption"]
+
+
+def test_whose_book(ledger, place, battery) -> None:
+    assert ledger.sites() == ()
+    status, _, err = backtest(place, battery)
+    assert (status, err) == (2, "--site is needed: nothing is booked in this ledger\n")
+    days = book_of(series(WEEKS[2], 1, 1))
+    ledger.write("shed", days)
+    ledger.write(HOME, days)
+    assert ledger.sites() == (HOME, "shed")
+    status, _, err = backtest(place, battery)
+    assert (status, err) == (2, "--site is needed: allowed is home, shed\n")
+    status, _, err = backtest(place, battery, "--site", "barn")
+    assert (status, err) == (2, "--site cannot be 'barn': allowed is home, shed\n")
+    status, out, _ = backtest(place, battery, "--site", "shed", "--json")
+    assert (status, json.loads(out)["quarters"]) == (0, 96)

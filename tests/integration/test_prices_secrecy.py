@@ -1,0 +1,182 @@
+"""The token is in the settings of the entry and nowhere else, whatever the server does."""
+
+import json
+import logging
+from typing import Any
+from urllib.parse import quote
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+
+from .market import CANARY, PriceHouse, price_data
+from .test_prices_websocket import SUBSCRIBE
+
+SHAPES = (CANARY, quote(CANARY), quote(CANARY, safe=""), json.dumps(CANARY)[1:-1], CANARY.encode().hex())
+MODES = ("ok", "unauthorized", "refused", "html", "cut", "unavailable", "hang_up")
+
+
+def without_token(said: object) -> bool:
+    """Whether nothing of it is a token, in any shape in which tokens get about."""
+    texts = (str(said), repr(said), json.dumps(said, default=repr))
+    return not any(shape in text for shape in SHAPES for text in texts)
+
+
+def test_the_search_finds_a_token() -> None:
+    for told in (CANARY, [{"deep": {"down": f"?securityToken={quote(CANARY, safe='')}&a=b"}}], ValueError(CANARY)):
+        assert not without_token(told)
+    assert without_token({"token": "**REDACTED**"})
+
+
+class Listener:
+    """Hears everything that is said aloud in a house."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.said: list[object] = []
+        hass.bus.async_listen(MATCH_ALL, self._hear)
+
+    @callback
+    def _hear(self, event: Event[Any]) -> None:
+        self.said.append(event.as_dict())
+
+
+async def all_that_is_shown(house: PriceHouse, hass_client: ClientSessionGenerator) -> list[object]:
+    """States, repairs, diagnostics and dialogues, as they are now."""
+    hass = house.hass
+    issues = [
+        issue.__dict__ if hasattr(issue, "__dict__") else str(issue) for issue in ir.async_get(hass).issues.values()
+    ]
+    dialogues = [*hass.config_entries.flow.async_progress(), *hass.config_entries.subentries.async_progress()]
+    return [
+        [state.as_dict() for state in hass.states.async_all()],
+        [str(issue) for issue in issues],
+        await get_diagnostics_for_config_entry(hass, hass_client, house.entry),
+        [{key: str(value) for key, value in dialogue.items()} for dialogue in dialogues],
+    ]
+
+
+def told(result: Any) -> object:
+    """What a step of a flow tells: its texts, errors and placeholders, and what stands in its fields."""
+    fields = getattr(result.get("data_schema"), "schema", {})
+    defaults = [default() for field in fields if callable(default := getattr(field, "default", None))]
+    descriptions = [str(getattr(field, "description", None)) for field in fields]
+    return [{key: str(value) for key, value in result.items()}, str(defaults), descriptions]
+
+
+async def went_through_the_flow(house: PriceHouse) -> list[object]:
+    """Every step of changing the connection."""
+    flows = house.hass.config_entries.subentries
+    (subentry,) = house.entry.subentries
+    context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry}
+    results: list[Any] = [await flows.async_init((house.entry.entry_id, "prices"), context=context)]
+    flow_id = results[0]["flow_id"]
+    results.append(await flows.async_configure(flow_id, {"next_step_id": "connection"}))
+    more = {"url": house.market.url, "timeout": 30}
+    results.append(await flows.async_configure(flow_id, {"area": "DE_LU", "token": CANARY, "more": more}))
+    await house.hass.async_block_till_done()
+    results.append(await flows.async_configure(flow_id))
+    said = [told(result) for result in results]
+    if any(flow["flow_id"] == flow_id for flow in flows.async_progress()):
+        flows.async_abort(flow_id)
+    await house.settle()
+    return said
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_the_token_is_told_to_nobody(
+    price_house: PriceHouse,
+    hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    mode: str,
+) -> None:
+    hass = price_house.hass
+    caplog.set_level(logging.DEBUG)
+    for name in ("", "custom_components.nattery", "urllib3", "requests", "entsoe", "aiohttp", "homeassistant"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    await async_setup_component(hass, "diagnostics", {})
+    listener = Listener(hass)
+    await price_house.start()
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": SUBSCRIBE, "entry_id": price_house.entry.entry_id})
+    said: list[object] = [await client.receive_json(), await client.receive_json()]
+
+    price_house.market.behaviour.mode = mode
+    for _ in range(3):
+        try:
+            said.append(await price_house.act("refresh_prices"))
+        except HomeAssistantError as error:
+            said += [error, error.__cause__, error.__context__, error.translation_placeholders]
+        await price_house.settle()
+    await client.send_json_auto_id({"type": "config_entries/get", "domain": "nattery"})
+    while (message := await client.receive_json())["type"] != "result":
+        said.append(message)
+    said.append(message)
+    said += await all_that_is_shown(price_house, hass_client)
+    said += await went_through_the_flow(price_house)
+    said += await all_that_is_shown(price_house, hass_client)
+    await price_house.unload()
+
+    assert len(price_house.market.queries) >= 5
+    assert price_house.market.queries[-1]["securityToken"] == CANARY, "the server was told"
+    for one in (*said, *listener.said):
+        assert without_token(one), one
+    for record in caplog.records:
+        assert without_token(record.getMessage()), record.name
+        assert without_token(record.__dict__ | {"exc_info": None}), record.name
+        assert without_token(record.exc_text or record.exc_info), record.name
+    assert without_token(caplog.text)
+    kept = {key: store for key, store in hass_storage.items() if key != "core.config_entries"}
+    assert f"nattery.{price_house.entry.entry_id}.prices" in kept
+    assert without_token(kept)
+
+
+@pytest.mark.parametrize("mode", ["unauthorized", "hang_up"])
+async def test_the_token_is_in_no_form_of_a_first_setup(price_house: PriceHouse, mode: str) -> None:
+    """Nor in the dialogue that asks for a new one."""
+    hass, flows = price_house.hass, price_house.hass.config_entries.subentries
+    assert await hass.config_entries.async_setup(price_house.entry.entry_id)
+    price_house.market.behaviour.mode = mode
+    form = await flows.async_init((price_house.entry.entry_id, "prices"), context={"source": SOURCE_USER})
+    data = price_data(price_house.market.url)
+    given = {"area": data["area"], "token": CANARY, "more": {"url": data["url"], "timeout": 30}}
+    await flows.async_configure(form["flow_id"], given)
+    await hass.async_block_till_done()
+    result = await flows.async_configure(form["flow_id"])
+    assert result["step_id"] == ("connection" if mode == "unauthorized" else "unsure")
+    assert without_token(told(result))
+    flows.async_abort(form["flow_id"])
+
+
+async def test_diagnostics_say_enough_without_it(price_house: PriceHouse, hass_client: ClientSessionGenerator) -> None:
+    await async_setup_component(price_house.hass, "diagnostics", {})
+    await price_house.start(notify=["notify.phone"], action="other.prices", action_data={"key": "abc"})
+    price_house.market.behaviour.plan = ["unavailable"]
+    with pytest.raises(HomeAssistantError):
+        await price_house.act("refresh_prices")
+    told: Any = await get_diagnostics_for_config_entry(price_house.hass, hass_client, price_house.entry)
+    hidden = "**REDACTED**"
+    assert told["prices"] == {
+        "area": "DE_LU",
+        "token": hidden,
+        "url": hidden,
+        "timeout": 30.0,
+        "notify": hidden,
+        "action": "other.prices",
+        "action_data": hidden,
+    }
+    book = told["price_book"]
+    assert book["currency"] == "EUR"
+    assert book["health"]["status"] == "degraded"
+    assert book["errors"] == {"entsoe": "ServerTroubleError"}
+    assert [fetch["outcome"] for fetch in book["fetches"]] == ["ok", "server_trouble"]
+    assert [page["day"] for page in book["pages"]] == ["2026-11-19", "2026-11-20"]
+    assert book["plan"]["why"] == "tomorrow"
+    await price_house.settle()

@@ -1,0 +1,218 @@
+"""A house that trades: prices of the stand-in, the simulated inverter, a plan, and what is done of it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.nattery.const import DOMAIN
+from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
+from custom_components.nattery.core.simulator.simulator import Simulator
+from custom_components.nattery.core.trading.reasons import NOTES, SENTENCES as PLANNED
+from custom_components.nattery.trading.settings import Settings, wear_of
+
+from .conftest import until
+from .market import add_prices, price_data, stand_in
+from .texts import TEXTS
+
+DATA: dict[str, Any] = {
+    "capacity": 10.0,
+    "battery_price": 3000.0,
+    "cycles": 6000.0,
+    "charge": 5.0,
+    "discharge": 5.0,
+    "import": 10.0,
+    "export": 10.0,
+}
+ACTION, AUTOMATION = "sensor.battery_trading_action", "switch.battery_trading_automation"
+
+
+@pytest.fixture
+async def trader(hass: HomeAssistant, house_entry: MockConfigEntry, tmp_path: Path) -> AsyncIterator[MockConfigEntry]:
+    """The house with prices and trading, once it has a plan; its books are in a folder of the test."""
+    hass.config.config_dir = str(tmp_path)
+    with stand_in() as server:
+        add_prices(hass, house_entry, price_data(server.url))
+        trading = ConfigSubentry(
+            data=MappingProxyType(DATA), subentry_type="trading", title="Battery trading", unique_id="trading"
+        )
+        hass.config_entries.async_add_subentry(house_entry, trading)
+        assert await hass.config_entries.async_setup(house_entry.entry_id)
+        await until(lambda: house_entry.runtime_data.trading.data.plan is not None, 30)
+        await until(lambda: house_entry.runtime_data.trading.data.decision is not None)
+        yield house_entry
+        await hass.config_entries.async_unload(house_entry.entry_id)
+
+
+def writes(simulator: Simulator, entry: MockConfigEntry) -> int:
+    """How many registers have been written today."""
+    site = entry.runtime_data
+    return sum(site.inverter.wear.writes_of(key, site.today) for key in ("timed_charge", "timed_discharge"))
+
+
+async def call(
+    hass: HomeAssistant, entry: MockConfigEntry, name: str, user: MockUser | None = None, **data: Any
+) -> Any:
+    context = Context(user_id=user.id) if user else None
+    return await hass.services.async_call(
+        DOMAIN,
+        name,
+        {"config_entry_id": entry.entry_id, **data},
+        blocking=True,
+        return_response=True,
+        context=context,
+    )
+
+
+async def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
+    hass: HomeAssistant, trader: MockConfigEntry, simulator: Simulator
+) -> None:
+    state = hass.states.get(ACTION)
+    assert state.state in {"self_consume", "hold", "charge", "discharge"}
+    assert state.attributes["mode"] == "dry_run"
+    assert state.attributes["performed"] is False
+    assert state.attributes["reason"]
+    assert hass.states.get(AUTOMATION).state == "off"
+    assert writes(simulator, trader) == 0
+
+
+async def test_the_plan_is_slot_by_slot_with_reasons(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    plan = await call(hass, trader, "get_plan")
+    trading = trader.runtime_data.trading
+    assert plan["solver"] == "highs"
+    assert len(plan["slots"]) == len(trading.data.plan)
+    assert all(slot["reason"] and "{" not in slot["reason"] for slot in plan["slots"])
+    assert plan["slots"][-1]["end"] == trading.prices.data.known_until.isoformat()
+    slot = await call(hass, trader, "explain_slot")
+    assert slot["start"] == plan["slots"][0]["start"]
+    assert "worth" in slot["values"]
+
+
+async def test_an_override_is_carried_out_and_ends(
+    hass: HomeAssistant, trader: MockConfigEntry, simulator: Simulator
+) -> None:
+    await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
+    done = await call(hass, trader, "override", action="charge", power=2000, duration="01:00")
+    state = hass.states.get(ACTION)
+    assert (state.state, state.attributes["performed"], state.attributes["override"]) == ("charge", True, done["id"])
+    site = trader.runtime_data
+    report = await site.inverter.read_registers(
+        ["timed_charge", "grid_charge_current_limit", "charge_start_1", "charge_end_1"]
+    )
+    voltage = site.value("battery_voltage")
+    assert report.values["timed_charge"] == 1
+    assert report.values["grid_charge_current_limit"] * voltage == pytest.approx(2000, rel=0.05)
+    assert report.values["charge_start_1"] != report.values["charge_end_1"]
+    assert await call(hass, trader, "clear_override", id=done["id"]) == {"cleared": 1}
+    assert hass.states.get(ACTION).attributes["override"] is None
+
+
+async def test_switched_off_the_battery_is_handed_back(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
+    await call(hass, trader, "override", action="discharge", power=1000, duration="01:00")
+    await hass.services.async_call("switch", "turn_off", {"entity_id": AUTOMATION}, blocking=True)
+    report = await trader.runtime_data.inverter.read_registers(
+        ["output_priority", "timed_discharge", "grid_active_power"]
+    )
+    assert report.values == {"output_priority": 0, "timed_discharge": 0, "grid_active_power": 0}
+
+
+async def test_stopped_in_order_the_battery_is_handed_back_and_the_mode_is_kept(
+    hass: HomeAssistant, trader: MockConfigEntry, simulator: Simulator
+) -> None:
+    await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
+    await call(hass, trader, "override", action="charge", power=1000, duration="01:00")
+    assert await hass.config_entries.async_unload(trader.entry_id)
+    assert await hass.config_entries.async_setup(trader.entry_id)
+    assert trader.runtime_data.trading.automatic
+    assert [one.kind for one in trader.runtime_data.trading.controller.overrides] == ["charge"]
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        ({"action": "hold", "power": 100, "duration": "01:00"}, "power_not_allowed"),
+        ({"action": "charge", "until": "2020-01-01 00:00:00"}, "bad_override"),
+        ({"action": "charge", "duration": "240:00:00"}, "bad_override"),
+    ],
+)
+async def test_an_override_that_cannot_be(hass: HomeAssistant, trader: MockConfigEntry, data: Any, key: str) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, trader, "override", **data)
+    assert refused.value.translation_key == key
+    assert trader.runtime_data.trading.controller.overrides == ()
+
+
+async def test_a_reader_sees_and_changes_nothing(
+    hass: HomeAssistant, trader: MockConfigEntry, hass_read_only_user: MockUser
+) -> None:
+    assert (await call(hass, trader, "get_plan", hass_read_only_user))["slots"]
+    await call(hass, trader, "get_ledger", hass_read_only_user)
+    for action, data in (("replan", {}), ("clear_override", {}), ("override", {"action": "hold", "duration": "01:00"})):
+        with pytest.raises(Unauthorized):
+            await call(hass, trader, action, hass_read_only_user, **data)
+
+
+async def test_another_strategy_is_another_plan(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {"entity_id": "select.battery_trading_strategy", "option": "self_consumption"},
+        blocking=True,
+    )
+    plan = trader.runtime_data.trading.data.plan
+    assert plan.strategy == "self_consumption"
+    assert {slot.action for slot in plan} == {"self_consume"}
+    await hass.services.async_call(
+        "number",
+        "set_value",
+        {"entity_id": "number.battery_trading_backup_reserve", "value": 45},
+        blocking=True,
+    )
+    assert trader.runtime_data.trading.wish.reserve == 0.45
+
+
+async def test_the_calendar_has_an_event_for_every_run(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    found: Any = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {"entity_id": "calendar.battery_trading_plan", "duration": "72:00:00"},
+        blocking=True,
+        return_response=True,
+    )
+    events = found["calendar.battery_trading_plan"]["events"]
+    assert len(events) == len(trader.runtime_data.trading.data.plan.runs)
+    assert all(event["summary"] and event["description"] for event in events)
+
+
+async def test_the_subscription_gives_the_whole_picture(
+    hass: HomeAssistant, trader: MockConfigEntry, hass_ws_client: Any
+) -> None:
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "nattery/plan/subscribe", "entry_id": trader.entry_id})
+    assert (await client.receive_json())["success"]
+    seen = (await client.receive_json())["event"]
+    assert seen["slots"]
+    assert seen["automatic"] is False
+    await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
+    assert (await client.receive_json())["event"]["automatic"] is True
+
+
+def test_wear_is_what_the_battery_costs_over_its_life() -> None:
+    assert wear_of(DATA) == pytest.approx(3000 / (2 * 10 * 6000))
+    assert wear_of({**DATA, "wear": 0.07}) == 0.07
+    settings = Settings.of(DATA)
+    assert settings.efficiency**2 == pytest.approx(0.9)
+
+
+def test_every_reason_has_its_sentence() -> None:
+    common = TEXTS["common"]
+    assert {f"plan_{key}" for key in PLANNED} <= common.keys()
+    assert {f"note_{key}" for key in NOTES} <= common.keys()
+    assert {f"control_{key}" for key in CONTROL} <= common.keys()
