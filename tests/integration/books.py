@@ -48,10 +48,11 @@ class BookedHouse:
 
     async def set_up(self) -> BookedHouse:
         """Set it up and let it have prices."""
+        begun = dt_util.utcnow()
         assert await self.hass.config_entries.async_setup(self.entry.entry_id)
         await self.settle()
         await self.walk(timedelta(milliseconds=1))  # what has just happened made something due at once
-        self.clock.move_to(MORNING)
+        self.clock.move_to(begun)
         return self
 
     @property

@@ -99,6 +99,13 @@ async def test_the_ledger_is_read_by_quarter_day_and_month(booked: BookedHouse) 
     assert month["load_kwh"] == day["load_kwh"]
 
 
+async def test_the_rest_of_a_quarter_is_not_what_was_expected_of_it(booked: BookedHouse) -> None:
+    booked.clock.tick(timedelta(minutes=5))
+    house = await set_up(booked)
+    await house.walk(berlin("11:31"))
+    assert [row["expected_cost"] is None for row in (await ledger(house))["rows"]] == [True, False]
+
+
 @pytest.mark.parametrize(
     "data",
     [

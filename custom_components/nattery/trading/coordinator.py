@@ -20,7 +20,7 @@ from ..core.control.errors import SavedError
 from ..core.control.guards import Limits
 from ..core.control.inverter_battery import InverterBattery
 from ..core.control.overrides import Override
-from ..core.ledger.quarter import Expectation, Reason as LedgerReason
+from ..core.ledger.quarter import Expectation, Reason as LedgerReason, quarter_start
 from ..core.market.book import Freshness
 from ..core.market.outlook import Outlook
 from ..core.trading.plan import Plan, PlannedSlot
@@ -41,6 +41,7 @@ _QUIET: Final = 1.0  # seconds in which what happens together is planned for tog
 _DEVIATION: Final = 0.03  # of the battery's capacity beside the plan, from which a new one is made
 _QUARTERS: Final = (0, 15, 30, 45)
 _NOT_FRESH: Final = frozenset({Freshness.STALE, Freshness.NONE})
+_BEGINNING: Final = timedelta(minutes=1)  # of a quarter-hour
 _PERCENT: Final = 100
 
 type DecisionListener = Callable[[Decision], None]
@@ -252,7 +253,8 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
         planned = slot is not None and decision.reason.key == "plan"
         reason = LedgerReason(slot.reason.key if slot and planned else decision.reason.key, {})
         expected = None
-        if slot is not None:
+        # What is expected of the rest of a quarter-hour is not what was expected of it.
+        if slot is not None and slot.start - quarter_start(slot.start) < _BEGINNING:
             hours = (slot.end - slot.start) / timedelta(hours=1)
             expected = Expectation(cost=slot.cost, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
         self.books.async_expect(decision.at, kind, reason, expected)
