@@ -16,6 +16,11 @@ from custom_components.nattery.core.market.tariff import Kind
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.site import Site
 from custom_components.nattery.trading.bookkeeper import Bookkeeper
+from custom_components.nattery.trading.calendar import PLAN_CALENDAR
+from custom_components.nattery.trading.controls import AUTOMATION, STRATEGY, WISHES
+from custom_components.nattery.trading.news import ACTION_NEWS
+from custom_components.nattery.trading.savings import SAVINGS
+from custom_components.nattery.trading.sensors import TRADING_SENSORS, TROUBLES
 from custom_components.nattery.trading.settings import Settings
 
 type Poll = tuple[datetime, Mapping[str, Any]]
@@ -134,3 +139,14 @@ def net(energies: Energies) -> dict[str, float]:
 def starts(lines: tuple[Quarter, ...]) -> list[str]:
     """When lines begin, by the clock of Berlin."""
     return [f"{line.start.astimezone(dt_util.get_time_zone('Europe/Berlin')):%H:%M}" for line in lines]
+
+
+TRADING_ENTITIES = {
+    *(("sensor", description.key) for description in (*TRADING_SENSORS, *SAVINGS)),
+    *(("binary_sensor", description.key) for description in TROUBLES),
+    *(("number", description.key) for description in WISHES),
+    ("switch", AUTOMATION.key),
+    ("select", STRATEGY.key),
+    ("event", ACTION_NEWS.key),
+    ("calendar", PLAN_CALENDAR.key),
+}

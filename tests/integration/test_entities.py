@@ -16,6 +16,7 @@ from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
 from custom_components.nattery.core.inverter.table import Kind, Option, Risk
 from custom_components.nattery.descriptions import SPECIAL, platform_of
 
+from .books import TRADING_ENTITIES
 from .conftest import SERIAL
 from .market import PRICE_ENTITIES
 
@@ -138,7 +139,10 @@ async def test_a_group_that_is_dropped_leaves_nothing_behind(hass, entity_regist
 
 async def test_every_entity_is_translated(hass, entries):
     found = {(entry.domain, entry.translation_key) for entry in entries}
-    assert found == {(platform, key) for platform, texts in TEXTS.items() for key in texts} - PRICE_ENTITIES
+    assert (
+        found
+        == {(platform, key) for platform, texts in TEXTS.items() for key in texts} - PRICE_ENTITIES - TRADING_ENTITIES
+    )
     for entry in entries:
         text = TEXTS[entry.domain][entry.translation_key]
         state = hass.states.get(entry.entity_id)
@@ -168,7 +172,8 @@ async def test_attributes_are_translated(hass, entries):
 
 async def test_icons_belong_to_entities_and_fill_what_classes_leave(hass, entries):
     known = {(entry.domain, entry.translation_key) for entry in entries}
-    assert {(platform, key) for platform, icons in ICONS.items() for key in icons} - PRICE_ENTITIES <= known
+    others = PRICE_ENTITIES | TRADING_ENTITIES
+    assert {(platform, key) for platform, icons in ICONS.items() for key in icons} - others <= known
     for entry in entries:
         if entry.original_device_class in {None, "enum"}:
             assert "default" in ICONS[entry.domain][entry.translation_key], entry.entity_id
@@ -224,7 +229,7 @@ async def test_import_is_what_charged_the_battery_and_what_fed_the_house(hass, e
 
 async def test_registry(hass, entries, snapshot: SnapshotAssertion):
     """What Home Assistant knows of each entity."""
-    assert {entry.domain for entry in entries} == set(PLATFORMS)
+    assert {entry.domain for entry in entries} == set(PLATFORMS) - {Platform.CALENDAR}  # which only trading has
     for entry in sorted(entries, key=lambda entry: entry.entity_id):
         assert entry == snapshot(name=entry.entity_id)
 

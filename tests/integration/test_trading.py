@@ -8,6 +8,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -17,6 +18,7 @@ from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.core.trading.reasons import NOTES, SENTENCES as PLANNED
 from custom_components.nattery.trading.settings import Settings, wear_of
 
+from .books import TRADING_ENTITIES
 from .conftest import until
 from .market import add_prices, price_data, stand_in
 from .texts import TEXTS
@@ -216,3 +218,13 @@ def test_every_reason_has_its_sentence() -> None:
     assert {f"plan_{key}" for key in PLANNED} <= common.keys()
     assert {f"note_{key}" for key in NOTES} <= common.keys()
     assert {f"control_{key}" for key in CONTROL} <= common.keys()
+
+
+async def test_every_entity_is_there_and_translated(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    registry = er.async_get(hass)
+    subentry = trader.runtime_data.trading.subentry.subentry_id
+    entries = [one for one in registry.entities.values() if one.config_subentry_id == subentry]
+    assert {(one.domain, one.translation_key) for one in entries} == TRADING_ENTITIES
+    for one in entries:
+        texts = TEXTS["entity"][one.domain][one.translation_key]
+        assert hass.states.get(one.entity_id).name == f"Battery trading {texts['name']}"
