@@ -114,6 +114,7 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
         self._stops = [
             self.prices.async_add_listener(self._prices_changed),
             self.books.async_listen(self.async_update_listeners),
+            self.forecasts.async_listen(self.async_plan_soon),
             self._site.readings.async_add_listener(self._look_at_charge),
             async_track_utc_time_change(self.hass, self._quarter, minute=_QUARTERS, second=1),
             async_track_utc_time_change(self.hass, self._minute, second=30),

@@ -1,31 +1,37 @@
 """Forecasts of one house: learned from its history, made when they are wanted, and judged by what came."""
 
-from datetime import datetime, timedelta
-from functools import partial
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_RECORDER_HOURLY_STATISTICS_GENERATED
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from ..core.forecast.clock import PER_DAY, day_edges, quarter, wall
 from ..core.forecast.forecast import Forecast, Forecaster
-from ..core.forecast.history import History
+from ..core.forecast.production import Production
 from ..core.forecast.quality import Quality, load_quality, pv_quality
 from ..core.forecast.record import Record, RecordError
-from .history import async_history
-from .solar import SolarProviders
+from .history import Past, async_past
+from .solar import Array, SolarProviders
 
 if TYPE_CHECKING:
     from ..site import Site
 
 _STORE_VERSION: Final = 1
-_SAVE_DELAY: Final = 60
-_STALE: Final = timedelta(minutes=14)  # what was learned is used for the rest of a quarter-hour
-_AHEAD: Final = timedelta(days=2)  # so far, whatever is asked for: tomorrow must be in it to be judged
-_QUARTER: Final = timedelta(minutes=15)
+_SAVE_DELAY: Final = 600  # seconds; there is something to keep every quarter-hour
+_ASK_AT: Final = (5, 20, 35, 50)  # minutes at which the providers are looked at, apart from everybody's quarters
+
+type Listener = Callable[[], None]
 
 
 def forecast_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -33,59 +39,147 @@ def forecast_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.forecasts")
 
 
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """What was learned in a quarter-hour (its number), and what the forecast of all of tomorrow is."""
+
+    at: int
+    knows: Forecaster
+    production: Production
+    tomorrow: Forecast
+    load_quality: Quality | None
+    pv_quality: Quality | None
+
+
 class Forecasts:
-    """Load and PV of the house; all the work is done in executors."""
+    """Load and PV of the house; all the work is done in executors.
+
+    `load_quality` and `pv_quality` tell how good the last days' forecasts were, None until a day can be judged; they
+    are as old as the last forecast.
+    """
+
+    load_quality: Quality | None = None
+    pv_quality: Quality | None = None
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, site: Site) -> None:
-        """Describe them; nothing runs before `async_open`."""
+        """Describe them; nothing runs before `async_open`, and nothing is made before the site is met."""
         self._hass = hass
         self._entry = entry
         self._site = site
         self._store = forecast_store(hass, entry.entry_id)
         self._solar = SolarProviders(hass)
         self._record = Record()
-        self._learned_at: datetime | None = None
-        self._forecaster: Forecaster | None = None
-        self.load_quality: Quality | None = None
-        self.pv_quality: Quality | None = None
+        self._past: Past | None = Past()
+        self._learned: _Learned | None = None
+        self._stale = False  # whether there is more to learn from than was learned from
+        self._failing = False
+        self._learning = asyncio.Lock()
+        self._stops: list[CALLBACK_TYPE] = []
+        self._listeners: list[Listener] = []
 
     async def async_open(self) -> None:
-        """Take up the record of earlier forecasts."""
+        """Take up the record of earlier forecasts, and look out for news."""
         try:
             if (data := await self._store.async_load()) is not None:
                 self._record = Record.from_dict(data)
         except (RecordError, HomeAssistantError) as error:  # damaged, or of a later version
             LOGGER.warning("The record of forecasts of %s begins anew: %s", self._entry.title, error)
+        self._stops = [
+            self._hass.bus.async_listen(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED, self._tell),
+            async_track_utc_time_change(self._hass, self._look, minute=_ASK_AT, second=0),
+            async_at_started(self._hass, self._look),
+        ]
 
     async def async_close(self) -> None:
-        """Keep the record."""
-        await self._store.async_save(self._record.to_dict())
+        """Look out no longer, and keep the record."""
+        for stop in self._stops:
+            stop()
+        self._stops.clear()
+        async with self._learning:
+            await self._store.async_save(self._record.to_dict())
+
+    @callback
+    def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
+        """Be told when a new forecast would be another: a provider says something else, or an hour has come to an end.
+
+        The answer ends that.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def async_make(self, start: datetime, slots: int) -> Forecast:
-        """The forecast of quarter-hours, the first of them the one that holds `start`."""
-        now, zone = dt_util.utcnow(), dt_util.get_default_time_zone()
-        forecaster = await self._async_learned(now)
-        production = await self._solar.async_production(zone)
-        longest = max(slots, _AHEAD // _QUARTER)
-        forecast = await self._hass.async_add_executor_job(forecaster.forecast, start, longest, production)
-        forecast.keep(self._record, zone)
+        """The forecast of some quarter-hours, the first of them the one that holds `start`; raises ValueError.
+
+        It is learned anew once a quarter-hour, and when there is news. What cannot be had is said in its notes.
+        """
+        async with self._learning:
+            learned = self._learned
+            if learned is None or self._stale or learned.at != quarter(dt_util.utcnow()):
+                learned = self._learned = await self._async_learn(dt_util.utcnow())
+        told = await self._hass.async_add_executor_job(learned.knows.forecast, start, slots, learned.production)
+        return replace(told, notes=(*told.notes, *self._notes()))
+
+    async def _async_learn(self, now: datetime) -> _Learned:
+        self._stale = False
+        if self._solar.arrays is None:
+            await self._solar.async_ask()
+        await self._async_read(now)
+        zone = dt_util.get_default_time_zone()
+        work = (now, zone, self._past or Past(), self._record, self._solar.arrays or ())
+        learned = await self._hass.async_add_executor_job(_learn, *work)
+        learned.tomorrow.keep(self._record, zone)
         self._store.async_delay_save(self._record.to_dict, _SAVE_DELAY)
-        return forecast
+        self.load_quality, self.pv_quality = learned.load_quality, learned.pv_quality
+        return learned
 
-    async def _async_learned(self, now: datetime) -> Forecaster:
-        forecaster = self._forecaster
-        if forecaster is None or self._learned_at is None or now - self._learned_at > _STALE:
-            load = await async_history(self._hass, self._site, "load", now)
-            pv = await async_history(self._hass, self._site, "pv", now)
-            work = partial(_learn, now, self._record, load, pv)
-            learned, self.load_quality, self.pv_quality = await self._hass.async_add_executor_job(work)
-            self._forecaster, self._learned_at = learned, now
-            return learned
-        return forecaster
+    async def _async_read(self, now: datetime) -> None:
+        """Read the past anew; where the database fails, what was read before must do."""
+        try:
+            self._past = await async_past(self._hass, self._site.identity.serial_number, now)
+        except Exception as error:  # noqa: BLE001  (whatever a database says must not end in no plan)
+            if not self._failing:
+                LOGGER.warning("The history of %s cannot be read: %s", self._entry.title, type(error).__name__)
+            self._failing = True
+        else:
+            self._failing = False
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if self._past is None:
+            notes.append("Home Assistant's recorder does not run, so there is no history to learn from.")
+        if self._failing:
+            notes.append("The history cannot be read from Home Assistant's database; what was read before is used.")
+        if self._solar.silent:
+            silent = ", ".join(self._solar.silent)
+            notes.append(f"No solar forecast comes from {silent}, and those of other arrays alone would be too low.")
+        return notes
+
+    @callback
+    def _look(self, _: object) -> None:
+        self._entry.async_create_background_task(self._hass, self._async_look(), f"{self._entry.title} solar forecasts")
+
+    async def _async_look(self) -> None:
+        if await self._solar.async_ask():
+            self._tell()
+
+    @callback
+    def _tell(self, _: Event | None = None) -> None:
+        self._stale = True
+        for listener in tuple(self._listeners):
+            listener()
 
 
-def _learn(
-    now: datetime, record: Record, load: History, pv: History
-) -> tuple[Forecaster, Quality | None, Quality | None]:
-    forecaster = Forecaster.learn(now, dt_util.get_default_time_zone(), load, pv, record)
-    return forecaster, load_quality(record, load, now), pv_quality(record, pv, now)
+def _learn(now: datetime, zone: tzinfo, past: Past, record: Record, arrays: tuple[Array, ...]) -> _Learned:
+    """Learn, judge, and say what there is to say of tomorrow; some ten milliseconds of work for an executor."""
+    knows = Forecaster.learn(now, zone, past.load, past.pv, record)
+    production = Production.of(arrays, zone)
+    at = quarter(now)
+    _, end = day_edges(wall(at, zone) // PER_DAY + 1, zone)
+    return _Learned(
+        at,
+        knows,
+        production,
+        knows.forecast(now, end - at, production),
+        load_quality(record, past.load, now),
+        pv_quality(record, past.pv, now),
+    )

@@ -1,68 +1,110 @@
 """What the house used and the sun gave, from Home Assistant's statistics of the inverter's own sensors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, Literal
 
-from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import Platform, UnitOfEnergy, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import DOMAIN
+from ..core.forecast.clock import PER_HOUR, moment, quarter
 from ..core.forecast.history import Energy, History
+from ..core.forecast.load import DAYS
 
 if TYPE_CHECKING:
-    from ..site import Site
+    from homeassistant.components.recorder.statistics import StatisticsRow
 
-DEPTH: Final = timedelta(weeks=8)
-FINE_DEPTH: Final = timedelta(days=10)  # for as long as Home Assistant keeps statistics of five minutes
-_QUARTER: Final = 900  # seconds
-_PER_QUARTER: Final = 3  # statistics of five minutes
-_HOUR: Final = 1.0
+_FINE_DAYS: Final = 10  # for as long Home Assistant keeps statistics of five minutes unless it is told otherwise
+_HOUR, _QUARTER, _FIVE_MINUTES = 3600, 900, 300  # seconds
+_ENOUGH: Final = 5.0  # kWh: of less, a counter of tenths says too little about how true a power is
+_TRUE: Final = (0.75, 1.33)  # counter over power; beyond, the power is that of something else
 _UNITS: Final = {"energy": UnitOfEnergy.KILO_WATT_HOUR, "power": UnitOfPower.KILO_WATT}
 
 
-async def async_history(hass: HomeAssistant, site: Site, name: str, now: datetime) -> History:
-    """The history of "load" or "pv": hours from the lifetime counter, and of late quarter-hours from the power.
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The load and the PV of the house, as far as they are known."""
 
-    Empty without the recorder, and what the recorder does not know is a gap.
+    load: History = field(default_factory=lambda: History({}))
+    pv: History = field(default_factory=lambda: History({}))
+
+
+async def async_past(hass: HomeAssistant, serial: str, now: datetime) -> Past | None:
+    """What the statistics know of the inverter with this serial number; None where there is no recorder.
+
+    Raises whatever the recorder's database does.
     """
     if "recorder" not in hass.config.components:
-        return History.of(())
+        return None
     registry = er.async_get(hass)
-    serial = site.identity.serial_number
-
-    def entity(key: str) -> str | None:
-        return registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{serial}_{key}")
-
-    counter, power = entity(f"{name}_energy"), entity(f"{name}_power")
-
-    def read() -> History:
-        return History.of([*_hours(hass, counter, now), *_quarters(hass, power, now)])
-
-    return await get_instance(hass).async_add_executor_job(read)
+    ids = {
+        key: entity_id
+        for key in ("load_energy", "load_power", "pv_energy", "pv_power")
+        if (entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{serial}_{key}"))
+    }
+    return await get_instance(hass).async_add_executor_job(_read, hass, ids, now)
 
 
-def _hours(hass: HomeAssistant, counter: str | None, now: datetime) -> Iterable[Energy]:
-    for row in _rows(hass, counter, now - DEPTH, "hour", "change"):
-        yield Energy(datetime.fromtimestamp(row["start"], UTC), _HOUR, row["change"])
+def _read(hass: HomeAssistant, ids: Mapping[str, str], now: datetime) -> Past:
+    """Ask the database; runs in the recorder's executor."""
+    from homeassistant.components.recorder.statistics import (  # noqa: PLC0415  (a house may be without recorder)
+        statistics_during_period,
+    )
+
+    def rows(
+        key: str, days: int, period: Literal["5minute", "hour"], kind: Literal["change", "mean"]
+    ) -> Sequence[StatisticsRow]:
+        if (entity_id := ids.get(key)) is None:
+            return ()
+        start = now - timedelta(days=days)
+        return statistics_during_period(hass, start, None, {entity_id}, period, {**_UNITS}, {kind}).get(entity_id, ())
+
+    def history(name: str) -> History:
+        hours = [*_hours(rows(f"{name}_energy", DAYS, "hour", "change"))]
+        return History.of([*hours, *_quarters(rows(f"{name}_power", _FINE_DAYS, "5minute", "mean"), hours)])
+
+    return Past(history("load"), history("pv"))
 
 
-def _quarters(hass: HomeAssistant, power: str | None, now: datetime) -> Iterable[Energy]:
-    """Whole quarter-hours only; counters of a tenth of a kWh would be too coarse for them."""
+def _hours(rows: Iterable[StatisticsRow]) -> Iterator[Energy]:
+    """The energies of hours; one after a gap is left out, since the counter has all of the gap in it."""
+    for before, row in pairwise(rows):
+        kwh = row.get("change")
+        if kwh is not None and row["start"] - before["start"] == _HOUR:
+            yield Energy(datetime.fromtimestamp(row["start"], UTC), 1.0, kwh)
+
+
+def _quarters(rows: Iterable[StatisticsRow], hours: Iterable[Energy]) -> Iterator[Energy]:
+    """The energies of quarter-hours, of those that were measured whole.
+
+    They come from the power, since counters of a tenth of a kWh are too coarse, set right by the counter over all hours
+    that both know. A power that has little to do with the counter is not used.
+    """
     parts: dict[int, list[float]] = {}
-    for row in _rows(hass, power, now - FINE_DEPTH, "5minute", "mean"):
-        parts.setdefault(int(row["start"]) // _QUARTER, []).append(row["mean"])
-    for number, means in parts.items():
-        if len(means) == _PER_QUARTER:
-            kwh = sum(means) / _PER_QUARTER * _QUARTER / 3600
-            yield Energy(datetime.fromtimestamp(number * _QUARTER, UTC), _QUARTER / 3600, max(kwh, 0.0))
+    for row in rows:
+        if (kw := row.get("mean")) is not None:
+            parts.setdefault(int(row["start"]) // _QUARTER, []).append(kw)
+    whole = _QUARTER // _FIVE_MINUTES
+    power = {number: sum(means) / whole for number, means in parts.items() if len(means) == whole}
+    if (truth := _truth(History(power), hours)) is not None:
+        for number, kw in power.items():
+            yield Energy(moment(number), 1 / PER_HOUR, kw * truth / PER_HOUR)
 
 
-def _rows(hass: HomeAssistant, entity_id: str | None, start: datetime, period: Any, what: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-    if entity_id is None:
-        return []
-    found = statistics_during_period(hass, start, None, {entity_id}, period, dict(_UNITS), {what})
-    return [dict(row) for row in found.get(entity_id, ()) if row.get(what) is not None]
+def _truth(power: History, hours: Iterable[Energy]) -> float | None:
+    """What to multiply a power by, so that it has the counter's energy; None where the two do not belong together."""
+    counted = measured = 0.0
+    for hour in hours:
+        first = quarter(hour.start)
+        kwh = power.kwh(first, first + PER_HOUR)
+        if kwh is not None:
+            counted, measured = counted + hour.kwh, measured + kwh
+    if max(counted, measured) < _ENOUGH:
+        return 1.0
+    low, high = _TRUE
+    return counted / measured if low * measured <= counted <= high * measured else None

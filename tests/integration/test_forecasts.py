@@ -1,0 +1,505 @@
+"""Forecasts of a house whose statistics are in a real recorder, with providers on the real energy platform."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+import logging
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
+from homeassistant.components.recorder.models import StatisticMeanType
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import EVENT_RECORDER_HOURLY_STATISTICS_GENERATED
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance, session_scope
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockModule,
+    MockPlatform,
+    async_fire_time_changed,
+    mock_integration,
+    mock_platform,
+)
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from sqlalchemy import text
+
+from custom_components.nattery.core.forecast.clock import day_edges, quarter, wall
+from custom_components.nattery.core.forecast.forecast import Forecaster, Source
+from custom_components.nattery.core.forecast.record import Record
+from custom_components.nattery.trading import forecasts as trading, solar
+from custom_components.nattery.trading.forecasts import Forecasts, forecast_store
+from custom_components.nattery.trading.history import async_past
+from scripts.benchmarks.houses import ZONE, family
+
+from .conftest import SERIAL
+
+EVENING = datetime(2026, 10, 21, 18, 7, tzinfo=ZONE)  # a Wednesday, and the clocks go back on Sunday
+DAY, WEEK = 96, 7 * 96
+KEY = "canary-key"
+
+type Power = Mapping[int, float]
+
+
+@pytest.fixture
+async def stopped(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> FrozenDateTimeFactory:
+    """The clock of a house in Berlin, stopped on an evening."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to(EVENING)
+    return freezer
+
+
+@pytest.fixture
+async def forecasts(
+    stopped: FrozenDateTimeFactory, house: MockConfigEntry, hass: HomeAssistant
+) -> AsyncIterator[Forecasts]:
+    """The forecasts of the house; forecasts where that matters, and closed at the end."""
+    forecasts = Forecasts(hass, house, house.runtime_data)
+    yield forecasts
+    await forecasts.async_close()
+
+
+def entity(hass: HomeAssistant, key: str) -> str:
+    found = er.async_get(hass).async_get_entity_id("sensor", "nattery", f"{SERIAL}_{key}")
+    assert found is not None
+    return found
+
+
+async def count(hass: HomeAssistant, key: str, power: Power, *, left_out: Iterable[int] = ()) -> None:
+    """Let the recorder know a counter of tenths of a kWh, by the hour, that this power has turned."""
+    gone = set(left_out)
+    rows, total = [], 0.0
+    for number in sorted(power):
+        total += power[number] / 4
+        if number % 4 == 3 and number - 3 not in gone:
+            start = datetime.fromtimestamp((number - 3) * 900, UTC)
+            tenths = int(total * 10) / 10
+            rows.append({"start": start, "state": 1000 + tenths, "sum": tenths})
+    await remember(hass, key, "energy", "kWh", rows, Statistics)
+
+
+async def measure(hass: HomeAssistant, key: str, power: Power) -> None:
+    """Let the recorder know means of five minutes of a power, in W."""
+    rows = [
+        {"start": datetime.fromtimestamp(number * 900 + 300 * part, UTC), "mean": kw * 1000, "min": 0, "max": kw * 1000}
+        for number, kw in power.items()
+        for part in range(3)
+    ]
+    await remember(hass, key, "power", "W", rows, StatisticsShortTerm)
+
+
+async def remember(hass: HomeAssistant, key: str, kind: str, unit: str, rows: list[Any], table: Any) -> None:
+    energy = kind == "energy"
+    about = {
+        "has_sum": energy,
+        "mean_type": StatisticMeanType.NONE if energy else StatisticMeanType.ARITHMETIC,
+        "name": None,
+        "source": "recorder",
+        "statistic_id": entity(hass, key),
+        "unit_class": kind,
+        "unit_of_measurement": unit,
+    }
+    get_instance(hass).async_import_statistics(about, rows, table)
+    await async_wait_recording_done(hass)
+
+
+def until_now(days: int, of: Callable[[int, int, int], Power] = family) -> Power:
+    """The power of some days, and of today until the latest full hour."""
+    now = quarter(dt_util.utcnow())
+    first, _ = day_edges(wall(now, ZONE) // DAY - days, ZONE)
+    return {number: kw for number, kw in of(7, first, days + 1).items() if number < now // 4 * 4}
+
+
+def sunny(_seed: int, first: int, days: int) -> Power:
+    """The same fine day every day, 12 kWh."""
+    return {number: 2.0 if 36 <= number % DAY < 60 else 0.0 for number in range(first, first + days * DAY)}
+
+
+def kwh(powers: Iterable[float]) -> float:
+    return sum(powers) / 4
+
+
+def tomorrow() -> datetime:
+    return dt_util.start_of_local_day() + timedelta(days=1)
+
+
+def of_day(day: int, wh: float) -> dict[str, float]:
+    """What a provider says of a local day of October: six hours around noon, and a dim one on either side."""
+    hours = {8: wh / 10, **dict.fromkeys(range(9, 15), wh), 15: wh / 10}
+    return {datetime(2026, 10, day, hour, tzinfo=ZONE).isoformat(): of for hour, of in hours.items()}
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno >= logging.WARNING and record.name == "custom_components.nattery"
+    ]
+
+
+# --- the past
+
+
+async def test_three_weeks_of_hours_are_learned_from(recorder_mock, hass, forecasts) -> None:
+    load = until_now(21)
+    await count(hass, "load_energy", load)
+    await count(hass, "pv_energy", until_now(21, sunny))
+    told = await forecasts.async_make(tomorrow(), DAY)
+    assert told.sources == {"load": Source.HISTORY, "pv": Source.HISTORY}
+    assert kwh(told.load_kw) == pytest.approx(kwh(load.values()) / (len(load) / DAY), rel=0.2)
+    assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:20])  # the evening of a family, and its night
+    assert kwh(told.pv_kw) == pytest.approx(12, rel=0.02)
+    assert max(told.pv_kw[:24]) == 0
+    assert len(told.notes) == 1
+    assert "no provider" in told.notes[0]
+
+
+async def test_quarters_are_seen_in_the_power_and_set_right_by_the_counter(recorder_mock, hass, forecasts) -> None:
+    """The oven runs in the first quarter of every evening's hour; the power shows a tenth too little of everything."""
+
+    def oven(_seed: int, first: int, days: int) -> Power:
+        return {number: 4.4 if number % DAY == 64 else 0.4 for number in range(first, first + days * DAY)}
+
+    power = until_now(21, oven)
+    await count(hass, "load_energy", power)
+    coarse = await forecasts.async_make(tomorrow(), DAY)
+    await measure(hass, "load_power", {number: 0.9 * kw for number, kw in list(power.items())[-9 * DAY :]})
+    forecasts._tell()
+    fine = await forecasts.async_make(tomorrow(), DAY)
+    at = fine.load_kw.index(max(fine.load_kw))
+    assert at % 4 == 0
+    assert coarse.load_kw[at] == pytest.approx(coarse.load_kw[at + 3], rel=0.01)
+    assert fine.load_kw[at] > 3 * fine.load_kw[at + 3]
+    past = await async_past(hass, SERIAL, dt_util.utcnow())
+    assert past is not None
+    assert len(past.load.fine) == 9 * DAY
+    last = max(past.load.fine) + 1
+    assert past.load.kwh(last - WEEK, last) == pytest.approx(kwh(list(power.values())[-WEEK:]), rel=0.005)
+
+
+async def test_a_power_of_something_else_is_not_used(recorder_mock, hass, forecasts) -> None:
+    """As of an inverter that leaves the sum of its phases at zero."""
+    power = until_now(7)
+    await count(hass, "load_energy", power)
+    await measure(hass, "load_power", dict.fromkeys(power, 0.0))
+    past = await async_past(hass, SERIAL, dt_util.utcnow())
+    assert past is not None
+    assert not past.load.fine
+    assert kwh(past.load.power.values()) == pytest.approx(kwh(power.values()), rel=0.02)
+
+
+async def test_what_a_counter_did_in_a_gap_is_not_the_load_of_the_hour_after(recorder_mock, hass, forecasts) -> None:
+    power = until_now(14)
+    last = max(power) // 4 * 4
+    away = range(last - 3 * DAY, last - 2 * DAY, 4)
+    await count(hass, "load_energy", power, left_out=away)
+    past = await async_past(hass, SERIAL, dt_util.utcnow())
+    assert past is not None
+    assert not past.load.power.keys() & {*range(away[0], away[-1] + 8)}
+    assert max(past.load.power.values()) <= max(power.values())
+    assert len(past.load) == len(power) - DAY - 8  # the first hour has nothing before it either
+
+
+async def test_a_young_history_says_so(recorder_mock, hass, forecasts) -> None:
+    nothing = await forecasts.async_make(tomorrow(), DAY)
+    assert nothing.sources == {"load": Source.DEFAULT, "pv": Source.NONE}
+    assert kwh(nothing.load_kw) == pytest.approx(10)
+    await count(hass, "load_energy", until_now(2))
+    forecasts._tell()
+    told = await forecasts.async_make(tomorrow(), DAY)
+    assert told.sources["load"] is Source.HISTORY
+    assert "The load is forecast from 2.7 days of history only." in told.notes
+
+
+async def test_without_a_recorder_it_is_a_guess_that_says_why(hass, forecasts) -> None:
+    told = await forecasts.async_make(tomorrow(), DAY)
+    assert told.sources == {"load": Source.DEFAULT, "pv": Source.NONE}
+    assert kwh(told.load_kw) == pytest.approx(10)
+    assert any("recorder does not run" in note for note in told.notes)
+    assert forecasts.load_quality is forecasts.pv_quality is None
+
+
+async def test_a_database_that_fails_leaves_what_was_read(recorder_mock, hass, forecasts, caplog) -> None:
+    await count(hass, "load_energy", until_now(21))
+    before = await forecasts.async_make(tomorrow(), DAY)
+    rename = "ALTER TABLE {} RENAME TO {}"
+    with session_scope(hass=hass) as session:
+        session.execute(text(rename.format("statistics", "lost")))
+    try:
+        for _ in range(2):
+            forecasts._tell()
+            told = await forecasts.async_make(tomorrow(), DAY)
+            assert told.load_kw == before.load_kw
+            assert any("cannot be read" in note for note in told.notes)
+        assert [line for line in warnings(caplog) if "history" in line] == [
+            "The history of Inverter cannot be read: OperationalError"
+        ]
+    finally:
+        with session_scope(hass=hass) as session:
+            session.execute(text(rename.format("lost", "statistics")))
+    forecasts._tell()
+    assert not any("cannot be read" in note for note in (await forecasts.async_make(tomorrow(), DAY)).notes)
+
+
+# --- when it learns, and what it keeps
+
+
+async def test_it_learns_once_a_quarter_hour_and_with_every_hour_that_ends(
+    recorder_mock, hass, forecasts, stopped, monkeypatch
+) -> None:
+    learned, told = [], []
+
+    class Learning(Forecaster):
+        @classmethod
+        def learn(cls, *args, **more):
+            learned.append(args[0])
+            return super().learn(*args, **more)
+
+    monkeypatch.setattr(trading, "Forecaster", Learning)
+    await forecasts.async_open()
+    stop = forecasts.async_listen(lambda: told.append(dt_util.utcnow()))
+    await asyncio.gather(*(forecasts.async_make(EVENING, 8) for _ in range(3)))
+    assert len(learned) == 1
+    stopped.move_to(EVENING + timedelta(minutes=8))
+    await forecasts.async_make(EVENING, 8)
+    assert len(learned) == 2
+    hass.bus.async_fire(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED)
+    await hass.async_block_till_done()
+    assert len(told) == 1
+    await forecasts.async_make(EVENING, 8)
+    assert len(learned) == 3
+    stop()
+    hass.bus.async_fire(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED)
+    await hass.async_block_till_done()
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "hours"), [("2026-10-24 23:50", 25), ("2026-10-21 00:01", 24), ("2027-03-27 12:00", 23)]
+)
+async def test_all_of_tomorrow_is_kept_whatever_was_asked_for(
+    hass, forecasts, stopped, hass_storage, now, hours
+) -> None:
+    stopped.move_to(datetime.fromisoformat(now).replace(tzinfo=ZONE))
+    told = await forecasts.async_make(dt_util.utcnow(), 3)
+    assert len(told.load_kw) == 3
+    await forecasts.async_close()
+    (day,) = hass_storage[f"nattery.{forecasts._entry.entry_id}.forecasts"]["data"]["days"]
+    assert day["start"] == quarter(tomorrow())
+    assert len(day["load"]) == len(day["pv"]) == hours
+
+
+async def test_the_record_outlives_a_restart(hass, house, forecasts, hass_storage) -> None:
+    await forecasts.async_make(EVENING, 8)
+    await forecasts.async_close()
+    kept = hass_storage[f"nattery.{house.entry_id}.forecasts"]["data"]
+    again = Forecasts(hass, house, house.runtime_data)
+    await again.async_open()
+    await again.async_close()
+    assert hass_storage[f"nattery.{house.entry_id}.forecasts"]["data"] == kept
+    assert len(Record.from_dict(kept)) == 1
+
+
+@pytest.mark.parametrize("kept", [{"version": 1, "data": {"days": "none"}}, {"version": 99, "data": {}}])
+async def test_a_damaged_record_begins_anew(hass, house, forecasts, hass_storage, caplog, kept) -> None:
+    key = forecast_store(hass, house.entry_id).key
+    hass_storage[key] = {"minor_version": 1, "key": key, **kept}
+    await forecasts.async_open()
+    assert len(warnings(caplog)) == 1
+    assert "begins anew" in warnings(caplog)[0]
+    await forecasts.async_make(EVENING, 8)
+    await forecasts.async_close()
+    assert len(Record.from_dict(hass_storage[key]["data"])) == 1
+
+
+async def test_days_are_judged_when_they_are_over(recorder_mock, hass, forecasts, stopped) -> None:
+    await count(hass, "load_energy", until_now(21))
+    await count(hass, "pv_energy", until_now(21, sunny))
+    await forecasts.async_make(EVENING, 8)
+    assert forecasts.load_quality is forecasts.pv_quality is None
+    for days in (1, 2, 3):
+        stopped.move_to(EVENING + timedelta(days=days))
+        await count(hass, "load_energy", until_now(21 + days))
+        await count(hass, "pv_energy", until_now(21 + days, sunny))
+        await forecasts.async_make(dt_util.utcnow(), 8)
+        assert (forecasts.load_quality.days if forecasts.load_quality else 0) == days - 1
+    load, pv = forecasts.load_quality, forecasts.pv_quality
+    assert load is not None
+    assert pv is not None
+    assert 0 < load.relative_error < 0.4
+    assert pv.mean_absolute_error < 0.3
+
+
+# --- providers
+
+type Said = dict[str, Any]
+type Roof = Callable[..., Awaitable[dict[str, MockConfigEntry]]]
+
+
+@pytest.fixture
+def said() -> Said:
+    """What each array's provider says: its mapping, an error to raise, or something to wait for."""
+    return {}
+
+
+@pytest.fixture
+def roof(recorder_mock: Any, hass: HomeAssistant, said: Said) -> Roof:
+    """Let the Energy dashboard name arrays, after the house is there."""
+
+    async def answer(_hass: HomeAssistant, entry_id: str) -> dict[str, Any] | None:
+        entry = hass.config_entries.async_get_entry(entry_id)
+        assert entry is not None
+        what = said[entry.title]
+        if isinstance(what, Exception):
+            raise what
+        if isinstance(what, asyncio.Event):
+            await what.wait()
+        return None if what is None else {"wh_hours": what}
+
+    async def roof(*titles: str) -> dict[str, MockConfigEntry]:
+        mock_integration(hass, MockModule("sunny"))
+        platform = MockPlatform()
+        platform.async_get_solar_forecast = answer  # type: ignore[attr-defined]
+        mock_platform(hass, "sunny.energy", platform)
+        assert await async_setup_component(hass, "sunny", {})
+        assert await async_setup_component(hass, "energy", {})
+        entries = {title: MockConfigEntry(domain="sunny", title=title) for title in titles}
+        for entry in entries.values():
+            entry.add_to_hass(hass)
+        names = [entry.entry_id for entry in entries.values()]
+        sources = [
+            {"type": "solar", "stat_energy_from": f"sensor.{index}", "config_entry_solar_forecast": of}
+            for index, of in enumerate((names, [*names[:1], "gone"], None))
+        ]
+        await (await async_get_manager(hass)).async_update({"energy_sources": sources})  # type: ignore[typeddict-item]
+        return entries
+
+    return roof
+
+
+async def test_arrays_are_added_up_each_once(hass, forecasts, roof, said) -> None:
+    said |= {"East": of_day(22, 1000.0), "West": of_day(22, 500.0)}
+    await roof("East", "West")
+    told = await forecasts.async_make(tomorrow(), DAY)
+    assert told.sources["pv"] is Source.PROVIDER
+    assert kwh(told.pv_kw) == pytest.approx(9.3)
+    assert kwh(power for power in told.said_kw if power is not None) == pytest.approx(9.3)
+
+
+async def test_without_a_dashboard_there_is_no_provider(recorder_mock, hass, forecasts) -> None:
+    assert await async_setup_component(hass, "energy", {})
+    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is Source.NONE
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        RuntimeError(f"https://example.org/?key={KEY}"),
+        None,
+        {},
+        {"2026-10-22T09:00:00": 1000.0},
+        {"2026-10-22T09:00:00+02:00": "much"},
+        7,
+    ],
+    ids=str,
+)
+async def test_what_a_part_of_the_roof_is_said_to_give_is_no_forecast(
+    hass, forecasts, roof, said, caplog, answer
+) -> None:
+    said |= {"East": of_day(22, 1000.0), "West": answer}
+    await roof("East", "West")
+    for _ in range(2):
+        told = await forecasts.async_make(tomorrow(), DAY)
+        await forecasts._async_look()
+        assert told.sources["pv"] is Source.NONE
+        assert any("No solar forecast comes from West" in note for note in told.notes)
+    assert len([line for line in warnings(caplog) if "West" in line]) == 1
+    assert KEY not in caplog.text
+    said["West"] = of_day(22, 500.0)
+    await forecasts._async_look()
+    told = await forecasts.async_make(tomorrow(), DAY)
+    assert kwh(told.pv_kw) == pytest.approx(9.3)
+    assert not any("West" in note for note in told.notes)
+
+
+async def test_a_provider_that_hangs_is_not_waited_for(
+    hass, forecasts, roof, said, stopped, caplog, monkeypatch
+) -> None:
+    monkeypatch.setattr(solar, "PATIENCE", 0.01)
+    said["Roof"] = asyncio.Event()
+    await roof("Roof")
+    asking = hass.async_create_task(forecasts.async_make(tomorrow(), DAY))
+    while not asking.done():
+        await asyncio.sleep(0)
+        stopped.tick(0.001)
+    assert (await asking).sources["pv"] is Source.NONE
+    assert warnings(caplog) == ["The solar forecast of Roof cannot be used: TimeoutError"]
+
+
+async def test_what_was_said_last_stands_while_nothing_new_is(hass, forecasts, roof, said, caplog) -> None:
+    said["Roof"] = of_day(22, 1000.0)
+    await roof("Roof")
+    before = await forecasts.async_make(tomorrow(), DAY)
+    said["Roof"] = RuntimeError("the cloud is away")
+    await forecasts._async_look()
+    forecasts._tell()
+    after = await forecasts.async_make(tomorrow(), DAY)
+    assert after.pv_kw == before.pv_kw
+    assert after.notes == before.notes
+    assert warnings(caplog) == ["The solar forecast of Roof cannot be used: RuntimeError"]
+
+
+async def test_an_array_that_was_switched_off_does_not_count(hass, forecasts, roof, said) -> None:
+    said["East"] = of_day(22, 1000.0)
+    entries = await roof("East", "West")
+    await hass.config_entries.async_set_disabled_by(entries["West"].entry_id, ConfigEntryDisabler.USER)
+    assert kwh((await forecasts.async_make(tomorrow(), DAY)).pv_kw) == pytest.approx(6.2)
+
+
+async def test_a_provider_that_changes_its_mind_is_news(hass, forecasts, roof, said, stopped) -> None:
+    told = []
+    said["Roof"] = of_day(22, 1000.0)
+    await roof("Roof")
+    await forecasts.async_open()
+    forecasts.async_listen(lambda: told.append(dt_util.utcnow()))
+    first = await forecasts.async_make(tomorrow(), DAY)
+
+    async def pass_quarter() -> None:
+        now = dt_util.utcnow() + timedelta(minutes=15)
+        stopped.move_to(now)
+        async_fire_time_changed(hass, now)
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    await pass_quarter()
+    assert told == []
+    said["Roof"] = of_day(22, 2000.0)
+    await pass_quarter()
+    assert len(told) == 1
+    second = await forecasts.async_make(tomorrow(), DAY)
+    assert kwh(second.pv_kw) == pytest.approx(2 * kwh(first.pv_kw), rel=0.01)
+    await forecasts.async_close()
+    said["Roof"] = of_day(22, 3000.0)
+    await pass_quarter()
+    assert len(told) == 1
+
+
+async def test_a_provider_that_is_loaded_later_is_waited_for_in_silence(hass, forecasts, roof, said, caplog) -> None:
+    told = []
+    said["Roof"] = AttributeError("runtime_data")
+    await roof("Roof")
+    hass.set_state(CoreState.starting)
+    await forecasts.async_open()
+    forecasts.async_listen(lambda: told.append(dt_util.utcnow()))
+    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is Source.NONE
+    assert warnings(caplog) == []
+    said["Roof"] = of_day(22, 1000.0)
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire("homeassistant_started")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(told) == 1
+    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is Source.PROVIDER
