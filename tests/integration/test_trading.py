@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EVENT_RECORDER_HOURLY_STATISTICS_GENERATED
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import entity_registry as er
@@ -94,6 +95,13 @@ async def test_the_plan_is_slot_by_slot_with_reasons(hass: HomeAssistant, trader
     slot = await call(hass, trader, "explain_slot")
     assert slot["start"] == plan["slots"][0]["start"]
     assert "worth" in slot["values"]
+
+
+async def test_an_hour_of_statistics_is_a_reason_to_plan_anew(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    trading = trader.runtime_data.trading
+    before = trading.data.made_at
+    hass.bus.async_fire(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED)
+    await until(lambda: trading.data.made_at > before)
 
 
 async def test_an_override_is_carried_out_and_ends(
