@@ -19,6 +19,7 @@ from .services import async_setup_services
 from .site import NatteryConfigEntry, Site, identity_store, wear_store
 from .trading.bookkeeper import meter_store
 from .trading.coordinator import trading_store
+from .trading.forecasts import forecast_store
 from .trading.websocket import async_setup_trading_commands
 from .watch import IssueKeeper
 
@@ -91,5 +92,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
     """Forget what was kept between starts, and what was still to be told."""
     async_clear(hass, entry.entry_id)
-    for store in (wear_store, identity_store, simulator_store, price_store, trading_store, meter_store):
+    stores = (wear_store, identity_store, simulator_store, price_store, trading_store, forecast_store, meter_store)
+    for store in stores:
         await store(hass, entry.entry_id).async_remove()

@@ -10,7 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticMeanType
-from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import EVENT_RECORDER_HOURLY_STATISTICS_GENERATED
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -61,7 +61,8 @@ async def forecasts(
     """The forecasts of the house; forecasts where that matters, and closed at the end."""
     forecasts = Forecasts(hass, house, house.runtime_data)
     yield forecasts
-    await forecasts.async_close()
+    if house.state is ConfigEntryState.LOADED:
+        await forecasts.async_close()
 
 
 def entity(hass: HomeAssistant, key: str) -> str:
@@ -303,6 +304,15 @@ async def test_the_record_outlives_a_restart(hass, house, forecasts, hass_storag
     await again.async_close()
     assert hass_storage[f"nattery.{house.entry_id}.forecasts"]["data"] == kept
     assert len(Record.from_dict(kept)) == 1
+
+
+async def test_the_record_is_forgotten_with_the_house(hass, house, forecasts, hass_storage) -> None:
+    await forecasts.async_make(EVENING, 8)
+    await forecasts.async_close()
+    key = forecast_store(hass, house.entry_id).key
+    assert key in hass_storage
+    await hass.config_entries.async_remove(house.entry_id)
+    assert key not in hass_storage
 
 
 @pytest.mark.parametrize("kept", [{"version": 1, "data": {"days": "none"}}, {"version": 99, "data": {}}])
