@@ -22,9 +22,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     SerialPortSelector,
@@ -50,6 +47,7 @@ from .core.inverter.inverter import Identity, find
 from .core.inverter.table import Option
 from .core.modbus.errors import LinkDownError
 from .errors import CORE_ERRORS, describe
+from .fields import number_field
 from .prices.flow import TOKEN_FIELD, PricesFlow, async_try, reason_of
 from .prices.settings import CONF_TOKEN, PRICES, price_subentry
 from .trading.flow import TradingFlow
@@ -72,10 +70,7 @@ class AnotherInverterError(InverterError):
 
 
 def _whole_number(low: int, high: int, unit: str | None = None) -> vol.All[int]:
-    config = NumberSelectorConfig(min=low, max=high, step=1, mode=NumberSelectorMode.BOX)
-    if unit:
-        config["unit_of_measurement"] = unit
-    return vol.All(NumberSelector(config), vol.Coerce(int))
+    return vol.All(number_field(low, high, unit, whole=True), vol.Coerce(int))
 
 
 _NAME = {vol.Required(CONF_NAME, default=DEFAULT_NAME): TextSelector()}

@@ -214,6 +214,21 @@ async def test_the_subscription_gives_the_whole_picture(
     assert (await client.receive_json())["event"]["automatic"] is True
 
 
+async def test_a_subscription_lives_on_when_the_entry_is_reloaded(
+    hass: HomeAssistant, trader: MockConfigEntry, hass_ws_client: Any
+) -> None:
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "nattery/plan/subscribe", "entry_id": trader.entry_id})
+    assert (await client.receive_json())["success"]
+    assert (await client.receive_json())["event"]["slots"]
+    assert await hass.config_entries.async_reload(trader.entry_id)
+    seen = [(await client.receive_json())["event"]]
+    assert seen == [None]
+    while seen[-1] is None or not seen[-1]["slots"]:
+        seen.append((await client.receive_json())["event"])
+    assert seen[-1]["made_at"]
+
+
 def test_wear_is_what_the_battery_costs_over_its_life() -> None:
     assert wear_of(DATA) == pytest.approx(3000 / (2 * 10 * 6000))
     assert wear_of({**DATA, "wear": 0.07}) == 0.07

@@ -12,7 +12,6 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.storage import Store
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
@@ -24,6 +23,7 @@ from ..core.market.outlook import Outlook, next_quarter, outlook
 from ..core.market.priced import Pricer
 from ..core.market.quality import ENTSOE
 from ..core.market.tariff import TariffError
+from ..subentry import SubentryCoordinator
 from ..texts import async_text
 from .notify import Notifier
 from .settings import Settings
@@ -42,17 +42,15 @@ def price_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.prices")
 
 
-class PriceCoordinator(DataUpdateCoordinator[Outlook]):
+class PriceCoordinator(SubentryCoordinator[Outlook]):
     """Keeps the outlook true: it is worked out anew when a slot ends and when prices come."""
 
-    config_entry: ConfigEntry
     desk: Desk
     pricer: Pricer
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> None:
         """Describe the prices; nothing runs before `async_open`."""
-        super().__init__(hass, LOGGER, config_entry=entry, name=f"{entry.title} prices")
-        self.subentry = subentry
+        super().__init__(hass, entry, subentry, "prices")
         self.settings = Settings.of(subentry.data)
         self._store = price_store(hass, entry.entry_id)
         self._news_listeners: list[NewsListener] = []

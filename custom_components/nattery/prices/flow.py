@@ -11,9 +11,6 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     ObjectSelector,
     SelectOptionDict,
     SelectSelector,
@@ -33,6 +30,7 @@ from ..core.market.exchange import LONGEST, SECONDS, SHORTEST, URL
 from ..core.market.priced import Pricer
 from ..core.market.prices import Series, Slot
 from ..core.market.tariff import Kind, Tariff, TariffError
+from ..fields import number_field
 from ..texts import async_explain, async_text
 from .settings import (
     CONF_ACTION,
@@ -62,12 +60,6 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 TOKEN_FIELD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 
 
-def _seconds(low: float, high: float) -> NumberSelector:
-    return NumberSelector(
-        NumberSelectorConfig(min=low, max=high, step=1, mode=NumberSelectorMode.BOX, unit_of_measurement="s")
-    )
-
-
 def _area_schema(country: str | None) -> dict[Any, Any]:
     """The area, with that of the country as the suggestion where it has only one.
 
@@ -87,7 +79,7 @@ _MORE = {
         vol.Schema(
             {
                 vol.Required(CONF_URL, default=URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
-                vol.Required(CONF_TIMEOUT, default=SECONDS): _seconds(SHORTEST, LONGEST),
+                vol.Required(CONF_TIMEOUT, default=SECONDS): number_field(SHORTEST, LONGEST, "s", whole=True),
             }
         ),
         {"collapsed": True},
@@ -109,7 +101,7 @@ _SOURCES = vol.Schema(
 _NOTIFY = vol.Schema(
     {
         vol.Optional(CONF_NOTIFY): EntitySelector(EntitySelectorConfig(domain="notify", multiple=True)),
-        vol.Required(CONF_SLOW, default=DEFAULT_SLOW): _seconds(1, LONGEST),
+        vol.Required(CONF_SLOW, default=DEFAULT_SLOW): number_field(1, LONGEST, "s", whole=True),
     }
 )
 

@@ -1,18 +1,18 @@
 """The actions about prices: what they are, when they are best, and asking for them now."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
+from ..calls import refuse, utc_of
 from ..const import DOMAIN
 from ..core.market.book import KEPT
 from ..core.market.prices import Slot, local_day, resampled
@@ -65,27 +65,17 @@ def async_setup_price_services(hass: HomeAssistant) -> None:
     hass.services.async_register(DOMAIN, REFRESH_PRICES, _async_refresh_prices, vol.Schema(_ENTRY), optional)
 
 
-def _refuse(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
-
-
 async def _async_prices(call: ServiceCall, policy: str) -> PriceCoordinator:
     """The prices that a call is about, for somebody who may read or control them."""
     entry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
     prices: PriceCoordinator | None = entry.runtime_data.prices
     if prices is None:
-        raise _refuse("no_prices", entry=entry.title)
+        raise refuse("no_prices", entry=entry.title)
     platform, key = (
         (Platform.BUTTON, REFRESH.key) if policy == POLICY_CONTROL else (Platform.SENSOR, PRICE_SENSORS[0].key)
     )
-    await async_require(call.hass, call.context, platform, f"{prices.subentry.subentry_id}_{key}", policy)
+    await async_require(call.hass, call.context, platform, prices.unique_id(key), policy)
     return prices
-
-
-def _utc(moment: datetime) -> datetime:
-    """What a call says, on the clock of Home Assistant where it names none."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
-    return aware.astimezone(UTC)
 
 
 def _slots(prices: PriceCoordinator, kind: Kind, start: datetime, end: datetime) -> list[Slot]:
@@ -116,14 +106,14 @@ async def _async_get_prices(call: ServiceCall) -> ServiceResponse:
     prices = await _async_prices(call, POLICY_READ)
     book, kind = prices.pricer.book, call.data[ATTR_KIND]
     now = dt_util.now(book.zone)
-    start = _utc(call.data[ATTR_START]) if ATTR_START in call.data else local_day(now.date(), book.zone)[0]
+    start = utc_of(call.data[ATTR_START]) if ATTR_START in call.data else local_day(now.date(), book.zone)[0]
     if ATTR_END in call.data:
-        end = _utc(call.data[ATTR_END])
+        end = utc_of(call.data[ATTR_END])
     else:
         of_day = local_day(start.astimezone(book.zone).date(), book.zone)[1]
         end = max([of_day, *(slot.end for slot in book.slots(start)[-1:])])
     if not start < end <= start + KEPT:
-        raise _refuse("bad_range", days=str(KEPT.days))
+        raise refuse("bad_range", days=str(KEPT.days))
     slots = _slots(prices, kind, start, end)
     if ATTR_RESOLUTION in call.data:
         slots = list(resampled(slots, call.data[ATTR_RESOLUTION] * _MINUTE))
@@ -146,16 +136,18 @@ async def _async_find_window(call: ServiceCall) -> ServiceResponse:
     now = dt_util.utcnow()
     duration, split, shortest = data[ATTR_DURATION], data[ATTR_SPLIT], data.get(ATTR_MIN_BLOCK, timedelta(0))
     if not duration or duration > KEPT:
-        raise _refuse("bad_duration", days=str(KEPT.days))
+        raise refuse("bad_duration", days=str(KEPT.days))
     if shortest > duration or (shortest and not split):
-        raise _refuse("bad_min_block")
+        raise refuse("bad_min_block")
     if split and (duration % _MINUTE or shortest % _MINUTE):
-        raise _refuse("whole_minutes")
-    earliest = _utc(data[ATTR_EARLIEST]) if ATTR_EARLIEST in data else now
+        raise refuse("whole_minutes")
+    earliest = utc_of(data[ATTR_EARLIEST]) if ATTR_EARLIEST in data else now
     # As far as prices are known; where that is not far enough, it is they that are missing, and not the time.
-    latest = _utc(data[ATTR_LATEST]) if ATTR_LATEST in data else max(book.known_until(now) or now, earliest + duration)
+    latest = (
+        utc_of(data[ATTR_LATEST]) if ATTR_LATEST in data else max(book.known_until(now) or now, earliest + duration)
+    )
     if not earliest < latest <= earliest + KEPT:
-        raise _refuse("bad_range", days=str(KEPT.days))
+        raise refuse("bad_range", days=str(KEPT.days))
     slots = _slots(prices, data[ATTR_KIND], earliest, latest)
     about: dict[str, Any] = {"currency": book.currency, "kind": data[ATTR_KIND].value}
     try:

@@ -6,9 +6,6 @@ from typing import Any, Final
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     ObjectSelector,
     ObjectSelectorConfig,
     SelectSelector,
@@ -22,17 +19,11 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from ..core.market.tariff import DAYS, Tariff, TariffError
+from ..fields import number_field
 
 RATES: Final = ("import_rate", "export_rate")
 HOLIDAYS: Final = "holidays"
 _WHOLE_DAY: Final = "24:00"  # of a band's end, which a time picker cannot show
-
-
-def _number(low: float, high: float, unit: str | None = None) -> NumberSelector:
-    config = NumberSelectorConfig(min=low, max=high, step="any", mode=NumberSelectorMode.BOX)
-    if unit:
-        config["unit_of_measurement"] = unit
-    return NumberSelector(config)
 
 
 def _bands(unit: str) -> ObjectSelector:
@@ -43,7 +34,7 @@ def _bands(unit: str) -> ObjectSelector:
             description_field="start",
             translation_key="bands",
             fields={
-                "fee": {"required": True, "selector": _number(-1000, 1000, unit).serialize()["selector"]},
+                "fee": {"required": True, "selector": number_field(-1000, 1000, unit).serialize()["selector"]},
                 "start": {"selector": TimeSelector().serialize()["selector"]},
                 "end": {"selector": TimeSelector().serialize()["selector"]},
                 "days": {
@@ -66,11 +57,11 @@ def _bands(unit: str) -> ObjectSelector:
 def _rate(unit: str) -> vol.Schema:
     return vol.Schema(
         {
-            vol.Required("factor", default=1.0): _number(-10, 10),
-            vol.Required("fee", default=0.0): _number(-1000, 1000, unit),
-            vol.Required("vat_percent", default=0.0): _number(0, 100, "%"),
+            vol.Required("factor", default=1.0): number_field(-10, 10),
+            vol.Required("fee", default=0.0): number_field(-1000, 1000, unit),
+            vol.Required("vat_percent", default=0.0): number_field(0, 100, "%"),
             vol.Optional("bands"): _bands(unit),
-            vol.Optional("floor"): _number(-1000, 1000, unit),
+            vol.Optional("floor"): number_field(-1000, 1000, unit),
             vol.Required("hourly", default=False): BooleanSelector(),
             vol.Optional("template"): TemplateSelector(),
         }

@@ -2,21 +2,17 @@
 
 from typing import Any, Final
 
-from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.websocket_api import async_register_command
 from homeassistant.components.websocket_api.connection import ActiveConnection
-from homeassistant.components.websocket_api.const import ERR_NOT_FOUND, ERR_UNAUTHORIZED
 from homeassistant.components.websocket_api.decorators import websocket_command
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import Platform
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 import probatio as vol
 
 from ..const import DOMAIN
 from ..core.market.outlook import Outlook
 from ..core.market.priced import PricedDay
 from ..core.market.tariff import Kind
-from ..permissions import may
+from ..subscription import Picture, Topic, subscribe
 from .coordinator import PriceCoordinator
 from .sensors import PRICE_SENSORS
 
@@ -26,70 +22,14 @@ SUBSCRIBE: Final = f"{DOMAIN}/prices/subscribe"
 @callback
 def async_setup_price_commands(hass: HomeAssistant) -> None:
     """Register the command."""
-    async_register_command(hass, subscribe)
+    async_register_command(hass, subscribe_to_prices)
 
 
 @callback
 @websocket_command({vol.Required("type"): SUBSCRIBE, vol.Required("entry_id"): str})
-def subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+def subscribe_to_prices(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Send the picture of an entry's prices, and every new one, to whoever may see them."""
-    entry = hass.config_entries.async_get_entry(msg["entry_id"])
-    prices = _prices_of(entry) if entry is not None and entry.domain == DOMAIN else None
-    if entry is None or prices is None:
-        connection.send_error(msg["id"], ERR_NOT_FOUND, "No prices are set up for this entry")
-        return
-    if not _may_see(hass, connection, prices):
-        connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Unauthorized")
-        return
-    connection.send_result(msg["id"])
-    subscription = _Subscription(hass, connection, msg["id"], entry)
-    connection.subscriptions[msg["id"]] = subscription.end
-
-
-def _prices_of(entry: ConfigEntry) -> PriceCoordinator | None:
-    return entry.runtime_data.prices if entry.state is ConfigEntryState.LOADED else None
-
-
-def _may_see(hass: HomeAssistant, connection: ActiveConnection, prices: PriceCoordinator) -> bool:
-    unique_id = f"{prices.subentry.subentry_id}_{PRICE_SENSORS[0].key}"
-    return may(hass, connection.user, Platform.SENSOR, unique_id, POLICY_READ)
-
-
-class _Subscription:
-    """Sends every new picture; None while there is none. It lives on when the entry is reloaded, with other prices."""
-
-    def __init__(self, hass: HomeAssistant, connection: ActiveConnection, number: int, entry: ConfigEntry) -> None:
-        self._hass, self._connection, self._number, self._entry = hass, connection, number, entry
-        self._prices: PriceCoordinator | None = None
-        self._stop_listening: CALLBACK_TYPE | None = None
-        self._stop_following = entry.async_on_state_change(self._follow)
-        self._follow()
-
-    @callback
-    def _follow(self) -> None:
-        prices = _prices_of(self._entry)
-        if prices is not None and not _may_see(self._hass, self._connection, prices):
-            prices = None
-        if prices is self._prices:
-            return
-        if self._stop_listening is not None:
-            self._stop_listening()
-        self._prices = prices
-        self._stop_listening = prices.async_add_listener(self._send) if prices is not None else None
-        self._send()
-
-    @callback
-    def _send(self) -> None:
-        prices = self._prices
-        seen = picture(prices.data) if prices is not None and prices.last_update_success else None
-        self._connection.send_event(self._number, seen)
-
-    @callback
-    def end(self) -> None:
-        """Send no more."""
-        self._stop_following()
-        if self._stop_listening is not None:
-            self._stop_listening()
+    subscribe(hass, connection, msg, _TOPIC)
 
 
 def picture(seen: Outlook) -> dict[str, Any]:
@@ -128,3 +68,12 @@ def _slots(priced: PricedDay) -> list[dict[str, Any]]:
         }
         for slot in priced.day.slots
     ]
+
+
+def _picture_of(prices: PriceCoordinator) -> Picture:
+    return picture(prices.data) if prices.last_update_success else None
+
+
+_TOPIC: Final = Topic[PriceCoordinator](
+    lambda site: site.prices, PRICE_SENSORS[0].key, _picture_of, "No prices are set up for this entry"
+)

@@ -1,7 +1,7 @@
 """Trading in one house: plans anew when anything that matters has changed, sees to it that it is done, and tells."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +10,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.storage import Store
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
@@ -26,6 +25,7 @@ from ..core.market.outlook import Outlook
 from ..core.trading.plan import Plan, PlannedSlot
 from ..core.trading.problem import ProblemError
 from ..prices.coordinator import PriceCoordinator
+from ..subentry import SubentryCoordinator
 from .bookkeeper import Bookkeeper
 from .forecasts import Forecasts
 from .planning import TRADABLE, Made, Wish, make, problem_of, quarters_ahead
@@ -43,6 +43,7 @@ _QUARTERS: Final = (0, 15, 30, 45)
 _NOT_FRESH: Final = frozenset({Freshness.STALE, Freshness.NONE})
 _BEGINNING: Final = timedelta(minutes=1)  # of a quarter-hour
 _PERCENT: Final = 100
+NO_READINGS: Final = "no_readings"  # why there is no plan
 
 type DecisionListener = Callable[[Decision], None]
 
@@ -60,7 +61,7 @@ class View:
     made_at: datetime | None = None
     decision: Decision | None = None
     trouble: str | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     @property
     def plan(self) -> Plan | None:
@@ -72,18 +73,16 @@ class View:
         return self.made.plan.at(now) if self.made else None
 
 
-class TradingCoordinator(DataUpdateCoordinator[View]):
+class TradingCoordinator(SubentryCoordinator[View]):
     """Planner and controller of one battery, and its books."""
 
-    config_entry: ConfigEntry
     words: Words
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, site: Site, prices: PriceCoordinator
     ) -> None:
         """Describe it; nothing runs before `async_open`."""
-        super().__init__(hass, LOGGER, config_entry=entry, name=f"{entry.title} trading")
-        self.subentry = subentry
+        super().__init__(hass, entry, subentry, "trading")
         self.settings = Settings.of(subentry.data)
         self.prices = prices
         self.wish = Wish()
@@ -92,11 +91,10 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
         self.data = View()
         self._site = site
         self._store = trading_store(hass, entry.entry_id)
-        self._peak: tuple[str, float] = ("", 0.0)  # the month, and its highest quarter-hour so far, kW
         self._known: tuple[object, ...] = ()
         self._stops: list[CALLBACK_TYPE] = []
         self._decision_listeners: list[DecisionListener] = []
-        self._replan = Debouncer(hass, LOGGER, cooldown=_QUIET, immediate=False, function=self._async_replan)
+        self._replan = Debouncer(hass, LOGGER, cooldown=_QUIET, immediate=False, function=self.async_replan)
 
     async def async_open(self) -> None:
         """Put the safe default back where something else was left, then plan and carry out."""
@@ -149,7 +147,7 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
         """Plan for something else from now on."""
         self.wish = wish
         self._save()
-        await self._async_replan()
+        await self.async_replan()
 
     async def async_override(
         self, kind: ActionKind, end: datetime, power: float = 0.0, start: datetime | None = None
@@ -178,12 +176,8 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
         """Plan anew, together with whatever else happens within a second."""
         self.config_entry.async_create_background_task(self.hass, self._replan.async_call(), f"{self.name} planning")
 
-    async def async_replan(self) -> View:
-        """Plan anew now."""
-        await self._async_replan()
-        return self.data
-
-    async def _async_replan(self) -> None:
+    async def async_replan(self) -> None:
+        """Plan anew now, and see that it is done."""
         self._show(**await self._async_plan())
         await self.async_tick()
 
@@ -192,7 +186,7 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
         now = dt_util.utcnow()
         soc = self._site.value("battery_soc")
         if not self._site.readings.last_update_success or not isinstance(soc, int | float):
-            return {"trouble": "no_readings"}
+            return {"trouble": NO_READINGS}
         if not self.prices.last_update_success:
             return {"trouble": "no_prices"}
         quarters = quarters_ahead(self.prices.pricer, now)
@@ -208,7 +202,6 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
                 now,
                 soc / _PERCENT,
                 currency=book.currency,
-                peak_so_far=self._peak_so_far(now),
             )
             made = await self.hass.async_add_executor_job(
                 make, problem, self.wish, self.data.plan, dt_util.get_default_time_zone()
@@ -218,10 +211,6 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
             return {"trouble": "no_plan", "made": None, "notes": ()}
         notes = tuple(self.words.note(note) for note in made.plan.notes)
         return {"made": made, "made_at": now, "trouble": None, "notes": notes}
-
-    def _peak_so_far(self, now: datetime) -> float:
-        month, highest = self._peak
-        return highest if month == f"{dt_util.as_local(now):%Y-%m}" else 0.0
 
     def _stored_value(self) -> float | None:
         """What a stored kWh is worth at the end of the plan, for the books."""
@@ -287,11 +276,12 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
     def _look_at_charge(self) -> None:
         """Plan anew when the battery has more or less in it than was planned."""
         soc, now = self._site.value("battery_soc"), dt_util.utcnow()
-        if self.data.trouble is not None and isinstance(soc, int | float) and self._site.readings.last_update_success:
-            self.async_plan_soon()
-        if (slot := self.data.slot(now)) is None or not isinstance(soc, int | float):
+        if not self._site.readings.last_update_success or not isinstance(soc, int | float):
             return
-        if abs(self._planned_charge(slot, now) - soc / _PERCENT) > _DEVIATION:
+        slot = self.data.slot(now)
+        off = slot is not None and abs(self._planned_charge(slot, now) - soc / _PERCENT) > _DEVIATION
+        # What else keeps plans away ends with news of its own, or is looked at with the next quarter-hour.
+        if off or self.data.trouble == NO_READINGS:
             self.async_plan_soon()
 
     def _planned_charge(self, slot: PlannedSlot, now: datetime) -> float:
@@ -319,7 +309,6 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
             "strategy": wish.strategy,
             "reserve": wish.reserve,
             "import_limit": wish.import_limit,
-            "peak": list(self._peak),
             "controller": self.controller.as_dict(),
         }
 
@@ -327,8 +316,6 @@ class TradingCoordinator(DataUpdateCoordinator[View]):
         kept = await self._store.async_load() or {}
         known = {name: kept[name] for name in ("strategy", "reserve", "import_limit") if name in kept}
         self.wish = Wish(**known) if known else Wish(import_limit=self.settings.import_limit)
-        if "peak" in kept:
-            self._peak = (str(kept["peak"][0]), float(kept["peak"][1]))
         try:
             self.controller.restore(kept.get("controller"))
         except SavedError as error:

@@ -6,15 +6,13 @@ from typing import Any, Final
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
 )
 import probatio as vol
 
+from ..fields import number_field
 from ..prices.settings import price_subentry
 from ..texts import async_text
 from .settings import (
@@ -45,31 +43,24 @@ _KILO = 1000
 _CENTS = 3  # decimals of a power in kW that a person would write
 
 
-def _number(low: float, high: float, unit: str | None = None) -> NumberSelector:
-    config = NumberSelectorConfig(min=low, max=high, step="any", mode=NumberSelectorMode.BOX)
-    if unit:
-        config["unit_of_measurement"] = unit
-    return NumberSelector(config)
-
-
 def _schema(currency: str) -> vol.Schema:
     more = {
-        vol.Required(CONF_CYCLES, default=DEFAULT_CYCLES): _number(100, 100_000),
-        vol.Optional(CONF_WEAR): _number(0, 100, f"{currency}/kWh"),
-        vol.Required(CONF_EFFICIENCY, default=DEFAULT_EFFICIENCY): _number(20, 100, "%"),
-        vol.Required(CONF_SOC_MIN, default=DEFAULT_SOC_MIN): _number(0, 95, "%"),
-        vol.Required(CONF_SOC_MAX, default=DEFAULT_SOC_MAX): _number(5, 100, "%"),
-        vol.Optional(CONF_PEAK_PRICE): _number(0, 10_000, f"{currency}/kW"),
+        vol.Required(CONF_CYCLES, default=DEFAULT_CYCLES): number_field(100, 100_000),
+        vol.Optional(CONF_WEAR): number_field(0, 100, f"{currency}/kWh"),
+        vol.Required(CONF_EFFICIENCY, default=DEFAULT_EFFICIENCY): number_field(20, 100, "%"),
+        vol.Required(CONF_SOC_MIN, default=DEFAULT_SOC_MIN): number_field(0, 95, "%"),
+        vol.Required(CONF_SOC_MAX, default=DEFAULT_SOC_MAX): number_field(5, 100, "%"),
+        vol.Optional(CONF_PEAK_PRICE): number_field(0, 10_000, f"{currency}/kW"),
         vol.Optional(CONF_LEDGER): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")),
     }
     return vol.Schema(
         {
-            vol.Required(CONF_CAPACITY): _number(0.1, 1000, "kWh"),
-            vol.Required(CONF_BATTERY_PRICE): _number(0, 1_000_000, currency),
-            vol.Required(CONF_CHARGE): _number(0.1, 100, "kW"),
-            vol.Required(CONF_DISCHARGE): _number(0.1, 100, "kW"),
-            vol.Required(CONF_IMPORT): _number(0.1, 1000, "kW"),
-            vol.Required(CONF_EXPORT): _number(0, 1000, "kW"),
+            vol.Required(CONF_CAPACITY): number_field(0.1, 1000, "kWh"),
+            vol.Required(CONF_BATTERY_PRICE): number_field(0, 1_000_000, currency),
+            vol.Required(CONF_CHARGE): number_field(0.1, 100, "kW"),
+            vol.Required(CONF_DISCHARGE): number_field(0.1, 100, "kW"),
+            vol.Required(CONF_IMPORT): number_field(0.1, 1000, "kW"),
+            vol.Required(CONF_EXPORT): number_field(0, 1000, "kW"),
             vol.Required(MORE): section(vol.Schema(more), {"collapsed": True}),
         }
     )

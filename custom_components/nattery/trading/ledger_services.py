@@ -13,6 +13,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
+from ..calls import refuse, utc_of
 from ..const import DOMAIN
 from ..core.ledger.errors import LedgerError
 from ..core.ledger.reports import Period, Report, local_days, local_months
@@ -20,7 +21,7 @@ from ..core.ledger.series import to_row
 from ..errors import translated
 from .bookkeeper import Bookkeeper
 from .savings import SAVINGS
-from .services import async_trading, refuse, utc_of
+from .services import async_trading
 
 GET_LEDGER: Final = "get_ledger"
 ATTR_START, ATTR_END, ATTR_PERIOD = "start", "end", "period"

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from ..core.control.planned import runs_of
 from ..core.control.runs import Run
 from ..core.forecast.forecast import Forecast
+from ..core.ledger.quarter import QUARTER, quarter_start
 from ..core.market.priced import PricedDay, Pricer
-from ..core.market.prices import Quality, Slot
+from ..core.market.prices import Quality, resampled
 from ..core.market.tariff import Kind
 from ..core.trading.plan import Plan
 from ..core.trading.planner import make_plan, self_consumption
@@ -22,7 +23,6 @@ from ..core.trading.strategies import (
 )
 from .settings import Settings
 
-QUARTER = timedelta(minutes=15)
 MINUTES = 15
 TRADABLE = frozenset({Quality.GOOD, Quality.FALLBACK})
 _DAY = timedelta(days=1)
@@ -84,8 +84,7 @@ def quarters_ahead(pricer: Pricer, now: datetime) -> list[Quarter]:
         if priced.day.quality in TRADABLE:
             known |= _by_quarter(priced)
     found: list[Quarter] = []
-    start = now.astimezone(UTC)
-    start -= (start - datetime(1970, 1, 1, tzinfo=UTC)) % QUARTER
+    start = quarter_start(now)
     while start in known:
         found.append(Quarter(start, *known[start]))
         start += QUARTER
@@ -93,12 +92,11 @@ def quarters_ahead(pricer: Pricer, now: datetime) -> list[Quarter]:
 
 
 def _by_quarter(priced: PricedDay) -> dict[datetime, tuple[float, float]]:
-    buy, sell = _cut(priced.slots[Kind.IMPORT]), _cut(priced.slots[Kind.EXPORT])
+    buy, sell = (
+        {slot.start: slot.price for slot in resampled(priced.slots[kind], QUARTER)}
+        for kind in (Kind.IMPORT, Kind.EXPORT)
+    )
     return {start: (buy[start], sell[start]) for start in buy if start in sell}
-
-
-def _cut(slots: Sequence[Slot]) -> dict[datetime, float]:
-    return {slot.start + n * QUARTER: slot.price for slot in slots for n in range((slot.end - slot.start) // QUARTER)}
 
 
 def problem_of(
@@ -109,9 +107,8 @@ def problem_of(
     soc: float,
     *,
     currency: str,
-    peak_so_far: float = 0.0,
 ) -> Problem:
-    """The problem from now on; `quarters` begin with the present one, `forecast` too, `soc` is 0 to 1, peaks are kW.
+    """The problem from now on; `quarters` begin with the present one, `forecast` too, `soc` is 0 to 1.
 
     A rest of the present quarter-hour that is too short to plan is left out.
     """
@@ -138,7 +135,6 @@ def problem_of(
         pv_p90_kw=cut(forecast.pv_p90_kw),
         load_p90_kw=cut(forecast.load_p90_kw),
         peak_price_per_kw=settings.peak_price,
-        peak_so_far_kw=peak_so_far,
     )
 
 

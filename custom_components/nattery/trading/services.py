@@ -1,17 +1,17 @@
 """The actions of trading: the plan read and explained, made anew, and overruled."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
+from ..calls import refuse, utc_of
 from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
 from ..core.control.errors import OverrideError
@@ -59,11 +59,6 @@ def async_setup_trading_services(hass: HomeAssistant) -> None:
     register(DOMAIN, CLEAR_OVERRIDE, _async_clear_override, _CLEAR, optional)
 
 
-def refuse(key: str, **placeholders: str) -> ServiceValidationError:
-    """The error that says what is wrong with a call."""
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
-
-
 async def async_trading(call: ServiceCall, policy: str, sensor: str = TRADING_SENSORS[0].key) -> TradingCoordinator:
     """The trading that a call is about, for somebody who may read that sensor of it, or control it."""
     entry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
@@ -72,14 +67,8 @@ async def async_trading(call: ServiceCall, policy: str, sensor: str = TRADING_SE
         raise refuse("no_trading", entry=entry.title)
     controls = policy == POLICY_CONTROL
     platform, key = (Platform.SWITCH, AUTOMATION.key) if controls else (Platform.SENSOR, sensor)
-    await async_require(call.hass, call.context, platform, f"{trading.subentry.subentry_id}_{key}", policy)
+    await async_require(call.hass, call.context, platform, trading.unique_id(key), policy)
     return trading
-
-
-def utc_of(moment: datetime) -> datetime:
-    """What a call says, on the clock of Home Assistant where it names none."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
-    return aware.astimezone(UTC)
 
 
 async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
