@@ -8,6 +8,7 @@ import pytest
 
 from scripts.demonstration.api import Api
 
+from .cards import wait_for
 from .demo import Demo, copy_of, free_port, run, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700)]
@@ -33,9 +34,17 @@ async def test_a_copy_beside_it_looks_for_prices_elsewhere(demo: Demo, socket_en
     with running(copy_of(demo), free_port()) as copy:
         assert copy.market != demo.market
         async with Api(copy.url) as api:
-            states = {known["entity_id"]: known["state"] for known in await api.call("get_states")}
-        assert states["sensor.electricity_price_status"] == "ok"
-        assert float(states["sensor.electricity_import_price"])
+
+            async def states() -> dict[str, str]:
+                return {known["entity_id"]: known["state"] for known in await api.call("get_states")}
+
+            async def answered() -> bool:
+                return (await states())["sensor.electricity_price_status"] != "unknown"
+
+            await wait_for(answered)  # the market at the new address is asked when the house is ready
+            seen = await states()
+        assert seen["sensor.electricity_price_status"] == "ok"
+        assert float(seen["sensor.electricity_import_price"])
 
 
 def test_the_second_start_is_quick(demo: Demo):

@@ -49,7 +49,9 @@ async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
         return await number(charging) < 800
 
     # Off the clock the grid charges at once, so there is a current to limit at any hour and weather.
-    await page.get_by_role("switch", name="Toggle Inverter Timed charging").click(force=True)
+    timed = page.get_by_role("switch", name="Toggle Inverter Timed charging")
+    await expect(timed).to_be_checked()  # a click before it shows its state is lost
+    await timed.click(force=True)
     await wait_for(more_than_2_kw)
     assert demo.registers()["OnTimeChargeEn"] == 0
 
