@@ -7,9 +7,10 @@ quarter-hour at most, which is then a gap, as is the time until it runs again.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -24,8 +25,8 @@ from ..core.inverter.readings import Report as Poll
 from ..core.ledger.booking import book_quarter, priced
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import Reading
-from ..core.ledger.quarter import Expectation, Prices, Quarter, Reason, quarter_start
-from ..core.ledger.reports import Period, Report, Savings
+from ..core.ledger.quarter import QUARTER_HOURS, Expectation, Prices, Quarter, Reason, quarter_start
+from ..core.ledger.reports import Period, Report, Savings, this_month
 from ..core.market.book import KEPT
 from ..prices.coordinator import PriceCoordinator
 from .database import Database
@@ -46,6 +47,13 @@ _PERCENT: Final = 100
 def meter_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     """Where the running quarter-hour of an entry is kept, and what waits to be booked."""
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.meter")
+
+
+class Peak(NamedTuple):
+    """The highest import of a quarter-hour (kW), and whether the book has told of it or only the meter."""
+
+    kw: float = 0.0
+    booked: bool = True
 
 
 class Bookkeeper:
@@ -82,6 +90,7 @@ class Bookkeeper:
         self._memory = Memory()
         self._poll: Poll | None = None
         self._counted: datetime | None = None
+        self._peak: tuple[datetime | None, float] = None, 0.0  # the month of which it is, and kW
         self._settling = asyncio.Lock()
         self._stops: list[CALLBACK_TYPE] = []
         self._listeners: list[Callable[[], None]] = []
@@ -130,6 +139,19 @@ class Bookkeeper:
         """A report for each period, in the currency of the prices; raises LedgerError."""
         currency, value = self._prices.pricer.book.currency, self._value_per_kwh()
         return await self._database.async_do(lambda ledger: ledger.reports(self._name, periods, currency, value))
+
+    async def async_peak(self) -> Peak:
+        """That of this local month so far. Of a book that is away, what it said last in this month."""
+        month = this_month(dt_util.utcnow(), dt_util.get_default_time_zone())
+        if self.error is None:
+            with suppress(LedgerError):  # settling tells
+                kw = await self._database.async_do(lambda ledger: ledger.peak(self._name, month))
+                self._peak = month.start, kw
+        start, kw = self._peak
+        known = start == month.start
+        metered = (*(one.metered for one in self._memory.unbooked), *self._memory.meter.running)
+        unbooked = [one.energies.import_kwh / QUARTER_HOURS for one in metered if one.start >= month.start]
+        return Peak(max([kw if known else 0.0, *unbooked]), known)
 
     # From readings to quarter-hours.
 

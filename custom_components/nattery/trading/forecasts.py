@@ -1,7 +1,7 @@
 """Forecasts of one house: learned from its history, made when they are wanted, and judged by what came."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,7 @@ from ..core.forecast.forecast import Forecast, Forecaster
 from ..core.forecast.production import Production
 from ..core.forecast.quality import Quality, load_quality, pv_quality
 from ..core.forecast.record import Record, RecordError
+from ..core.note import Note
 from .history import Past, async_past
 from .solar import Array, SolarProviders
 
@@ -49,6 +50,10 @@ class _Learned:
     tomorrow: Forecast
     load_quality: Quality | None
     pv_quality: Quality | None
+
+    def forecast(self, start: datetime, slots: int) -> Forecast:
+        """The forecast of some quarter-hours with all that is known of the day so far; raises ValueError."""
+        return self.knows.revised(self.knows.forecast(start, slots, self.production), self.production)
 
 
 class Forecasts:
@@ -110,13 +115,14 @@ class Forecasts:
     async def async_make(self, start: datetime, slots: int) -> Forecast:
         """The forecast of some quarter-hours, the first of them the one that holds `start`; raises ValueError.
 
-        It is learned anew once a quarter-hour, and when there is news. What cannot be had is said in its notes.
+        Those that have passed are as they came, where that is known. It is learned anew once a quarter-hour, and when
+        there is news. What cannot be had is said in its notes.
         """
         async with self._learning:
             learned = self._learned
             if learned is None or self._stale or learned.at != quarter(dt_util.utcnow()):
                 learned = self._learned = await self._async_learn(dt_util.utcnow())
-        told = await self._hass.async_add_executor_job(learned.knows.forecast, start, slots, learned.production)
+        told = await self._hass.async_add_executor_job(learned.forecast, start, slots)
         return replace(told, notes=(*told.notes, *self._notes()))
 
     async def _async_learn(self, now: datetime) -> _Learned:
@@ -143,16 +149,14 @@ class Forecasts:
         else:
             self._failing = False
 
-    def _notes(self) -> list[str]:
-        notes = []
+    def _notes(self) -> Iterator[Note]:
+        """What a person should know about where the forecasts come from."""
         if self._past is None:
-            notes.append("Home Assistant's recorder does not run, so there is no history to learn from.")
+            yield Note("no_recorder")
         if self._failing:
-            notes.append("The history cannot be read from Home Assistant's database; what was read before is used.")
+            yield Note("history_unreadable")
         if self._solar.silent:
-            silent = ", ".join(self._solar.silent)
-            notes.append(f"No solar forecast comes from {silent}, and those of other arrays alone would be too low.")
-        return notes
+            yield Note("solar_silent", {"arrays": ", ".join(self._solar.silent)})
 
     @callback
     def _look(self, _: object) -> None:

@@ -35,7 +35,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
 
 from .errors import LedgerError, MissingDriverError, WrongUrlError, database_error
 from .migrations import is_current, migrate
-from .quarter import Energies, Money, Quarter, quarter_start
+from .quarter import QUARTER_HOURS, Energies, Money, Quarter, quarter_start
 from .reports import Period, Report, Savings, this_month, today
 from .tables import QUARTERS, SITES, QuarterNumber, to_quarter, to_row
 
@@ -94,6 +94,12 @@ class Ledger:
         """The quarters from `since` on whose prices were not known, in order."""
         query = _of(site).where(QUARTERS.c.start >= since, QUARTERS.c.currency.is_(None)).order_by(QUARTERS.c.start)
         return self._quarters(query)
+
+    def peak(self, site: str, period: Period) -> float:
+        """The highest import of a quarter in a period, kW; 0 where nothing is booked."""
+        inside = QUARTERS.c.start >= period.start, QUARTERS.c.start < period.end
+        query = select(func.max(QUARTERS.c["import"])).join(SITES).where(SITES.c.name == site, *inside)
+        return (self._run(lambda connection: connection.execute(query).scalar()) or 0.0) / QUARTER_HOURS
 
     def reports(
         self, site: str, periods: Sequence[Period], currency: str, terminal_value_per_kwh: float
