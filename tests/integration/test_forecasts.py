@@ -29,9 +29,10 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from sqlalchemy import text
 
-from custom_components.nattery.core.forecast.clock import day_edges, quarter, wall
+from custom_components.nattery.core.forecast.clock import day_edges, moment, quarter, wall
 from custom_components.nattery.core.forecast.forecast import Forecaster, Source
 from custom_components.nattery.core.forecast.record import Record
+from custom_components.nattery.core.ledger.quarter import Energies, Metered
 from custom_components.nattery.core.note import Note
 from custom_components.nattery.trading import forecasts as trading, solar
 from custom_components.nattery.trading.forecasts import Forecasts, forecast_store
@@ -261,6 +262,27 @@ async def test_what_has_passed_is_as_it_came_and_the_sun_goes_on_as_it_is(
     assert list(told.pv_kw[: now - midnight]) == pytest.approx([dull[n] for n in range(midnight, now)], rel=0.02)
     assert told.pv_kw[now - midnight] < 0.5 * usual.pv_kw[now - midnight]
     assert kwh(told.pv_kw[now - midnight :]) < 0.7 * kwh(usual.pv_kw[now - midnight :])
+
+
+async def test_the_quarter_that_has_just_ended_is_known_before_the_statistics_know_it(
+    recorder_mock, hass, house, stopped
+) -> None:
+    stopped.move_to(EVENING.replace(hour=14, minute=0, second=1))
+    now = quarter(dt_util.utcnow())
+    known = {number: kw for number, kw in until_now(21, sunny).items() if number < now - 4}
+    await count(hass, "pv_energy", known)
+    metered = [
+        Metered(moment(now - 4), 1.0, Energies(pv_kwh=0.25), 0.5, 0.0),
+        Metered(moment(now - 2), 0.95, Energies(pv_kwh=0.2375), 0.5, 0.0),
+        Metered(moment(now - 1), 0.5, Energies(pv_kwh=0.1), 0.5, 0.0),  # too little of it was seen
+    ]
+    forecasts = Forecasts(hass, house, house.runtime_data, lambda: metered)
+    told = await forecasts.async_make(moment(now - 4), 8)
+    assert told.pv_kw[0] == told.pv_kw[2] == pytest.approx(1.0)
+    assert (told.pv_kw[1], told.pv_kw[3]) == pytest.approx((2.0, 2.0), rel=0.05)
+    assert told.pv_kw[4] < 1.9
+    assert told.sources["load"] is Source.DEFAULT, "a few quarter-hours alone are no history"
+    await forecasts.async_close()
 
 
 # --- when it learns, and what it keeps

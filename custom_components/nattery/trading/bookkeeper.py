@@ -6,6 +6,7 @@ quarter-hour at most, which is then a gap, as is the time until it runs again.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ from ..core.inverter.readings import Report as Poll
 from ..core.ledger.booking import book_quarter, priced
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import Reading
-from ..core.ledger.quarter import QUARTER_HOURS, Expectation, Prices, Quarter, Reason, quarter_start
+from ..core.ledger.quarter import QUARTER_HOURS, Expectation, Metered, Prices, Quarter, Reason, quarter_start
 from ..core.ledger.reports import Period, Report, Savings, this_month
 from ..core.market.book import KEPT
 from ..prices.coordinator import PriceCoordinator
@@ -42,6 +43,7 @@ _STORE_VERSION: Final = 1
 _MINUTE: Final = timedelta(minutes=1)
 _READINGS: Final = ("grid_power", "battery_power", "pv_power", "load_power", "battery_soc")
 _PERCENT: Final = 100
+_REMEMBERED: Final = 2  # quarter-hours, until the statistics know them
 
 
 def meter_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -88,6 +90,7 @@ class Bookkeeper:
         self._database = Database(hass, settings.ledger)
         self._store = meter_store(hass, entry.entry_id)
         self._memory = Memory()
+        self._ended: deque[Metered] = deque(maxlen=_REMEMBERED)
         self._poll: Poll | None = None
         self._counted: datetime | None = None
         self._peak: tuple[datetime | None, float] = None, 0.0  # the month of which it is, and kW
@@ -131,6 +134,11 @@ class Bookkeeper:
         """
         self._memory.note(quarter_start(at), Deed(kind, reason, expected))
 
+    def just_ended(self) -> tuple[Metered, ...]:
+        """The last quarter-hours that have ended, also where no reading after it has ended one yet."""
+        now = quarter_start(dt_util.utcnow())
+        return tuple(one for one in (*self._ended, *self._memory.meter.running) if one.start < now)
+
     async def async_read(self, start: datetime, end: datetime) -> tuple[Quarter, ...]:
         """The lines that begin in [start, end); raises LedgerError."""
         return await self._database.async_do(lambda ledger: ledger.read(self._name, start, end))
@@ -168,15 +176,19 @@ class Bookkeeper:
         grid, battery, pv, load, soc = numbers
         ended = self._memory.meter.add(Reading(dt_util.utcnow(), grid, battery, pv, load, soc / _PERCENT))
         if ended:
-            self._memory.end(ended)
+            self._end(ended)
             self._settle_soon()
 
     @callback
     def _minute(self, now: datetime) -> None:
-        self._memory.end(self._memory.meter.flush(now))
+        self._end(self._memory.meter.flush(now))
         self._store.async_delay_save(self._memory.to_dict)
         if self._memory.unbooked or self.error is not None or self._counted != quarter_start(now):
             self._settle_soon()
+
+    def _end(self, ended: tuple[Metered, ...]) -> None:
+        self._ended.extend(ended)
+        self._memory.end(ended)
 
     # From quarter-hours to the book, one after the other.
 

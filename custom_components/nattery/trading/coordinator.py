@@ -87,8 +87,8 @@ class TradingCoordinator(SubentryCoordinator[View]):
         self.settings = Settings.of(subentry.data)
         self.prices = prices
         self.wish = Wish()
-        self.forecasts = Forecasts(hass, entry, site)
         self.books = Bookkeeper(hass, entry, site, self.settings, prices, self._stored_value)
+        self.forecasts = Forecasts(hass, entry, site, self.books.just_ended)
         self.data = View()
         self._site = site
         self._store = trading_store(hass, entry.entry_id)

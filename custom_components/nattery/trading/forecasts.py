@@ -1,7 +1,7 @@
 """Forecasts of one house: learned from its history, made when they are wanted, and judged by what came."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,7 @@ from ..core.forecast.forecast import Forecast, Forecaster
 from ..core.forecast.production import Production
 from ..core.forecast.quality import Quality, load_quality, pv_quality
 from ..core.forecast.record import Record, RecordError
+from ..core.ledger.quarter import Metered
 from ..core.note import Note
 from .history import Past, async_past
 from .solar import Array, SolarProviders
@@ -66,8 +67,14 @@ class Forecasts:
     load_quality: Quality | None = None
     pv_quality: Quality | None = None
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, site: Site) -> None:
-        """Describe them; nothing runs before `async_open`, and nothing is made before the site is met."""
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, site: Site, metered: Callable[[], Iterable[Metered]] = tuple
+    ) -> None:
+        """Describe them; nothing runs before `async_open`, and nothing is made before the site is met.
+
+        `metered` gives the quarter-hours that have just ended.
+        """
+        self._metered = metered
         self._hass = hass
         self._entry = entry
         self._site = site
@@ -131,7 +138,8 @@ class Forecasts:
             await self._solar.async_ask()
         await self._async_read(now)
         zone = dt_util.get_default_time_zone()
-        work = (now, zone, self._past or Past(), self._record, self._solar.arrays or ())
+        past = (self._past or Past()).filled(self._metered())
+        work = (now, zone, past, self._record, self._solar.arrays or ())
         learned = await self._hass.async_add_executor_job(_learn, *work)
         learned.tomorrow.keep(self._record, zone)
         self._store.async_delay_save(self._record.to_dict, _SAVE_DELAY)
