@@ -19,13 +19,14 @@ from ..core.control.errors import SavedError
 from ..core.control.guards import Limits
 from ..core.control.inverter_battery import InverterBattery
 from ..core.control.overrides import Override
-from ..core.ledger.quarter import Expectation, Reason as LedgerReason, quarter_start
+from ..core.ledger.quarter import Expectation, quarter_start
 from ..core.market.book import Freshness
 from ..core.market.outlook import Outlook
 from ..core.trading.plan import Plan, PlannedSlot
 from ..core.trading.problem import ProblemError
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
+from .booked_reasons import booked
 from .bookkeeper import Bookkeeper
 from .forecasts import Forecasts
 from .planning import TRADABLE, Made, Wish, make, problem_of, quarters_ahead
@@ -239,15 +240,15 @@ class TradingCoordinator(SubentryCoordinator[View]):
     def _expect(self, decision: Decision) -> None:
         """Tell the books what was planned and is done in this quarter-hour."""
         slot = self.data.slot(decision.at)
-        kind = decision.action.kind if decision.action and decision.performed else ActionKind.SELF_CONSUME
-        planned = slot is not None and decision.reason.key == "plan"
-        reason = LedgerReason(slot.reason.key if slot and planned else decision.reason.key, {})
+        wanted = decision.action.kind if decision.action else ActionKind.SELF_CONSUME
+        kind = wanted if decision.performed else ActionKind.SELF_CONSUME
+        because = slot.reason if slot is not None and decision.reason.key == "plan" else decision.reason
         expected = None
         # What is expected of the rest of a quarter-hour is not what was expected of it.
         if slot is not None and slot.start - quarter_start(slot.start) < _BEGINNING:
             hours = (slot.end - slot.start) / timedelta(hours=1)
             expected = Expectation(cost=slot.cost, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
-        self.books.async_expect(decision.at, kind, reason, expected)
+        self.books.async_expect(decision.at, kind, booked(because, undone=kind is not wanted), expected)
 
     @callback
     def _show(self, **changes: Any) -> None:  # noqa: ANN401  (fields of View)
