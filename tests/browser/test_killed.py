@@ -37,25 +37,30 @@ def forced(lived: list[Lived], action: str) -> list[bool]:
     return [charges if action == "charge" else exports for _, charges, exports in lived]
 
 
-@pytest.mark.parametrize("action", ["charge", "discharge"])
-async def test_nothing_is_forced_past_the_run_of_a_killed_home_assistant(
-    demo: Demo, action: str, socket_enabled: None
-) -> None:
+async def test_nothing_is_forced_past_the_run_of_a_killed_home_assistant(demo: Demo, socket_enabled: None) -> None:
     folder, port = copy_of(demo), free_port()
-    victim = Demo(folder, port)
-    try:
-        victim.wait_until_ready()
-        async with Api(victim.url) as api:
-            await api.act("switch.turn_on", AUTOMATION)
-            entry = await entry_of(api)
-            await act(api, "override", entry, action=action, power=2000, duration=str(LASTING))
-        kill_home_assistant(folder)
-        wait_until(victim.has_ended, 60, lambda: "The demo goes on without Home Assistant")
-    finally:
-        victim.stop(signal.SIGTERM)
-    assert "Home Assistant ended by itself" in victim.errors
+    for action in ("charge", "discharge"):
+        victim = Demo(folder, port)
+        try:
+            victim.wait_until_ready()
+            async with Api(victim.url) as api:
+                entry = await entry_of(api)
+                await clean_up(api, entry, victim)
+                await api.act("switch.turn_on", AUTOMATION)
+                await act(api, "override", entry, action=action, power=4000, duration=str(LASTING))
+            kill_home_assistant(folder)
+            wait_until(victim.has_ended, 60, lambda: "The demo goes on without Home Assistant")
+        finally:
+            victim.stop(signal.SIGTERM)
+        assert "Home Assistant ended by itself" in victim.errors
+        live_without(folder, action)
+    with running(folder, port) as next_life:
+        async with Api(next_life.url) as api:
+            await clean_up(api, await entry_of(api), next_life)
 
-    # The inverter goes on as it was left, in a time that can be hurried.
+
+def live_without(folder: Path, action: str) -> None:
+    """The inverter goes on as it was left, in a time that can be hurried."""
     now = datetime.now(ZoneInfo(time_zone_at_noon())).replace(tzinfo=None)
     state = json.loads((folder / "inverter.json").read_text())
     with Simulator(seed=42, state=state, local_clock=lambda: now) as simulator:
@@ -68,14 +73,13 @@ async def test_nothing_is_forced_past_the_run_of_a_killed_home_assistant(
         day = world.live(22 * HOUR)
         assert sum(forced(day, action)) <= LASTING // timedelta(minutes=1) + 1  # once more the next day, at the most
 
-    # and the next life puts the safe default back before anything else
-    with running(folder, port) as next_life:
-        async with Api(next_life.url) as api:
-            entry = await entry_of(api)
-            await act(api, "clear_override", entry)
-            await api.act("switch.turn_off", AUTOMATION)
 
-            async def safe() -> bool:
-                return next_life.registers().items() >= SAFE.items()
+async def clean_up(api: Api, entry: str, demo: Demo) -> None:
+    """The next life finds what the last one left, and puts the safe default back."""
+    await act(api, "clear_override", entry)
+    await api.act("switch.turn_off", AUTOMATION)
 
-            await wait_for(safe)
+    async def safe() -> bool:
+        return demo.registers().items() >= SAFE.items()
+
+    await wait_for(safe)
