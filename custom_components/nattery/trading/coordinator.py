@@ -73,6 +73,15 @@ class View:
         """What is planned for a moment."""
         return self.made.plan.at(now) if self.made else None
 
+    def planned_soc(self, now: datetime) -> float | None:
+        """The charge (0 to 1) that the plan has at a moment, between the ends of the slot before and of its own."""
+        slot = self.slot(now)
+        if self.made is None or slot is None:
+            return None
+        ends = (one.soc_end for one in self.made.plan if one.end == slot.start)
+        before = next(ends, self.made.soc_start)
+        return before + (slot.soc_end - before) * ((now - slot.start) / (slot.end - slot.start))
+
 
 class TradingCoordinator(SubentryCoordinator[View]):
     """Planner and controller of one battery, and its books."""
@@ -279,24 +288,11 @@ class TradingCoordinator(SubentryCoordinator[View]):
         soc, now = self._site.value("battery_soc"), dt_util.utcnow()
         if not self._site.readings.last_update_success or not isinstance(soc, int | float):
             return
-        slot = self.data.slot(now)
-        off = slot is not None and abs(self._planned_charge(slot, now) - soc / _PERCENT) > _DEVIATION
+        planned = self.data.planned_soc(now)
+        off = planned is not None and abs(planned - soc / _PERCENT) > _DEVIATION
         # What else keeps plans away ends with news of its own, or is looked at with the next quarter-hour.
         if off or self.data.trouble == NO_READINGS:
             self.async_plan_soon()
-
-    def _planned_charge(self, slot: PlannedSlot, now: datetime) -> float:
-        """The charge that the plan has now, between the ends of the slot before and of this one."""
-        share = (now - slot.start) / (slot.end - slot.start)
-        before = self._charge_before(slot)
-        return before + (slot.soc_end - before) * share
-
-    def _charge_before(self, slot: PlannedSlot) -> float:
-        made = self.data.made
-        if made is None:
-            return slot.soc_end
-        ends = (one.soc_end for one in made.plan if one.end == slot.start)
-        return next(ends, made.soc_start)
 
     # --- what is kept
 
