@@ -19,6 +19,7 @@ from custom_components.nattery.core.ledger.errors import (
     LedgerError,
     MeterStateError,
     NewerSchemaError,
+    SilentError,
 )
 from custom_components.nattery.errors import action_error, describe
 from custom_components.nattery.trading.savings import SAVINGS
@@ -155,7 +156,7 @@ async def test_a_ledger_that_cannot_be_read_says_why(booked: BookedHouse) -> Non
     await house.walk(berlin("11:02"))
     with pytest.raises(HomeAssistantError) as caught:
         await ledger(house)
-    assert caught.value.translation_key == "ledger_cannot_open"
+    assert caught.value.translation_key == "ledger_unreachable"
     assert "secret-4f1c" not in str(caught.value)
     for description in SAVINGS:
         assert sensor(house, description.key).state == "unknown"
@@ -215,6 +216,8 @@ def errors() -> Iterator[LedgerError]:
             yield NewerSchemaError("a place", 9, 1)
         elif kind is MeterStateError:
             yield MeterStateError("it is nonsense")
+        elif kind is SilentError:
+            yield SilentError(25)
         else:
             yield kind()
 
