@@ -23,6 +23,7 @@ from .entity import InverterEntity, SiteEntity
 from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
 from .readings import SINGLE, Attributes, ReadingDescription, State, describe, describe_derived
 from .site import NatteryConfigEntry, Site
+from .trading.plan_sensors import PLANNED_SENSORS, PlannedSensor
 from .trading.savings import SAVINGS, SavingsSensor
 from .trading.sensors import TRADING_SENSORS, TradingSensor
 
@@ -77,7 +78,7 @@ TALK: Final = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Sensors of registers, of derived values, of the talk with the inverter, and of prices."""
+    """Sensors of registers, of derived values, of the talk with the inverter, of prices and of trading."""
     site = entry.runtime_data
     if prices := site.prices:
         async_add_entities(
@@ -99,6 +100,7 @@ async def async_setup_entry(
             lambda: async_add_entities(
                 [
                     *(TradingSensor(trading, description) for description in TRADING_SENSORS),
+                    *(PlannedSensor(trading, description) for description in PLANNED_SENSORS),
                     *(SavingsSensor(trading, description) for description in SAVINGS),
                 ],
                 config_subentry_id=trading.subentry.subentry_id,

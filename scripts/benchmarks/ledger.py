@@ -24,10 +24,11 @@ from custom_components.nattery.core.ledger.quarter import (
     Metered,
     Prices,
     Quarter,
-    Reason,
 )
 from custom_components.nattery.core.ledger.reports import local_days
 from custom_components.nattery.core.trading.problem import Battery
+from custom_components.nattery.core.trading.reasons import Reason
+from custom_components.nattery.trading.booked_reasons import booked
 
 from .rows import Row
 
@@ -38,7 +39,7 @@ _BATTERY = Battery(10, 0.5, 5, 5, soc_min=0.1, wear_per_kwh=0.03)
 
 
 def year_of_quarters() -> Iterator[Quarter]:
-    """A home with PV and a battery that trades: all numbers differ, and each line has a reason with its own values."""
+    """A home with PV and a battery that trades: all numbers differ, and each line has one of the longest reasons."""
     chance, soc, line = Random(1), 0.5, None
     kinds = list(ActionKind)
     for number in range(DAYS * 96):
@@ -54,17 +55,9 @@ def year_of_quarters() -> Iterator[Quarter]:
         grid = load + battery - pv
         energies = Energies(max(grid, 0), max(-grid, 0), max(battery, 0), max(-battery, 0), pv, load)
         used_at = start + timedelta(hours=chance.randrange(24))
-        reason = Reason(
-            f"{kind}_because_{chance.choice(('cheap', 'dear', 'surplus', 'later'))}",
-            {
-                "price": round(spot + 0.18, 5),
-                "worth": round(chance.random() / 3, 5),
-                "used_at": used_at.isoformat(),
-                "losses": round(chance.random() / 50, 5),
-                "margin": round(chance.random() / 10, 5),
-                "flips_at": round(chance.random() / 3, 5),
-            },
-        )
+        numbers = {name: chance.random() / 3 for name in ("worth", "turns_at", "margin", "burden", "used_price")}
+        values = {**numbers, "price": spot + 0.18, "power_kw": abs(battery), "used_at": used_at}
+        reason = booked(Reason(chance.choice(("charge", "store_surplus")), values))
         line = book_quarter(
             Metered(start, 1.0, energies, soc, moved),
             _BATTERY,
@@ -112,6 +105,8 @@ def year_in_the_book(*, quick: bool) -> list[tuple[str, float, float, str]]:
         savings = _seconds(lambda: book.savings(SITE, now, ZONE, "EUR", 0.2), rounds)
         days = local_days(date(2025, 1, 1), date(2025, 12, 31), ZONE)
         daily = _seconds(lambda: book.reports(SITE, days, "EUR", 0.2), rounds)
+        spots = {line.start: line.prices.spot_price or 0.0 for line in lines[-60 * 96 :] if line.prices}
+        corrected = _seconds(lambda: book.mispriced(SITE, "EUR", spots), rounds)
         read = _seconds(lambda: book.read(SITE, START, now), rounds // 3)
     return [
         (f"size of a year: {len(lines)} quarters, each with a reason of {reasons:.0f} bytes", size, 20, "MB"),
@@ -119,6 +114,7 @@ def year_in_the_book(*, quick: bool) -> list[tuple[str, float, float, str]]:
         ("booking one quarter, safe on the disk", 1000 * one, 100, "ms"),
         ("savings of today, this month and the year", 1000 * savings, 200, "ms"),
         ("a report for each day of a year", 1000 * daily, 500, "ms"),
+        ("looking for corrected prices in sixty days", 1000 * corrected, 500, "ms"),
         ("reading every quarter of a year", read, 5, "s"),
     ]
 

@@ -15,10 +15,11 @@ from .errors import DemoError
 from .folder import Folder
 from .waiting import until
 
-DOMAIN, TITLE, PRICES = "nattery", "Inverter", "prices"
+DOMAIN, TITLE, PRICES, TRADING = "nattery", "Inverter", "prices", "trading"
 DASHBOARD, DASHBOARD_TITLE, DASHBOARD_ICON = "home-battery", "Home battery", "mdi:home-battery"
 _DASHBOARD_FILE = Path(__file__).with_name("dashboard.yaml")
 _BATTERY_KWH = 10.2
+AUTOMATION = "switch.battery_trading_automation"
 _PATIENCE = 60
 
 # What the house shows beside the entities that are on by themselves, and that stands on the dashboard.
@@ -29,12 +30,15 @@ _WANTED = (
     "sensor.inverter_clock_drift",
     "sensor.inverter_last_fault",
 )
-# When the house charges from the grid, and when it would discharge. The ends come first: no window is ever longer.
-_WINDOWS = {
-    "time.inverter_charge_window_1_end": "05:00:00",
-    "time.inverter_charge_window_1_start": "02:00:00",
-    "time.inverter_discharge_window_1_end": "21:30:00",
-    "time.inverter_discharge_window_1_start": "18:00:00",
+# The simulated battery of 10 kWh, at a price that a household pays, and a usual connection.
+_TRADING: Json = {
+    "capacity": 10.0,
+    "battery_price": 3500.0,
+    "charge": 4.5,
+    "discharge": 4.5,
+    "import": 6.0,
+    "export": 6.0,
+    "more": {"cycles": 8000, "efficiency": 90.0, "soc_min": 10.0, "soc_max": 100.0},
 }
 # What a household pays and gets in Italy, about: losses, grid fees and levies, and three bands of the supplier.
 _AREA = "IT_NORD"
@@ -99,8 +103,10 @@ async def furnish(api: Api, folder: Folder, market: str) -> bool:
     await _until_running(api)
     await _set_up_inverter(api, folder)
     await until_loaded(api, folder)
-    await _open_windows(api, folder)
     await _set_up_prices(api, folder, market)
+    await until_loaded(api, folder)
+    await _set_up_trading(api, folder)
+    await _until_trading(api)
     await _count_energy(api)
     await _hang_dashboard(api, folder)
     await _ignore_repairs(api)
@@ -159,14 +165,6 @@ async def _set_up_inverter(api: Api, folder: Folder) -> None:
     folder.remember(device=device, entry=entry_id)
 
 
-async def _open_windows(api: Api, folder: Folder) -> None:
-    if folder.remembered().get("windows"):
-        return
-    for entity, time in _WINDOWS.items():
-        await api.act("time.set_value", entity, time=time)
-    folder.remember(windows="open")
-
-
 async def _set_up_prices(api: Api, folder: Folder, market: str) -> None:
     """Walk the flow of prices, or its reconfiguration when they have moved."""
     entry_id = folder.remembered()["entry"]
@@ -185,6 +183,32 @@ async def _set_up_prices(api: Api, folder: Folder, market: str) -> None:
     if end["type"] != "create_entry" and end.get("reason") != "reconfigure_successful":
         raise DemoError(f"The flow of prices did not take {market}: {end.get('errors') or end}.")
     folder.remember(market=market)
+
+
+async def _set_up_trading(api: Api, folder: Folder) -> None:
+    """Walk the flow of trading, then turn automation on, once: who turns it off finds it off."""
+    if folder.remembered().get("trading"):
+        return
+    entry_id = folder.remembered()["entry"]
+    kept = await api.call("config_entries/subentries/list", entry_id=entry_id)
+    if all(subentry["subentry_type"] != TRADING for subentry in kept):
+        end = await api.walk_flow("subentries/flow", {"handler": [entry_id, TRADING]}, _TRADING)
+        if end["type"] != "create_entry":
+            raise DemoError(f"The flow of trading ended otherwise: {end.get('errors') or end}.")
+    await _until_trading(api)
+    await api.act("switch.turn_on", AUTOMATION)
+    folder.remember(trading="on")
+
+
+async def _until_trading(api: Api) -> None:
+    """Wait until automation can be switched, which is when the inverter has been met anew."""
+
+    async def met() -> bool:
+        states = {known["entity_id"]: known["state"] for known in await api.call("get_states")}
+        return states.get(AUTOMATION) in {"on", "off"}
+
+    async with asyncio.timeout(_PATIENCE):
+        await until(met)
 
 
 async def _show_wanted(api: Api) -> bool:

@@ -83,6 +83,10 @@ class Demo:
         self.seconds = time.monotonic() - start
         self.market = (self.folder / "market.log").read_text().split()[-1]
 
+    def has_ended(self) -> bool:
+        """Whether it is over."""
+        return self._process.poll() is not None
+
     def stop(self, number: signal.Signals) -> None:
         """End it as a person or a supervisor does, and look what it left behind."""
         self._process.send_signal(number)
@@ -90,7 +94,7 @@ class Demo:
             self.exit_code = self._process.wait(STOP_SECONDS)
         finally:
             self._process.kill()
-            listing = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True)
+            listing = subprocess.run(["ps", "-A", "-ww", "-o", "args"], capture_output=True, text=True, check=True)
             self.left_behind = [line for line in listing.stdout.splitlines() if f"{self.folder}/" in line]
             if self.market and is_served(self.market):
                 self.left_behind.append(self.market)

@@ -13,9 +13,28 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio
 CHANGED = 12.5  # A
 
 
-async def test_everything_on_it_works(page: Page):
+async def inverter(page: Page, demo: Demo) -> None:
+    """Go to the view with the inverter's own settings."""
+    await page.goto(f"{demo.url}/home-battery/inverter")
+    await expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+
+
+def charged(demo: Demo) -> float:
+    """The power in W that flows into the battery."""
+    registers = demo.registers()
+    return float(-registers["BattVolt"] * registers["BattCurr"])
+
+
+async def test_everything_on_it_works(page: Page, demo: Demo):
     await expect(page.get_by_role("heading", name="Energy flow")).to_be_visible()
+    await _look(page)
+    await inverter(page, demo)
     await expect(state(page, "Turnaround")).to_have_text(re.compile(r"\d\.\d\sms"))
+    await _look(page)
+
+
+async def _look(page: Page) -> None:
+    """Nothing is missing on this view."""
     for complaint in ("Unavailable", "Unknown", "Entity not found", "Configuration error", "No statistics found"):
         await expect(page.get_by_text(complaint)).to_have_count(0)
     await expect(page.locator("hui-error-card, hui-warning")).to_have_count(0)
@@ -24,6 +43,7 @@ async def test_everything_on_it_works(page: Page):
 async def test_it_shows_what_the_inverter_holds(page: Page, demo: Demo):
     registers = demo.registers()
     await expect(page.locator("hui-gauge-card").get_by_text(f"{registers['BattSoc']}%")).to_be_visible()
+    await inverter(page, demo)
     await expect(state(page, "Charge current")).to_have_text(f"{registers['MaxChgCurrSet']} A")
     await expect(state(page, "Keep at least")).to_have_text(f"{registers['BatStopSOC']}%")
 
@@ -40,13 +60,18 @@ async def test_its_values_live(page: Page):
 
 
 async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
-    charging = state(page, "Charging")
-
     async def more_than_2_kw() -> bool:
-        return await number(charging) > 2000
+        return charged(demo) > 2000
 
     async def less_than_0_8_kw() -> bool:
-        return await number(charging) < 800
+        return charged(demo) < 800
+
+    # While automation is on, the settings of windows are its own.
+    automation = tile(page, "Automation").get_by_role("switch")
+    await expect(automation).to_be_checked()
+    await automation.click(force=True)
+    await expect(automation).not_to_be_checked()
+    await inverter(page, demo)
 
     # Off the clock the grid charges at once, so there is a current to limit at any hour and weather.
     timed = page.get_by_role("switch", name="Toggle Inverter Timed charging")
@@ -69,3 +94,14 @@ async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
     assert registers["BattCurr"] == pytest.approx(-CHANGED, abs=0.3)
     await page.reload()
     await expect(state(page, "Charge current")).to_have_text(f"{CHANGED} A")
+
+    # Switched on again, trading takes them back.
+    await page.goto(demo.url)
+    await expect(automation).not_to_be_checked()
+    await automation.click(force=True)
+    await expect(automation).to_be_checked()
+
+    async def by_the_clock() -> bool:
+        return bool(demo.registers()["OnTimeChargeEn"] == 1)
+
+    await wait_for(by_the_clock)

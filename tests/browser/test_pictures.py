@@ -25,9 +25,9 @@ pytestmark = [
 
 async def test_picture_of_the_first_screen(page: Page, demo: Demo):
     await asyncio.sleep(60 * MINUTES)
-    await page.set_viewport_size({"width": 1440, "height": 1470})
+    await page.set_viewport_size({"width": 1440, "height": 1290})
     await page.goto(demo.url)
-    await expect(page.get_by_role("heading", name="Windows")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Trading")).to_be_visible()
     await page.wait_for_timeout(5000)
     PICTURE.parent.mkdir(exist_ok=True)
     await page.screenshot(path=PICTURE)

@@ -19,6 +19,7 @@ from custom_components.nattery.trading.bookkeeper import Bookkeeper
 from custom_components.nattery.trading.calendar import PLAN_CALENDAR
 from custom_components.nattery.trading.controls import AUTOMATION, STRATEGY, WISHES
 from custom_components.nattery.trading.news import ACTION_NEWS
+from custom_components.nattery.trading.plan_sensors import PLANNED_SENSORS
 from custom_components.nattery.trading.savings import SAVINGS
 from custom_components.nattery.trading.sensors import TRADING_SENSORS, TROUBLES
 from custom_components.nattery.trading.settings import Settings
@@ -142,7 +143,7 @@ def starts(lines: tuple[Quarter, ...]) -> list[str]:
 
 
 TRADING_ENTITIES = {
-    *(("sensor", description.key) for description in (*TRADING_SENSORS, *SAVINGS)),
+    *(("sensor", description.key) for description in (*TRADING_SENSORS, *PLANNED_SENSORS, *SAVINGS)),
     *(("binary_sensor", description.key) for description in TROUBLES),
     *(("number", description.key) for description in WISHES),
     ("switch", AUTOMATION.key),

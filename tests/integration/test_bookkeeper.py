@@ -159,6 +159,7 @@ async def test_a_restart_in_the_middle_of_a_quarter_is_a_gap(house: BookedHouse)
 
 async def test_killed_in_the_middle_of_a_quarter(house: BookedHouse, hass_storage: dict[str, Any]) -> None:
     killed = await house.open()
+    killed.async_expect(berlin("11:00"), ActionKind.CHARGE, CHEAP, EXPECTED)
     await house.walk(berlin("11:07:30"))
     seconds = kept(hass_storage, house)["meter"]["seconds"]
     assert 6.5 * 60 <= seconds <= 7.5 * 60, "at most the last minute is lost"
@@ -169,6 +170,7 @@ async def test_killed_in_the_middle_of_a_quarter(house: BookedHouse, hass_storag
     await house.walk(berlin("11:16"))
     (line,) = await books.async_read(berlin("11:00"), berlin("12:00"))
     assert line.coverage == pytest.approx((seconds + 7.5 * 60) / 900, abs=0.002)
+    assert (line.action, line.reason, line.expected) == (ActionKind.CHARGE, CHEAP, EXPECTED)
     await house.close(books)
 
 

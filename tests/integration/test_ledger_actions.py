@@ -1,7 +1,9 @@
 """What the books tell people: the action that reads the ledger, the sensors of savings, and the words of errors."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+import json
 from types import MappingProxyType
 from typing import Any
 
@@ -9,9 +11,11 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Context, CoreState, State
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import probatio as vol
 import pytest
+from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.ledger.errors import (
@@ -21,13 +25,19 @@ from custom_components.nattery.core.ledger.errors import (
     NewerSchemaError,
     SilentError,
 )
+from custom_components.nattery.core.ledger.quarter import QUARTER, Reason
 from custom_components.nattery.errors import action_error, describe
+from custom_components.nattery.trading.issues import LEDGER_FAILS
 from custom_components.nattery.trading.savings import SAVINGS
 from custom_components.nattery.trading.settings import TRADING
 
 from .books import BATTERY, BookedHouse, berlin
+from .conftest import SERIAL
 from .test_texts import subclasses
 from .texts import TEXTS
+
+SECRET = "secret-4f1c"
+NOBODY_THERE = "The database server of the ledger in 127.0.0.1:1/books cannot be reached (Connection refused"
 
 
 async def set_up(house: BookedHouse, ledger: str = "") -> BookedHouse:
@@ -107,6 +117,75 @@ async def test_the_rest_of_a_quarter_is_not_what_was_expected_of_it(booked: Book
     assert [row["expected_cost"] is None for row in (await ledger(house))["rows"]] == [True, False]
 
 
+async def test_a_restart_in_the_middle_of_a_quarter_forgets_neither_plan_nor_reason(booked: BookedHouse) -> None:
+    house = await set_up(booked)
+    await house.walk(berlin("11:20"))
+    expected = house.site.trading.books._memory.deeds[berlin("11:15")].expected
+    assert await house.hass.config_entries.async_unload(house.entry.entry_id)
+    await house.settle()
+    assert await house.hass.config_entries.async_setup(house.entry.entry_id)
+    await house.walk(berlin("11:31"))
+    line = (await ledger(house))["rows"][1]
+    assert line["expected_cost"] == pytest.approx(expected.cost, abs=1e-6)
+    assert line["expected_soc"] == pytest.approx(expected.soc, abs=1e-3)
+    assert line["action"] == "self_consume"
+    assert line["reason_text"]
+
+
+async def test_reasons_are_read_with_their_numbers_and_in_words(booked: BookedHouse) -> None:
+    house = await set_up(booked)
+    await house.walk(berlin("11:14"))
+    trading = house.site.trading
+    slot = trading.data.slot(berlin("11:14"))
+    await house.walk(berlin("11:16"))
+    await house.hass.services.async_call(
+        DOMAIN,
+        "override",
+        {"config_entry_id": house.entry.entry_id, "action": "charge", "power": 1234, "until": "2026-11-20 12:00"},
+        blocking=True,
+        return_response=True,
+    )
+    await house.walk(berlin("11:31"))
+    await trading.async_set_automatic(on=True)
+    await house.walk(berlin("11:46"))
+    said, undone, done = (await ledger(house))["rows"]
+    assert said["reason"] == slot.reason.key
+    assert said["reason_text"].startswith(trading.words.planned(slot.reason))
+    assert said["reason_values"]
+    assert json.loads(json.dumps(said)) == said
+    until = {"until": "2026-11-20T11:00:00+00:00"}
+    assert (undone["reason"], undone["action"]) == ("override", "self_consume")
+    assert undone["reason_values"] == {**until, "undone": True}
+    assert undone["reason_text"] == "A person wants it so until 12:00; not done, since automation is off"
+    assert (done["reason"], done["action"], done["reason_values"]) == ("override", "charge", until)
+    assert done["reason_text"] == "A person wants it so until 12:00"
+
+
+async def test_reasons_that_nobody_knows_any_more_are_read_all_the_same(booked: BookedHouse) -> None:
+    house = await set_up(booked)
+    await house.walk(berlin("11:16"))
+    books = house.site.trading.books
+    last = books.last
+    assert last is not None
+    reasons = (
+        Reason("full", {}),
+        Reason("charge", {}),  # without its numbers, as it was booked once
+        Reason("of_another_age", {"price": 0.1}),
+        Reason("recover", {"power_kw": "much", "price": 0.1}),
+        Reason("override", {"until": "noon"}),
+        Reason("override", {"until": 12}),
+        Reason("strategy", {"strategy": "of_another_age"}),
+    )
+    lines = [replace(last, start=berlin("09:00") + n * QUARTER, reason=one) for n, one in enumerate(reasons)]
+    lines.append(replace(last, reason=None))
+    await books._database.async_do(lambda ledger: ledger.write(SERIAL, lines))
+    rows = (await ledger(house))["rows"]
+    texts = ["The battery is full: a surplus goes to the grid", *[None] * len(reasons)]
+    assert [row["reason_text"] for row in rows] == texts
+    assert [row["reason"] for row in rows] == [*(one.key for one in reasons), None]
+    assert [row["reason_values"] for row in rows] == [*(dict(one.values) for one in reasons), None]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -151,15 +230,36 @@ async def test_who_may_read_the_ledger(booked: BookedHouse, hass_read_only_user,
         assert len((await ledger(house, Context(user_id=user.id)))["rows"]) == 1
 
 
-async def test_a_ledger_that_cannot_be_read_says_why(booked: BookedHouse) -> None:
-    house = await set_up(booked, "postgresql://nattery:secret-4f1c@127.0.0.1:1/books")
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (f"postgresql://nattery:{SECRET}@127.0.0.1:1/books", NOBODY_THERE),
+        (f"postgresql://127.0.0.1:1/books?user=nattery&password={SECRET}", NOBODY_THERE),
+        (f"mysql://nattery:{SECRET}@127.0.0.1/books", "This is no address of a ledger: postgresql://user:password@"),
+        (f"nattery {SECRET}", "This is no address of a ledger: postgresql://user:password@"),
+    ],
+    ids=["away", "away_password_apart", "of_another_kind", "none"],
+)
+async def test_a_ledger_that_cannot_be_read_says_why(
+    booked: BookedHouse, hass_client: ClientSessionGenerator, caplog: pytest.LogCaptureFixture, url: str, sentence: str
+) -> None:
+    house = await set_up(booked, url)
     await house.walk(berlin("11:02"))
-    with pytest.raises(HomeAssistantError) as caught:
-        await ledger(house)
-    assert caught.value.translation_key == "ledger_unreachable"
-    assert "secret-4f1c" not in str(caught.value)
+    answers = []
+    for period in ("quarter", "day", "month"):
+        with pytest.raises(HomeAssistantError) as caught:
+            await ledger(house, period=period)
+        answers.append(str(caught.value))
+    (said,) = set(answers)
+    assert said.startswith(sentence)
+    assert "\n" not in said
     for description in SAVINGS:
         assert sensor(house, description.key).state == "unknown"
+    issues = [one for one in ir.async_get(house.hass).issues.values() if one.translation_key == LEDGER_FAILS]
+    assert [one.translation_placeholders["reason"] for one in issues] == [f"{said}."]
+    told = await get_diagnostics_for_config_entry(house.hass, hass_client, house.entry)
+    states = [state.as_dict() for state in house.hass.states.async_all()]
+    assert SECRET not in f"{said} {told} {states} {issues} {caplog.text}"
 
 
 async def test_savings_are_told(booked: BookedHouse) -> None:

@@ -16,6 +16,7 @@ from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.core.trading.reasons import NOTES, SENTENCES as PLANNED
+from custom_components.nattery.trading.coordinator import View
 from custom_components.nattery.trading.settings import Settings, wear_of
 
 from .books import TRADING_ENTITIES
@@ -86,6 +87,34 @@ async def test_the_plan_is_slot_by_slot_with_reasons(hass: HomeAssistant, trader
     slot = await call(hass, trader, "explain_slot")
     assert slot["start"] == plan["slots"][0]["start"]
     assert "worth" in slot["values"]
+
+
+async def test_the_plan_is_there_to_be_drawn_beside_reality(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    trading = trader.runtime_data.trading
+    slots = trading.data.plan.slots
+    charge, battery, grid = (
+        hass.states.get(f"sensor.battery_trading_planned_{name}")
+        for name in ("state_of_charge", "battery_power", "grid_power")
+    )
+    before, after = trading.data.made.soc_start, slots[0].soc_end
+    assert min(before, after) * 100 - 0.1 <= float(charge.state) <= max(before, after) * 100 + 0.1
+    assert float(battery.state) == round((slots[0].discharge_kw - slots[0].charge_kw) * 1000)
+    assert float(grid.state) == round(slots[0].grid_kw * 1000)
+    for state, figures in (
+        (charge, [round(slot.soc_end * 100, 1) for slot in slots]),
+        (battery, [round((slot.discharge_kw - slot.charge_kw) * 1000) for slot in slots]),
+    ):
+        ahead = state.attributes["forecast"]
+        assert [one["value"] for one in ahead] == figures
+        assert [one["start"] for one in ahead] == [slot.start for slot in slots]
+        assert [one["action"] for one in ahead] == [slot.action for slot in slots]
+
+
+async def test_a_house_without_a_plan_plans_nothing(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    trading = trader.runtime_data.trading
+    trading.async_set_updated_data(View())
+    state = hass.states.get("sensor.battery_trading_planned_state_of_charge")
+    assert (state.state, state.attributes["forecast"]) == ("unknown", [])
 
 
 async def test_an_hour_of_statistics_is_a_reason_to_plan_anew(hass: HomeAssistant, trader: MockConfigEntry) -> None:

@@ -6,8 +6,8 @@ quarter-hour at most, which is then a gap, as is the time until it runs again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,9 +24,10 @@ from ..core.inverter.readings import Report as Poll
 from ..core.ledger.booking import book_quarter, priced
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import Reading
-from ..core.ledger.quarter import Expectation, Prices, Quarter, Reason, quarter_start
+from ..core.ledger.quarter import QUARTER, Expectation, Prices, Quarter, Reason, quarter_start
 from ..core.ledger.reports import Period, Report, Savings
 from ..core.market.book import KEPT
+from ..core.market.prices import Slot, resampled
 from ..prices.coordinator import PriceCoordinator
 from .database import Database
 from .memory import Deed, Memory, Unbooked
@@ -80,6 +81,7 @@ class Bookkeeper:
         self._database = Database(hass, settings.ledger)
         self._store = meter_store(hass, entry.entry_id)
         self._memory = Memory()
+        self._priced: dict[date, tuple[Slot, ...]] = {}  # the slots that the lines of a day agree with
         self._poll: Poll | None = None
         self._counted: datetime | None = None
         self._settling = asyncio.Lock()
@@ -163,7 +165,7 @@ class Bookkeeper:
         self._entry.async_create_background_task(self._hass, self._async_settle(), f"{self._entry.title} ledger")
 
     async def _async_settle(self) -> None:
-        """Book all that waits, put prices to lines that had none, and look what it all comes to."""
+        """Book all that waits, see to the prices of what is booked, and look what it all comes to."""
         error: LedgerError | None = None
         async with self._settling:
             try:
@@ -179,6 +181,8 @@ class Bookkeeper:
         prices = quarter_prices(self._prices.pricer, (one.metered.start for one in waiting))
         while waiting:
             one = waiting[0]
+            if one.metered.start not in prices:
+                self._priced.pop(self._day(one.metered.start), None)
             await self._database.async_do(partial(self._book, one, prices.get(one.metered.start)))
             if waiting[0] is one:  # where too many wait, the oldest has gone meanwhile
                 waiting.popleft()
@@ -197,12 +201,37 @@ class Bookkeeper:
         ledger.write(self._name, [line])
 
     async def _async_price(self) -> None:
-        since = dt_util.utcnow() - KEPT
-        lines = await self._database.async_do(lambda ledger: ledger.unpriced(self._name, since))
-        prices = quarter_prices(self._prices.pricer, (line.start for line in lines))
+        """Price the lines anew whose spot price is not the market's: it was not known, or has been corrected.
+
+        They are looked for in days of which there is news. A new tariff is none: it holds from when it is set.
+        """
+        pricer, news = self._prices.pricer, self._news()
+        if not news:
+            return
+        lines = await self._database.async_do(partial(self._mispriced, news.values(), pricer.book.currency))
+        prices = quarter_prices(pricer, (line.start for line in lines))
         known = [priced(line, prices[line.start], self._battery.wear_per_kwh) for line in lines if line.start in prices]
         if known:
             await self._database.async_do(lambda ledger: ledger.write(self._name, known))
+        self._priced |= news
+        for line in lines:
+            if line.start not in prices:  # the tariff fails: look again
+                self._priced.pop(self._day(line.start), None)
+
+    def _news(self) -> dict[date, tuple[Slot, ...]]:
+        """The days whose slots the lines may not agree with; every one at first."""
+        book, today = self._prices.pricer.book, self._day(dt_util.utcnow())
+        days = {day: book.day(day).slots for day in (today - timedelta(past) for past in range(KEPT.days + 1))}
+        self._priced = {day: slots for day, slots in self._priced.items() if day in days}
+        return {day: slots for day, slots in days.items() if slots != self._priced.get(day, ())}
+
+    def _mispriced(self, days: Iterable[Iterable[Slot]], currency: str, ledger: Ledger) -> tuple[Quarter, ...]:
+        spots = {slot.start: slot.price for slots in days for slot in resampled(slots, QUARTER)}
+        return ledger.mispriced(self._name, currency, spots)
+
+    def _day(self, moment: datetime) -> date:
+        """The day of the price book that holds a moment."""
+        return moment.astimezone(self._prices.pricer.book.zone).date()
 
     async def _async_count(self) -> None:
         now, zone = dt_util.utcnow(), dt_util.get_default_time_zone()

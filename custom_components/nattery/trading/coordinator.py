@@ -19,13 +19,14 @@ from ..core.control.errors import SavedError
 from ..core.control.guards import Limits
 from ..core.control.inverter_battery import InverterBattery
 from ..core.control.overrides import Override
-from ..core.ledger.quarter import Expectation, Reason as LedgerReason, quarter_start
+from ..core.ledger.quarter import Expectation, quarter_start
 from ..core.market.book import Freshness
 from ..core.market.outlook import Outlook
 from ..core.trading.plan import Plan, PlannedSlot
 from ..core.trading.problem import ProblemError
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
+from .booked_reasons import booked
 from .bookkeeper import Bookkeeper
 from .forecasts import Forecasts
 from .planning import TRADABLE, Made, Wish, make, problem_of, quarters_ahead
@@ -71,6 +72,15 @@ class View:
     def slot(self, now: datetime) -> PlannedSlot | None:
         """What is planned for a moment."""
         return self.made.plan.at(now) if self.made else None
+
+    def planned_soc(self, now: datetime) -> float | None:
+        """The charge (0 to 1) that the plan has at a moment, between the ends of the slot before and of its own."""
+        slot = self.slot(now)
+        if self.made is None or slot is None:
+            return None
+        ends = (one.soc_end for one in self.made.plan if one.end == slot.start)
+        before = next(ends, self.made.soc_start)
+        return before + (slot.soc_end - before) * ((now - slot.start) / (slot.end - slot.start))
 
 
 class TradingCoordinator(SubentryCoordinator[View]):
@@ -239,15 +249,15 @@ class TradingCoordinator(SubentryCoordinator[View]):
     def _expect(self, decision: Decision) -> None:
         """Tell the books what was planned and is done in this quarter-hour."""
         slot = self.data.slot(decision.at)
-        kind = decision.action.kind if decision.action and decision.performed else ActionKind.SELF_CONSUME
-        planned = slot is not None and decision.reason.key == "plan"
-        reason = LedgerReason(slot.reason.key if slot and planned else decision.reason.key, {})
+        wanted = decision.action.kind if decision.action else ActionKind.SELF_CONSUME
+        kind = wanted if decision.performed else ActionKind.SELF_CONSUME
+        because = slot.reason if slot is not None and decision.reason.key == "plan" else decision.reason
         expected = None
         # What is expected of the rest of a quarter-hour is not what was expected of it.
         if slot is not None and slot.start - quarter_start(slot.start) < _BEGINNING:
             hours = (slot.end - slot.start) / timedelta(hours=1)
             expected = Expectation(cost=slot.cost, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
-        self.books.async_expect(decision.at, kind, reason, expected)
+        self.books.async_expect(decision.at, kind, booked(because, undone=kind is not wanted), expected)
 
     @callback
     def _show(self, **changes: Any) -> None:  # noqa: ANN401  (fields of View)
@@ -278,24 +288,11 @@ class TradingCoordinator(SubentryCoordinator[View]):
         soc, now = self._site.value("battery_soc"), dt_util.utcnow()
         if not self._site.readings.last_update_success or not isinstance(soc, int | float):
             return
-        slot = self.data.slot(now)
-        off = slot is not None and abs(self._planned_charge(slot, now) - soc / _PERCENT) > _DEVIATION
+        planned = self.data.planned_soc(now)
+        off = planned is not None and abs(planned - soc / _PERCENT) > _DEVIATION
         # What else keeps plans away ends with news of its own, or is looked at with the next quarter-hour.
         if off or self.data.trouble == NO_READINGS:
             self.async_plan_soon()
-
-    def _planned_charge(self, slot: PlannedSlot, now: datetime) -> float:
-        """The charge that the plan has now, between the ends of the slot before and of this one."""
-        share = (now - slot.start) / (slot.end - slot.start)
-        before = self._charge_before(slot)
-        return before + (slot.soc_end - before) * share
-
-    def _charge_before(self, slot: PlannedSlot) -> float:
-        made = self.data.made
-        if made is None:
-            return slot.soc_end
-        ends = (one.soc_end for one in made.plan if one.end == slot.start)
-        return next(ends, made.soc_start)
 
     # --- what is kept
 

@@ -1,6 +1,6 @@
 """The action that reads the ledger: quarter-hours as they were booked, or reports of local days or months."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final
@@ -16,12 +16,14 @@ import probatio as vol
 from ..calls import moment, refuse
 from ..const import DOMAIN
 from ..core.ledger.errors import LedgerError
+from ..core.ledger.quarter import Quarter
 from ..core.ledger.reports import Period, Report, local_days, local_months
 from ..core.ledger.series import to_row
 from ..errors import translated
-from .bookkeeper import Bookkeeper
+from .coordinator import TradingCoordinator
 from .savings import SAVINGS
 from .services import async_trading
+from .words import Words
 
 GET_LEDGER: Final = "get_ledger"
 ATTR_START, ATTR_END, ATTR_PERIOD = "start", "end", "period"
@@ -60,18 +62,25 @@ async def _async_get_ledger(call: ServiceCall) -> ServiceResponse:
     if not start < end <= start + _LONGEST[period]:
         raise refuse("bad_range", days=str(_LONGEST[period].days))
     try:
-        rows = await _async_rows(trading.books, period, start, end)
+        rows = await _async_rows(trading, period, start, end)
     except LedgerError as error:
         raise translated(HomeAssistantError, error) from error
     return {"period": period, "rows": rows}
 
 
-async def _async_rows(books: Bookkeeper, period: str, start: datetime, end: datetime) -> list[Any]:
+async def _async_rows(trading: TradingCoordinator, period: str, start: datetime, end: datetime) -> list[Any]:
+    books = trading.books
     if period == QUARTER:
-        return [to_row(line) for line in await books.async_read(start, end)]
+        lines = await books.async_read(start, end)
+        return await trading.hass.async_add_executor_job(_lines, lines, trading.words)
     zone = dt_util.get_default_time_zone()
     first, last = start.astimezone(zone).date(), (end - _MOMENT).astimezone(zone).date()
     return [_row(report) for report in await books.async_reports(_PERIODS[period](first, last, zone))]
+
+
+def _lines(lines: Sequence[Quarter], words: Words) -> list[dict[str, Any]]:
+    """Lines as plain JSON, their reasons in words as well; a month of them takes a while."""
+    return [{**to_row(line), "reason_text": words.booked(line.reason) if line.reason else None} for line in lines]
 
 
 def _row(report: Report) -> dict[str, Any]:

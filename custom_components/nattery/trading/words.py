@@ -11,8 +11,10 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..core.control.controller import Decision
 from ..core.control.reasons import Reason as ControlReason
+from ..core.ledger.quarter import Reason as BookedReason
 from ..core.trading.reasons import Note, Reason
 from ..errors import describe
+from .booked_reasons import MOMENTS, UNDONE
 
 _MONEY = ("price", "worth", "used_price", "burden", "margin", "turns_at", "value")
 _AMOUNTS = ("power_kw", "curtail_kw", "excess_kw", "load_kw", "pv_kw", "missing_kwh", "level_kwh")
@@ -54,6 +56,18 @@ class Words:
     def controlled(self, reason: ControlReason) -> str:
         """Why the controller does something else than the plan."""
         return self._say(f"control_{reason.key}", reason.values)
+
+    def booked(self, reason: BookedReason) -> str | None:
+        """Why something was done, from the books; None where the words for it, or its numbers, are not known."""
+        values: dict[str, Any] = dict(reason.values)
+        undone = values.pop(UNDONE, False)
+        try:
+            values |= {name: datetime.fromisoformat(values[name]) for name in MOMENTS & values.keys()}
+            known = f"component.{DOMAIN}.common.plan_{reason.key}" in self._common
+            text = self.planned(Reason(reason.key, values)) if known else self._say(f"control_{reason.key}", values)
+        except KeyError, TypeError, ValueError:
+            return None
+        return text + self._say("booked_undone", {}) if undone else text
 
     def failure(self, error: Exception) -> str:
         """What an error of the core says."""

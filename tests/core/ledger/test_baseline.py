@@ -108,6 +108,20 @@ def test_prices_that_come_late_give_the_same_line() -> None:
     assert priced(without, PRICES, BATTERY.wear_per_kwh) == line(load_kwh=1.0, import_kwh=1.2)
 
 
+def test_corrected_prices_change_the_money_and_not_the_wear() -> None:
+    booked = line(load_kwh=1.0, pv_kwh=0.2, import_kwh=0.3, discharge_kwh=0.5)
+    dearer = replace(PRICES, import_price=2 * PRICES.import_price)
+    corrected = priced(booked, dearer, 9.9)
+    assert corrected.prices == dearer
+    assert corrected.money.cost == pytest.approx(2 * booked.money.cost)
+    assert corrected.money.no_battery == pytest.approx(2 * booked.money.no_battery)
+    assert corrected.money.wear == booked.money.wear > 0
+    assert corrected.money.self_consumption_wear == booked.money.self_consumption_wear > 0
+    assert replace(corrected, prices=booked.prices, money=booked.money) == booked
+    in_crowns = priced(booked, replace(PRICES, currency="SEK"), 0.3)
+    assert in_crowns.money.wear == pytest.approx(0.3 * 0.5)
+
+
 def test_a_line_that_cannot_be_is_refused() -> None:
     good = line()
     for change, words in (

@@ -84,15 +84,25 @@ def test_the_next_line_goes_on_from_the_previous_one(ledger) -> None:
     assert ledger.previous(HOME, START) is None
 
 
-def test_quarters_without_prices_are_found_and_priced(ledger) -> None:
-    written = lines(4)
-    bare = [as_booked(line(one.start, prices=None, load_kwh=1.0)) for one in written[1:3]]
-    ledger.write(HOME, [written[0], *bare, written[3]])
-    assert ledger.unpriced(HOME, START) == tuple(bare)
-    assert ledger.unpriced(HOME, bare[1].start) == (bare[1],)
-    ledger.write(HOME, [priced(one, PRICES, BATTERY.wear_per_kwh) for one in ledger.unpriced(HOME, START)])
-    assert ledger.unpriced(HOME, START) == ()
-    assert ledger.read(HOME, START, END)[1].money.no_battery == pytest.approx(PRICES.import_price)
+def test_quarters_without_prices_or_at_others_than_the_markets_are_found_and_priced(ledger) -> None:
+    market = replace(PRICES, spot_price=0.0951)
+    spots = {START + number * QUARTER: market.spot_price for number in range(6)}
+    others = (
+        market,
+        None,  # nobody knew it
+        replace(market, spot_price=market.spot_price + 2e-6),
+        replace(market, spot_price=None),
+        replace(market, currency="SEK"),
+        replace(market, import_price=0.5, spot_price=market.spot_price + 1e-6),  # a tariff of its own, and rounding
+    )
+    written = [as_booked(line(start, prices=one, load_kwh=1.0)) for start, one in zip(spots, others, strict=True)]
+    ledger.write(HOME, [*written, as_booked(line(START + 6 * QUARTER, prices=None))])
+    assert ledger.mispriced(HOME, "EUR", spots) == tuple(written[1:5])
+    assert ledger.mispriced(HOME, "EUR", dict([*spots.items()][2:3])) == (written[2],)
+    assert ledger.mispriced(HOME, "EUR", {}) == ledger.mispriced("nobody's", "EUR", spots) == ()
+    ledger.write(HOME, [priced(one, market, BATTERY.wear_per_kwh) for one in written[1:5]])
+    assert ledger.mispriced(HOME, "EUR", spots) == ()
+    assert [one.money.no_battery for one in ledger.read(HOME, START, END)[1:5]] == [market.import_price] * 4
 
 
 def test_many_threads_write_and_read_at_once(ledger, place) -> None:

@@ -4,7 +4,7 @@ Importing this module imports SQLAlchemy, which is to happen in an executor too.
 nothing goes stale, threads share nothing, and between calls the file of SQLite is whole and alone, good to be copied.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from itertools import batched
@@ -37,7 +37,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
 
 from .errors import LedgerError, MissingDriverError, WrongUrlError, database_error
 from .migrations import is_current, migrate
-from .quarter import Energies, Money, Quarter, quarter_start
+from .quarter import QUARTER, Energies, Money, Quarter, quarter_start
 from .reports import Period, Report, Savings, this_month, today
 from .tables import QUARTERS, SITES, QuarterNumber, to_quarter, to_row
 
@@ -45,6 +45,7 @@ _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 10
 _BATCH = 1000  # periods in one statement, three variables each, of which SQLite allows 32766; and rows at once
 _WRITING = "nattery_writing"
+_SAME_PRICE = 1.5e-6  # they are kept in millionths
 _ENERGIES = ("import", "export", "charge", "discharge", "pv", "load")
 _MONEY = ("cost", "wear", "no_battery", "self_consumption", "self_consumption_wear")
 
@@ -84,8 +85,7 @@ class Ledger:
 
     def read(self, site: str, start: datetime, end: datetime) -> tuple[Quarter, ...]:
         """The quarters that begin in [start, end), in order; those that nobody saw are not there."""
-        query = _of(site).where(QUARTERS.c.start >= start, QUARTERS.c.start < end).order_by(QUARTERS.c.start)
-        return self._quarters(query)
+        return self._quarters(_within(_of(site), start, end).order_by(QUARTERS.c.start))
 
     def sites(self) -> tuple[str, ...]:
         """The names of all sites, in order."""
@@ -97,10 +97,21 @@ class Ledger:
         query = _of(site).where(QUARTERS.c.start < before).order_by(QUARTERS.c.start.desc()).limit(1)
         return next(iter(self._quarters(query)), None)
 
-    def unpriced(self, site: str, since: datetime) -> tuple[Quarter, ...]:
-        """The quarters from `since` on whose prices were not known, in order."""
-        query = _of(site).where(QUARTERS.c.start >= since, QUARTERS.c.currency.is_(None)).order_by(QUARTERS.c.start)
-        return self._quarters(query)
+    def mispriced(self, site: str, currency: str, spots: Mapping[datetime, float]) -> tuple[Quarter, ...]:
+        """Of the quarters that begin at the keys of `spots` those that are booked at another spot price or at none."""
+        if not spots:
+            return ()
+        query = _within(_of(site), min(spots), max(spots) + QUARTER)
+        columns = query.with_only_columns(QUARTERS.c.start, QUARTERS.c.currency, QUARTERS.c.spot_price)
+        booked = self._run(lambda connection: connection.execute(columns).all())
+        off = {
+            start
+            for start, unit, spot in booked
+            if start in spots and (unit != currency or spot is None or abs(spot - spots[start]) > _SAME_PRICE)
+        }
+        if not off:
+            return ()
+        return tuple(line for line in self.read(site, min(off), max(off) + QUARTER) if line.start in off)
 
     def reports(
         self, site: str, periods: Sequence[Period], currency: str, terminal_value_per_kwh: float
@@ -202,6 +213,10 @@ def _begun(connection: Connection) -> None:
 
 def _of(site: str) -> Select[Any]:
     return select(QUARTERS).join(SITES).where(SITES.c.name == site)
+
+
+def _within(query: Select[Any], start: datetime, end: datetime) -> Select[Any]:
+    return query.where(QUARTERS.c.start >= start, QUARTERS.c.start < end)
 
 
 def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -41,5 +41,11 @@ def book_quarter(
 
 
 def priced(quarter: Quarter, prices: Prices, wear_per_kwh: float) -> Quarter:
-    """The same line with prices, and the money that follows from them; for prices that come late or are corrected."""
-    return replace(quarter, prices=prices, money=money(quarter.energies, quarter.baseline, prices, wear_per_kwh))
+    """The same line with prices, and the money that follows from them; for prices that come late or are corrected.
+
+    What is corrected is the market's: wear that is booked in that currency stays, whatever wear costs by now.
+    """
+    made, booked = money(quarter.energies, quarter.baseline, prices, wear_per_kwh), quarter.money
+    if booked and quarter.prices and quarter.prices.currency == prices.currency:
+        made = replace(made, wear=booked.wear, self_consumption_wear=booked.self_consumption_wear)
+    return replace(quarter, prices=prices, money=made)

@@ -1,0 +1,91 @@
+"""Trading: what the first screen shows of the plan and of what is done, and that the inverter really does it."""
+
+from base64 import b64decode
+from datetime import datetime
+import re
+from zoneinfo import ZoneInfo
+
+from playwright.async_api import Page, expect
+import pytest
+
+from scripts.demonstration.api import Api
+
+from .cards import number, state, tile, wait_for
+from .demo import Demo, time_zone_at_noon
+from .trading import act, entry_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
+
+STRIP = re.compile(r'<rect class="(?:charge|discharge|hold|self_consume)"[^>]*y="174"')
+ACTIONS = re.compile(r"^\s*(Charge|Discharge|Hold|Self-consumption)\s*$")
+
+
+async def test_the_plan_is_drawn_to_the_last_quarter_hour(page: Page, demo: Demo, socket_enabled: None):
+    picture = page.get_by_role("img", name="The plan until")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)")
+    drawn = b64decode((await picture.get_attribute("src") or "").partition("base64,")[2]).decode()
+    async with Api(demo.url) as api:
+        plan = await act(api, "get_plan", await entry_of(api))
+    assert len(STRIP.findall(drawn)) == pytest.approx(len(plan["slots"]), abs=1)  # a quarter-hour may end meanwhile
+    end = datetime.fromisoformat(plan["slots"][-1]["end"]).astimezone(ZoneInfo(time_zone_at_noon()))
+    assert await picture.get_attribute("alt") == f"The plan until {end:%A %H:%M}"
+
+
+async def test_the_automation_is_on_and_says_what_it_does_and_why(page: Page, demo: Demo, socket_enabled: None):
+    await expect(tile(page, "Automation").get_by_role("switch")).to_be_checked()
+    await expect(state(page, "Action")).to_have_text(ACTIONS)
+    async with Api(demo.url) as api:
+        plan = await act(api, "get_plan", await entry_of(api))
+    assert plan["automatic"]
+    assert plan["present"]["performed"]
+    await expect(page.get_by_text(plan["present"]["reason"])).to_be_visible()
+
+
+async def test_an_override_is_seen_and_done_and_ends(page: Page, demo: Demo, socket_enabled: None):
+    async with Api(demo.url) as api:
+        entry = await entry_of(api)
+        given = await act(api, "override", entry, action="charge", power=1500, duration="00:20:00")
+        await expect(state(page, "Action")).to_have_text("Charge")
+
+        async def bought() -> bool:
+            return await number(state(page, "From the grid")) > 1400
+
+        await wait_for(bought)
+        registers = demo.registers()
+        assert (registers["OnTimeChargeEn"], registers["ChgPriority"]) == (1, 2)
+        assert registers["ChgCurrByLineSet"] * registers["BattVolt"] == pytest.approx(1500, rel=0.06)
+        assert (await act(api, "clear_override", entry, id=given["id"]))["cleared"] == 1
+        plan = await act(api, "get_plan", entry)
+    assert plan["overrides"] == []
+
+
+async def test_a_strategy_is_chosen_and_planned_for(page: Page, demo: Demo, socket_enabled: None):
+    strategy = tile(page, "Strategy")
+    await expect(strategy.get_by_text("Optimise").first).to_be_visible()
+    async with Api(demo.url) as api:
+        entry = await entry_of(api)
+
+        async def planned(for_what: str, actions: set[str]) -> bool:
+            plan = await act(api, "get_plan", entry)
+            return plan["strategy"] == for_what and {slot["action"] for slot in plan["slots"]} <= actions
+
+        async def choose(name: str) -> None:
+            await strategy.get_by_role("button", name="Option").click()
+            await page.get_by_role("menuitem", name=name).or_(page.get_by_role("option", name=name)).click()
+
+        await choose("Self-consumption")
+        await wait_for(lambda: planned("self_consumption", {"self_consume"}))
+        await choose("Optimise")
+        await wait_for(lambda: planned("optimise", {"self_consume", "hold", "charge", "discharge"}))
+
+
+async def test_plan_and_reality_are_in_one_graph(page: Page):
+    for graph in await page.locator("hui-history-graph-card").all():
+        await expect(graph.get_by_text("Planned")).to_be_visible()
+        await expect(graph.locator("canvas").first).to_be_visible()
+
+
+async def test_the_calendar_has_the_plan(page: Page, demo: Demo):
+    await page.goto(f"{demo.url}/calendar")
+    await expect(page.get_by_text(re.compile(r"(Charge|Discharge|Hold|Self-consumption)")).first).to_be_visible()
