@@ -280,7 +280,7 @@ async def test_a_file_that_was_taken_away_is_made_anew(house: BookedHouse) -> No
         (f"mysql://nattery:{PASSWORD}@127.0.0.1/books", "wrong_url"),
         ("not an address", "wrong_url"),
         ("sqlite:////nowhere/at/all/books.db", "cannot_open"),
-        ("postgresql://nattery:secret-4f1c@127.0.0.1:1/books", "cannot_open"),
+        ("postgresql://nattery:secret-4f1c@127.0.0.1:1/books", "unreachable"),
     ],
 )
 async def test_an_address_that_leads_nowhere_is_an_error_and_no_crash(

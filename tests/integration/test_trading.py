@@ -7,11 +7,10 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_RECORDER_HOURLY_STATISTICS_GENERATED
-from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
@@ -61,17 +60,9 @@ def writes(simulator: Simulator, entry: MockConfigEntry) -> int:
     return sum(site.inverter.wear.writes_of(key, site.today) for key in ("timed_charge", "timed_discharge"))
 
 
-async def call(
-    hass: HomeAssistant, entry: MockConfigEntry, name: str, user: MockUser | None = None, **data: Any
-) -> Any:
-    context = Context(user_id=user.id) if user else None
+async def call(hass: HomeAssistant, entry: MockConfigEntry, name: str, **data: Any) -> Any:
     return await hass.services.async_call(
-        DOMAIN,
-        name,
-        {"config_entry_id": entry.entry_id, **data},
-        blocking=True,
-        return_response=True,
-        context=context,
+        DOMAIN, name, {"config_entry_id": entry.entry_id, **data}, blocking=True, return_response=True
     )
 
 
@@ -172,31 +163,6 @@ async def test_stopped_in_order_the_battery_is_handed_back_and_the_mode_is_kept(
     assert await hass.config_entries.async_setup(trader.entry_id)
     assert trader.runtime_data.trading.automatic
     assert [one.kind for one in trader.runtime_data.trading.controller.overrides] == ["charge"]
-
-
-@pytest.mark.parametrize(
-    ("data", "key"),
-    [
-        ({"action": "hold", "power": 100, "duration": "01:00"}, "power_not_allowed"),
-        ({"action": "charge", "until": "2020-01-01 00:00:00"}, "bad_override"),
-        ({"action": "charge", "duration": "240:00:00"}, "bad_override"),
-    ],
-)
-async def test_an_override_that_cannot_be(hass: HomeAssistant, trader: MockConfigEntry, data: Any, key: str) -> None:
-    with pytest.raises(ServiceValidationError) as refused:
-        await call(hass, trader, "override", **data)
-    assert refused.value.translation_key == key
-    assert trader.runtime_data.trading.controller.overrides == ()
-
-
-async def test_a_reader_sees_and_changes_nothing(
-    hass: HomeAssistant, trader: MockConfigEntry, hass_read_only_user: MockUser
-) -> None:
-    assert (await call(hass, trader, "get_plan", hass_read_only_user))["slots"]
-    await call(hass, trader, "get_ledger", hass_read_only_user)
-    for action, data in (("replan", {}), ("clear_override", {}), ("override", {"action": "hold", "duration": "01:00"})):
-        with pytest.raises(Unauthorized):
-            await call(hass, trader, action, hass_read_only_user, **data)
 
 
 async def test_another_strategy_is_another_plan(hass: HomeAssistant, trader: MockConfigEntry) -> None:

@@ -12,7 +12,7 @@ from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..calls import refuse, utc_of
+from ..calls import moment, period, refuse
 from ..const import DOMAIN
 from ..core.market.book import KEPT
 from ..core.market.prices import Slot, local_day, resampled
@@ -37,8 +37,8 @@ _GET_SCHEMA: Final = vol.Schema(
     {
         **_ENTRY,
         **_KIND,
-        vol.Optional(ATTR_START): cv.datetime,
-        vol.Optional(ATTR_END): cv.datetime,
+        vol.Optional(ATTR_START): moment,
+        vol.Optional(ATTR_END): moment,
         vol.Optional(ATTR_RESOLUTION): vol.All(vol.Coerce(int), vol.In(_RESOLUTIONS)),
     }
 )
@@ -46,12 +46,12 @@ _FIND_SCHEMA: Final = vol.Schema(
     {
         **_ENTRY,
         **_KIND,
-        vol.Required(ATTR_DURATION): cv.positive_time_period,
-        vol.Optional(ATTR_EARLIEST): cv.datetime,
-        vol.Optional(ATTR_LATEST): cv.datetime,
+        vol.Required(ATTR_DURATION): period,
+        vol.Optional(ATTR_EARLIEST): moment,
+        vol.Optional(ATTR_LATEST): moment,
         vol.Optional(ATTR_GOAL, default=CHEAPEST): vol.In([CHEAPEST, DEAREST]),
         vol.Optional(ATTR_SPLIT, default=False): cv.boolean,
-        vol.Optional(ATTR_MIN_BLOCK): cv.positive_time_period,
+        vol.Optional(ATTR_MIN_BLOCK): period,
     }
 )
 
@@ -106,9 +106,9 @@ async def _async_get_prices(call: ServiceCall) -> ServiceResponse:
     prices = await _async_prices(call, POLICY_READ)
     book, kind = prices.pricer.book, call.data[ATTR_KIND]
     now = dt_util.now(book.zone)
-    start = utc_of(call.data[ATTR_START]) if ATTR_START in call.data else local_day(now.date(), book.zone)[0]
+    start = call.data.get(ATTR_START, local_day(now.date(), book.zone)[0])
     if ATTR_END in call.data:
-        end = utc_of(call.data[ATTR_END])
+        end = call.data[ATTR_END]
     else:
         of_day = local_day(start.astimezone(book.zone).date(), book.zone)[1]
         end = max([of_day, *(slot.end for slot in book.slots(start)[-1:])])
@@ -141,11 +141,9 @@ async def _async_find_window(call: ServiceCall) -> ServiceResponse:
         raise refuse("bad_min_block")
     if split and (duration % _MINUTE or shortest % _MINUTE):
         raise refuse("whole_minutes")
-    earliest = utc_of(data[ATTR_EARLIEST]) if ATTR_EARLIEST in data else now
+    earliest = data.get(ATTR_EARLIEST, now)
     # As far as prices are known; where that is not far enough, it is they that are missing, and not the time.
-    latest = (
-        utc_of(data[ATTR_LATEST]) if ATTR_LATEST in data else max(book.known_until(now) or now, earliest + duration)
-    )
+    latest = data.get(ATTR_LATEST, max(book.known_until(now) or now, earliest + duration))
     if not earliest < latest <= earliest + KEPT:
         raise refuse("bad_range", days=str(KEPT.days))
     slots = _slots(prices, data[ATTR_KIND], earliest, latest)

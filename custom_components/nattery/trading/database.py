@@ -1,5 +1,6 @@
 """The way to the ledger: opened when it is first needed, and anew after it failed; touched in executors alone."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -8,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.requirements import RequirementsNotFound, async_process_requirements
 
 from ..const import DOMAIN
-from ..core.ledger.errors import LedgerError, MissingDriverError
+from ..core.ledger.errors import LedgerError, MissingDriverError, SilentError
 
 if TYPE_CHECKING:
     from ..core.ledger.book import Ledger
@@ -26,17 +27,24 @@ class Database:
         self._place = url or Path(hass.config.path(FILE))
         self._ledger: Ledger | None = None
 
-    async def async_do[T](self, task: Callable[[Ledger], T]) -> T:
-        """Do something with the ledger; raises LedgerError."""
+    async def async_do[T](self, task: Callable[[Ledger], T], seconds: float | None = None) -> T:
+        """Do something with the ledger, and wait for it so long (None: as long as it takes); raises LedgerError."""
         try:
-            return await self._hass.async_add_executor_job(self._do, task)
+            return await self._async_do(task, seconds)
         except MissingDriverError:
             # Home Assistant's own container has it; elsewhere only those who use PostgreSQL need it.
             try:
                 await async_process_requirements(self._hass, DOMAIN, [DRIVER])
             except RequirementsNotFound:
                 raise MissingDriverError from None
-            return await self._hass.async_add_executor_job(self._do, task)
+            return await self._async_do(task, seconds)
+
+    async def _async_do[T](self, task: Callable[[Ledger], T], seconds: float | None) -> T:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._hass.async_add_executor_job(self._do, task)
+        except TimeoutError:
+            raise SilentError(seconds or 0) from None
 
     def _do[T](self, task: Callable[[Ledger], T]) -> T:
         from ..core.ledger.book import Ledger  # noqa: PLC0415  (imports SQLAlchemy, which is for executors)

@@ -12,9 +12,11 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
+from ..core.ledger.errors import LedgerError, WrongUrlError
 from ..fields import number_field
 from ..prices.settings import price_subentry
-from ..texts import async_text
+from ..texts import async_explain, async_text
+from .database import Database
 from .settings import (
     CONF_BATTERY_PRICE,
     CONF_CAPACITY,
@@ -39,6 +41,8 @@ from .settings import (
 
 MORE: Final = "more"
 FILE: Final = "file"  # instead of a database's address: the file in Home Assistant's folder
+_POSTGRESQL: Final = ("postgresql://", "postgresql+psycopg2://")
+_PATIENCE: Final = 25.0  # seconds for an answer of the database; a host with two addresses is given 10 for each
 _KILO = 1000
 _CENTS = 3  # decimals of a power in kW that a person would write
 
@@ -69,6 +73,10 @@ def _schema(currency: str) -> vol.Schema:
 class TradingFlow(ConfigSubentryFlow):
     """Makes and changes the one subentry about trading."""
 
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._ledger = ""
+
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask about battery and connection; there is no trading without prices."""
         entry = self._get_entry()
@@ -87,29 +95,41 @@ class TradingFlow(ConfigSubentryFlow):
         self, step: str, user_input: dict[str, Any] | None, known: Mapping[str, Any]
     ) -> SubentryFlowResult:
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
+        given = dict(known)
         if user_input is not None:
-            data = {key: value for key, value in {**user_input, **user_input[MORE]}.items() if key != MORE}
-            if data[CONF_SOC_MIN] >= data[CONF_SOC_MAX]:
+            given = {key: value for key, value in {**user_input, **user_input[MORE]}.items() if key != MORE}
+            kept = known.get(CONF_LEDGER, "")
+            # What was typed stays until something else is typed, and is never shown: it may hold a password.
+            self._ledger = given.pop(CONF_LEDGER, "").strip() or self._ledger or kept
+            if given[CONF_SOC_MIN] >= given[CONF_SOC_MAX]:
                 errors["base"] = "no_room"
-            elif data.get(CONF_LEDGER, FILE) != FILE and "://" not in data[CONF_LEDGER]:
-                errors["base"] = "bad_ledger"
+            elif self._ledger not in (kept, FILE) and (error := await self._async_try(self._ledger)) is not None:
+                errors["base"], placeholders = "bad_ledger", {"reason": await async_explain(self.hass, error)}
             else:
-                return await self._async_finish(data)
-        shown = user_input or {**known, MORE: {key: known[key] for key in known if key != CONF_LEDGER}}
+                ledger = {CONF_LEDGER: self._ledger} if self._ledger not in ("", FILE) else {}
+                return await self._async_finish(given | ledger)
+        shown = {key: value for key, value in given.items() if key != CONF_LEDGER}
         return self.async_show_form(
             step_id=step,
-            data_schema=self.add_suggested_values_to_schema(_schema(self._currency), shown),
+            data_schema=self.add_suggested_values_to_schema(_schema(self._currency), {**shown, MORE: shown}),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
+    async def _async_try(self, address: str) -> LedgerError | None:
+        """Why no books can be kept there; makes the tables where there are none."""
+        try:
+            if not address.startswith(_POSTGRESQL):
+                raise WrongUrlError
+            await Database(self.hass, address).async_do(lambda ledger: ledger.check(), _PATIENCE)
+        except LedgerError as error:
+            return error
+        return None
+
     async def _async_finish(self, data: dict[str, Any]) -> SubentryFlowResult:
-        subentry = self._get_reconfigure_subentry() if self.source == SOURCE_RECONFIGURE else None
-        if subentry is not None and CONF_LEDGER not in data and CONF_LEDGER in subentry.data:
-            data[CONF_LEDGER] = subentry.data[CONF_LEDGER]
-        if data.get(CONF_LEDGER) == FILE:
-            del data[CONF_LEDGER]
-        if subentry is not None:
-            return self.async_update_and_abort(self._get_entry(), subentry, data=data)
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_and_abort(self._get_entry(), self._get_reconfigure_subentry(), data=data)
         title = await async_text(self.hass, "trading_title")
         return self.async_create_entry(title=title, data=data, unique_id=TRADING)
 

@@ -11,7 +11,7 @@ from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..calls import refuse, utc_of
+from ..calls import exact_moment, moment, period, refuse
 from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
 from ..core.control.errors import OverrideError
@@ -21,6 +21,7 @@ from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
 from .sensors import TRADING_SENSORS
+from .settings import Settings
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
 OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
@@ -28,18 +29,18 @@ ATTR_AT, ATTR_ACTION, ATTR_POWER, ATTR_ID = "at", "action", "power", "id"
 ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
 
 _KILO = 1000
-_HIGHEST = 100_000  # W
+_LOWEST = 1.0  # W
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-_EXPLAIN: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_AT): cv.datetime})
+_EXPLAIN: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_AT): moment})
 _OVERRIDE: Final = vol.All(
     vol.Schema(
         {
             **_ENTRY,
             vol.Required(ATTR_ACTION): vol.All(vol.In([kind.value for kind in ActionKind]), ActionKind),
-            vol.Optional(ATTR_POWER): vol.All(vol.Coerce(float), vol.Range(min=1, max=_HIGHEST)),
-            vol.Optional(ATTR_START): cv.datetime,
-            vol.Exclusive(ATTR_UNTIL, "end"): cv.datetime,
-            vol.Exclusive(ATTR_DURATION, "end"): cv.positive_time_period,
+            vol.Optional(ATTR_POWER): vol.Coerce(float),
+            vol.Optional(ATTR_START): exact_moment,
+            vol.Exclusive(ATTR_UNTIL, "end"): exact_moment,
+            vol.Exclusive(ATTR_DURATION, "end"): period,
         }
     ),
     cv.has_at_least_one_key(ATTR_UNTIL, ATTR_DURATION),
@@ -79,7 +80,7 @@ async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
 async def _async_explain_slot(call: ServiceCall) -> ServiceResponse:
     """One slot and why it is planned so; the present one unless a time is given."""
     trading = await async_trading(call, POLICY_READ)
-    at = utc_of(call.data[ATTR_AT]) if ATTR_AT in call.data else dt_util.utcnow()
+    at = call.data.get(ATTR_AT, dt_util.utcnow())
     slot = trading.data.slot(at)
     if slot is None:
         raise refuse("no_slot", at=f"{dt_util.as_local(at):%Y-%m-%d %H:%M}")
@@ -87,7 +88,8 @@ async def _async_explain_slot(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_replan(call: ServiceCall) -> ServiceResponse:
-    """Plan anew now."""
+    """Plan anew now; the answer is the plan, which is for those who may read it."""
+    await async_trading(call, POLICY_READ)
     trading = await async_trading(call, POLICY_CONTROL)
     await trading.async_replan()
     return picture(trading)
@@ -96,21 +98,27 @@ async def _async_replan(call: ServiceCall) -> ServiceResponse:
 async def _async_override(call: ServiceCall) -> ServiceResponse:
     """Do something else than the plan; the answer has the id under which that can be cleared."""
     trading = await async_trading(call, POLICY_CONTROL)
-    kind, power = call.data[ATTR_ACTION], call.data.get(ATTR_POWER, 0.0)
-    if kind in FORCED and not power:
-        power = _KILO * (trading.settings.charge if kind is ActionKind.CHARGE else trading.settings.discharge)
-    if kind not in FORCED and power:
-        raise refuse("power_not_allowed")
-    now = dt_util.utcnow()
-    start = utc_of(call.data[ATTR_START]) if ATTR_START in call.data else None
-    begin = start or now
-    end = utc_of(call.data[ATTR_UNTIL]) if ATTR_UNTIL in call.data else begin + call.data[ATTR_DURATION]
-    if not max(begin, now) < end <= now + FURTHEST:
-        raise refuse("bad_override", days=str(FURTHEST.days))
+    kind, start = call.data[ATTR_ACTION], call.data.get(ATTR_START)
+    power = _power(kind, call.data.get(ATTR_POWER), trading.settings)
+    end = call.data.get(ATTR_UNTIL) or (start or dt_util.utcnow()) + call.data[ATTR_DURATION]
     try:
         return _override_picture(await trading.async_override(kind, end, power, start))
-    except OverrideError:
-        raise refuse("too_many_overrides") from None
+    except OverrideError as error:
+        raise refuse(error.kind, days=str(FURTHEST.days)) from None
+
+
+def _power(kind: ActionKind, asked: float | None, settings: Settings) -> float:
+    """The power in W of an action for which one was asked or none: no more than the battery is set up for."""
+    if kind not in FORCED:
+        if asked is not None:
+            raise refuse("power_not_allowed")
+        return 0.0
+    highest = float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
+    if asked is None:
+        return highest
+    if not _LOWEST <= asked <= highest:
+        raise refuse("bad_power", power=f"{asked:g}", low=f"{_LOWEST:g}", high=f"{highest:g}")
+    return asked
 
 
 async def _async_clear_override(call: ServiceCall) -> ServiceResponse:

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.nattery.core.action import Action, ActionKind
 from custom_components.nattery.core.control.controller import Controller, Mode
-from custom_components.nattery.core.control.errors import OverrideError, SavedError
+from custom_components.nattery.core.control.errors import OverrideError, SavedError, TooManyOverridesError
 from custom_components.nattery.core.control.overrides import FURTHEST, MOST, Overrides
 from custom_components.nattery.core.control.runs import Run, overlaid, present
 
@@ -119,7 +119,7 @@ def test_there_is_an_end_to_overrides() -> None:
     overrides = Overrides()
     for _ in range(MOST):
         overrides.add(NOW, at(1), HOLD)
-    with pytest.raises(OverrideError, match="clear some"):
+    with pytest.raises(TooManyOverridesError, match="clear some"):
         overrides.add(NOW, at(1), HOLD)
 
 

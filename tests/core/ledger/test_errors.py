@@ -1,6 +1,8 @@
 """Whatever goes wrong is told in one sentence, and never with the password."""
 
+from concurrent.futures import ThreadPoolExecutor
 import logging
+import socket
 import sqlite3
 import sys
 import traceback
@@ -17,7 +19,10 @@ from custom_components.nattery.core.ledger.errors import (
     FullError,
     LedgerError,
     MissingDriverError,
+    NoDatabaseError,
     ReadOnlyError,
+    UnreachableError,
+    WrongPasswordError,
     WrongUrlError,
 )
 
@@ -114,13 +119,17 @@ def test_a_file_that_somebody_else_keeps_writing_to(tmp_path, monkeypatch) -> No
 
 
 def test_a_wrong_password_and_a_wrong_database(server, postgresql) -> None:
-    said = refused(CannotOpenError, lambda: Ledger(server.url("postgres", PASSWORD + "!")))
-    assert said.startswith(f"The ledger in 127.0.0.1:{server.port}/postgres cannot be opened: ")
-    assert f'password authentication failed for user "{USER}"' in said
-    said = refused(CannotOpenError, lambda: Ledger(server.url("nowhere")))
-    assert 'database "nowhere" does not exist' in said
+    said = refused(WrongPasswordError, lambda: Ledger(server.url("postgres", PASSWORD + "!")))
+    assert said == (
+        f"The ledger in 127.0.0.1:{server.port}/postgres does not accept the user or the password: "
+        f'password authentication failed for user "{USER}"'
+    )
+    said = refused(NoDatabaseError, lambda: Ledger(server.url("nowhere")))
+    assert said == f'The ledger in 127.0.0.1:{server.port}/nowhere does not exist: database "nowhere" does not exist'
+    nobody = f"postgresql://{USER}@127.0.0.1:{server.port}/postgres"
+    assert "no password supplied" in refused(WrongPasswordError, lambda: Ledger(nobody))
     inside = f"postgresql://127.0.0.1:{server.port}/postgres?user={USER}&password=4f1c7d2e"
-    assert "authentication failed" in refused(CannotOpenError, lambda: Ledger(inside))
+    assert "authentication failed" in refused(WrongPasswordError, lambda: Ledger(inside))
 
 
 def test_a_secret_in_the_driver_s_own_words_is_blotted_out(server) -> None:
@@ -132,9 +141,46 @@ def test_a_secret_in_the_driver_s_own_words_is_blotted_out(server) -> None:
 
 
 def test_a_server_that_is_not_there() -> None:
-    said = refused(CannotOpenError, lambda: Ledger(f"postgresql://{USER}:{FEATHER}@127.0.0.1:1/ledger"))
-    assert said.startswith("The ledger in 127.0.0.1:1/ledger cannot be opened: ")
-    assert "refused" in said
+    said = refused(UnreachableError, lambda: Ledger(f"postgresql://{USER}:{FEATHER}@127.0.0.1:1/ledger"))
+    assert said == "The ledger in 127.0.0.1:1/ledger cannot be reached: Connection refused"
+    said = refused(UnreachableError, lambda: Ledger(f"postgresql://{USER}:{FEATHER}@no..host/ledger"))
+    assert "could not translate host name" in said
+
+
+def test_of_several_addresses_the_one_that_says_more_is_told(server) -> None:
+    hosts = f"postgresql://{USER}:wrong@/postgres?host=127.0.0.1:1&host=127.0.0.1:{server.port}"
+    assert "authentication failed" in refused(WrongPasswordError, lambda: Ledger(hosts))
+
+
+def test_a_server_that_says_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://{USER}:{FEATHER}@127.0.0.1:{silent.getsockname()[1]}/ledger?connect_timeout=2"
+        assert "timeout expired" in refused(UnreachableError, lambda: Ledger(address))
+
+
+def test_a_server_that_speaks_of_something_else() -> None:
+    """Another program at that port, which sends what PostgreSQL never would."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            connection, _ = other.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                connection.recv(100)
+
+        with ThreadPoolExecutor() as threads:
+            threads.submit(answer)
+            address = f"postgresql://{USER}:{FEATHER}@127.0.0.1:{other.getsockname()[1]}/ledger"
+            assert "invalid response" in refused(CannotOpenError, lambda: Ledger(address))
+
+
+def test_what_can_be_read_and_not_written(server, postgresql) -> None:
+    Ledger(postgresql).check()
+    name = postgresql.rpartition("/")[2]
+    server.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    ledger = Ledger(postgresql)
+    assert ledger.read(HOME, START, START) == ()
+    assert "cannot execute UPDATE in a read-only transaction" in refused(ReadOnlyError, ledger.check)
 
 
 def test_a_database_without_the_right_to_make_tables(server, postgresql) -> None:
@@ -193,4 +239,4 @@ def test_each_kind_of_error_has_a_name_of_its_own() -> None:
         return [kind, *(one for sub in kind.__subclasses__() for one in family(sub))]
 
     kinds = [one.kind for one in family(LedgerError)]
-    assert len(kinds) == len(set(kinds)) == 11
+    assert len(kinds) == len(set(kinds)) == 15

@@ -1,5 +1,7 @@
 """What can go wrong in this room; every text is one sentence for people."""
 
+from typing import ClassVar
+
 
 class ControlError(Exception):
     """Anything of this room."""
@@ -10,7 +12,15 @@ class BatteryError(ControlError):
 
 
 class OverrideError(ControlError):
-    """An override that cannot be."""
+    """An override that cannot be; `kind` is the name under which it is translated."""
+
+    kind: ClassVar[str] = "bad_override"
+
+
+class TooManyOverridesError(OverrideError):
+    """One more than may be kept."""
+
+    kind = "too_many_overrides"
 
 
 class SavedError(ControlError):

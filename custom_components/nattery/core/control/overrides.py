@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..action import Action, ActionKind
-from .errors import OverrideError, SavedError
+from .errors import OverrideError, SavedError, TooManyOverridesError
 from .runs import Run
 
 FURTHEST = timedelta(days=7)
@@ -53,7 +53,7 @@ class Overrides:
         if end > now + FURTHEST:
             raise OverrideError(f"An override can end {FURTHEST.days} days from now at the latest")
         if len(self.listed(now)) >= MOST:
-            raise OverrideError(f"There are {MOST} overrides already: clear some first")
+            raise TooManyOverridesError(f"There are {MOST} overrides already: clear some first")
         number = self._number + 1
         override = _checked(str(number), start, end, kind, power)
         self._number = number

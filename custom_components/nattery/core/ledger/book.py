@@ -24,8 +24,10 @@ from sqlalchemy import (
     column,
     create_engine,
     event,
+    false,
     func,
     select,
+    update,
     values,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -60,6 +62,11 @@ class Ledger:
         self._engine = _engine(url)
         if not self._run(lambda connection: is_current(connection, self.place)):
             self._run(lambda connection: migrate(connection, self.place), writing=True)
+
+    def check(self) -> None:
+        """See that quarters could be written as well; opening it has shown that they can be read."""
+        nothing = update(QUARTERS).where(false()).values(covered=QUARTERS.c.covered)
+        self._run(lambda connection: connection.execute(nothing), writing=True)
 
     def write(self, site: str, quarters: Iterable[Quarter]) -> None:
         """Book quarters, all of them or none; writing twice is writing once.

@@ -4,6 +4,7 @@ Every text is one sentence for people; none holds a password or the address of a
 """
 
 from collections.abc import Iterable
+import re
 from typing import ClassVar
 
 
@@ -49,9 +50,27 @@ class DatabaseError(LedgerError):
 
 
 class CannotOpenError(DatabaseError):
-    """No such file or folder, no such server, no right to enter, or something else under that name."""
+    """No such file or folder, no right to enter, or something else under that name."""
 
     kind, says = "cannot_open", "cannot be opened"
+
+
+class UnreachableError(CannotOpenError):
+    """No such server, or none that answers."""
+
+    kind, says = "unreachable", "cannot be reached"
+
+
+class WrongPasswordError(CannotOpenError):
+    """The server lets this user with this password in nowhere."""
+
+    kind, says = "wrong_password", "does not accept the user or the password"
+
+
+class NoDatabaseError(CannotOpenError):
+    """The server has no database of this name."""
+
+    kind, says = "no_database", "does not exist"
 
 
 class BusyError(DatabaseError):
@@ -76,6 +95,17 @@ class DamagedError(DatabaseError):
     """The file is damaged: only a backup helps."""
 
     kind, says = "damaged", "is damaged"
+
+
+class SilentError(LedgerError):
+    """The database has not answered for longer than whoever asks can wait."""
+
+    kind = "silent"
+
+    def __init__(self, seconds: float) -> None:
+        """Say how long it was waited for."""
+        self.why = f"{seconds:g} s"
+        super().__init__(f"The database of the ledger did not answer within {seconds:g} seconds")
 
 
 class NewerSchemaError(LedgerError):
@@ -120,17 +150,35 @@ _POSTGRESQL: tuple[tuple[str, type[DatabaseError]], ...] = (
     ("XX001", DamagedError),
     ("XX002", DamagedError),
 )
+# All that psycopg2 tells of a server that it did not get into is text: libpq's own is English, since psycopg2 brings no
+# translations, and what a server adds in another language counts as CannotOpenError.
+_CONNECTION = re.compile(r"connection to server .*? failed: (?:FATAL: +)?")
+_NOT_IN: tuple[tuple[re.Pattern[str], type[DatabaseError]], ...] = (
+    (re.compile(r"authentication failed|no password supplied|role \".*\" does not exist"), WrongPasswordError),
+    (re.compile(r"database \".*\" does not exist"), NoDatabaseError),
+    (re.compile(r"could not translate host|refused|timeout expired|timed out|unreachable|No route"), UnreachableError),
+)
 
 
 def database_error(error: BaseException, place: str, secrets: Iterable[str]) -> DatabaseError:
     """The error for what a driver (sqlite3 or psycopg2) raised, without its traceback and without any secret."""
-    why = " ".join(str(error).partition("\n")[0].split())
+    kind, line = _told(error)
+    why = " ".join(line.split())
     for secret in secrets:
         why = why.replace(secret, "***")
+    return kind(place, why)
+
+
+def _told(error: BaseException) -> tuple[type[DatabaseError], str]:
+    """What sort of error it is, and the line of its text that says so; a host with several addresses gives several."""
+    lines = str(error).splitlines() or [""]
     for attribute, kinds in (("sqlite_errorname", _SQLITE), ("pgcode", _POSTGRESQL)):
         name = getattr(error, attribute, None)
         if isinstance(name, str):
-            return next((kind for code, kind in kinds if name.startswith(code)), DatabaseError)(place, why)
+            return next((kind for code, kind in kinds if name.startswith(code)), DatabaseError), lines[0]
     # psycopg2 has no code for an error without a server, and OperationalError is what it raises then.
-    unreached = type(error).__name__ == "OperationalError"
-    return (CannotOpenError if unreached else DatabaseError)(place, why)
+    if type(error).__name__ != "OperationalError":
+        return DatabaseError, lines[0]
+    found = ((kind, line) for pattern, kind in _NOT_IN for line in lines if pattern.search(line))
+    kind, line = next(found, (CannotOpenError, lines[0]))
+    return kind, _CONNECTION.sub("", line)
