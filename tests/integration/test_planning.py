@@ -20,7 +20,7 @@ from custom_components.nattery.core.backtest.series import Series
 from custom_components.nattery.core.forecast.clock import moment, quarter
 from custom_components.nattery.core.forecast.forecast import Forecast, Source
 from custom_components.nattery.core.ledger.book import Ledger
-from custom_components.nattery.core.ledger.quarter import QUARTER
+from custom_components.nattery.core.ledger.quarter import QUARTER, Expectation
 from custom_components.nattery.core.ledger.reports import Period
 from custom_components.nattery.core.market.tariff import Kind
 from custom_components.nattery.core.trading.strategies import PeakShaving
@@ -295,6 +295,14 @@ async def test_what_is_expected_of_today_is_all_of_it(booked: BookedHouse) -> No
     assert saving.attributes["so_far"] == pytest.approx(report.saved_over_self_consumption, abs=1e-4)
     assert float(saving.state) == pytest.approx(saving.attributes["so_far"] + saving.attributes["rest"], abs=2e-4)
     assert "so_far" not in sensor(house, "expected_cost_tomorrow").attributes
+
+
+async def test_what_was_expected_of_a_quarter_is_booked_without_wear(booked: BookedHouse) -> None:
+    trading = await set_up(booked)
+    await trading.async_wish(replace(trading.wish, strategy="self_consumption"))
+    await booked.walk(berlin("11:31"))
+    _, second = await trading.books.async_read(berlin("11:00"), berlin("12:00"))
+    assert second.expected == Expectation(cost=0, grid_kwh=0, soc=pytest.approx(second.expected.soc))
 
 
 async def test_with_books_away_the_rest_of_today_is_all_that_is_said(booked: BookedHouse) -> None:
