@@ -102,6 +102,30 @@ def pv_errors(month: int, *, seed: int, days: int = 40) -> dict[str, float]:
     return {name: error / total for name, error in errors.items()}
 
 
+def sun_errors(month: int, *, seed: int, days: int = 40) -> dict[str, tuple[float, float]]:
+    """Errors of the next four hours' PV, some times a day: set right by the hours before, and as it was forecast.
+
+    For a roof with a provider, and one without. The first third of the days is for learning.
+    """
+    first = quarter(datetime(2026, month, 2, tzinfo=ZONE))
+    power, said = roof(seed, first, days)
+    history, record = _history(power), Record()
+    errors = {"with a provider": [0.0, 0.0], "without a provider": [0.0, 0.0]}
+    for day in list(said)[1:]:
+        start, end = day_edges(day, ZONE)
+        production = Production.of([said[day]], ZONE)
+        eve = moment(start - 1)
+        eves = Forecaster.learn(eve, ZONE, History({}), history, record)
+        eves.forecast(eve, end - start + 1, production).keep(record, ZONE)
+        for now in range(start + 36, start + 64, 8) if day >= min(said) + days // 3 else ():
+            knows = Forecaster.learn(moment(now), ZONE, History({}), history, record)
+            for name, provider in zip(errors, (production, None), strict=True):
+                stands = knows.forecast(moment(now), 16, provider)
+                for index, told in enumerate((knows.revised(stands, provider), stands)):
+                    errors[name][index] += sum(abs(kw - power[now + at]) for at, kw in enumerate(told.pv_kw))
+    return {name: (right, stood) for name, (right, stood) in errors.items()}
+
+
 def speed(*, rounds: int) -> Iterator[tuple[str, float]]:
     """Milliseconds to learn from eight weeks, of hours and of quarters, and to tell the next two days after that."""
     first = quarter(datetime(2026, 1, 5, tzinfo=ZONE))
@@ -165,6 +189,10 @@ async def forecasts(*, quick: bool) -> list[Row]:
         rival = min(PV_RIVALS, key=found.__getitem__)
         what = f"PV, month {month}: hourly error {found['ours']:.0%}, {rival} {found[rival]:.0%}"
         rows.append(Row(f"{what}, without a provider {found['roof']:.0%}", found["ours"] / found[rival], 0.95, "x"))
+        for name, (right, stood) in sun_errors(month, seed=11).items():
+            rows.append(
+                Row(f"PV, month {month}: next four hours {name}, set right by the last", right / stood, 1.0, "x")
+            )
     limits = (25.0, 25.0, 5.0)
     rows += [
         Row(what, taken, limit, "ms")

@@ -29,9 +29,11 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from sqlalchemy import text
 
-from custom_components.nattery.core.forecast.clock import day_edges, quarter, wall
+from custom_components.nattery.core.forecast.clock import day_edges, moment, quarter, wall
 from custom_components.nattery.core.forecast.forecast import Forecaster, Source
 from custom_components.nattery.core.forecast.record import Record
+from custom_components.nattery.core.ledger.quarter import Energies, Metered
+from custom_components.nattery.core.note import Note
 from custom_components.nattery.trading import forecasts as trading, solar
 from custom_components.nattery.trading.forecasts import Forecasts, forecast_store
 from custom_components.nattery.trading.history import async_past
@@ -156,8 +158,7 @@ async def test_three_weeks_of_hours_are_learned_from(recorder_mock, hass, foreca
     assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:20])  # the evening of a family, and its night
     assert kwh(told.pv_kw) == pytest.approx(12, rel=0.02)
     assert max(told.pv_kw[:24]) == 0
-    assert len(told.notes) == 1
-    assert "no provider" in told.notes[0]
+    assert [note.key for note in told.notes] == ["no_provider"]
 
 
 async def test_quarters_are_seen_in_the_power_and_set_right_by_the_counter(recorder_mock, hass, forecasts) -> None:
@@ -214,14 +215,14 @@ async def test_a_young_history_says_so(recorder_mock, hass, forecasts) -> None:
     forecasts._tell()
     told = await forecasts.async_make(tomorrow(), DAY)
     assert told.sources["load"] is Source.HISTORY
-    assert "The load is forecast from 2.7 days of history only." in told.notes
+    assert {note.key: note.values for note in told.notes}["short_load_history"] == {"days": 2.7}
 
 
 async def test_without_a_recorder_it_is_a_guess_that_says_why(hass, forecasts) -> None:
     told = await forecasts.async_make(tomorrow(), DAY)
     assert told.sources == {"load": Source.DEFAULT, "pv": Source.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
-    assert any("recorder does not run" in note for note in told.notes)
+    assert "no_recorder" in {note.key for note in told.notes}
     assert forecasts.load_quality is forecasts.pv_quality is None
 
 
@@ -236,7 +237,7 @@ async def test_a_database_that_fails_leaves_what_was_read(recorder_mock, hass, f
             forecasts._tell()
             told = await forecasts.async_make(tomorrow(), DAY)
             assert told.load_kw == before.load_kw
-            assert any("cannot be read" in note for note in told.notes)
+            assert "history_unreadable" in {note.key for note in told.notes}
         assert [line for line in warnings(caplog) if "history" in line] == [
             "The history of Inverter cannot be read: OperationalError"
         ]
@@ -244,7 +245,44 @@ async def test_a_database_that_fails_leaves_what_was_read(recorder_mock, hass, f
         with session_scope(hass=hass) as session:
             session.execute(text(rename.format("lost", "statistics")))
     forecasts._tell()
-    assert not any("cannot be read" in note for note in (await forecasts.async_make(tomorrow(), DAY)).notes)
+    assert "history_unreadable" not in {note.key for note in (await forecasts.async_make(tomorrow(), DAY)).notes}
+
+
+async def test_what_has_passed_is_as_it_came_and_the_sun_goes_on_as_it_is(
+    recorder_mock, hass, forecasts, stopped
+) -> None:
+    """A dull morning after three fine weeks, as the recorder has seen it."""
+    stopped.move_to(EVENING.replace(hour=12, minute=0))
+    midnight, now = quarter(dt_util.start_of_local_day()), quarter(dt_util.utcnow())
+    dull = {number: kw * (0.25 if number >= midnight else 1) for number, kw in until_now(21, sunny).items()}
+    await count(hass, "pv_energy", dull)
+    await measure(hass, "pv_power", {number: dull[number] for number in range(midnight, now)})
+    usual = await forecasts.async_make(tomorrow(), DAY)
+    told = await forecasts.async_make(dt_util.start_of_local_day(), DAY)
+    assert list(told.pv_kw[: now - midnight]) == pytest.approx([dull[n] for n in range(midnight, now)], rel=0.02)
+    assert told.pv_kw[now - midnight] < 0.5 * usual.pv_kw[now - midnight]
+    assert kwh(told.pv_kw[now - midnight :]) < 0.7 * kwh(usual.pv_kw[now - midnight :])
+
+
+async def test_the_quarter_that_has_just_ended_is_known_before_the_statistics_know_it(
+    recorder_mock, hass, house, stopped
+) -> None:
+    stopped.move_to(EVENING.replace(hour=14, minute=0, second=1))
+    now = quarter(dt_util.utcnow())
+    known = {number: kw for number, kw in until_now(21, sunny).items() if number < now - 4}
+    await count(hass, "pv_energy", known)
+    metered = [
+        Metered(moment(now - 4), 1.0, Energies(pv_kwh=0.25), 0.5, 0.0),
+        Metered(moment(now - 2), 0.95, Energies(pv_kwh=0.2375), 0.5, 0.0),
+        Metered(moment(now - 1), 0.5, Energies(pv_kwh=0.1), 0.5, 0.0),  # too little of it was seen
+    ]
+    forecasts = Forecasts(hass, house, house.runtime_data, lambda: metered)
+    told = await forecasts.async_make(moment(now - 4), 8)
+    assert told.pv_kw[0] == told.pv_kw[2] == pytest.approx(1.0)
+    assert (told.pv_kw[1], told.pv_kw[3]) == pytest.approx((2.0, 2.0), rel=0.05)
+    assert told.pv_kw[4] < 1.9
+    assert told.sources["load"] is Source.DEFAULT, "a few quarter-hours alone are no history"
+    await forecasts.async_close()
 
 
 # --- when it learns, and what it keeps
@@ -427,14 +465,14 @@ async def test_what_a_part_of_the_roof_is_said_to_give_is_no_forecast(
         told = await forecasts.async_make(tomorrow(), DAY)
         await forecasts._async_look()
         assert told.sources["pv"] is Source.NONE
-        assert any("No solar forecast comes from West" in note for note in told.notes)
+        assert Note("solar_silent", {"arrays": "West"}) in told.notes
     assert len([line for line in warnings(caplog) if "West" in line]) == 1
     assert KEY not in caplog.text
     said["West"] = of_day(22, 500.0)
     await forecasts._async_look()
     told = await forecasts.async_make(tomorrow(), DAY)
     assert kwh(told.pv_kw) == pytest.approx(9.3)
-    assert not any("West" in note for note in told.notes)
+    assert "solar_silent" not in {note.key for note in told.notes}
 
 
 async def test_a_provider_that_hangs_is_not_waited_for(

@@ -14,8 +14,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
+from custom_components.nattery.core.forecast.notes import NOTES as FORECAST_NOTES
 from custom_components.nattery.core.simulator.simulator import Simulator
-from custom_components.nattery.core.trading.reasons import NOTES, SENTENCES as PLANNED
+from custom_components.nattery.core.trading.reasons import NOTES as PLAN_NOTES, SENTENCES as PLANNED
 from custom_components.nattery.trading.coordinator import View
 from custom_components.nattery.trading.settings import Settings, wear_of
 
@@ -234,7 +235,8 @@ def test_wear_is_what_the_battery_costs_over_its_life() -> None:
 def test_every_reason_has_its_sentence() -> None:
     common = TEXTS["common"]
     assert {f"plan_{key}" for key in PLANNED} <= common.keys()
-    assert {f"note_{key}" for key in NOTES} <= common.keys()
+    ours = {"no_recorder", "history_unreadable", "solar_silent", "peak_unknown"}
+    assert {f"note_{key}" for key in PLAN_NOTES.keys() | FORECAST_NOTES.keys() | ours} <= common.keys()
     assert {f"control_{key}" for key in CONTROL} <= common.keys()
 
 

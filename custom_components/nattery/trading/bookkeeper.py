@@ -6,10 +6,12 @@ quarter-hour at most, which is then a gap, as is the time until it runs again.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -24,8 +26,17 @@ from ..core.inverter.readings import Report as Poll
 from ..core.ledger.booking import book_quarter, priced
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import Reading
-from ..core.ledger.quarter import QUARTER, Expectation, Prices, Quarter, Reason, quarter_start
-from ..core.ledger.reports import Period, Report, Savings
+from ..core.ledger.quarter import (
+    QUARTER,
+    QUARTER_HOURS,
+    Expectation,
+    Metered,
+    Prices,
+    Quarter,
+    Reason,
+    quarter_start,
+)
+from ..core.ledger.reports import Period, Report, Savings, this_month
 from ..core.market.book import KEPT
 from ..core.market.prices import Slot, resampled
 from ..prices.coordinator import PriceCoordinator
@@ -42,11 +53,19 @@ _STORE_VERSION: Final = 1
 _MINUTE: Final = timedelta(minutes=1)
 _READINGS: Final = ("grid_power", "battery_power", "pv_power", "load_power", "battery_soc")
 _PERCENT: Final = 100
+_REMEMBERED: Final = 2  # quarter-hours, until the statistics know them
 
 
 def meter_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     """Where the running quarter-hour of an entry is kept, and what waits to be booked."""
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.meter")
+
+
+class Peak(NamedTuple):
+    """The highest import of a quarter-hour (kW), and whether the book has told of it or only the meter."""
+
+    kw: float = 0.0
+    booked: bool = True
 
 
 class Bookkeeper:
@@ -81,9 +100,11 @@ class Bookkeeper:
         self._database = Database(hass, settings.ledger)
         self._store = meter_store(hass, entry.entry_id)
         self._memory = Memory()
+        self._ended: deque[Metered] = deque(maxlen=_REMEMBERED)
         self._priced: dict[date, tuple[Slot, ...]] = {}  # the slots that the lines of a day agree with
         self._poll: Poll | None = None
         self._counted: datetime | None = None
+        self._peak: tuple[datetime | None, float] = None, 0.0  # the month of which it is, and kW
         self._settling = asyncio.Lock()
         self._stops: list[CALLBACK_TYPE] = []
         self._listeners: list[Callable[[], None]] = []
@@ -124,6 +145,11 @@ class Bookkeeper:
         """
         self._memory.note(quarter_start(at), Deed(kind, reason, expected))
 
+    def just_ended(self) -> tuple[Metered, ...]:
+        """The last quarter-hours that have ended, also where no reading after it has ended one yet."""
+        now = quarter_start(dt_util.utcnow())
+        return tuple(one for one in (*self._ended, *self._memory.meter.running) if one.start < now)
+
     async def async_read(self, start: datetime, end: datetime) -> tuple[Quarter, ...]:
         """The lines that begin in [start, end); raises LedgerError."""
         return await self._database.async_do(lambda ledger: ledger.read(self._name, start, end))
@@ -132,6 +158,19 @@ class Bookkeeper:
         """A report for each period, in the currency of the prices; raises LedgerError."""
         currency, value = self._prices.pricer.book.currency, self._value_per_kwh()
         return await self._database.async_do(lambda ledger: ledger.reports(self._name, periods, currency, value))
+
+    async def async_peak(self) -> Peak:
+        """That of this local month so far. Of a book that is away, what it said last in this month."""
+        month = this_month(dt_util.utcnow(), dt_util.get_default_time_zone())
+        if self.error is None:
+            with suppress(LedgerError):  # settling tells
+                kw = await self._database.async_do(lambda ledger: ledger.peak(self._name, month))
+                self._peak = month.start, kw
+        start, kw = self._peak
+        known = start == month.start
+        metered = (*(one.metered for one in self._memory.unbooked), *self._memory.meter.running)
+        unbooked = [one.energies.import_kwh / QUARTER_HOURS for one in metered if one.start >= month.start]
+        return Peak(max([kw if known else 0.0, *unbooked]), known)
 
     # From readings to quarter-hours.
 
@@ -148,15 +187,19 @@ class Bookkeeper:
         grid, battery, pv, load, soc = numbers
         ended = self._memory.meter.add(Reading(dt_util.utcnow(), grid, battery, pv, load, soc / _PERCENT))
         if ended:
-            self._memory.end(ended)
+            self._end(ended)
             self._settle_soon()
 
     @callback
     def _minute(self, now: datetime) -> None:
-        self._memory.end(self._memory.meter.flush(now))
+        self._end(self._memory.meter.flush(now))
         self._store.async_delay_save(self._memory.to_dict)
         if self._memory.unbooked or self.error is not None or self._counted != quarter_start(now):
             self._settle_soon()
+
+    def _end(self, ended: tuple[Metered, ...]) -> None:
+        self._ended.extend(ended)
+        self._memory.end(ended)
 
     # From quarter-hours to the book, one after the other.
 

@@ -22,14 +22,15 @@ from ..core.control.overrides import Override
 from ..core.ledger.quarter import Expectation, quarter_start
 from ..core.market.book import Freshness
 from ..core.market.outlook import Outlook
+from ..core.note import Note
 from ..core.trading.plan import Plan, PlannedSlot
 from ..core.trading.problem import ProblemError
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
 from .booked_reasons import booked
-from .bookkeeper import Bookkeeper
+from .bookkeeper import Bookkeeper, Peak
 from .forecasts import Forecasts
-from .planning import TRADABLE, Made, Wish, make, problem_of, quarters_ahead
+from .planning import TRADABLE, Made, Situation, Wish, known_quarters, make
 from .settings import Settings
 from .words import Words
 
@@ -96,8 +97,8 @@ class TradingCoordinator(SubentryCoordinator[View]):
         self.settings = Settings.of(subentry.data)
         self.prices = prices
         self.wish = Wish()
-        self.forecasts = Forecasts(hass, entry, site)
         self.books = Bookkeeper(hass, entry, site, self.settings, prices, self._stored_value)
+        self.forecasts = Forecasts(hass, entry, site, self.books.just_ended)
         self.data = View()
         self._site = site
         self._store = trading_store(hass, entry.entry_id)
@@ -199,27 +200,20 @@ class TradingCoordinator(SubentryCoordinator[View]):
             return {"trouble": NO_READINGS}
         if not self.prices.last_update_success:
             return {"trouble": "no_prices"}
-        quarters = quarters_ahead(self.prices.pricer, now)
-        if not quarters:
+        quarters = known_quarters(self.prices.pricer, now)
+        if not quarters.ahead:
             return {"trouble": "no_prices", "made": None, "notes": ()}
-        forecast = await self.forecasts.async_make(quarters[0].start, len(quarters))
-        book = self.prices.pricer.book
+        forecast = await self.forecasts.async_make(next(iter(quarters)).start, len(quarters))
+        peak = await self.books.async_peak() if self.settings.peak_price else Peak()
+        currency = self.prices.pricer.book.currency
+        situation = Situation(self.settings, quarters, forecast, now, soc / _PERCENT, currency, peak.kw)
         try:
-            problem = problem_of(
-                self.settings,
-                quarters,
-                forecast,
-                now,
-                soc / _PERCENT,
-                currency=book.currency,
-            )
-            made = await self.hass.async_add_executor_job(
-                make, problem, self.wish, self.data.plan, dt_util.get_default_time_zone()
-            )
+            made = await self.hass.async_add_executor_job(make, situation, self.wish, self.data.plan)
         except ProblemError as error:
             LOGGER.warning("No plan for %s: %s", self.config_entry.title, error)
             return {"trouble": "no_plan", "made": None, "notes": ()}
-        notes = tuple(self.words.note(note) for note in made.plan.notes)
+        told = (*made.notes, *forecast.notes, *(() if peak.booked else (Note("peak_unknown"),)))
+        notes = tuple(self.words.note(note) for note in told)
         return {"made": made, "made_at": now, "trouble": None, "notes": notes}
 
     def _stored_value(self) -> float | None:
@@ -256,7 +250,8 @@ class TradingCoordinator(SubentryCoordinator[View]):
         # What is expected of the rest of a quarter-hour is not what was expected of it.
         if slot is not None and slot.start - quarter_start(slot.start) < _BEGINNING:
             hours = (slot.end - slot.start) / timedelta(hours=1)
-            expected = Expectation(cost=slot.cost, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
+            cost = slot.costs.bought - slot.costs.sold
+            expected = Expectation(cost=cost, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
         self.books.async_expect(decision.at, kind, booked(because, undone=kind is not wanted), expected)
 
     @callback

@@ -1,7 +1,7 @@
 """Forecasts of one house: learned from its history, made when they are wanted, and judged by what came."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,8 @@ from ..core.forecast.forecast import Forecast, Forecaster
 from ..core.forecast.production import Production
 from ..core.forecast.quality import Quality, load_quality, pv_quality
 from ..core.forecast.record import Record, RecordError
+from ..core.ledger.quarter import Metered
+from ..core.note import Note
 from .history import Past, async_past
 from .solar import Array, SolarProviders
 
@@ -50,6 +52,10 @@ class _Learned:
     load_quality: Quality | None
     pv_quality: Quality | None
 
+    def forecast(self, start: datetime, slots: int) -> Forecast:
+        """The forecast of some quarter-hours with all that is known of the day so far; raises ValueError."""
+        return self.knows.revised(self.knows.forecast(start, slots, self.production), self.production)
+
 
 class Forecasts:
     """Load and PV of the house; all the work is done in executors.
@@ -61,8 +67,14 @@ class Forecasts:
     load_quality: Quality | None = None
     pv_quality: Quality | None = None
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, site: Site) -> None:
-        """Describe them; nothing runs before `async_open`, and nothing is made before the site is met."""
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, site: Site, metered: Callable[[], Iterable[Metered]] = tuple
+    ) -> None:
+        """Describe them; nothing runs before `async_open`, and nothing is made before the site is met.
+
+        `metered` gives the quarter-hours that have just ended.
+        """
+        self._metered = metered
         self._hass = hass
         self._entry = entry
         self._site = site
@@ -110,13 +122,14 @@ class Forecasts:
     async def async_make(self, start: datetime, slots: int) -> Forecast:
         """The forecast of some quarter-hours, the first of them the one that holds `start`; raises ValueError.
 
-        It is learned anew once a quarter-hour, and when there is news. What cannot be had is said in its notes.
+        Those that have passed are as they came, where that is known. It is learned anew once a quarter-hour, and when
+        there is news. What cannot be had is said in its notes.
         """
         async with self._learning:
             learned = self._learned
             if learned is None or self._stale or learned.at != quarter(dt_util.utcnow()):
                 learned = self._learned = await self._async_learn(dt_util.utcnow())
-        told = await self._hass.async_add_executor_job(learned.knows.forecast, start, slots, learned.production)
+        told = await self._hass.async_add_executor_job(learned.forecast, start, slots)
         return replace(told, notes=(*told.notes, *self._notes()))
 
     async def _async_learn(self, now: datetime) -> _Learned:
@@ -125,7 +138,8 @@ class Forecasts:
             await self._solar.async_ask()
         await self._async_read(now)
         zone = dt_util.get_default_time_zone()
-        work = (now, zone, self._past or Past(), self._record, self._solar.arrays or ())
+        past = (self._past or Past()).filled(self._metered())
+        work = (now, zone, past, self._record, self._solar.arrays or ())
         learned = await self._hass.async_add_executor_job(_learn, *work)
         learned.tomorrow.keep(self._record, zone)
         self._store.async_delay_save(self._record.to_dict, _SAVE_DELAY)
@@ -143,16 +157,14 @@ class Forecasts:
         else:
             self._failing = False
 
-    def _notes(self) -> list[str]:
-        notes = []
+    def _notes(self) -> Iterator[Note]:
+        """What a person should know about where the forecasts come from."""
         if self._past is None:
-            notes.append("Home Assistant's recorder does not run, so there is no history to learn from.")
+            yield Note("no_recorder")
         if self._failing:
-            notes.append("The history cannot be read from Home Assistant's database; what was read before is used.")
+            yield Note("history_unreadable")
         if self._solar.silent:
-            silent = ", ".join(self._solar.silent)
-            notes.append(f"No solar forecast comes from {silent}, and those of other arrays alone would be too low.")
-        return notes
+            yield Note("solar_silent", {"arrays": ", ".join(self._solar.silent)})
 
     @callback
     def _look(self, _: object) -> None:

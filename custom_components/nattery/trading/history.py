@@ -15,12 +15,14 @@ from ..const import DOMAIN
 from ..core.forecast.clock import PER_HOUR, moment, quarter
 from ..core.forecast.history import Energy, History
 from ..core.forecast.load import DAYS
+from ..core.ledger.quarter import Metered
 
 if TYPE_CHECKING:
     from homeassistant.components.recorder.statistics import StatisticsRow
 
 _FINE_DAYS: Final = 10  # for as long Home Assistant keeps statistics of five minutes unless it is told otherwise
 _HOUR, _QUARTER, _FIVE_MINUTES = 3600, 900, 300  # seconds
+_WHOLE: Final = 0.9  # of a quarter-hour that was metered
 _ENOUGH: Final = 5.0  # kWh: of less, a counter of tenths says too little about how true a power is
 _TRUE: Final = (0.75, 1.33)  # counter over power; beyond, the power is that of something else
 _UNITS: Final = {"energy": UnitOfEnergy.KILO_WATT_HOUR, "power": UnitOfPower.KILO_WATT}
@@ -32,6 +34,16 @@ class Past:
 
     load: History = field(default_factory=lambda: History({}))
     pv: History = field(default_factory=lambda: History({}))
+
+    def filled(self, metered: Iterable[Metered]) -> Past:
+        """The same with quarter-hours as they were metered, which statistics know a while later.
+
+        Nothing is learned from a handful of quarter-hours alone.
+        """
+        whole = {quarter(one.start): one for one in metered if one.coverage > _WHOLE}
+        load = {number: one.energies.load_kwh / one.coverage * PER_HOUR for number, one in whole.items()}
+        pv = {number: one.energies.pv_kwh / one.coverage * PER_HOUR for number, one in whole.items()}
+        return Past(*(old.filled(new) if len(old) else old for old, new in ((self.load, load), (self.pv, pv))))
 
 
 async def async_past(hass: HomeAssistant, serial: str, now: datetime) -> Past | None:

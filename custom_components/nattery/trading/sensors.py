@@ -16,7 +16,7 @@ from ..core.control.runs import Run
 from ..core.forecast.quality import Quality
 from .coordinator import TradingCoordinator
 from .entity import TradingEntity
-from .planning import Promise
+from .expected import DayExpected, Expected, expected
 
 type State = str | int | float | datetime | None
 type Attributes = Mapping[str, Any]
@@ -81,25 +81,11 @@ def _about_next(trading: TradingCoordinator) -> Attributes:
     return {"action": run.action.kind.value, "power": run.action.power} if run else {"action": None, "power": None}
 
 
-def _promise(trading: TradingCoordinator, days: int) -> Promise | None:
-    made = trading.data.made
-    return made.promises.get((dt_util.now() + days * _DAY).date()) if made else None
-
-
-def _cost(days: int) -> Callable[[TradingCoordinator], State]:
-    def state(trading: TradingCoordinator) -> State:
-        promise = _promise(trading, days)
-        return round(promise.cost, 4) if promise else None
-
-    return state
-
-
-def _saving(days: int) -> Callable[[TradingCoordinator], State]:
-    def state(trading: TradingCoordinator) -> State:
-        promise = _promise(trading, days)
-        return round(promise.saving, 4) if promise else None
-
-    return state
+def _day(trading: TradingCoordinator, days: int) -> DayExpected | None:
+    now = dt_util.now()
+    return expected(
+        trading.data.made, trading.books.savings, (now + days * _DAY).date(), dt_util.get_default_time_zone()
+    )
 
 
 def _worth(trading: TradingCoordinator) -> State:
@@ -142,6 +128,18 @@ def _money(key: str, state: Callable[[TradingCoordinator], State], **more: Any) 
     )
 
 
+def _today(key: str, of: Callable[[DayExpected], Expected]) -> TradingDescription:
+    return _money(
+        key,
+        lambda trading: of(day).total if (day := _day(trading, 0)) else None,
+        attributes=lambda trading: of(day).parts if (day := _day(trading, 0)) else _NOTHING_MORE,
+    )
+
+
+def _tomorrow(key: str, of: Callable[[DayExpected], Expected]) -> TradingDescription:
+    return _money(key, lambda trading: of(day).total if (day := _day(trading, 1)) else None)
+
+
 def _error(key: str, quality: Callable[[TradingCoordinator], Quality | None]) -> TradingDescription:
     return TradingDescription(
         key=key,
@@ -168,10 +166,10 @@ TRADING_SENSORS: Final = (
         state=lambda trading: run.start if (run := _next_run(trading)) else None,
         attributes=_about_next,
     ),
-    _money("expected_cost_today", _cost(0)),
-    _money("expected_cost_tomorrow", _cost(1)),
-    _money("expected_saving_today", _saving(0)),
-    _money("expected_saving_tomorrow", _saving(1)),
+    _today("expected_cost_today", lambda day: day.cost),
+    _tomorrow("expected_cost_tomorrow", lambda day: day.cost),
+    _today("expected_saving_today", lambda day: day.saving),
+    _tomorrow("expected_saving_tomorrow", lambda day: day.saving),
     TradingDescription(
         key="stored_energy_price",
         money="/kWh",

@@ -12,7 +12,8 @@ from ..const import DOMAIN
 from ..core.control.controller import Decision
 from ..core.control.reasons import Reason as ControlReason
 from ..core.ledger.quarter import Reason as BookedReason
-from ..core.trading.reasons import Note, Reason
+from ..core.note import Note
+from ..core.trading.reasons import Reason
 from ..errors import describe
 from .booked_reasons import MOMENTS, UNDONE
 
@@ -44,7 +45,7 @@ class Words:
         return text
 
     def note(self, note: Note) -> str:
-        """Something about the whole plan."""
+        """Something about the whole plan, or the forecasts that it is made of."""
         return self._say(f"note_{note.key}", note.values)
 
     def decided(self, decision: Decision, planned: Reason | None) -> str:
@@ -83,6 +84,8 @@ class Words:
         return self._common[f"component.{DOMAIN}.common.{key}"].format_map(shown)
 
     def _shown(self, name: str, value: object) -> str:
+        if name == "known_until" and isinstance(value, datetime):  # days away
+            return f"{dt_util.as_local(value):%Y-%m-%d %H:%M}"
         if isinstance(value, datetime):
             return f"{dt_util.as_local(value):%H:%M}"
         if name == "strategy":

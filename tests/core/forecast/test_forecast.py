@@ -68,10 +68,10 @@ def test_a_start_without_a_zone_is_refused() -> None:
 def test_a_new_home_is_told_what_is_not_known() -> None:
     told = forecaster({}, {}).forecast(MOMENT, 96)
     assert told.sources == {"load": Source.DEFAULT, "pv": Source.NONE}
-    assert told.notes == (
-        "There is no history of the load yet; a flat 10.0 kWh a day is assumed.",
-        "There is no provider's PV forecast; zero is used.",
-    )
+    assert [str(note) for note in told.notes] == [
+        "There is no history of the load yet; a flat 10.0 kWh a day is assumed",
+        "There is no provider's PV forecast; zero is used",
+    ]
     assert (set(told.load_kw), set(told.pv_p90_kw), set(told.said_kw)) == ({10 / 24}, {0.0}, {None})
 
 
@@ -79,20 +79,18 @@ def test_few_days_and_the_roof_are_said() -> None:
     few = {number: kw for number, kw in LOAD.items() if number >= NOW - 2 * DAY}
     told = forecaster(few).forecast(MOMENT, 96)
     assert told.sources == {"load": Source.HISTORY, "pv": Source.HISTORY}
-    assert told.notes == (
-        "The load is forecast from 2.0 days of history only.",
-        "There is no provider's PV forecast; the mean of the last 21 days is used.",
-    )
+    assert [str(note) for note in told.notes] == [
+        "The load is forecast from 2.0 days of history only",
+        "There is no provider's PV forecast; the mean of the last 21 days is used",
+    ]
 
 
 def test_where_the_provider_ends_the_roof_goes_on() -> None:
     told = forecaster().forecast(MOMENT, 192, production(0))
     assert told.sources["pv"] is Source.MIXED
-    assert told.notes == (
-        (
-            "The provider's PV forecast reaches to 2026-06-01 22:00 UTC; "
-            "where it says nothing, the mean of the last 21 days is used."
-        ),
+    assert str(told.notes[0]) == (
+        "The provider's PV forecast reaches to 2026-06-01 22:00 UTC; "
+        "where it says nothing, the mean of the last 21 days is used"
     )
     assert told.said_kw[DAY - 50 - 1] is not None
     assert told.said_kw[DAY - 50] is None
@@ -114,8 +112,8 @@ def test_what_is_kept_is_what_is_learned_from() -> None:
     told = forecaster(record=record).forecast(MOMENT, 130, production(0, 1))
     assert 0.6 < sum(told.pv_kw) / sum(told.said_kw) < 0.9
     (note,) = told.notes
-    assert note.startswith("The provider's PV forecast is multiplied by 0.")
-    assert note.endswith("as the last 27 days have shown.")
+    assert str(note).startswith("The provider's PV forecast is multiplied by 0.")
+    assert str(note).endswith("as the last 27 days have shown")
 
 
 def test_a_record_of_hourly_slots_is_that_of_quarters() -> None:

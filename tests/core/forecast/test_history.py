@@ -90,3 +90,10 @@ def test_a_moment_without_a_zone_is_refused() -> None:
     assert quarter(datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))) == quarter(
         datetime(2026, 1, 1, tzinfo=UTC)
     )
+
+
+def test_a_history_is_filled_where_it_knows_nothing_itself() -> None:
+    history = History({1: 0.5, 2: 0.6, 4: 0.7}, frozenset({4}), 3)
+    filled = history.filled({2: 9.0, 3: 0.8, 4: 9.0})
+    assert filled == History({1: 0.5, 2: 0.6, 3: 0.8, 4: 0.7}, frozenset({3, 4}), 3)
+    assert len(history) == 3

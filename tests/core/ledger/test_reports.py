@@ -192,3 +192,14 @@ def test_the_value_of_what_is_stored_is_counted_alike_on_both_sides(ledger) -> N
     ledger.write(HOME, [replace(same, money=replace(same.money, wear=same.money.self_consumption_wear))])
     (report,) = ledger.reports(HOME, [Period(START, START + QUARTER)], "EUR", VALUE)
     assert report.saved_over_self_consumption == pytest.approx(0, abs=1e-6)
+
+
+def test_the_peak_is_the_highest_import_of_a_quarter_in_the_period(ledger) -> None:
+    imports = {-1: 2.0, 0: 0.4, 5: 1.25, 9: 0.9, 12: 1.75}
+    ledger.write(HOME, [line(START + number * QUARTER, import_kwh=kwh) for number, kwh in imports.items()])
+    ledger.write("elsewhere", [line(START, import_kwh=2.5)])
+    ledger.write(HOME, [line(START + 3 * QUARTER, export_kwh=2.5, prices=None)])
+    assert ledger.peak(HOME, Period(START, START + 12 * QUARTER)) == pytest.approx(5.0)
+    assert ledger.peak(HOME, Period(START, START + 13 * QUARTER)) == pytest.approx(7.0)
+    assert ledger.peak(HOME, Period(START + 13 * QUARTER, START + 20 * QUARTER)) == 0.0
+    assert ledger.peak("nowhere", Period(START, START + QUARTER)) == 0.0

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from custom_components.nattery.core.action import Action, ActionKind
-from custom_components.nattery.core.trading.reasons import NOTES, SENTENCES, Note, Reason
+from custom_components.nattery.core.trading.reasons import NOTES, SENTENCES, PlanNote, Reason
 
 from .problems import CANONICAL, at, canonical, plan_of, small
 
@@ -48,7 +48,7 @@ def test_every_reason_is_tested_and_every_sentence_can_be_said() -> None:
          "soc", "limit", "missing_kwh", "level_kwh", "value", "curtail_kw"), 0.1,
     )  # fmt: skip
     values |= {"used_at": at(0), "at": at(0), "strategy": "manual", "kept": True}
-    for sentence in [Reason(key, values) for key in SENTENCES] + [Note(key, values) for key in NOTES]:
+    for sentence in [Reason(key, values) for key in SENTENCES] + [PlanNote(key, values) for key in NOTES]:
         assert "{" not in str(sentence)
 
 

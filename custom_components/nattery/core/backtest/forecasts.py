@@ -10,14 +10,13 @@ from ..forecast.clock import PER_DAY, PER_HOUR, day_edges, moment, wall
 from ..forecast.forecast import Forecaster
 from ..forecast.history import History
 from ..forecast.load import DAYS
-from ..forecast.nowcast import HOURS_AHEAD, set_right
+from ..forecast.nowcast import LOOKED_AHEAD, LOOKED_BACK, set_right
 from ..forecast.record import Record
 from ..forecast.spread import persistence
 from .series import Series
 
 PUBLISHED = 13 * PER_HOUR  # quarter of the local day from which on the next day's prices are known
 _JUDGED = 28 * PER_DAY  # quarters in which it is looked how long an error lasts
-_LOOKED_BACK = 10 * PER_HOUR  # quarters
 _MOST_KEPT = 0.95
 
 
@@ -113,7 +112,7 @@ class Expected:
         """The next hours, once an hour."""
         if self._series.numbers[index] % PER_HOUR:
             return None
-        before, ahead = slice(max(index - _LOOKED_BACK, 0), index), slice(index, index + HOURS_AHEAD * PER_HOUR)
+        before, ahead = slice(max(index - LOOKED_BACK, 0), index), slice(index, index + LOOKED_AHEAD)
         said = self._pv.said
         return set_right(said[before], self._series.pv_kw[before], said[ahead]), self._load.said[ahead]
 

@@ -1,13 +1,17 @@
 """The face of the room: what the house will need and what the sun will give, as the planning problem wants it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
+from typing import NamedTuple
 
-from .clock import PER_DAY, moment, quarter
+from ..note import Note
+from .clock import PER_DAY, PER_HOUR, moment, quarter
 from .history import History
 from .load import DEFAULT_DAILY_KWH, LoadModel
+from .notes import ForecastNote
+from .nowcast import LOOKED_AHEAD, LOOKED_BACK, factors
 from .production import Production
 from .record import Record
 from .solar import Correction, RoofModel
@@ -35,8 +39,8 @@ class Forecast:
     """Mean power (kW) of each slot; the first slot is the one that holds `start` (UTC), even where it began before.
 
     `load_kw` and `pv_kw` are expected values, the others quantiles, never on the wrong side of them. `sources` tells
-    where "load" and "pv" come from, `notes` what a person should know about them, in words. `said_kw` is the PV as the
-    provider said it before any correction, None where it does not speak.
+    where "load" and "pv" come from, `notes` what a person should know about them. `said_kw` is the PV as the provider
+    said it before any correction, None where it does not speak.
     """
 
     start: datetime
@@ -47,7 +51,7 @@ class Forecast:
     pv_p10_kw: tuple[float, ...]
     pv_p90_kw: tuple[float, ...]
     sources: Mapping[str, Source]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     said_kw: tuple[float | None, ...]
 
     def keep(self, record: Record, zone: tzinfo) -> None:
@@ -71,12 +75,24 @@ class Forecast:
         }
 
 
+class _Known(NamedTuple):
+    """What is known of the time before the quarter `now`: load and PV as they came, and what a provider had said.
+
+    That is the PV in kWh of hours, by the first quarter of each.
+    """
+
+    now: int
+    load: History
+    pv: History
+    said: Mapping[int, float]
+
+
 class Forecaster:
     """What was learned up to a moment. Make it anew when there is more to learn from; it takes some milliseconds."""
 
-    def __init__(self, load: LoadModel, roof: RoofModel, correction: Correction) -> None:
-        """Take the three models; `learn` makes them."""
-        self._load, self._roof, self._correction = load, roof, correction
+    def __init__(self, load: LoadModel, roof: RoofModel, correction: Correction, known: _Known) -> None:
+        """Take the models, and what they were learned from; `learn` makes them."""
+        self._load, self._roof, self._correction, self._known = load, roof, correction, known
 
     @classmethod
     def learn(
@@ -103,6 +119,7 @@ class Forecaster:
             LoadModel(load, zone, now, daily_kwh=daily_kwh, days_off=days_off),
             RoofModel(pv, last),
             Correction.learn(said, pv, zone, last),
+            _Known(last, load, pv, said),
         )
 
     def forecast(
@@ -125,7 +142,8 @@ class Forecaster:
         said = {} if production is None else {n: production.power[n] for n in numbers if n in production.power}
         roof = self._roof.between(first, numbers.stop) if len(said) < len(numbers) else {}
         pv = [self._correction.apply(n, said[n]) if n in said else roof[n] for n in numbers]
-        source = self._pv_source(len(said), len(numbers))
+        coming = range(max(first, self._known.now), numbers.stop) or numbers
+        source = self._pv_source(sum(n in said for n in coming), len(coming))
 
         def means(values: Sequence[float]) -> tuple[float, ...]:
             return tuple(sum(values[at : at + per_slot]) / per_slot for at in range(0, len(values), per_slot))
@@ -148,6 +166,51 @@ class Forecaster:
             ),
         )
 
+    def revised(self, told: Forecast, production: Production | None = None) -> Forecast:
+        """A forecast of this, in quarters, with what the moment of learning knows better.
+
+        The quarters before it are as they came, where that is known, and the sun of the next hours is set right by how
+        the last ones differed from what was said of them.
+        """
+        now, load, pv, _ = self._known
+        first = quarter(told.start)
+        ahead = range(max(now, first), min(now + LOOKED_AHEAD, first + len(told.pv_kw)))
+        said, came = self._passed(production)
+        changes = dict(zip(ahead, factors(said, came, [told.pv_kw[n - first] for n in ahead]), strict=True))
+
+        def as_came(powers: Sequence[float], history: History) -> tuple[float, ...]:
+            return tuple(history.power.get(n, kw) if n < now else kw for n, kw in enumerate(powers, first))
+
+        def sun(powers: Sequence[float]) -> tuple[float, ...]:
+            return tuple(kw * changes.get(n, 1.0) for n, kw in enumerate(as_came(powers, pv), first))
+
+        return replace(
+            told,
+            load_kw=as_came(told.load_kw, load),
+            load_p90_kw=as_came(told.load_p90_kw, load),
+            pv_kw=sun(told.pv_kw),
+            pv_p10_kw=sun(told.pv_p10_kw),
+            pv_p90_kw=sun(told.pv_p90_kw),
+        )
+
+    def _passed(self, production: Production | None) -> tuple[list[float], list[float]]:
+        """The PV of the last hours as it was to be expected, by whoever speaks of the present quarter, and as it came.
+
+        Of a provider, what it says now counts before what it had said: what it has taken back already is not to be
+        taken back again. Where one of both is not known, both are zero.
+        """
+        now, _, pv, before = self._known
+        window = range(now - LOOKED_BACK, now)
+        if production is not None and now in production.power:
+            by_quarter = {start + part: kwh for start, kwh in before.items() for part in range(PER_HOUR)}
+            by_quarter |= production.power
+            said = {n: self._correction.apply(n, by_quarter[n]).expected for n in window if n in by_quarter}
+        else:
+            roof = RoofModel(pv, window.start).between(window.start, window.stop)  # as it was known before
+            said = {n: spread.expected for n, spread in roof.items()}
+        pairs = [(said[n], pv.power[n]) if n in said and n in pv.power else (0.0, 0.0) for n in window]
+        return [one for one, _ in pairs], [one for _, one in pairs]
+
     def _pv_source(self, said: int, wanted: int) -> Source:
         if said == wanted:
             return Source.PROVIDER
@@ -155,22 +218,18 @@ class Forecaster:
             return Source.MIXED
         return Source.HISTORY if self._roof.days else Source.NONE
 
-    def _notes(self, source: Source, said: Mapping[int, float]) -> Iterator[str]:
-        """What a person should know, a sentence each."""
+    def _notes(self, source: Source, said: Mapping[int, float]) -> Iterator[ForecastNote]:
+        """What a person should know."""
         if not self._load.days:
-            yield f"There is no history of the load yet; a flat {self._load.daily_kwh:.1f} kWh a day is assumed."
+            yield ForecastNote("no_load_history", {"daily_kwh": self._load.daily_kwh})
         elif self._load.days < _FEW_DAYS:
-            yield f"The load is forecast from {self._load.days:.1f} days of history only."
-        roof = f"the mean of the last {self._roof.days} days" if self._roof.days else "zero"
+            yield ForecastNote("short_load_history", {"days": round(self._load.days, 1)})
+        roof, end = ({"days": self._roof.days}, "") if self._roof.days else ({}, "_zero")
         if source is Source.MIXED:
-            until = f"{moment(max(said) + 1):%Y-%m-%d %H:%M} UTC"
-            yield f"The provider's PV forecast reaches to {until}; where it says nothing, {roof} is used."
+            yield ForecastNote(f"provider_ends{end}", {**roof, "known_until": moment(max(said) + 1)})
         elif source is not Source.PROVIDER:
-            yield f"There is no provider's PV forecast; {roof} is used."
+            yield ForecastNote(f"no_provider{end}", roof)
         total = sum(said.values())
         factor = sum(self._correction.apply(n, kw).expected for n, kw in said.items()) / total if total else 1.0
         if abs(factor - 1) > _WORTH_SAYING:
-            yield (
-                f"The provider's PV forecast is multiplied by {factor:.2f}, "
-                f"as the last {self._correction.days} days have shown."
-            )
+            yield ForecastNote("corrected", {"factor": round(factor, 2), "days": self._correction.days})

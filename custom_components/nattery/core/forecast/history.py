@@ -1,7 +1,7 @@
 """What was measured: energies of quarter-hours, half-hours and hours, with their gaps."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 import math
 
@@ -51,6 +51,11 @@ class History:
                 for number in range(start, start + count):
                     power[number] = kw
         return cls(power, frozenset(by_length[1]), dropped)
+
+    def filled(self, power: Mapping[int, float]) -> History:
+        """This history with quarters of another measurement (kW) where it knows nothing itself."""
+        new = power.keys() - self.power.keys()
+        return replace(self, power={**power, **self.power}, fine=self.fine | new)
 
     def __len__(self) -> int:
         """How many quarter-hours are known."""

@@ -37,7 +37,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
 
 from .errors import LedgerError, MissingDriverError, WrongUrlError, database_error
 from .migrations import is_current, migrate
-from .quarter import QUARTER, Energies, Money, Quarter, quarter_start
+from .quarter import QUARTER, QUARTER_HOURS, Energies, Money, Quarter, quarter_start
 from .reports import Period, Report, Savings, this_month, today
 from .tables import QUARTERS, SITES, QuarterNumber, to_quarter, to_row
 
@@ -112,6 +112,12 @@ class Ledger:
         if not off:
             return ()
         return tuple(line for line in self.read(site, min(off), max(off) + QUARTER) if line.start in off)
+
+    def peak(self, site: str, period: Period) -> float:
+        """The highest import of a quarter in a period, kW; 0 where nothing is booked."""
+        query = _within(_of(site), period.start, period.end).with_only_columns(func.max(QUARTERS.c["import"]))
+        highest: float = self._run(lambda connection: connection.execute(query).scalar()) or 0.0
+        return highest / QUARTER_HOURS
 
     def reports(
         self, site: str, periods: Sequence[Period], currency: str, terminal_value_per_kwh: float

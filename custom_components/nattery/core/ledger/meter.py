@@ -121,9 +121,13 @@ class Meter:
         self._last = None
         return self._turn(None)
 
+    @property
+    def running(self) -> tuple[Metered, ...]:
+        """The quarter that has not ended, as far as it was seen; nothing where nothing was."""
+        return self._open.closed() if self._open else ()
+
     def _turn(self, following: _Open | None) -> tuple[Metered, ...]:
-        closed = self._open.closed() if self._open else ()
-        self._open = following
+        closed, self._open = self.running, following
         return closed
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..action import FORCED, Action, ActionKind
 from .flows import Costs
-from .reasons import Note, Reason
+from .reasons import PlanNote, Reason
 
 _SAME_KW = 1e-3  # powers of one run differ by less
 
@@ -83,7 +83,7 @@ class Plan:
     solve_ms: float
     terminal_value: float
     currency: str
-    notes: tuple[Note, ...] = ()
+    notes: tuple[PlanNote, ...] = ()
     exact: bool = True
     kept: bool = False
 

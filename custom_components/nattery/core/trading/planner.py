@@ -14,7 +14,7 @@ from .flows import SAME_KW, Costs, Flows, Move, Store, costs, move_of, no_batter
 from .limits import limits
 from .plan import Plan, PlannedSlot
 from .problem import PastAction, Problem
-from .reasons import Context, Note, Reason, explain
+from .reasons import Context, PlanNote, Reason, explain
 from .solution import Solution, SolverError
 from .stage import NOTHING, rules
 from .strategies import Optimise, SelfConsumption, Strategy
@@ -86,7 +86,7 @@ class _Planner:
         self.around = list(surroundings(problem))
         self.edges = problem.edges
         self.terminal = terminal_value(problem)
-        self.notes: list[Note] = []
+        self.notes: list[PlanNote] = []
 
     def plan(self) -> Plan:
         problem = self.problem
@@ -195,8 +195,8 @@ class _Planner:
         return solve_dynamic(plain, self.terminal, pinned)
 
     def _note_once(self, key: str) -> None:
-        if Note(key) not in self.notes:
-            self.notes.append(Note(key))
+        if PlanNote(key) not in self.notes:
+            self.notes.append(PlanNote(key))
 
     # --- what comes of it
 
@@ -237,34 +237,34 @@ class _Planner:
         """Name what could not be kept, and what was assumed."""
         battery, notes = self.problem.battery, self.notes
         if not solution.exact:
-            notes.append(Note("approximate"))
+            notes.append(PlanNote("approximate"))
         if battery.soc_start < battery.soc_min:
-            notes.append(Note("below_minimum", {"soc": battery.soc_start, "limit": battery.soc_min}))
+            notes.append(PlanNote("below_minimum", {"soc": battery.soc_start, "limit": battery.soc_min}))
         if battery.soc_start > battery.soc_max:
-            notes.append(Note("above_maximum", {"soc": battery.soc_start, "limit": battery.soc_max}))
+            notes.append(PlanNote("above_maximum", {"soc": battery.soc_start, "limit": battery.soc_max}))
         notes += self._broken_limits(draft.flows)
         notes += self._missed_wishes(draft.flows)
         if self.problem.terminal_value_per_kwh is None:
-            notes.append(Note("terminal_estimated", {"value": self.terminal}))
+            notes.append(PlanNote("terminal_estimated", {"value": self.terminal}))
 
-    def _broken_limits(self, flows: list[Flows]) -> Iterator[Note]:
+    def _broken_limits(self, flows: list[Flows]) -> Iterator[PlanNote]:
         rule = self.store.rule
         for flow, around, at in zip(flows, self.around, self.edges[:-1], strict=True):
             over, beyond = flow.grid_kw - rule.import_kw, -flow.grid_kw - rule.export_kw
             if over > _SMALL:
-                yield Note("import_limit", {"excess_kw": over, "at": at, "load_kw": around.load_kw})
+                yield PlanNote("import_limit", {"excess_kw": over, "at": at, "load_kw": around.load_kw})
             elif beyond > _SMALL:
-                yield Note("export_limit", {"excess_kw": beyond, "at": at, "pv_kw": around.pv_kw})
+                yield PlanNote("export_limit", {"excess_kw": beyond, "at": at, "pv_kw": around.pv_kw})
 
-    def _missed_wishes(self, flows: list[Flows]) -> Iterable[Note]:
+    def _missed_wishes(self, flows: list[Flows]) -> Iterable[PlanNote]:
         """Each wanted level once, where it is missed most; not the way back to the minimum, which has its own note."""
         battery = self.problem.battery
-        worst: dict[float, Note] = {}
+        worst: dict[float, PlanNote] = {}
         for slot, level, _, sign in self.bounds.wishes:
             missing = level - flows[slot].stored_kwh
             if sign < 0 or missing < _MISSED or (level == battery.stored_min and battery.soc_start < battery.soc_min):
                 continue
             if level not in worst or missing > worst[level].values["missing_kwh"]:
                 values = {"missing_kwh": missing, "level_kwh": level, "at": self.edges[slot + 1]}
-                worst[level] = Note("wish_missed", values)
+                worst[level] = PlanNote("wish_missed", values)
         return worst.values()

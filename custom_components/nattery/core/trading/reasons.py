@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, override
 
 from ..action import ActionKind
+from ..note import Note, sentence
 from .flows import Flows, Move, Store, Surroundings
 from .stage import NOTHING
 
@@ -78,23 +79,18 @@ class Reason:
             text += _CURTAILED
         if values.get("kept"):
             text += _KEPT
-        return text.format_map(_shown(values))
+        return sentence(text, values)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class PlanNote(Note):
     """Something about the whole plan that a person should know: a key of NOTES and its values."""
 
-    key: str
-    values: Mapping[str, Any] = MappingProxyType({})
+    __slots__ = ()
 
+    @override
     def __str__(self) -> str:
         """One English sentence."""
-        return NOTES[self.key].format_map(_shown(self.values))
-
-
-def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value for key, value in values.items()}
+        return sentence(NOTES[self.key], self.values)
 
 
 class Context(NamedTuple):
