@@ -19,6 +19,16 @@ async def inverter(page: Page, demo: Demo) -> None:
     await expect(page.get_by_role("heading", name="Settings")).to_be_visible()
 
 
+async def limit(page: Page, usual: str, to: str) -> None:
+    """Set the charge current in its dialog."""
+    await tile(page, "Charge current").get_by_role("button").first.click()
+    box = page.locator("ha-more-info-dialog").get_by_role("spinbutton")
+    await expect(box).to_have_value(usual)
+    await box.fill(to)
+    await box.press("Enter")
+    await page.keyboard.press("Escape")
+
+
 def charged(demo: Demo) -> float:
     """The power in W that flows into the battery."""
     registers = demo.registers()
@@ -80,13 +90,7 @@ async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
     await wait_for(more_than_2_kw)
     assert demo.registers()["OnTimeChargeEn"] == 0
 
-    await tile(page, "Charge current").get_by_role("button").first.click()
-    box = page.locator("ha-more-info-dialog").get_by_role("spinbutton")
-    await expect(box).to_have_value("100")
-    await box.fill(str(CHANGED))
-    await box.press("Enter")
-    await page.keyboard.press("Escape")
-
+    await limit(page, usual="100", to=str(CHANGED))
     await expect(state(page, "Charge current")).to_have_text(f"{CHANGED} A")
     await wait_for(less_than_0_8_kw)
     registers = demo.registers()
@@ -94,6 +98,9 @@ async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
     assert registers["BattCurr"] == pytest.approx(-CHANGED, abs=0.3)
     await page.reload()
     await expect(state(page, "Charge current")).to_have_text(f"{CHANGED} A")
+
+    await limit(page, usual=str(CHANGED), to="100")
+    await expect(state(page, "Charge current")).to_have_text("100.0 A")
 
     # Switched on again, trading takes them back.
     await page.goto(demo.url)
