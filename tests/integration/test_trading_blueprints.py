@@ -487,3 +487,248 @@ async def test_every_phone_is_asked_and_one_that_fails_keeps_nobody_from_answeri
     await trader.answer(buttons(trader.sent[0])[1])
     assert trader.vetoes == ["12:00-13:00"]
     assert [calls[1].data["message"] for calls in (failing, trader.sent)] == ["clear_notification"] * 2
+
+
+# Pauses
+
+
+async def pause(trader: Trader, **inputs: Any) -> None:
+    """The automation with its usual inputs, in a house where two people are at home and no storm is near."""
+    memory = {"input_text": {"memory": {}}, "input_boolean": {"holiday": {}}}
+    for domain, helpers in memory.items():
+        assert await async_setup_component(trader.hass, domain, {domain: helpers})
+    show(trader, home=True, storm=False)
+    usual = {
+        "strategy": trader.entity_id("select", "strategy"),
+        "reserve": trader.entity_id("number", "reserve"),
+        "memory": MEMORY,
+        "people": [ANNA, BEN],
+        "absences": [HOLIDAY],
+        "warnings": [STORM],
+        "patience": {"hours": 1},
+    }
+    await trader.automate("pause_trading", **usual | inputs)
+
+
+def show(trader: Trader, *, home: bool | None = None, storm: bool | None = None) -> None:
+    """Let everybody go or come, and the storm too."""
+    if home is not None:
+        for one in (ANNA, BEN):
+            trader.hass.states.async_set(one, "home" if home else "not_home")
+    if storm is not None:
+        trader.hass.states.async_set(STORM, "on" if storm else "off")
+
+
+def chosen(trader: Trader) -> tuple[str, float]:
+    """Strategy and reserve."""
+    return trader.value("select", "strategy"), float(trader.value("number", "reserve"))
+
+
+async def choose(trader: Trader, strategy: str, reserve: float) -> None:
+    """Choose by hand."""
+    await trader.call("select.select_option", entity_id=trader.entity_id("select", "strategy"), option=strategy)
+    await trader.call("number.set_value", entity_id=trader.entity_id("number", "reserve"), value=reserve)
+    await trader.settle()
+
+
+BEFORE = ("arbitrage", 35.0)
+AWAY = ("self_consumption", 35.0)
+STORMY = ("backup_reserve", 80.0)
+
+
+async def test_a_pause_when_all_have_been_away_for_long_enough(trader: Trader) -> None:
+    await pause(trader)
+    await choose(trader, *BEFORE)
+    trader.hass.states.async_set(ANNA, "Work")
+    await trader.go("12:10")
+    assert chosen(trader) == BEFORE, "Ben is at home"
+    trader.hass.states.async_set(BEN, "not_home")
+    await trader.go("13:05")
+    assert chosen(trader) == BEFORE
+    await trader.go("13:15")
+    assert chosen(trader) == AWAY
+    trader.hass.states.async_set(BEN, "home")
+    await trader.settle()
+    assert chosen(trader) == BEFORE
+
+
+async def test_a_switch_for_holidays_pauses_at_once(trader: Trader) -> None:
+    await pause(trader, people=[], warnings=[], away_strategy="peak_shaving")
+    await choose(trader, *BEFORE)
+    await trader.call("input_boolean.turn_on", entity_id=HOLIDAY)
+    await trader.settle()
+    assert chosen(trader) == ("peak_shaving", 35.0)
+    await trader.call("input_boolean.turn_off", entity_id=HOLIDAY)
+    await trader.settle()
+    assert chosen(trader) == BEFORE
+
+
+async def test_a_warning_keeps_a_reserve_and_never_lowers_it(trader: Trader) -> None:
+    await pause(trader)
+    for before, reserve in ((BEFORE, 80.0), (("optimise", 90.0), 90.0)):
+        await choose(trader, *before)
+        show(trader, storm=True)
+        await trader.settle()
+        assert chosen(trader) == ("backup_reserve", reserve)
+        show(trader, storm=False)
+        await trader.settle()
+        assert chosen(trader) == before
+
+
+@pytest.mark.parametrize("first", ["home", "storm"])
+async def test_a_warning_goes_before_being_away(trader: Trader, first: str) -> None:
+    """Both at once, whichever ends first."""
+    await pause(trader)
+    await choose(trader, *BEFORE)
+    show(trader, home=False)
+    await trader.go("12:10")
+    assert chosen(trader) == AWAY
+    show(trader, storm=True)
+    await trader.settle()
+    assert chosen(trader) == STORMY
+    show(trader, **{first: first == "home"})
+    await trader.settle()
+    assert chosen(trader) == (STORMY if first == "home" else AWAY)
+    show(trader, home=True, storm=False)
+    await trader.settle()
+    assert chosen(trader) == BEFORE
+
+
+async def test_what_somebody_chooses_in_a_pause_is_left(trader: Trader) -> None:
+    await pause(trader)
+    await choose(trader, *BEFORE)
+    await trader.call("input_boolean.turn_on", entity_id=HOLIDAY)
+    await trader.settle()
+    await choose(trader, "manual", 50)
+    await trader.go("11:31")
+    assert chosen(trader) == ("manual", 50.0)
+    show(trader, storm=True)
+    await trader.settle()
+    assert chosen(trader) == STORMY, "a warning comes anew"
+    show(trader, storm=False)
+    await trader.settle()
+    assert chosen(trader) == ("self_consumption", 50.0)
+    await trader.call("input_boolean.turn_off", entity_id=HOLIDAY)
+    await trader.settle()
+    assert chosen(trader) == ("manual", 50.0)
+    await trader.call("input_boolean.turn_on", entity_id=HOLIDAY)
+    await trader.settle()
+    await choose(trader, *BEFORE)
+    await trader.call("input_boolean.turn_off", entity_id=HOLIDAY)
+    await trader.settle()
+    assert chosen(trader) == BEFORE
+
+
+@pytest.mark.parametrize("unseen", ["unknown", "unavailable"])
+async def test_what_cannot_be_seen_begins_no_pause_and_ends_none(trader: Trader, unseen: str) -> None:
+    await pause(trader)
+    await choose(trader, *BEFORE)
+    for one in (ANNA, BEN, STORM):
+        trader.hass.states.async_set(one, unseen)
+    await trader.go("13:01")
+    assert chosen(trader) == BEFORE
+    show(trader, home=False, storm=True)
+    await trader.settle()
+    trader.hass.states.async_set(STORM, unseen)
+    await trader.go("13:16")
+    assert chosen(trader) == STORMY
+    show(trader, storm=False)
+    await trader.go("14:16")
+    assert chosen(trader) == AWAY
+    trader.hass.states.async_set(ANNA, unseen)
+    await trader.go("14:31")
+    assert chosen(trader) == AWAY
+
+
+async def test_a_pause_survives_restarts_and_ends_after_one(trader: Trader) -> None:
+    """The memory and the choice survive by themselves; whoever starts looks at once, and asks nobody to wait again."""
+    await pause(trader)
+    await choose(trader, *BEFORE)
+    show(trader, home=False)
+    await trader.go("12:10")
+    await trader.call("automation.turn_off", entity_id=AUTOMATION)
+    assert await trader.hass.config_entries.async_reload(trader.house.entry.entry_id)
+    for one in (ANNA, BEN):
+        trader.hass.states.async_remove(one)
+    show(trader, home=False)
+    await trader.call("automation.turn_on", entity_id=AUTOMATION)
+    trader.hass.bus.async_fire("automation_reloaded")
+    await trader.settle()
+    assert chosen(trader) == AWAY
+    await trader.call("automation.turn_off", entity_id=AUTOMATION)
+    show(trader, home=True)
+    await trader.call("automation.turn_on", entity_id=AUTOMATION)
+    assert chosen(trader) == AWAY
+    trader.hass.bus.async_fire("automation_reloaded")
+    await trader.settle()
+    assert chosen(trader) == BEFORE
+
+
+async def test_a_pause_waits_for_a_battery_that_is_not_there(trader: Trader) -> None:
+    await pause(trader)
+    await choose(trader, *BEFORE)
+    assert await trader.hass.config_entries.async_unload(trader.house.entry.entry_id)
+    await trader.call("input_boolean.turn_on", entity_id=HOLIDAY)
+    memory = trader.hass.states.get(MEMORY)
+    assert memory
+    assert memory.state in {"", "unknown"}
+    assert await trader.hass.config_entries.async_setup(trader.house.entry.entry_id)
+    await trader.settle()
+    assert chosen(trader) == AWAY
+
+
+async def test_other_entities_than_those_of_the_battery_are_refused(trader: Trader) -> None:
+    limit = trader.entity_id("number", "import_limit")
+    await pause(trader, reserve=limit)
+    before = trader.hass.states.get(limit)
+    show(trader, storm=True)
+    await trader.settle()
+    assert trader.hass.states.get(limit) == before
+    assert trader.value("select", "strategy") == "optimise"
+    (trace,) = await async_list_traces(trader.hass, "automation", AUTOMATION)
+    whole = await async_get_trace(trader.hass, AUTOMATION, trace["run_id"])
+    assert "These are not the strategy and the backup reserve of a battery" in str(whole["trace"])
+
+
+# The nightly report
+
+
+async def report(trader: Trader, **inputs: Any) -> list[ServiceCall]:
+    """The automation with its usual inputs; the answer fills with what is sent."""
+    sent = trader.catch("send_message")
+    usual = {
+        "problem": trader.entity_id("binary_sensor", "trading_problem"),
+        "expected_cost": trader.entity_id("sensor", "expected_cost_tomorrow"),
+        "expected_saving": trader.entity_id("sensor", "expected_saving_tomorrow"),
+        "notify": ["notify.phone"],
+        "at": "14:15:00",
+    }
+    await trader.automate("nightly_report", **usual | inputs)
+    return sent
+
+
+async def test_a_report_says_what_the_ledger_says(trader: Trader) -> None:
+    trader.script.trades = ("charge 11:30 12:30 3", "charge 2026-11-21T02:00 2026-11-21T04:00 2.5")
+    await trader.house.walk(berlin("14:00"))
+    sent = await report(trader)
+    await trader.go("14:15:05")
+    (call,) = sent
+    assert call.data["title"] == "Battery"
+    lines = call.data["message"].splitlines()
+    expected = []
+    for name, period in (("Today", "day"), ("This month", "month")):
+        ((row,)) = (await ledger(trader.house, period=period))["rows"]
+        assert row["import_kwh"] > 1
+        hours = 11 if period == "day" else 19 * 24 + 11
+        expected.append(
+            f"{name} the battery saved {row['saved_over_no_battery']:.2f} EUR, of which "
+            f"{row['saved_over_self_consumption']:.2f} EUR by planning. Bought {row['import_kwh']:.1f} kWh, "
+            f"sold {row['export_kwh']:.1f} kWh, for {row['grid_cost']:.2f} EUR together. "
+            f"{hours:.1f} hours are missing from the book."
+        )
+    cost, saving = (float(trader.value("sensor", f"expected_{key}_tomorrow")) for key in ("cost", "saving"))
+    expected.append(
+        f"Tomorrow is expected to cost {cost:.2f} EUR, {saving:.2f} EUR less than plain self-consumption, with "
+        "5.0 kWh charged from the grid and 0.0 kWh sold from the battery."
+    )
+    assert lines == [*expected, *(f"{note}." for note in trader.trading.data.notes)]
