@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from pathlib import Path
 import shutil
 import time
@@ -22,9 +22,9 @@ from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.planned import runs_of
 from custom_components.nattery.core.trading.plan import Plan, PlannedSlot
 from custom_components.nattery.core.trading.problem import Problem
-from custom_components.nattery.trading import coordinator
 from custom_components.nattery.trading.coordinator import TradingCoordinator
-from custom_components.nattery.trading.planning import Made, Wish
+from custom_components.nattery.trading.planning import Made, Wish, make
+from scripts.entsoe_standin.server import StandIn
 
 from .books import BookedHouse, berlin
 from .test_blueprints import AUTOMATION, ROOT
@@ -35,7 +35,7 @@ ANNA, BEN = "person.anna", "person.ben"
 SLOT, EDGE, PLANNING = 900, 1, 2  # seconds: a slot, how late the hand on the clock is at its edge, until a plan is made
 ANSWER = "mobile_app_notification_action"
 
-plan_really = coordinator.make
+PLANNER = "custom_components.nattery.trading.coordinator.make"
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Script:
 
     def make(self, problem: Problem, wish: Wish, previous: Plan | None, zone: tzinfo) -> Made:
         """Plan as the house does, with these trades in it."""
-        made = plan_really(problem, replace(wish, strategy="self_consumption"), previous, zone)
+        made = make(problem, replace(wish, strategy="self_consumption"), previous, zone)
         plan = replace(made.plan, slots=tuple(self._slot(slot) for slot in made.plan))
         return replace(made, plan=plan, runs=runs_of(plan, problem))
 
@@ -191,7 +191,7 @@ async def trader(booked: BookedHouse, hass_config_dir: str, monkeypatch: pytest.
     """A house that trades in automatic mode, at eleven in the morning."""
     booked.hass.config.config_dir = hass_config_dir
     trader = Trader(booked)
-    monkeypatch.setattr(coordinator, "make", trader.script.make)
+    monkeypatch.setattr(PLANNER, trader.script.make)
     await set_up(booked)
     await trader.call("switch.turn_on", entity_id=trader.entity_id("switch", "automation"))
     await trader.trading.async_replan()
@@ -205,15 +205,16 @@ async def trader(booked: BookedHouse, hass_config_dir: str, monkeypatch: pytest.
 # Confirmed trades
 
 
+def usual(trader: Trader) -> dict[str, Any]:
+    """The usual inputs."""
+    plan, phones = trader.entity_id("sensor", "plan_made"), list(trader.phones.values())
+    return {"plan": plan, "kind": "charge", "phones": phones}
+
+
 async def confirm(trader: Trader, *trades: str, **inputs: Any) -> None:
     """The automation with its usual inputs, and a plan."""
     await trader.plan(*trades)
-    usual = {
-        "plan": trader.entity_id("sensor", "plan_made"),
-        "kind": "charge",
-        "phones": list(trader.phones.values()),
-    }
-    await trader.automate("confirm_trade", **usual | inputs)
+    await trader.automate("confirm_trade", **usual(trader) | inputs)
     await trader.plan(*trades)
 
 
@@ -489,16 +490,34 @@ async def test_every_phone_is_asked_and_one_that_fails_keeps_nobody_from_answeri
     assert [calls[1].data["message"] for calls in (failing, trader.sent)] == ["clear_notification"] * 2
 
 
+async def test_what_is_really_planned_is_asked_about(trader: Trader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the planner itself, which wants the battery full at once."""
+    monkeypatch.setattr(PLANNER, make)
+    await trader.automate("confirm_trade", **usual(trader))
+    await choose(trader, "backup_reserve", 95)
+    (call,) = trader.sent
+    assert trader.outcome == "charge"
+    await trader.answer(buttons(call)[1])
+    (veto,) = trader.vetoes
+    assert "from {} to {}".format(*veto.split("-")) in call.data["message"]
+    assert trader.outcome == "self_consume"
+    await trader.go("11:16")
+    slot = trader.trading.data.slot(dt_util.utcnow())
+    assert slot
+    assert slot.action == "charge", "the planner still wants to"
+    assert trader.outcome == "self_consume"
+    assert len(questions(trader)) == 1
+
+
 # Pauses
 
 
 async def pause(trader: Trader, **inputs: Any) -> None:
     """The automation with its usual inputs, in a house where two people are at home and no storm is near."""
-    memory = {"input_text": {"memory": {}}, "input_boolean": {"holiday": {}}}
-    for domain, helpers in memory.items():
-        assert await async_setup_component(trader.hass, domain, {domain: helpers})
+    for domain, helper in (("input_text", "memory"), ("input_boolean", "holiday")):
+        assert await async_setup_component(trader.hass, domain, {domain: {helper: {}}})
     show(trader, home=True, storm=False)
-    usual = {
+    inputs = {
         "strategy": trader.entity_id("select", "strategy"),
         "reserve": trader.entity_id("number", "reserve"),
         "memory": MEMORY,
@@ -506,8 +525,9 @@ async def pause(trader: Trader, **inputs: Any) -> None:
         "absences": [HOLIDAY],
         "warnings": [STORM],
         "patience": {"hours": 1},
+        **inputs,
     }
-    await trader.automate("pause_trading", **usual | inputs)
+    await trader.automate("pause_trading", **inputs)
 
 
 def show(trader: Trader, *, home: bool | None = None, storm: bool | None = None) -> None:
@@ -696,22 +716,23 @@ async def test_other_entities_than_those_of_the_battery_are_refused(trader: Trad
 async def report(trader: Trader, **inputs: Any) -> list[ServiceCall]:
     """The automation with its usual inputs; the answer fills with what is sent."""
     sent = trader.catch("send_message")
-    usual = {
+    inputs = {
         "problem": trader.entity_id("binary_sensor", "trading_problem"),
         "expected_cost": trader.entity_id("sensor", "expected_cost_tomorrow"),
         "expected_saving": trader.entity_id("sensor", "expected_saving_tomorrow"),
         "notify": ["notify.phone"],
-        "at": "14:15:00",
+        "at": "14:10:00",
+        **inputs,
     }
-    await trader.automate("nightly_report", **usual | inputs)
+    await trader.automate("nightly_report", **inputs)
     return sent
 
 
 async def test_a_report_says_what_the_ledger_says(trader: Trader) -> None:
-    trader.script.trades = ("charge 11:30 12:30 3", "charge 2026-11-21T02:00 2026-11-21T04:00 2.5")
-    await trader.house.walk(berlin("14:00"))
+    trader.script.trades = ("charge 11:15 11:45 3", "charge 2026-11-21T02:00 2026-11-21T04:00 2.5")
+    await trader.house.walk(berlin("12:01"))  # what comes after it is not metered
     sent = await report(trader)
-    await trader.go("14:15:05")
+    await trader.go("14:10:05")
     (call,) = sent
     assert call.data["title"] == "Battery"
     lines = call.data["message"].splitlines()
@@ -719,7 +740,7 @@ async def test_a_report_says_what_the_ledger_says(trader: Trader) -> None:
     for name, period in (("Today", "day"), ("This month", "month")):
         ((row,)) = (await ledger(trader.house, period=period))["rows"]
         assert row["import_kwh"] > 1
-        hours = 11 if period == "day" else 19 * 24 + 11
+        hours = 13 if period == "day" else 19 * 24 + 13
         expected.append(
             f"{name} the battery saved {row['saved_over_no_battery']:.2f} EUR, of which "
             f"{row['saved_over_self_consumption']:.2f} EUR by planning. Bought {row['import_kwh']:.1f} kWh, "
@@ -732,3 +753,68 @@ async def test_a_report_says_what_the_ledger_says(trader: Trader) -> None:
         "5.0 kWh charged from the grid and 0.0 kWh sold from the battery."
     )
     assert lines == [*expected, *(f"{note}." for note in trader.trading.data.notes)]
+
+
+async def test_what_is_not_known_is_said_to_be_so(trader: Trader) -> None:
+    """Nothing is booked yet, tomorrow's prices have not come, and nothing is carried out."""
+    await trader.call("switch.turn_off", entity_id=trader.entity_id("switch", "automation"))
+    sent = await report(trader, at="11:10:00")
+    await trader.go("11:10:05")
+    nothing = "what was saved is not known. Bought 0.0 kWh, sold 0.0 kWh."
+    assert sent[0].data["message"].splitlines() == [
+        f"Today: {nothing} 11.0 hours are missing from the book.",
+        f"This month: {nothing} {19 * 24 + 11}.0 hours are missing from the book.",
+        "Of tomorrow nothing is known yet.",
+        "The automation is off: the plan is not carried out.",
+        *(f"{note}." for note in trader.trading.data.notes),
+    ]
+
+
+async def test_a_battery_that_is_gone_is_reported_and_the_actions_are_done(trader: Trader) -> None:
+    """Although nobody can be told."""
+    done = async_mock_service(trader.hass, "test", "done")
+    sent = await report(trader, at="11:20:00", actions=[{"action": "test.done", "data": {"said": "{{ summary }}"}}])
+    trader.catch("send_message", raise_exception=HomeAssistantError("no"))
+    assert await trader.hass.config_entries.async_unload(trader.house.entry.entry_id)
+    trader.house.clock.move_to(berlin("11:20") + timedelta(seconds=EDGE))
+    for _ in range(20):
+        await trader.hass.loop.run_in_executor(None, time.sleep, 0.002)
+    assert not sent
+    assert done[0].data["said"].splitlines() == [
+        "The book cannot be read: nothing is known of today and this month.",
+        "Of tomorrow nothing is known yet.",
+        "Whether anything is wrong is not known.",
+    ]
+
+
+async def test_a_problem_is_told_in_words(trader: Trader) -> None:
+    sent = await report(trader, at="11:20:00")
+    trader.house.simulator.stop()
+    await trader.go("11:16")
+    await trader.go("11:20:05")
+    reason = trader.hass.states.get(trader.entity_id("sensor", "battery_action")).attributes["reason"]
+    assert reason.startswith("The inverter cannot be read")
+    assert f"\nProblem: {reason}." in sent[0].data["message"]
+
+
+async def test_a_report_in_other_words(trader: Trader) -> None:
+    sent = await report(trader, at="11:05:00", title="Akku", message="{{ today.load_kwh }} {{ automatic }}")
+    await trader.go("11:05:05")
+    assert (sent[0].data["title"], sent[0].data["message"]) == ("Akku", "0.0 True")
+
+
+async def test_hours_without_a_price_are_told(booked: BookedHouse, hass_config_dir: str, market: StandIn) -> None:
+    market.behaviour.mode = "unavailable"
+    booked.hass.config.config_dir = hass_config_dir
+    trader = Trader(booked)
+    await set_up(booked)
+    await trader.house.walk(berlin("11:31"))
+    sent = await report(trader, at="11:35:00")
+    await trader.go("11:35:05")
+    (row,) = (await ledger(booked, period="day"))["rows"]
+    assert sent[0].data["message"].splitlines()[0] == (
+        f"Today: what was saved is not known. Bought {row['import_kwh']:.1f} kWh, sold {row['export_kwh']:.1f} kWh. "
+        "11.0 hours are missing from the book. 0.5 hours have no price."
+    )
+    assert "\nProblem: " in sent[0].data["message"]
+    await trader.call("automation.turn_off", entity_id=AUTOMATION)
