@@ -383,6 +383,16 @@ async def test_one_question_for_a_trade_with_short_pauses_and_another_after_a_lo
     assert "from 14:15 to 14:30" in questions(trader)[1].data["message"]
 
 
+async def test_two_trades_in_a_row_are_two_questions_with_their_own_buttons(trader: Trader) -> None:
+    await confirm(trader, "charge 12:00 12:15 3", "charge 12:30 12:45 3", lead={"minutes": 10})
+    await trader.go("12:21")
+    first, second = (buttons(call) for call in questions(trader))
+    await trader.answer(first[1])
+    assert trader.vetoes == []
+    await trader.answer(second[1])
+    assert trader.vetoes == ["12:30-12:45"]
+
+
 @pytest.mark.parametrize(("otherwise", "outcome"), [("do", "charge"), ("leave", "self_consume")])
 async def test_a_trade_planned_at_the_last_moment_is_asked_about_at_once(
     trader: Trader, otherwise: str, outcome: str
@@ -450,6 +460,8 @@ async def test_who_clears_the_override_has_answered(trader: Trader) -> None:
     await confirm(trader, "charge 12:00 13:00 3", otherwise="leave")
     await trader.go("12:05")
     await trader.act("clear_override")
+    await trader.go("12:16")
+    await trader.plan("charge 12:00 13:30 3")
     await trader.go("12:31")
     assert trader.vetoes == []
     assert trader.outcome == "charge"
