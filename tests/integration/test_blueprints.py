@@ -55,7 +55,8 @@ type Slots = list[tuple[datetime, float]]
 
 
 def test_there_are_blueprints() -> None:
-    assert [path.stem for path in BLUEPRINTS] == ["cheapest_window", "negative_price", "tomorrow_prices"]
+    trading = {"confirm_trade", "nightly_report", "pause_trading"}
+    assert {path.stem for path in BLUEPRINTS} == {"cheapest_window", "negative_price", "tomorrow_prices", *trading}
 
 
 @pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
@@ -68,9 +69,10 @@ def test_a_blueprint_can_be_imported(path: Path) -> None:
 
 @pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
 def test_a_blueprint_names_no_entity(path: Path) -> None:
-    platforms = "automation|binary_sensor|event|input_\\w+|notify|sensor|switch"
+    platforms = "automation|binary_sensor|calendar|event|input_\\w+|notify|number|person|select|sensor|switch"
     found = re.findall(rf"\b(?:{platforms})\.\w+", path.read_text(encoding="utf-8"))
-    assert set(found) <= {"input_datetime.set_datetime", "notify.send_message"}
+    helpers = {"input_datetime.set_datetime", "input_text.set_value"}
+    assert set(found) <= {*helpers, "notify.send_message", "number.set_value", "select.select_option"}
 
 
 @pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
