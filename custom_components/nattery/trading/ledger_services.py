@@ -13,7 +13,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..calls import refuse, utc_of
+from ..calls import booked_moment, refuse
 from ..const import DOMAIN
 from ..core.ledger.errors import LedgerError
 from ..core.ledger.reports import Period, Report, local_days, local_months
@@ -29,7 +29,6 @@ QUARTER, DAY, MONTH = "quarter", "day", "month"
 
 _DIGITS: Final = 6
 _MOMENT: Final = timedelta(microseconds=1)
-_YEARS: Final = range(1971, 2200)
 _LONGEST: Final = {QUARTER: timedelta(days=31), DAY: timedelta(days=800), MONTH: timedelta(days=7500)}
 _PERIODS: Final[Mapping[str, Callable[[date, date, tzinfo], tuple[Period, ...]]]] = {
     DAY: local_days,
@@ -37,19 +36,11 @@ _PERIODS: Final[Mapping[str, Callable[[date, date, tzinfo], tuple[Period, ...]]]
 }
 
 
-def _moment(value: object) -> datetime:
-    """A time of which there may be a ledger."""
-    moment: datetime = cv.datetime(value)
-    if moment.year not in _YEARS:
-        raise vol.Invalid(f"{value} is not allowed: a time from {_YEARS.start} to {_YEARS.stop - 1} is")
-    return utc_of(moment)
-
-
 _SCHEMA: Final = vol.Schema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Optional(ATTR_START): _moment,
-        vol.Optional(ATTR_END): _moment,
+        vol.Optional(ATTR_START): booked_moment,
+        vol.Optional(ATTR_END): booked_moment,
         vol.Optional(ATTR_PERIOD, default=QUARTER): vol.In(_LONGEST),
     }
 )
