@@ -7,10 +7,13 @@ Home Assistant finds: so ours is imported here, before any test starts.
 from collections.abc import Iterator
 from itertools import count
 import os
+from subprocess import Popen
+from typing import Any
 
 import pytest
 
 import custom_components  # noqa: F401
+from custom_components.nattery.core.apart import child
 
 from .core.ledger.server import MISSING, Server, programs, running
 
@@ -33,3 +36,16 @@ def postgresql(server: Server) -> str:
     name = f"ledger_{next(_NUMBERS)}"
     server.execute(f"CREATE DATABASE {name}")
     return server.url(name)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Popen[bytes]]:
+    """The processes that work, or have worked, in this test; one that has a return code is gone for good."""
+    processes: list[Popen[bytes]] = []
+
+    def start(*arguments: Any, **options: Any) -> Popen[bytes]:
+        processes.append(Popen(*arguments, **options))
+        return processes[-1]
+
+    monkeypatch.setattr(child, "Popen", start)
+    return processes

@@ -3,6 +3,7 @@
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
+from .core.apart.errors import ChildError
 from .core.inverter.codec import InvalidValueError
 from .core.inverter.errors import InverterError, MismatchError, NotConfirmedError, NotOfferedError, WrongDeviceError
 from .core.inverter.wear import REFUSE_AT, WornError
@@ -62,6 +63,11 @@ def describe(error: Exception) -> tuple[str, dict[str, str]]:  # noqa: C901, PLR
             return f"ledger_{error.kind}", {
                 "place": str(getattr(error, "place", "")),
                 "detail": f" ({why})" if why else "",
+            }
+        case ChildError():
+            return f"backtest_{error.kind}", {
+                "seconds": f"{getattr(error, 'seconds', 0):g}",
+                "detail": str(getattr(error, "why", "")),
             }
         case ModbusError():
             return error.kind, {"detail": str(error)}

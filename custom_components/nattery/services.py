@@ -15,6 +15,7 @@ from .core.modbus.frames import MOST_REGISTERS
 from .errors import CORE_ERRORS, action_error
 from .prices.services import async_setup_price_services
 from .site import NatteryConfigEntry, Site
+from .trading.backtest import async_setup_backtest_service
 from .trading.ledger_services import async_setup_ledger_services
 from .trading.services import async_setup_trading_services
 
@@ -70,6 +71,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     async_setup_price_services(hass)
     async_setup_trading_services(hass)
     async_setup_ledger_services(hass)
+    async_setup_backtest_service(hass)
 
 
 def _site(call: ServiceCall) -> Site:

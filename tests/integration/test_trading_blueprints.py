@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 from pathlib import Path
 import shutil
 import time
@@ -21,9 +21,8 @@ from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.planned import runs_of
 from custom_components.nattery.core.trading.plan import Plan, PlannedSlot
-from custom_components.nattery.core.trading.problem import Problem
 from custom_components.nattery.trading.coordinator import TradingCoordinator
-from custom_components.nattery.trading.planning import Made, Wish, make
+from custom_components.nattery.trading.planning import Made, Situation, Wish, make, problem_of
 from scripts.entsoe_standin.server import StandIn
 
 from .books import BookedHouse, berlin
@@ -44,11 +43,11 @@ class Script:
 
     trades: tuple[str, ...] = ()
 
-    def make(self, problem: Problem, wish: Wish, previous: Plan | None, zone: tzinfo) -> Made:
+    def make(self, situation: Situation, wish: Wish, previous: Plan | None) -> Made:
         """Plan as the house does, with these trades in it."""
-        made = make(problem, replace(wish, strategy="self_consumption"), previous, zone)
+        made = make(situation, replace(wish, strategy="self_consumption"), previous)
         plan = replace(made.plan, slots=tuple(self._slot(slot) for slot in made.plan))
-        return replace(made, plan=plan, runs=runs_of(plan, problem))
+        return replace(made, plan=plan, runs=runs_of(plan, problem_of(situation)))
 
     def _slot(self, slot: PlannedSlot) -> PlannedSlot:
         for trade in self.trades:

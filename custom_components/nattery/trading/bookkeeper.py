@@ -154,6 +154,10 @@ class Bookkeeper:
         """The lines that begin in [start, end); raises LedgerError."""
         return await self._database.async_do(lambda ledger: ledger.read(self._name, start, end))
 
+    async def async_previous(self, before: datetime) -> Quarter | None:
+        """The last line that begins before a moment; raises LedgerError."""
+        return await self._database.async_do(lambda ledger: ledger.previous(self._name, before))
+
     async def async_reports(self, periods: Sequence[Period]) -> tuple[Report, ...]:
         """A report for each period, in the currency of the prices; raises LedgerError."""
         currency, value = self._prices.pricer.book.currency, self._value_per_kwh()

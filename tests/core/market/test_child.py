@@ -12,7 +12,9 @@ import time
 
 import pytest
 
-from custom_components.nattery.core.market import child, errors
+from custom_components.nattery.core.apart import child
+from custom_components.nattery.core.market import errors
+from custom_components.nattery.core.market.child import TASK
 from custom_components.nattery.core.market.command import TOKEN
 from custom_components.nattery.core.market.entsoe import ask, fetch
 from custom_components.nattery.core.market.exchange import pack, unpack
@@ -140,10 +142,11 @@ def _is_alive(pid: int) -> bool:
 @needs_proc
 def test_the_process_ends_when_nobody_is_left_to_hear_it() -> None:
     code = (
-        "import sys; from tests.core.market.stand_in import question; from nattery.market import child;"
+        "import sys; from nattery.apart import child; from nattery.market.child import Child;"
+        "from tests.core.market.stand_in import question\n"
         "start = child.Popen\n"
         "def tell(*a, **k): process = start(*a, **k); print(process.pid, flush=True); return process\n"
-        "child.Popen = tell; child.Child(question(sys.argv[1])).run()"
+        "child.Popen = tell; Child(question(sys.argv[1])).run()"
     )
     with stand_in("slow:60") as server:
         parent = subprocess.Popen(
@@ -165,9 +168,9 @@ def test_the_process_ends_when_nobody_is_left_to_hear_it() -> None:
 def test_the_process_ends_by_itself_when_its_time_is_over() -> None:
     """Though whoever started it has hung and does nothing."""
     with stand_in("slow:60") as server, subprocess.Popen(
-        [sys.executable, "-I", "-c", child.START, child.CORE, *sys.path], stdin=subprocess.PIPE
+        child.command(TASK, 3.0), stdin=subprocess.PIPE
     ) as process:  # fmt: skip
-        process.stdin.write(question(server.url, 3.0).to_line())
+        process.stdin.write(question(server.url).to_line())
         process.stdin.flush()
         assert process.wait(30) == -signal.SIGALRM
 

@@ -10,7 +10,8 @@ import warnings
 
 import pytest
 
-from custom_components.nattery.core.market import child
+from custom_components.nattery.core.apart import child
+from custom_components.nattery.core.market import child as asking
 from custom_components.nattery.core.market.entsoe import ask
 from custom_components.nattery.core.market.errors import MarketError
 from custom_components.nattery.core.market.exchange import Question, unpack
@@ -86,7 +87,7 @@ def overheard(monkeypatch, tmp_path):
 
     with (tmp_path / "stderr").open("w+") as stderr:
         monkeypatch.setattr(child, "DEVNULL", stderr)
-        monkeypatch.setattr(child, "unpack", unpacked)
+        monkeypatch.setattr(asking, "unpack", unpacked)
         yield lambda: "".join([*headers, (tmp_path / "stderr").read_text()])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..trading.flows import Flows, Surroundings, costs
 from ..trading.problem import Problem
@@ -34,7 +35,11 @@ class Account:
         self.charge_kwh += flows.charge_kw * hours
         self.discharge_kwh += flows.discharge_kw * hours
         self.stored_kwh = flows.stored_kwh
-        self.peaks[month] = max(self.peaks.get(month, 0.0), grid)
+        self.note_peak(month, grid)
+
+    def note_peak(self, month: Hashable, kw: float) -> None:
+        """Keep the highest import of a month."""
+        self.peaks[month] = max(self.peaks.get(month, 0.0), kw)
 
     @property
     def peak_cost(self) -> float:
@@ -48,3 +53,16 @@ class Account:
     def cost(self, worth: float) -> float:
         """The whole cost: grid, peaks and wear, less `worth` for each kWh stored more at the end than at the start."""
         return self.grid_cost + self.peak_cost + self.wear - worth * self.stored_change()
+
+    def as_document(self) -> dict[str, Any]:
+        """All of it but the whole cost, as plain JSON."""
+        return {
+            "grid_cost": round(self.grid_cost, 9),
+            "peak_cost": round(self.peak_cost, 9),
+            "wear": round(self.wear, 9),
+            "stored_change_kwh": round(self.stored_change(), 9),
+            "import_kwh": round(self.import_kwh, 6),
+            "export_kwh": round(self.export_kwh, 6),
+            "charge_kwh": round(self.charge_kwh, 6),
+            "discharge_kwh": round(self.discharge_kwh, 6),
+        }

@@ -64,19 +64,7 @@ class Backtest:
             "terminal_value_per_kwh": round(self.worth, 9),
             **{name: round(cost, 9) for name, cost in self.costs.items()},
             "captured": None if self.captured is None else round(self.captured, 6),
-            "details": {
-                name: {
-                    "grid_cost": round(account.grid_cost, 9),
-                    "peak_cost": round(account.peak_cost, 9),
-                    "wear": round(account.wear, 9),
-                    "stored_change_kwh": round(account.stored_change(), 9),
-                    "import_kwh": round(account.import_kwh, 6),
-                    "export_kwh": round(account.export_kwh, 6),
-                    "charge_kwh": round(account.charge_kwh, 6),
-                    "discharge_kwh": round(account.discharge_kwh, 6),
-                }
-                for name, account in self.accounts.items()
-            },
+            "details": {name: account.as_document() for name, account in self.accounts.items()},
         }
 
 

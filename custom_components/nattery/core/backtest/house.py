@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 import json
+from typing import Any
 
 from ..forecast.clock import moment
 from ..ledger.quarter import QUARTER_HOURS
@@ -18,16 +19,21 @@ _PASSING = {field.name for field in fields(Problem)} - _LASTING
 
 
 def house_from(text: str | bytes) -> Problem:
-    """The house in a JSON text: a problem file, of which what belongs to its slots may be there and counts nothing.
-
-    It comes as a problem of one empty slot. `terminal_value_per_kwh` is meant for the end of the series. Raises
-    ProblemError.
-    """
+    """The house in a JSON text, as in `house_of`. Raises ProblemError."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         place = f": {error.msg} in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise ProblemError("The battery file", f"is not JSON{place}") from None
+    return house_of(document)
+
+
+def house_of(document: Any) -> Problem:  # noqa: ANN401  (anything may come)
+    """The house in a problem document, of which what belongs to its slots may be there and counts nothing.
+
+    It comes as a problem of one empty slot. `terminal_value_per_kwh` is meant for the end of the series. Raises
+    ProblemError.
+    """
     if not isinstance(document, dict):
         raise ProblemError("The battery file", "is not a JSON object with battery and grid")
     return problem_from({**{key: value for key, value in document.items() if key not in _PASSING}, **_A_SLOT})

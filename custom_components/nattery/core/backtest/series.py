@@ -92,12 +92,17 @@ def series_from_csv(lines: Iterable[str]) -> Series:
     return Series(numbers, [QUARTER_HOURS] * len(numbers), **columns)
 
 
+def priced_in(quarters: Iterable[Quarter], currency: str) -> list[Quarter]:
+    """Those quarters that are booked with prices in `currency`, which are all that money can be counted of."""
+    return [one for one in quarters if one.prices is not None and one.prices.currency == currency]
+
+
 def series_from_ledger(quarters: Iterable[Quarter], currency: str) -> Series:
     """The series of what is booked with prices in `currency`; what is not in the book, or has no such price, is a gap.
 
     Raises BacktestError where nothing is left.
     """
-    usable = [one for one in quarters if one.prices is not None and one.prices.currency == currency]
+    usable = priced_in(quarters, currency)
     if not usable:
         raise BacktestError(f"There is no quarter with prices in {currency} in the ledger")
     prices = [one.prices for one in usable if one.prices is not None]

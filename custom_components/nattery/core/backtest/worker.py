@@ -1,0 +1,19 @@
+"""What the process of a backtest answers with; `apart` has it started."""
+
+import json
+from zoneinfo import ZoneInfo
+
+from ..trading.problem import ProblemError
+from .apart import Question
+from .backtest import run
+from .house import house_of
+
+
+def answer(line: bytes) -> bytes:
+    """The document of a result, or what cannot be run over."""
+    question = Question.from_line(line)
+    try:
+        result = run(question.series, house_of(question.house), ZoneInfo(question.zone))
+    except ProblemError as error:
+        return json.dumps({"failed": str(error)}).encode()
+    return json.dumps(result.as_document()).encode()
