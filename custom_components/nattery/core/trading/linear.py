@@ -182,7 +182,7 @@ class _Model:
             if plain:
                 self.charging.append(ins)
                 self.discharging.append(outs)
-            if plain and not stage.convex:
+            if not stage.convex:
                 self._in_order(stage, ins, outs)
             if peak is not None:
                 self._under_peak(peak, max(load_kw[slot] - pv_kw[slot], 0.0), stage, ins, outs, length)
@@ -286,7 +286,7 @@ class _Model:
         least = -inf if rule.discharge_kw > rule.export_kw + load else min(buy, sell)  # that a kWh can be worth here
         burns = least < 0 and wear * (1 / up + down) * length * weight < -least * (1 / up - down) + NOTHING
         for one, other, tempting in ((charge, discharge, burns), (bought, sold, sell > buy)):
-            if plain and tempting:
+            if tempting:
                 way = self._binary()
                 self._row({one: 1.0, way: -self.upper[one]}, -inf, 0.0)
                 self._row({other: 1.0, way: self.upper[other]}, -inf, self.upper[other])
