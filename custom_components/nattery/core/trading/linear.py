@@ -307,6 +307,7 @@ class _Model:
         if self.binaries:  # prices are those of the LP that is left when every either-or is decided
             chosen = np.round(np.array(solution.col_value)[self.binaries])
             model.lower[self.binaries] = model.upper[self.binaries] = chosen
+            solver.setOptionValue("time_limit", inf)  # HiGHS counts from its first run, which may have used it all up
             if not _run(solver, model._replace(integral=np.zeros_like(model.integral)), presolve=False):
                 raise SolverError("HiGHS found no prices for its plan")
             solution = solver.getSolution()
