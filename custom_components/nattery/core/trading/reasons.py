@@ -37,12 +37,12 @@ SENTENCES = {
     "store_surplus": _STORE + _USED + _SOLD_ABOVE,
     "store_surplus_later": _STORE + _LATER + _SOLD_ABOVE,
     "cover_load": _COVER + "; below {turns_at:.3f} import would be better",
-    "full": "The battery is full: a surplus goes to the grid",
+    "full": "The battery is full: it cannot store a surplus",
     "empty": "The battery is at its minimum: the grid serves the house",
     "balanced": "PV and load are even: nothing for the battery to do",
     "keep": _KEEP + _USED + _SERVE_ABOVE,
     "keep_later": _KEEP + _LATER + _SERVE_ABOVE,
-    "sell_surplus": "The surplus is sold, not stored: it brings {price:.3f}, "
+    "sell_surplus": "The surplus is not stored: sold it brings {price:.3f}, "
     + _STORED
     + "; below {turns_at:.3f} it would be stored",
     "charge": _CHARGE + _USED + _STOP_ABOVE,
@@ -50,7 +50,7 @@ SENTENCES = {
     "recover": "Charges with {power_kw:.2f} kW at {price:.3f}: the stored energy is below what it should be",
     "discharge": _DISCHARGE + "; below {turns_at:.3f} it would discharge less",
     "take_surplus": "The battery takes {power_kw:.2f} kW of a surplus that alone is above the export limit",
-    "grid_limit": "A limit of the grid would be exceeded later by more without it: that comes before every price",
+    "grid_limit": "What is stored here decides how far a limit of the grid is exceeded later: that comes before every price",
     "peak": "The battery serves {power_kw:.2f} kW: import above {peak_kw:.2f} kW would raise the peak that is paid for",
     "shave": "The battery serves {power_kw:.2f} kW of a load that alone is above the import limit",
     "strategy": "The strategy {strategy} asks for it",
