@@ -132,6 +132,12 @@ def test_the_way_that_follows_the_house_wins_among_equals() -> None:
     assert {slot.action for slot in plan_of(document)} == {ActionKind.SELF_CONSUME}
 
 
+def test_nothing_is_traded_for_nothing(solver) -> None:
+    """Where energy has no price, it is not bought, nor sold beyond what the house needs."""
+    document = small([0.0] * 4, pv=[0, 3, 0, 0], load=[2.97, 0, 0, 1], battery={"wear_per_kwh": 0, "discharge_kw": 3})
+    assert {slot.action for slot in plan_of(document)} == {ActionKind.SELF_CONSUME}
+
+
 IMPORTS = "import sys; import nattery.trading.{module}; print([m for m in ('numpy', 'highspy') if m in sys.modules])"
 
 

@@ -201,13 +201,13 @@ class _Model:
         first = len(cost)
         nudge = self.nudge * (2 if habit is ActionKind.CHARGE else 0)
         for width, price, imports in stage.charge:
-            cost.append(weight * ((price + wear) / up - nudge - (0 if imports else self.nudge)))
+            cost.append(weight * ((price + wear) / up - nudge + (self.nudge if imports else -self.nudge)))
             upper.append(width * length * up)
             values.append(-1.0)
         middle = len(cost)
         nudge = self.nudge * (2 if habit is ActionKind.DISCHARGE else 0)
         for width, price, imports in stage.discharge:
-            cost.append(weight * ((wear - price) * down - nudge - (self.nudge if imports else 0)))
+            cost.append(weight * ((wear - price) * down - nudge + (-self.nudge if imports else self.nudge)))
             upper.append(width * length / down)
             values.append(1.0)
         end = len(cost)

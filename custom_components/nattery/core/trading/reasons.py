@@ -50,7 +50,7 @@ SENTENCES = {
     "recover": "Charges with {power_kw:.2f} kW at {price:.3f}: the stored energy is below what it should be",
     "discharge": _DISCHARGE + "; below {turns_at:.3f} it would discharge less",
     "take_surplus": "The battery takes {power_kw:.2f} kW of a surplus that alone is above the export limit",
-    "grid_limit": "What is stored here decides how far a limit of the grid is exceeded later: that comes before every price",
+    "grid_limit": "What is stored here decides how far a grid limit is exceeded later: that comes before every price",
     "peak": "The battery serves {power_kw:.2f} kW: import above {peak_kw:.2f} kW would raise the peak that is paid for",
     "shave": "The battery serves {power_kw:.2f} kW of a load that alone is above the import limit",
     "strategy": "The strategy {strategy} asks for it",
