@@ -18,7 +18,7 @@ from ..errors import describe
 from .booked_reasons import MOMENTS, UNDONE
 
 _MONEY = ("price", "worth", "used_price", "burden", "margin", "turns_at", "value")
-_AMOUNTS = ("power_kw", "curtail_kw", "excess_kw", "load_kw", "pv_kw", "missing_kwh", "level_kwh")
+_AMOUNTS = ("power_kw", "peak_kw", "curtail_kw", "excess_kw", "load_kw", "pv_kw", "missing_kwh", "level_kwh")
 
 
 class Words:

@@ -15,6 +15,7 @@ from .problems import CANONICAL, at, canonical, plan_of, small
 
 EVEN = {"wear_per_kwh": 0.0, "charge_efficiency": 1, "discharge_efficiency": 1}
 CHEAP_THEN_DEAR = small([0.10, 0.40], battery={"soc_start": 0.1})
+FULL = {"soc_start": 1.0}
 WORTH = {"terminal_value_per_kwh": 0.2}
 SITUATIONS = [
     # what the plan should do in the first slot, and why
@@ -23,10 +24,12 @@ SITUATIONS = [
     ("charge", "recover", small([0.50], battery={"soc_start": 0.0})),
     ("discharge", "discharge", small([0.40, 0.10])),
     ("discharge", "shave", small([0.1, 0.9], [0, 0], load=[8, 8], grid={"import_kw": 7}, battery={"soc_start": 0.5})),
+    ("discharge", "grid_limit", small([0.1] * 2, [-0.2, 0], pv=[0, 9], grid={"export_kw": 2}, battery=FULL)),
+    ("charge", "take_surplus", small([0.1], [0.3], pv=[4], grid={"export_kw": 2}, battery={"soc_start": 0.1})),
     ("self_consume", "cover_load", small([0.40, 0.40], [0.05] * 2, load=[1, 1], **WORTH)),
     ("self_consume", "store_surplus", small([0.40, 0.40], [0.05] * 2, pv=[3, 0], load=[1, 3], **WORTH)),
     ("self_consume", "store_surplus_later", small([0.4], [0.05], pv=[3], **WORTH)),
-    ("self_consume", "full", small([0.4, 0.4], [0.05] * 2, pv=[3, 0], battery={"soc_start": 1.0}, **WORTH)),
+    ("self_consume", "full", small([0.4, 0.4], [0.05] * 2, pv=[3, 0], battery=FULL, **WORTH)),
     ("self_consume", "empty", small([0.4, 0.4], [0.05] * 2, load=[1, 1], battery={"soc_start": 0.1}, **WORTH)),
     ("self_consume", "balanced", small([0.4, 0.4], [0.05] * 2, **WORTH)),
     ("hold", "keep", small([0.50, 0.60], [0.05] * 2, load=[2, 4], battery={"soc_start": 0.3}, **WORTH)),
@@ -41,11 +44,17 @@ def test_every_situation_has_its_action_and_reason(solver, action, key, document
     assert (slot.action, slot.reason.key) == (action, key)
 
 
+def test_what_holds_a_paid_peak_down_says_so() -> None:
+    slot = plan_of(small([0.1, 0.1], [0, 0], load=[6, 6], peak_price_per_kw=1)).slots[0]
+    assert (slot.action, slot.reason.key) == ("discharge", "peak")
+    assert slot.reason.values["peak_kw"] == pytest.approx(slot.grid_kw)
+
+
 def test_every_reason_is_tested_and_every_sentence_can_be_said() -> None:
-    assert {key for _, key, _ in SITUATIONS} | {"strategy"} == set(SENTENCES)
+    assert {key for _, key, _ in SITUATIONS} | {"strategy", "peak"} == set(SENTENCES)
     values = dict.fromkeys(
         ("power_kw", "price", "worth", "burden", "margin", "turns_at", "used_price", "excess_kw", "load_kw", "pv_kw",
-         "soc", "limit", "missing_kwh", "level_kwh", "value", "curtail_kw"), 0.1,
+         "soc", "limit", "peak_kw", "missing_kwh", "level_kwh", "value", "curtail_kw"), 0.1,
     )  # fmt: skip
     values |= {"used_at": at(0), "at": at(0), "strategy": "manual", "kept": True}
     for sentence in [Reason(key, values) for key in SENTENCES] + [PlanNote(key, values) for key in NOTES]:
@@ -64,7 +73,7 @@ def test_a_reason_tells_price_worth_use_losses_margin_and_turn() -> None:
     assert (values["used_at"], values["used_price"]) == (at(60), pytest.approx(0.40))
     assert str(slot.reason) == (
         "Charges with 5.00 kW: a kWh costs 0.100, a stored kWh is worth 0.351, used from 2026-01-10 01:00 on at 0.400; "
-        "after losses and wear of 0.048 the margin is 0.204; above 0.304 it would stop"
+        "after losses and wear of 0.048 the margin is 0.204; above 0.304 it would charge less"
     )
 
 
@@ -120,6 +129,12 @@ def test_the_document_holds_what_is_documented() -> None:
 def test_the_way_that_follows_the_house_wins_among_equals() -> None:
     """At an even price it is all the same when the battery serves the house; it then just serves it."""
     document = small([0.3] * 8, [0.0] * 8, load=[1] * 8, battery=EVEN | {"soc_start": 0.9})
+    assert {slot.action for slot in plan_of(document)} == {ActionKind.SELF_CONSUME}
+
+
+def test_nothing_is_traded_for_nothing(solver) -> None:
+    """Where energy has no price, it is not bought, nor sold beyond what the house needs."""
+    document = small([0.0] * 4, pv=[0, 3, 0, 0], load=[2.97, 0, 0, 1], battery={"wear_per_kwh": 0, "discharge_kw": 3})
     assert {slot.action for slot in plan_of(document)} == {ActionKind.SELF_CONSUME}
 
 

@@ -39,7 +39,7 @@ def test_a_plan_as_json(problem) -> None:
 
 
 def test_a_plan_as_text(problem) -> None:
-    status, out, err = run(problem(canonical(peak_price_per_kw=1)))
+    status, out, err = run(problem(canonical(peak_price_per_kw=1, peak_so_far_kw=6)))
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert lines[0].startswith("cost ")

@@ -31,7 +31,8 @@ NONSENSE = [
     ({"load_kw": [0, "1"]}, "load_kw[1] cannot be '1'"),
     ({"load_kw": [True, 1]}, "load_kw[0] cannot be True"),
     ({"load_kw": [None, 1]}, "load_kw[0] cannot be None"),
-    ({"load_kw": [[], 1]}, "load_kw[0] cannot be 'list'"),
+    ({"load_kw": [[], 1]}, "load_kw[0] cannot be a list"),
+    ({"load_kw": [10**400, 1]}, "load_kw[0] cannot be 1000"),
     ({"load_kw": 1}, "load_kw is not a list"),
     ({"import_price": [1e9, 0]}, "import_price[0] cannot be 1000000000.0"),
     (battery(capacity_kwh=-10), "battery.capacity_kwh cannot be -10"),
@@ -42,7 +43,9 @@ NONSENSE = [
     (battery(charge_efficiency=0), "battery.charge_efficiency cannot be 0"),
     (battery(discharge_efficiency=1.1), "battery.discharge_efficiency cannot be 1.1"),
     (battery(wear_per_kwh=-0.1), "battery.wear_per_kwh cannot be -0.1"),
-    (battery(charge_kw="5"), "battery.charge_kw cannot be '5'"),
+    (battery(charge_kw="5"), "battery.charge_kw cannot be '5': allowed is a number from 0 to 100000"),
+    (battery(charge_kw=True), "battery.charge_kw cannot be True"),
+    (battery(capacity_kwh=10**400), "battery.capacity_kwh cannot be 1000"),
     (battery(colour="red"), "battery.colour is not known"),
     ({"battery": {"capacity_kwh": 10}}, "battery.soc_start is missing"),
     ({"battery": None}, "battery is not a JSON object"),
@@ -54,8 +57,12 @@ NONSENSE = [
     ({"start": "9999-12-31T23:00:00Z"}, "start cannot be in 9999"),
     ({"slot_minutes": 0}, "slot_minutes cannot be 0"),
     ({"slot_minutes": NAN}, "slot_minutes cannot be nan"),
+    ({"slot_minutes": None}, "slot_minutes cannot be None: allowed is a number from 1 to 1440"),
     ({"first_slot_minutes": 90}, "first_slot_minutes cannot be 90"),
     ({"currency": 7}, "currency cannot be 7"),
+    ({"currency": "E\nR"}, r"currency cannot be 'E\nR'"),
+    ({"currency": "\ud800"}, r"currency cannot be '\ud800'"),
+    ({"start": "2" * 10_000}, "start cannot be '222"),
     ({"pv_curtailable": "yes"}, "pv_curtailable cannot be 'yes': allowed is true or false"),
     ({"terminal_value_per_kwh": INF}, "terminal_value_per_kwh cannot be inf"),
     ({"peak_price_per_kw": -1}, "peak_price_per_kw cannot be -1"),
@@ -63,12 +70,16 @@ NONSENSE = [
     ({"pv_p10_kw": [1]}, "pv_p10_kw has 1 values"),
     ({"wind_kw": [1, 2]}, "wind_kw is not known"),
     ({"targets": []}, "targets is not known"),
+    ({"wind\nkw": 1}, r"'wind\nkw' is not known"),
+    ({"x" * 10_000: 1}, "'xxx"),
     ({"reserve": {"soc": 2, "price": 1}}, "reserve.soc cannot be 2"),
     ({"departures": [{"soc": 1, "price": 1}]}, "departures[0].at is missing"),
     ({"departures": {}}, "departures is not a list"),
     ({"previous": ["sleep"]}, "previous[0] cannot be 'sleep': allowed is one of self_consume, hold, charge, discharge"),
     ({"previous": [{"action": "hold"}]}, "previous[0].start is missing"),
     ({"previous": 3}, "previous is not a list"),
+    ({"previous": ["hold"] * 3001}, "previous has 3001 slots: at most 3000 are allowed"),
+    ({"previous": [{"start": "9999-12-31T23:00:00-12:00", "action": "hold"}]}, "previous[0].start cannot be in 9999"),
 ]  # fmt: skip
 
 
@@ -78,6 +89,14 @@ def test_nonsense_gets_one_sentence_with_the_field(changes, sentence) -> None:
         problem_from(SHORT | changes)
     assert str(caught.value).startswith(sentence)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(("key", "twice"), [("slot_minutes", '"slot_minutes": 30, '), ("soc_max", '"soc_max": 0.9, ')])
+def test_a_key_that_is_there_twice_is_named(key, twice) -> None:
+    text = json.dumps(SHORT).replace(f'"{key}"', f'{twice}"{key}"')
+    with pytest.raises(ProblemError, match=rf"^{key} is there twice: once is allowed"):
+        read_problem(text)
 
 
 def test_a_thousand_days_are_too_many() -> None:

@@ -22,13 +22,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the best plan; 0, or 1 for a failure and 2 for bad input with a sentence on stderr."""
+    name = args.problem if args.problem.isprintable() else repr(args.problem)
     try:
         with Path(args.problem).open("rb") as file:
             text = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        return _complain(f"{args.problem} cannot be read: {getattr(error, 'strerror', None) or error}", BAD_INPUT)
+        return _complain(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}", BAD_INPUT)
     if len(text) > LARGEST:
-        return _complain(f"{args.problem} is too large: at most {LARGEST // 1_000_000} MB are allowed", BAD_INPUT)
+        return _complain(f"{name} is too large: at most {LARGEST // 1_000_000} MB are allowed", BAD_INPUT)
     try:
         problem = read_problem(text)
         plan = make_plan(problem)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ..action import FORCED, ActionKind
-from .problem import Battery, Grid, PastAction, Problem, ProblemError, Target, number
+from .problem import MOST_SLOTS, SHOWN, YEARS, Battery, Grid, PastAction, Problem, ProblemError, Target, number, shown
 
 _SERIES = frozenset({"import_price", "export_price", "pv_kw", "load_kw", "pv_p10_kw", "pv_p90_kw", "load_p90_kw"})
 _KINDS = ", ".join(ActionKind)
@@ -16,7 +16,9 @@ _KINDS = ", ".join(ActionKind)
 def read_problem(text: str | bytes) -> Problem:
     """The problem in a JSON text. Raises ProblemError."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_once)
+    except ProblemError:
+        raise
     except (ValueError, RecursionError) as error:
         place = f": {error.msg} in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise ProblemError("The problem", f"is not JSON{place}") from None
@@ -31,7 +33,7 @@ def problem_from(document: Any) -> Problem:  # noqa: ANN401  (anything may come)
     del known["targets"]
     _check_keys("The problem", given, known, also=("reserve", "departures"))
     for key, value in given.items():
-        given[key] = _READERS[key](key, value) if key in _READERS else _number_or_series(key, value)
+        given[key] = _READERS[key](key, value) if key in _READERS else _plain(key, value)
     targets = []
     if reserve is not None:
         targets.append(_target("reserve", reserve, timed=False))
@@ -45,17 +47,31 @@ def problem_from(document: Any) -> Problem:  # noqa: ANN401  (anything may come)
 
 def battery_from(document: Any) -> Battery:  # noqa: ANN401
     """The battery of a problem document, on its own. Raises ProblemError."""
-    return Battery(**_numbers("battery", document, Battery))
+    return Battery(**_fields("battery", document, Battery))
 
 
 def grid_from(document: Any) -> Grid:  # noqa: ANN401
     """The grid of a problem document, on its own. Raises ProblemError."""
-    return Grid(**_numbers("grid", document, Grid))
+    return Grid(**_fields("grid", document, Grid))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object in which every key stands once."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ProblemError(_name(next(key for key in keys if keys.count(key) > 1)), "is there twice: once is allowed")
+    return document
+
+
+def _name(key: str) -> str:
+    """A key that was given, as a sentence can name it."""
+    return key if key.isidentifier() and len(key) <= SHOWN else shown(key)
 
 
 def _object(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
     if not isinstance(value, dict):
-        raise ProblemError(key, "is not a JSON object")
+        raise ProblemError(key, "is not a JSON object: it needs keys and values in braces")
     return value
 
 
@@ -70,54 +86,55 @@ def _check_keys(key: str, given: dict[str, Any], known: dict[str, bool], also: t
     prefix = f"{key}." if key[0].islower() else ""
     for name in given:
         if name not in known:
-            raise ProblemError(f"{prefix}{name}", f"is not known: the keys are {', '.join((*known, *also))}")
+            raise ProblemError(f"{prefix}{_name(name)}", f"is not known: the keys are {', '.join((*known, *also))}")
     for name, needed in known.items():
         if needed and name not in given:
             raise ProblemError(f"{prefix}{name}", "is missing")
 
 
-def _numbers(key: str, value: Any, kind: type[Battery | Grid]) -> dict[str, float]:  # noqa: ANN401
+def _fields(key: str, value: Any, kind: type[Battery | Grid]) -> dict[str, Any]:  # noqa: ANN401
     given = _object(key, value)
     _check_keys(key, given, {field.name: field.default is MISSING for field in fields(kind)})
-    return {name: number(f"{key}.{name}", item, float("-inf"), float("inf")) for name, item in given.items()}
+    return given
 
 
-def _number_or_series(key: str, value: Any) -> float | tuple[float, ...] | None:  # noqa: ANN401
-    if key in _SERIES:
-        if not isinstance(value, list):
-            raise ProblemError(key, "is not a list: one number for each slot is needed")
-        return tuple(value)
-    if value is None and key in {"terminal_value_per_kwh", "first_slot_minutes"}:
-        return None
-    return number(key, value, float("-inf"), float("inf"))
+def _plain(key: str, value: Any) -> Any:  # noqa: ANN401  (the problem checks its numbers itself)
+    if key not in _SERIES:
+        return value
+    if not isinstance(value, list):
+        raise ProblemError(key, "is not a list: one number for each slot is needed")
+    return tuple(value)
 
 
 def _time(key: str, value: Any) -> datetime:  # noqa: ANN401
     try:
         moment = datetime.fromisoformat(value)
     except TypeError, ValueError:
-        raise ProblemError(key, f"cannot be {value!r}: a time such as 2026-01-10T00:00:00+00:00 is needed") from None
+        needed = "a time such as 2026-01-10T00:00:00+00:00 is needed"
+        raise ProblemError(key, f"cannot be {shown(value)}: {needed}") from None
     if moment.tzinfo is None:
         raise ProblemError(key, "has no time zone: an offset such as +00:00 or Z is needed")
+    if moment.year not in YEARS:
+        raise ProblemError(key, f"cannot be in {moment.year}: allowed is {YEARS.start} to {YEARS.stop - 1}")
     return moment
 
 
 def _currency(key: str, value: Any) -> str:  # noqa: ANN401
-    if not isinstance(value, str) or not 1 <= len(value) <= 8:  # noqa: PLR2004  (EUR, ct, ...)
-        raise ProblemError(key, f"cannot be {value!r}: a currency such as EUR is needed")
+    if not isinstance(value, str) or not 1 <= len(value) <= 8 or not value.isprintable():  # noqa: PLR2004  (EUR, ct)
+        raise ProblemError(key, f"cannot be {shown(value)}: a currency such as EUR is needed")
     return value
 
 
 def _flag(key: str, value: Any) -> bool:  # noqa: ANN401
     if not isinstance(value, bool):
-        raise ProblemError(key, f"cannot be {value!r}: allowed is true or false")
+        raise ProblemError(key, f"cannot be {shown(value)}: allowed is true or false")
     return value
 
 
 _READERS: dict[str, Callable[[str, Any], Any]] = {
     "start": _time,
-    "battery": lambda key, value: Battery(**_numbers(key, value, Battery)),
-    "grid": lambda key, value: Grid(**_numbers(key, value, Grid)),
+    "battery": lambda _, value: battery_from(value),
+    "grid": lambda _, value: grid_from(value),
     "currency": _currency,
     "pv_curtailable": _flag,
     "previous": lambda _, value: value,
@@ -138,8 +155,10 @@ def _previous(value: Any, given: dict[str, Any]) -> tuple[PastAction, ...]:  # n
     start: datetime = given["start"]
     minutes = number("slot_minutes", given.get("slot_minutes", 15.0), 1, 1440)
     first = number("first_slot_minutes", given.get("first_slot_minutes") or minutes, 0.1, minutes)
-    past = []
-    for index, item in enumerate(_list("previous", value)):
+    items, past = _list("previous", value), []
+    if len(items) > MOST_SLOTS:
+        raise ProblemError("previous", f"has {len(items)} slots: at most {MOST_SLOTS} are allowed")
+    for index, item in enumerate(items):
         key = f"previous[{index}]"
         if isinstance(item, str):
             begin = start + timedelta(minutes=first + (index - 1) * minutes) if index else start
@@ -157,5 +176,5 @@ def _previous(value: Any, given: dict[str, Any]) -> tuple[PastAction, ...]:  # n
 
 def _kind(key: str, value: Any) -> ActionKind:  # noqa: ANN401
     if not isinstance(value, str) or value not in set(ActionKind):
-        raise ProblemError(key, f"cannot be {value!r}: allowed is one of {_KINDS}")
+        raise ProblemError(key, f"cannot be {shown(value)}: allowed is one of {_KINDS}")
     return ActionKind(value)

@@ -15,10 +15,10 @@ from .flows import FOLLOW, Move, Store, Surroundings, move_of, power_of, surroun
 from .limits import Wish, limits
 from .problem import Problem
 from .solution import Solution, SolverError
-from .stage import NOTHING, Stage, rules, stage, stages
+from .stage import NOTHING, Stage, dearest, rules, stage, stages
 
 _DUST = 1e-12
-_NUDGE = 1e-9  # a gain of less does not leave the house's own rhythm
+_NUDGE = 1e-9  # of the dearest price, for a kWh: a gain of less does not leave the house's own rhythm
 
 type Slopes = list[tuple[float, float]]  # (what one more kWh costs, for how many kWh), in order
 
@@ -79,6 +79,7 @@ class Policy:
     def __init__(self, problem: Problem, store: Store, wishes: Iterable[Wish], terminal: float) -> None:
         self.problem = problem
         self.store = store
+        self._nudge = _NUDGE * dearest(problem)
         self._stages = stages(problem)
         self._around = list(surroundings(problem))
         self._wishes: dict[int, list[Wish]] = {}
@@ -120,7 +121,7 @@ class Policy:
         PV and load left out are the problem's forecast. Stored energy outside the problem's limits counts as the
         nearest.
         """
-        store, around, now = self.store, self._around[slot], self._stages[slot]
+        store, around, now, nudge = self.store, self._around[slot], self._stages[slot], self._nudge
         rule, hours = store.rule, around.hours
         if pv_kw is not None or load_kw is not None:
             pv = around.pv_kw if pv_kw is None else pv_kw
@@ -138,13 +139,13 @@ class Policy:
         best, least = 0.0, own.at(0.0) + ahead.at(stored)
         if own.xs[0] - NOTHING <= change <= own.xs[-1] + NOTHING:
             cost = own.at(change) + ahead.at(stored + change)
-            if cost <= least + _NUDGE:
+            if cost <= least + nudge:
                 best, least = change, cost
         for x, y in zip(own.xs, own.ys, strict=True):
-            if store.low - NOTHING <= stored + x <= store.high + NOTHING and y + ahead.at(stored + x) < least - _NUDGE:
+            if store.low - NOTHING <= stored + x <= store.high + NOTHING and y + ahead.at(stored + x) < least - nudge:
                 best, least = x, y + ahead.at(stored + x)
         for x, y in zip(ahead.xs[first:last], ahead.ys[first:last], strict=True):
-            if (cost := y + own.at(x - stored)) < least - _NUDGE:
+            if (cost := y + own.at(x - stored)) < least - nudge:
                 best, least = x - stored, cost
         power = best / (hours * rule.charge_efficiency) if best > 0 else best * rule.discharge_efficiency / hours
         move = move_of(power, store, stored, around)

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from .problem import Problem
-from .stage import NOTHING, rules
+from .stage import NOTHING, dearest, rules
 
 LEAVING = 0.1  # of the dearest price, per kWh and hour above the maximum: leave it within hours, do not dump
 
@@ -40,8 +40,8 @@ def limits(problem: Problem) -> Limits:
     if start < low - NOTHING:
         wishes += [Wish(slot, low, penalty * length) for slot, length in enumerate(hours)]
     if start > high + NOTHING:
-        dearest = LEAVING * max(map(abs, (*problem.import_price, *problem.export_price, 0.1)))
-        wishes += [Wish(slot, high, dearest * length, -1) for slot, length in enumerate(hours)]
+        leaving = LEAVING * dearest(problem)
+        wishes += [Wish(slot, high, leaving * length, -1) for slot, length in enumerate(hours)]
     edges = problem.edges if problem.targets else []
     for target in problem.targets:
         level = min(target.soc * battery.capacity_kwh, max(high, start))

@@ -17,12 +17,12 @@ from ..action import ActionKind
 from .limits import Limits, limits
 from .problem import Problem
 from .solution import Solution, SolverError
-from .stage import NOTHING, Stage, rules, stages
+from .stage import NOTHING, Stage, dearest, rules, stages
 
 SECONDS = 2.0
 WEIGHTS = 0.3, 0.4, 0.3  # of P10, P50 and P90: Swanson's rule
-NUDGE = 1e-6  # money per stored kWh by which equal ways are told apart
-GAP = 1e-5  # money from the optimum that ends the search of binaries
+NUDGE = 1e-6  # of the dearest price, per stored kWh, by which equal ways are told apart
+GAP = 1e-6  # of what a kWh at the dearest price costs: from the optimum, ends the search of binaries
 _BY_COLUMN = int(highspy.MatrixFormat.kColwise)
 _LEAST = int(highspy.ObjSense.kMinimize)
 
@@ -96,6 +96,8 @@ class _Model:
         self.rule = rules(problem)
         self.problem, self.terminal, self.habits, self.pinned = problem, terminal, habits, pinned
         self.hours = problem.hours
+        self.unit = dearest(problem)  # money is counted in it, since a solver's tolerances are absolute
+        self.nudge = NUDGE * self.unit
         self.cost: list[float] = []
         self.lower: list[float] = []
         self.upper: list[float] = []
@@ -180,7 +182,7 @@ class _Model:
             if plain:
                 self.charging.append(ins)
                 self.discharging.append(outs)
-            if plain and not stage.convex:
+            if not stage.convex:
                 self._in_order(stage, ins, outs)
             if peak is not None:
                 self._under_peak(peak, max(load_kw[slot] - pv_kw[slot], 0.0), stage, ins, outs, length)
@@ -197,15 +199,15 @@ class _Model:
         cost, upper = self.cost, self.upper
         columns, rows, values = self.entries
         first = len(cost)
-        nudge = NUDGE * (2 if habit is ActionKind.CHARGE else 0)
+        nudge = self.nudge * (2 if habit is ActionKind.CHARGE else 0)
         for width, price, imports in stage.charge:
-            cost.append(weight * ((price + wear) / up - nudge - (0 if imports else NUDGE)))
+            cost.append(weight * ((price + wear) / up - nudge + (self.nudge if imports else -self.nudge)))
             upper.append(width * length * up)
             values.append(-1.0)
         middle = len(cost)
-        nudge = NUDGE * (2 if habit is ActionKind.DISCHARGE else 0)
+        nudge = self.nudge * (2 if habit is ActionKind.DISCHARGE else 0)
         for width, price, imports in stage.discharge:
-            cost.append(weight * ((wear - price) * down - nudge - (NUDGE if imports else 0)))
+            cost.append(weight * ((wear - price) * down - nudge + (-self.nudge if imports else self.nudge)))
             upper.append(width * length / down)
             values.append(1.0)
         end = len(cost)
@@ -266,24 +268,25 @@ class _Model:
         rule, length = self.rule, self.hours[slot]
         up, down, wear = rule.charge_efficiency, rule.discharge_efficiency, rule.wear
         buy, sell = self.problem.import_price[slot] * length * weight, self.problem.export_price[slot] * length * weight
-        penalty = rule.penalty * length * weight
         charge = self._column(weight * wear / up, 0.0, rule.charge_kw * length * up)
         discharge = self._column(weight * wear * down, 0.0, rule.discharge_kw * length / down)
         bought, sold = self._column(buy, 0.0, rule.import_kw), self._column(-sell, 0.0, rule.export_kw)
-        over, beyond = self._column(buy + penalty, 0.0, load), self._column(-sell + penalty, 0.0, pv)
-        curtailed = self._column(weight * NUDGE, 0.0, pv)
+        # Only the house breaks the limit of import, and none that of export, since PV can be curtailed.
+        over = self._column(buy + rule.penalty * length * weight, 0.0, max(load - pv - rule.import_kw, 0.0))
+        curtailed = self._column(weight * self.nudge, 0.0, pv)
         columns, rows, values = self.entries
         columns += charge, discharge
         rows += row, row
         values += -1.0, 1.0
         self._row(
-            {bought: 1.0, over: 1.0, sold: -1.0, beyond: -1.0, charge: -1 / (length * up), discharge: down / length,
-             curtailed: -1.0}, load - pv, load - pv,
+            {bought: 1.0, over: 1.0, sold: -1.0, charge: -1 / (length * up), discharge: down / length, curtailed: -1.0},
+            load - pv, load - pv,
         )  # fmt: skip
         self._row({peak: 1.0, bought: -1.0, over: -1.0}, 0.0, inf)
-        burns = buy < 0 and wear * (1 / up + down) * length * weight < -buy * (1 / up - down) + NOTHING
+        least = -inf if rule.discharge_kw > rule.export_kw + load else min(buy, sell)  # that a kWh can be worth here
+        burns = least < 0 and wear * (1 / up + down) * length * weight < -least * (1 / up - down) + NOTHING
         for one, other, tempting in ((charge, discharge, burns), (bought, sold, sell > buy)):
-            if plain and tempting:
+            if tempting:
                 way = self._binary()
                 self._row({one: 1.0, way: -self.upper[one]}, -inf, 0.0)
                 self._row({other: 1.0, way: self.upper[other]}, -inf, self.upper[other])
@@ -304,6 +307,7 @@ class _Model:
         if self.binaries:  # prices are those of the LP that is left when every either-or is decided
             chosen = np.round(np.array(solution.col_value)[self.binaries])
             model.lower[self.binaries] = model.upper[self.binaries] = chosen
+            solver.setOptionValue("time_limit", inf)  # HiGHS counts from its first run, which may have used it all up
             if not _run(solver, model._replace(integral=np.zeros_like(model.integral)), presolve=False):
                 raise SolverError("HiGHS found no prices for its plan")
             solution = solver.getSolution()
@@ -318,7 +322,7 @@ class _Model:
         start = np.searchsorted(columns[order], np.arange(len(self.cost) + 1)).astype(np.int32)
         return _Arrays(
             len(self.cost), len(self.row_lower), len(values), _BY_COLUMN, _LEAST, 0.0,
-            np.array(self.cost), np.array(self.lower), np.array(self.upper),
+            np.array(self.cost) / self.unit, np.array(self.lower), np.array(self.upper),
             np.array(self.row_lower), np.array(self.row_upper),
             start, rows[order], values[order], integral,
         )  # fmt: skip
@@ -331,8 +335,9 @@ class _Model:
             gained = sum(amounts[c] for c in ins) - sum(amounts[c] for c in outs)
             power.append(gained / (length * up) if gained > 0 else gained * down / length)
         slots = len(self.hours)
-        worth = [-value / self.plan_weight for value in solution.row_dual[:slots]]
-        worth[0] = -sum(solution.row_dual[row] for row in self.first_rows)
+        price = -self.unit / self.plan_weight
+        worth = [value * price for value in solution.row_dual[:slots]]
+        worth[0] = -self.unit * sum(solution.row_dual[row] for row in self.first_rows)
         curtail = None
         if self.curtailing:
             curtail = [

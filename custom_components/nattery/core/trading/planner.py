@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from time import perf_counter
 from types import ModuleType
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from .solution import Solution, SolverError
 from .stage import NOTHING, rules
 from .strategies import Optimise, SelfConsumption, Strategy
 from .terminal import terminal_value
+from .worth import Plain, Worth, worth_of
 
 STEADY = timedelta(hours=2)  # within which a plan does not change for nothing
 WORTH_A_CHANGE = 0.01  # of what the battery's full power costs in that time at the mean price
@@ -102,7 +104,9 @@ class _Planner:
             below = 0
             if problem.battery.stored_start < least:
                 below = 1 + sum(flow.stored_kwh < least for flow in draft.flows)
-            context = Context(self.store, self.edges, self.around, solution.marginal_value, kept, below)
+            context = Context(
+                self.store, self.edges, self.around, self._worth(draft, solution), self._peak(draft), kept, below
+            )
             reasons = explain(context, draft.moves, draft.flows)
         self._note(draft, solution)
         capacity = problem.battery.capacity_kwh
@@ -232,6 +236,25 @@ class _Planner:
         total += problem.peak_price_per_kw * max(highest - problem.peak_so_far_kw, 0.0)
         total -= self.terminal * (stored - problem.battery.stored_start)
         return _Draft(done, flows, money, total, total + score)
+
+    def _worth(self, draft: _Draft, solution: Solution) -> list[Worth]:
+        """What turns each slot; what decides by something else than this plan alone is told by its solver."""
+        problem, flows = self.problem, draft.flows
+        told = [Worth(value, value) for value in solution.marginal_value]
+        if self.strategy.question(problem) is not problem:
+            return told
+        plain = Plain(
+            self.store, self.around, flows, self.bounds.wishes, self.terminal, self._peak(draft),
+            problem.peak_price_per_kw,
+        )  # fmt: skip
+        shared = int(problem.has_scenarios)
+        return told[:shared] + worth_of(plain)[shared:]
+
+    def _peak(self, draft: _Draft) -> float:
+        """The highest import that is paid for by the kW; inf without a capacity tariff."""
+        if not self.problem.peak_price_per_kw:
+            return inf
+        return max(self.problem.peak_so_far_kw, *(flow.grid_kw for flow in draft.flows))
 
     def _note(self, draft: _Draft, solution: Solution) -> None:
         """Name what could not be kept, and what was assumed."""

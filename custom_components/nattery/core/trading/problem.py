@@ -15,6 +15,7 @@ from ..action import ActionKind
 LONGEST = timedelta(days=31)
 MOST_SLOTS = 3000
 YEARS = range(1970, 2200)
+SHOWN = 60  # characters of what was given that a sentence repeats
 HUGE = 1e5  # more than any power, energy or price per kWh that makes sense
 
 
@@ -27,11 +28,16 @@ class ProblemError(ValueError):
         super().__init__(f"{key} {sentence}")
 
 
+def shown(value: Any) -> str:  # noqa: ANN401  (anything may come)
+    """Something that was given, short enough for a sentence."""
+    text = repr(value) if isinstance(value, int | float | str | None) else f"a {type(value).__name__}"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+
+
 def number(key: str, value: Any, low: float = 0.0, high: float = HUGE) -> float:  # noqa: ANN401  (anything may come)
     """A finite number from `low` to `high`; raises ProblemError."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        shown = value if isinstance(value, int | float | str | None) else type(value).__name__
-        raise ProblemError(key, f"cannot be {shown!r}: allowed is a number from {low:g} to {high:g}")
+        raise ProblemError(key, f"cannot be {shown(value)}: allowed is a number from {low:g} to {high:g}")
     return float(value)
 
 
@@ -215,7 +221,7 @@ def _check_series(key: str, series: Sequence[float], slots: int, low: float) -> 
     try:  # the quick way for a series in which all is well
         if isfinite(sum(series)) and low <= min(series) and max(series) <= HUGE and bool not in set(map(type, series)):
             return
-    except TypeError:
+    except TypeError, OverflowError:
         pass
     for index, value in enumerate(series):
         number(f"{key}[{index}]", value, low)

@@ -1,19 +1,21 @@
 """Why a slot is planned as it is, from its numbers: a key and values for Home Assistant to translate, and English.
 
 All prices are per kWh on the AC side, except `worth`: per stored kWh. `margin` is what an AC kWh gains here against the
-next best use, `turns_at` the price at which the action would change.
+next best use, `turns_at` the price at which less of it would be done, or what is not done would begin.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, NamedTuple, override
 
 from ..action import ActionKind
 from ..note import Note, sentence
-from .flows import Flows, Move, Store, Surroundings
-from .stage import NOTHING
+from .flows import SAME_KW, Flows, Move, Store, Surroundings
+from .stage import NOTHING, Rules
+from .worth import Worth
 
 _STORED = "a stored kWh is worth {worth:.3f}"
 _USED = ", used from {used_at} on at {used_price:.3f}"
@@ -24,27 +26,33 @@ _SOLD_ABOVE = _MARGIN + "; above {turns_at:.3f} it would be sold"
 _KEEP = "The energy is kept: import costs {price:.3f}, " + _STORED
 _SERVE_ABOVE = "; above {turns_at:.3f} the battery would serve the house"
 _CHARGE = "Charges with {power_kw:.2f} kW: a kWh costs {price:.3f}, " + _STORED
-_STOP_ABOVE = _MARGIN + "; above {turns_at:.3f} it would stop"
+_STOP_ABOVE = _MARGIN + "; above {turns_at:.3f} it would charge less"
 _COVER = "The battery covers {power_kw:.2f} kW: import costs {price:.3f}, " + _STORED + _MARGIN
 _DISCHARGE = "Discharges with {power_kw:.2f} kW: a kWh brings {price:.3f}, " + _STORED + _MARGIN
+
+_LIMITS = frozenset({"recover", "take_surplus", "shave"})  # keys that name a limit themselves
+PRESSING = 0.2  # of the price of a broken limit: what no price of energy comes near
 
 # A key that has to do with a later use comes twice: used within the horizon, and after it.
 SENTENCES = {
     "store_surplus": _STORE + _USED + _SOLD_ABOVE,
     "store_surplus_later": _STORE + _LATER + _SOLD_ABOVE,
     "cover_load": _COVER + "; below {turns_at:.3f} import would be better",
-    "full": "The battery is full: a surplus goes to the grid",
+    "full": "The battery is full: it cannot store a surplus",
     "empty": "The battery is at its minimum: the grid serves the house",
     "balanced": "PV and load are even: nothing for the battery to do",
     "keep": _KEEP + _USED + _SERVE_ABOVE,
     "keep_later": _KEEP + _LATER + _SERVE_ABOVE,
-    "sell_surplus": "The surplus is sold, not stored: it brings {price:.3f}, "
+    "sell_surplus": "The surplus is not stored: sold it brings {price:.3f}, "
     + _STORED
     + "; below {turns_at:.3f} it would be stored",
     "charge": _CHARGE + _USED + _STOP_ABOVE,
     "charge_later": _CHARGE + _LATER + _STOP_ABOVE,
     "recover": "Charges with {power_kw:.2f} kW at {price:.3f}: the stored energy is below what it should be",
-    "discharge": _DISCHARGE + "; below {turns_at:.3f} it would stop",
+    "discharge": _DISCHARGE + "; below {turns_at:.3f} it would discharge less",
+    "take_surplus": "The battery takes {power_kw:.2f} kW of a surplus that alone is above the export limit",
+    "grid_limit": "What is stored here decides how far a grid limit is exceeded later: that comes before every price",
+    "peak": "The battery serves {power_kw:.2f} kW: import above {peak_kw:.2f} kW would raise the peak that is paid for",
     "shave": "The battery serves {power_kw:.2f} kW of a load that alone is above the import limit",
     "strategy": "The strategy {strategy} asks for it",
 }
@@ -99,7 +107,8 @@ class Context(NamedTuple):
     store: Store
     starts: Sequence[datetime]
     around: Sequence[Surroundings]
-    worth: Sequence[float]
+    worth: Sequence[Worth]
+    peak_kw: float  # import above it is paid for by the kW; inf where none is
     kept: int  # so many first slots are kept from the plan before
     below: int  # so many first slots begin below the minimum
 
@@ -125,40 +134,74 @@ def explain(context: Context, moves: Sequence[Move], flows: Sequence[Flows]) -> 
 
 
 def _explain(context: Context, slot: int, move: Move, flow: Flows, used: Use | None) -> Reason:
-    rule, worth, around = context.store.rule, context.worth[slot], context.around[slot]
-    earned = max(around.sell, 0.0) if rule.curtailable else around.sell
-    values: dict[str, Any] = {"worth": worth}
+    if flow.charge_kw > SAME_KW:
+        key, values = _charging(context, slot, move, flow)
+    elif flow.discharge_kw > SAME_KW:
+        key, values = _discharging(context, slot, move, flow)
+    else:
+        key, values = _resting(context, slot, move, flow)
+    if _presses(context.store.rule, values.get("worth", 0.0)) and key not in _LIMITS:
+        key = "grid_limit"
     if flow.curtail_kw > NOTHING:
         values["curtail_kw"] = flow.curtail_kw
     if slot < context.kept:
         values["kept"] = True
-    store_below = worth * rule.charge_efficiency - rule.wear
-    use_above = worth / rule.discharge_efficiency + rule.wear
-    if flow.charge_kw > NOTHING:
-        price = around.buy if flow.grid_kw > NOTHING else earned
-        values |= {"power_kw": flow.charge_kw, "price": price, "turns_at": store_below}
-        values |= {"burden": worth - store_below, "margin": store_below - price}
-        if slot < context.below:
-            return Reason("recover", values)
-        return _with_use("charge" if move.kind is ActionKind.CHARGE else "store_surplus", values, used)
-    if flow.discharge_kw > NOTHING:
-        price = around.buy if flow.grid_kw > -NOTHING else earned
-        values |= {"power_kw": flow.discharge_kw, "price": price, "turns_at": use_above}
-        values |= {"burden": use_above - worth, "margin": price - use_above}
-        if around.load_kw - around.pv_kw > rule.import_kw:
-            return Reason("shave", values)
-        return Reason("discharge" if move.kind is ActionKind.DISCHARGE else "cover_load", values)
-    if move.sell_surplus:
-        return Reason("sell_surplus", {**values, "price": earned, "turns_at": store_below})
-    if move.kind is ActionKind.HOLD:
-        return _with_use("keep", {**values, "price": around.buy, "turns_at": use_above}, used)
-    if abs(around.load_kw - around.pv_kw) <= NOTHING:
-        return Reason("balanced", values)
-    return Reason("full" if around.pv_kw > around.load_kw else "empty", values)
-
-
-def _with_use(key: str, values: dict[str, Any], used: Use | None) -> Reason:
-    """Add when the energy is used next."""
+    if f"{key}_later" not in SENTENCES:
+        return Reason(key, values)
     if used is None:
         return Reason(f"{key}_later", values)
     return Reason(key, {**values, "used_at": used.at, "used_price": used.price})
+
+
+def _charging(context: Context, slot: int, move: Move, flow: Flows) -> tuple[str, dict[str, Any]]:
+    rule, worth, around = context.store.rule, context.worth[slot].less, context.around[slot]
+    bought = flow.grid_kw > SAME_KW
+    price = around.buy if bought else _brings(rule, around, flow)
+    turns_at = worth * rule.charge_efficiency - rule.wear
+    values = {"power_kw": flow.charge_kw, "price": price, "worth": worth, "turns_at": turns_at}
+    values |= {"burden": worth - turns_at, "margin": turns_at - price}
+    if slot < context.below:
+        return "recover", values
+    if around.pv_kw - around.load_kw > rule.export_kw and flow.grid_kw <= SAME_KW - rule.export_kw:
+        return "take_surplus", values
+    return "charge" if bought or move.kind is ActionKind.CHARGE else "store_surplus", values
+
+
+def _discharging(context: Context, slot: int, move: Move, flow: Flows) -> tuple[str, dict[str, Any]]:
+    rule, worth, around = context.store.rule, context.worth[slot].more, context.around[slot]
+    price = around.buy if flow.grid_kw > -SAME_KW else 0.0 if flow.curtail_kw > SAME_KW else around.sell
+    turns_at = worth / rule.discharge_efficiency + rule.wear
+    values = {"power_kw": flow.discharge_kw, "price": price, "worth": worth, "turns_at": turns_at}
+    values |= {"burden": turns_at - worth, "margin": price - turns_at}
+    if around.load_kw - around.pv_kw > rule.import_kw and flow.grid_kw >= rule.import_kw - SAME_KW:
+        return "shave", values
+    if flow.grid_kw >= context.peak_kw - SAME_KW:
+        return "peak", {**values, "peak_kw": context.peak_kw}
+    return "discharge" if move.kind is ActionKind.DISCHARGE else "cover_load", values
+
+
+def _resting(context: Context, slot: int, move: Move, flow: Flows) -> tuple[str, dict[str, Any]]:
+    """At rest; a worth without an end is that of a full or an empty battery, which has no choice."""
+    rule, (less, more), around = context.store.rule, context.worth[slot], context.around[slot]
+    surplus = around.pv_kw - around.load_kw
+    if move.sell_surplus and isfinite(more):
+        turns_at = more * rule.charge_efficiency - rule.wear
+        return "sell_surplus", {"price": _brings(rule, around, flow), "worth": more, "turns_at": turns_at}
+    if move.kind is ActionKind.HOLD and not move.sell_surplus and isfinite(less):
+        turns_at = less / rule.discharge_efficiency + rule.wear
+        return "keep", {"price": around.buy, "worth": less, "turns_at": turns_at}
+    if abs(surplus) <= NOTHING:
+        return "balanced", {}
+    return "full" if surplus > 0 else "empty", {}
+
+
+def _brings(rule: Rules, around: Surroundings, flow: Flows) -> float:
+    """What another kWh of surplus would bring: nothing where it could only be curtailed."""
+    if not rule.curtailable:
+        return around.sell
+    return 0.0 if flow.grid_kw <= SAME_KW - rule.export_kw else max(around.sell, 0.0)
+
+
+def _presses(rule: Rules, worth: float) -> bool:
+    """Whether a limit of the grid that would be broken is in a worth, rather than prices."""
+    return abs(worth) > PRESSING * rule.penalty * rule.charge_efficiency * rule.discharge_efficiency

@@ -49,14 +49,19 @@ class Rules(NamedTuple):
     curtailable: bool
 
 
+def dearest(problem: Problem) -> float:
+    """The dearest price per kWh, whatever its sign; never zero."""
+    prices = (max(problem.import_price), min(problem.import_price), max(problem.export_price),
+              min(problem.export_price), problem.terminal_value_per_kwh or 0.0)  # fmt: skip
+    return max(map(abs, prices)) + problem.battery.wear_per_kwh or 1.0
+
+
 def rules(problem: Problem) -> Rules:
     """The rules of a problem."""
     battery, grid = problem.battery, problem.grid
-    dearest = max(map(abs, (max(problem.import_price), min(problem.import_price), max(problem.export_price),
-                            min(problem.export_price), problem.terminal_value_per_kwh or 0.0)))  # fmt: skip
-    dearest += battery.wear_per_kwh + max((target.price for target in problem.targets), default=0.0)
-    dearest += problem.peak_price_per_kw * 60 / problem.slot_minutes
-    penalty = 100 * (dearest + 0.1) / (battery.charge_efficiency * battery.discharge_efficiency)
+    worst = dearest(problem) + max((target.price for target in problem.targets), default=0.0)
+    worst += problem.peak_price_per_kw * 60 / (problem.first_slot_minutes or problem.slot_minutes)
+    penalty = 100 * worst / (battery.charge_efficiency * battery.discharge_efficiency)
     return Rules(
         battery.charge_kw, battery.discharge_kw, battery.charge_efficiency, battery.discharge_efficiency,
         battery.wear_per_kwh, grid.import_kw, grid.export_kw, penalty, problem.pv_curtailable,
