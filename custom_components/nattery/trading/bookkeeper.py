@@ -41,13 +41,13 @@ from ..core.market.book import KEPT
 from ..core.market.prices import Slot, resampled
 from ..prices.coordinator import PriceCoordinator
 from .database import Database
+from .house import House
 from .memory import Deed, Memory, Unbooked
 from .quarter_prices import quarter_prices
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ..core.ledger.book import Ledger
-    from ..site import Site
 
 _STORE_VERSION: Final = 1
 _MINUTE: Final = timedelta(minutes=1)
@@ -80,7 +80,7 @@ class Bookkeeper:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        site: Site,
+        house: House,
         settings: Settings,
         prices: PriceCoordinator,
         stored_value: Callable[[], float | None] = lambda: None,
@@ -91,7 +91,7 @@ class Bookkeeper:
         self.error: LedgerError | None = None
         self._hass = hass
         self._entry = entry
-        self._site = site
+        self._house = house
         self._settings = settings
         self._prices = prices
         self._stored_value = stored_value
@@ -116,7 +116,7 @@ class Bookkeeper:
         except (MeterStateError, HomeAssistantError, NotImplementedError) as error:
             LOGGER.warning("The running quarter-hour of %s begins anew: %s", self._entry.title, error)
         self._stops = [
-            self._site.readings.async_add_listener(self._read),
+            self._house.readings.async_add_listener(self._read),
             self._prices.async_add_listener(self._settle_soon),
             async_track_time_interval(self._hass, self._minute, _MINUTE, cancel_on_shutdown=True),
         ]
@@ -180,11 +180,11 @@ class Bookkeeper:
 
     @callback
     def _read(self) -> None:
-        poll = self._site.readings.data
-        if not self._site.readings.last_update_success or poll is self._poll:
+        poll = self._house.readings.data
+        if not self._house.readings.last_update_success or poll is self._poll:
             return
         self._poll = poll
-        values = [self._site.value(key) for key in _READINGS]
+        values = [self._house.value(key) for key in _READINGS]
         numbers = [float(value) for value in values if isinstance(value, int | float)]
         if len(numbers) < len(_READINGS):
             return

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -30,12 +30,10 @@ from ..subentry import SubentryCoordinator
 from .booked_reasons import booked
 from .bookkeeper import Bookkeeper, Peak
 from .forecasts import Forecasts
+from .house import House
 from .planning import TRADABLE, Made, Situation, Wish, known_quarters, make
 from .settings import Settings
 from .words import Words
-
-if TYPE_CHECKING:
-    from ..site import Site
 
 _STORE_VERSION: Final = 1
 _SAVE_DELAY: Final = 0  # at once: the next life must know whether it has something to hand back
@@ -90,17 +88,17 @@ class TradingCoordinator(SubentryCoordinator[View]):
     words: Words
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, site: Site, prices: PriceCoordinator
+        self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, house: House, prices: PriceCoordinator
     ) -> None:
         """Describe it; nothing runs before `async_open`."""
         super().__init__(hass, entry, subentry, "trading")
         self.settings = Settings.of(subentry.data)
         self.prices = prices
         self.wish = Wish()
-        self.books = Bookkeeper(hass, entry, site, self.settings, prices, self._stored_value)
-        self.forecasts = Forecasts(hass, entry, site, self.books.just_ended)
+        self.books = Bookkeeper(hass, entry, house, self.settings, prices, self._stored_value)
+        self.forecasts = Forecasts(hass, entry, house, self.books.just_ended)
         self.data = View()
-        self._site = site
+        self._house = house
         self._store = trading_store(hass, entry.entry_id)
         self._known: tuple[object, ...] = ()
         self._stops: list[CALLBACK_TYPE] = []
@@ -111,11 +109,11 @@ class TradingCoordinator(SubentryCoordinator[View]):
         """Put the safe default back where something else was left, then plan and carry out."""
         self.words = await Words.async_load(self.hass)
         battery = InverterBattery(
-            self._site.inverter, dt_util.get_default_time_zone(), now=dt_util.utcnow, on_written=self._site.written
+            self._house.inverter, dt_util.get_default_time_zone(), now=dt_util.utcnow, on_written=self._house.written
         )
         self.controller = Controller(battery, now=dt_util.utcnow, on_change=self._save)
         await self._async_restore()
-        if not self._site.wrong_device:
+        if not self._house.wrong_device:
             await self.controller.hand_back()
         self.controller.limits = Limits(low=self.settings.soc_min * _PERCENT, high=self.settings.soc_max * _PERCENT)
         await self.forecasts.async_open()
@@ -124,7 +122,7 @@ class TradingCoordinator(SubentryCoordinator[View]):
             self.prices.async_add_listener(self._prices_changed),
             self.books.async_listen(self.async_update_listeners),
             self.forecasts.async_listen(self.async_plan_soon),
-            self._site.readings.async_add_listener(self._look_at_charge),
+            self._house.readings.async_add_listener(self._look_at_charge),
             async_track_utc_time_change(self.hass, self._quarter, minute=_QUARTERS, second=1),
             async_track_utc_time_change(self.hass, self._minute, second=30),
         ]
@@ -136,7 +134,7 @@ class TradingCoordinator(SubentryCoordinator[View]):
             stop()
         self._stops.clear()
         self._replan.async_shutdown()
-        if not self._site.wrong_device:
+        if not self._house.wrong_device:
             await self.controller.hand_back()
         await self._store.async_save(self._as_dict())
         await self.forecasts.async_close()
@@ -195,8 +193,8 @@ class TradingCoordinator(SubentryCoordinator[View]):
     async def _async_plan(self) -> dict[str, Any]:
         """What is to be shown: a new plan, or why there is none."""
         now = dt_util.utcnow()
-        soc = self._site.value("battery_soc")
-        if not self._site.readings.last_update_success or not isinstance(soc, int | float):
+        soc = self._house.value("battery_soc")
+        if not self._house.readings.last_update_success or not isinstance(soc, int | float):
             return {"trouble": NO_READINGS}
         if not self.prices.last_update_success:
             return {"trouble": "no_prices"}
@@ -225,7 +223,7 @@ class TradingCoordinator(SubentryCoordinator[View]):
     async def async_tick(self) -> Decision | None:
         """See what is to be done now, and that it is done; None where another inverter answers than ours."""
         made, before = self.data.made, self.data.decision
-        if self._site.wrong_device:  # a stranger is told nothing
+        if self._house.wrong_device:  # a stranger is told nothing
             return None
         decision = await self.controller.tick(made.runs if made else (), prices_fresh=self._prices_fresh)
         self._show(decision=decision)
@@ -280,8 +278,8 @@ class TradingCoordinator(SubentryCoordinator[View]):
     @callback
     def _look_at_charge(self) -> None:
         """Plan anew when the battery has more or less in it than was planned."""
-        soc, now = self._site.value("battery_soc"), dt_util.utcnow()
-        if not self._site.readings.last_update_success or not isinstance(soc, int | float):
+        soc, now = self._house.value("battery_soc"), dt_util.utcnow()
+        if not self._house.readings.last_update_success or not isinstance(soc, int | float):
             return
         planned = self.data.planned_soc(now)
         off = planned is not None and abs(planned - soc / _PERCENT) > _DEVIATION

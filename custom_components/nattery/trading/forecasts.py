@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_RECORDER_HOURLY_STATISTICS_GENERATED
@@ -24,10 +24,8 @@ from ..core.forecast.record import Record, RecordError
 from ..core.ledger.quarter import Metered
 from ..core.note import Note
 from .history import Past, async_past
+from .house import House
 from .solar import Array, SolarProviders
-
-if TYPE_CHECKING:
-    from ..site import Site
 
 _STORE_VERSION: Final = 1
 _SAVE_DELAY: Final = 600  # seconds; there is something to keep every quarter-hour
@@ -68,16 +66,16 @@ class Forecasts:
     pv_quality: Quality | None = None
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, site: Site, metered: Callable[[], Iterable[Metered]] = tuple
+        self, hass: HomeAssistant, entry: ConfigEntry, house: House, metered: Callable[[], Iterable[Metered]] = tuple
     ) -> None:
-        """Describe them; nothing runs before `async_open`, and nothing is made before the site is met.
+        """Describe them; nothing runs before `async_open`, and nothing is made before the inverter is met.
 
         `metered` gives the quarter-hours that have just ended.
         """
         self._metered = metered
         self._hass = hass
         self._entry = entry
-        self._site = site
+        self._house = house
         self._store = forecast_store(hass, entry.entry_id)
         self._solar = SolarProviders(hass)
         self._record = Record()
@@ -149,7 +147,7 @@ class Forecasts:
     async def _async_read(self, now: datetime) -> None:
         """Read the past anew; where the database fails, what was read before must do."""
         try:
-            self._past = await async_past(self._hass, self._site.identity.serial_number, now)
+            self._past = await async_past(self._hass, self._house.identity.serial_number, now)
         except Exception as error:  # noqa: BLE001  (whatever a database says must not end in no plan)
             if not self._failing:
                 LOGGER.warning("The history of %s cannot be read: %s", self._entry.title, type(error).__name__)
