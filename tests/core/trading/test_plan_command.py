@@ -72,6 +72,12 @@ def test_a_file_that_is_not_there_or_no_file(tmp_path) -> None:
         assert err.count("\n") == 1
 
 
+def test_a_name_with_a_line_break_is_told_in_one_line(tmp_path) -> None:
+    status, _, err = run(str(tmp_path / "no\nthing.json"))
+    assert status == 2
+    assert err.count("\n") == 1
+
+
 def test_no_file_at_all() -> None:
     status, _, err = run()
     assert status == 2
