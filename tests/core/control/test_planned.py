@@ -43,6 +43,11 @@ def test_a_charge_that_the_sun_gives_alone_is_self_consumption() -> None:
     assert {run.action.kind for run in planned(task, Manual(ActionKind.CHARGE, 3.0))} == {ActionKind.SELF_CONSUME}
 
 
+def test_a_delivery_of_a_few_watts_is_none() -> None:
+    task = problem([0.0] * 2, [0.5] * 2)
+    assert {run.action.kind for run in planned(task, Manual(ActionKind.DISCHARGE, 0.02))} == {ActionKind.HOLD}
+
+
 def test_a_delivery_has_the_sun_in_it() -> None:
     task = problem([2.0] * 2, [0.5] * 2)
     assert {run.action.power for run in planned(task, Manual(ActionKind.DISCHARGE, 3.0))} == {5000}

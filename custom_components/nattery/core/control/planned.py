@@ -31,6 +31,8 @@ def _action(slot: PlannedSlot, pv_kw: float, load_kw: float) -> Action:
         surplus = max(pv_kw - load_kw, 0.0)
         power = _less(power, surplus)
         kind = kind if power > _NOTHING_KW else ActionKind.SELF_CONSUME
+    elif kind is ActionKind.DISCHARGE and power <= _NOTHING_KW:
+        kind = ActionKind.HOLD
     elif kind is ActionKind.DISCHARGE or (slot.sell_surplus and pv_kw > STEP_KW):
         kind, power = ActionKind.DISCHARGE, power + _stepped(pv_kw)
     return Action(kind, 1000 * power if kind in FORCED else 0.0, slot.end)
