@@ -13,11 +13,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nattery.const import DOMAIN
+from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
 from custom_components.nattery.core.forecast.notes import NOTES as FORECAST_NOTES
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.core.trading.reasons import NOTES as PLAN_NOTES, SENTENCES as PLANNED
 from custom_components.nattery.trading.coordinator import View
+from custom_components.nattery.trading.planning import Wish
 from custom_components.nattery.trading.settings import Settings, wear_of
 
 from .books import TRADING_ENTITIES
@@ -195,6 +197,20 @@ async def test_the_calendar_has_an_event_for_every_run(hass: HomeAssistant, trad
     events = found["calendar.battery_trading_plan"]["events"]
     assert len(events) == len(trader.runtime_data.trading.data.plan.runs)
     assert all(event["summary"] and event["description"] for event in events)
+
+
+async def test_an_event_of_the_calendar_begins_once(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    trading = trader.runtime_data.trading
+    await trading.async_wish(Wish("self_consumption"))
+    begun = trading.data.runs[0].start
+    await trading.async_replan()
+    assert trading.data.plan.runs[0].start > begun
+    assert trading.data.runs[0].start == begun
+    await trading.async_wish(Wish("manual"))
+    assert trading.data.runs[0].start == begun  # a manual day is plain self-consumption too
+    await trading.async_wish(Wish("backup_reserve", reserve=1.0))
+    assert trading.data.runs[0].kind is ActionKind.CHARGE
+    assert trading.data.runs[0].start > begun
 
 
 async def test_the_subscription_gives_the_whole_picture(

@@ -21,19 +21,14 @@ class PlanCalendar(TradingEntity, CalendarEntity):
     def event(self) -> CalendarEvent | None:
         """The run that is on now, or the next one."""
         now = dt_util.utcnow()
-        return next((self._event(run) for run in self._runs if run.end > now), None)
+        return next((self._event(run) for run in self.coordinator.data.runs if run.end > now), None)
 
     @override
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
         """The runs that touch a time."""
-        return [self._event(run) for run in self._runs if run.start < end_date and run.end > start_date]
-
-    @property
-    def _runs(self) -> tuple[Run, ...]:
-        plan = self.coordinator.data.plan
-        return plan.runs if plan else ()
+        return [self._event(run) for run in self.coordinator.data.runs if run.start < end_date and run.end > start_date]
 
     def _event(self, run: Run) -> CalendarEvent:
         words = self.coordinator.words

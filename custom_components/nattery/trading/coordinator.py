@@ -23,7 +23,7 @@ from ..core.ledger.quarter import Expectation, quarter_start
 from ..core.market.book import Freshness
 from ..core.market.outlook import Outlook
 from ..core.note import Note
-from ..core.trading.plan import Plan, PlannedSlot
+from ..core.trading.plan import Plan, PlannedSlot, Run
 from ..core.trading.problem import ProblemError
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
@@ -55,10 +55,14 @@ def trading_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What entities show: the plan with its promises and when it was made, what is done now, what keeps plans away."""
+    """What entities show: the plan with its promises and when it was made, what is done now, what keeps plans away.
+
+    `began` is when the plan's first run did, in an earlier plan perhaps.
+    """
 
     made: Made | None = None
     made_at: datetime | None = None
+    began: datetime | None = None
     decision: Decision | None = None
     trouble: str | None = None
     notes: tuple[str, ...] = ()
@@ -71,6 +75,18 @@ class View:
     def slot(self, now: datetime) -> PlannedSlot | None:
         """What is planned for a moment."""
         return self.made.plan.at(now) if self.made else None
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The plan's runs of equal slots; the first one with its real beginning."""
+        first, *rest = self.made.plan.runs if self.made else [None]
+        return (replace(first, start=self.began or first.start), *rest) if first else ()
+
+    def beginning(self, made: Made) -> datetime:
+        """When the first run of the next plan began, if this one has it already."""
+        first = made.plan.runs[0]
+        known = (run.start for run in self.runs if run.start <= first.start < run.end and run.is_like(first))
+        return next(known, first.start)
 
     def planned_soc(self, now: datetime) -> float | None:
         """The charge (0 to 1) that the plan has at a moment, between the ends of the slot before and of its own."""
@@ -212,7 +228,7 @@ class TradingCoordinator(SubentryCoordinator[View]):
             return {"trouble": "no_plan", "made": None, "notes": ()}
         told = (*made.notes, *forecast.notes, *(() if peak.booked else (Note("peak_unknown"),)))
         notes = tuple(self.words.note(note) for note in told)
-        return {"made": made, "made_at": now, "trouble": None, "notes": notes}
+        return {"made": made, "made_at": now, "began": self.data.beginning(made), "trouble": None, "notes": notes}
 
     def _stored_value(self) -> float | None:
         """What a stored kWh is worth at the end of the plan, for the books."""

@@ -1,7 +1,7 @@
 """The plan: an action for every slot, what flows and what it costs, and why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -55,10 +55,10 @@ class Run:
     sell_surplus: bool
     reason: Reason
 
-    def goes_on(self, slot: PlannedSlot) -> bool:
-        """Whether a slot does the same."""
-        same = self.kind is slot.action and self.sell_surplus is slot.sell_surplus
-        return same and abs(self.power_kw - slot.power_kw) <= _SAME_KW
+    def is_like(self, other: Run) -> bool:
+        """Whether another run does the same."""
+        same = self.kind is other.kind and self.sell_surplus is other.sell_surplus
+        return same and abs(self.power_kw - other.power_kw) <= _SAME_KW
 
     @property
     def action(self) -> Action:
@@ -104,11 +104,11 @@ class Plan:
         """The slots, joined where nothing changes: one run is one window of the inverter."""
         runs: list[Run] = []
         for slot in self.slots:
-            start, power, reason = slot.start, slot.power_kw, slot.reason
-            if runs and runs[-1].goes_on(slot):
-                last = runs.pop()
-                start, power, reason = last.start, last.power_kw, last.reason
-            runs.append(Run(start, slot.end, slot.action, power, slot.sell_surplus, reason))
+            run = Run(slot.start, slot.end, slot.action, slot.power_kw, slot.sell_surplus, slot.reason)
+            if runs and runs[-1].is_like(run):
+                runs[-1] = replace(runs[-1], end=run.end)
+            else:
+                runs.append(run)
         return tuple(runs)
 
     def as_document(self) -> dict[str, Any]:
