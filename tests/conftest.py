@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import custom_components  # noqa: F401
-from custom_components.nattery.core.apart import child
+from custom_components.nattery.core.process import child
 
 from .core.ledger.server import MISSING, Server, programs, running
 

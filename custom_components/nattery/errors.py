@@ -3,7 +3,6 @@
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
-from .core.apart.errors import ChildError
 from .core.inverter.codec import InvalidValueError
 from .core.inverter.errors import InverterError, MismatchError, NotConfirmedError, NotOfferedError, WrongDeviceError
 from .core.inverter.wear import REFUSE_AT, WornError
@@ -11,6 +10,7 @@ from .core.ledger.errors import LedgerError
 from .core.market.book import BookError
 from .core.market.errors import MarketError
 from .core.modbus.errors import BadFrameError, ExceptionAnswerError, LinkDownError, ModbusError, RefusedError
+from .core.process.errors import ChildError
 
 CORE_ERRORS = (ModbusError, InverterError, InvalidValueError, WornError)
 # What the texts about prices may speak of; each kind of error has some of it.

@@ -19,16 +19,16 @@ import probatio as vol
 import pytest
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.apart.errors import ChildError, FailedError, LateError, TooMuchError
 from custom_components.nattery.core.backtest import backtest as work
-from custom_components.nattery.core.backtest.apart import run_apart
 from custom_components.nattery.core.backtest.house import house_of
+from custom_components.nattery.core.backtest.process import run_in_process
 from custom_components.nattery.core.backtest.series import series_from_ledger
 from custom_components.nattery.core.forecast.clock import moment
 from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.booking import book_quarter
 from custom_components.nattery.core.ledger.quarter import Energies, Metered, Prices, Quarter
 from custom_components.nattery.core.ledger.reports import Period
+from custom_components.nattery.core.process.errors import ChildError, FailedError, LateError, TooMuchError
 from custom_components.nattery.errors import describe
 from custom_components.nattery.trading import backtest as action
 from custom_components.nattery.trading.backtest import RUNNING
@@ -353,7 +353,7 @@ async def test_a_killed_process_is_said(booked: BookedHouse, ledger: Ledger, sta
 
 
 async def test_a_slow_computer(booked: BookedHouse, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(action, "run_apart", partial(run_apart, seconds=0.1))
+    monkeypatch.setattr(action, "run_in_process", partial(run_in_process, seconds=0.1))
     with pytest.raises(HomeAssistantError) as caught:
         await backtest(booked)
     assert str(caught.value) == "The backtest was not done within 0.1 s. Ask for a shorter time"

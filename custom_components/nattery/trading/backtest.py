@@ -1,6 +1,6 @@
 """The action that runs the backtest over the house's own ledger, with its battery or with another.
 
-A process of its own does the work (`core/backtest/apart.py`), one at a time in all of Home Assistant.
+A process of its own does the work (`core/backtest/process.py`), one at a time in all of Home Assistant.
 """
 
 import asyncio
@@ -20,15 +20,15 @@ import probatio as vol
 
 from ..calls import moment, refuse
 from ..const import DOMAIN
-from ..core.apart.errors import ChildError
 from ..core.backtest.account import Account
 from ..core.backtest.actual import actual
-from ..core.backtest.apart import Question, run_apart
 from ..core.backtest.house import house_of
+from ..core.backtest.process import Question, run_in_process
 from ..core.backtest.series import priced_in, series_from_ledger
 from ..core.ledger.errors import LedgerError
 from ..core.ledger.quarter import Quarter, quarter_start
 from ..core.ledger.reports import Period, local_days
+from ..core.process.errors import ChildError
 from ..core.trading.problem import Grid
 from ..errors import translated
 from .coordinator import TradingCoordinator
@@ -122,7 +122,7 @@ async def _async_run(trading: TradingCoordinator, asked: Period | None, settings
         if asked is None and lines:  # a book may be younger
             period = replace(period, start=_midnight(lines[0].start))
         case = await trading.hass.async_add_executor_job(_case, lines, period, trading, settings)
-        document = await run_apart(case.question)
+        document = await run_in_process(case.question)
     except (LedgerError, ChildError) as error:
         raise translated(HomeAssistantError, error) from error
     return _answer(case, period, document)

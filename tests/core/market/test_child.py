@@ -12,12 +12,12 @@ import time
 
 import pytest
 
-from custom_components.nattery.core.apart import child
 from custom_components.nattery.core.market import errors
 from custom_components.nattery.core.market.child import TASK
 from custom_components.nattery.core.market.command import TOKEN
 from custom_components.nattery.core.market.entsoe import ask, fetch
 from custom_components.nattery.core.market.exchange import pack, unpack
+from custom_components.nattery.core.process import child
 
 from .stand_in import CANARY, question, stand_in
 
@@ -142,7 +142,7 @@ def _is_alive(pid: int) -> bool:
 @needs_proc
 def test_the_process_ends_when_nobody_is_left_to_hear_it() -> None:
     code = (
-        "import sys; from nattery.apart import child; from nattery.market.child import Child;"
+        "import sys; from nattery.process import child; from nattery.market.child import Child;"
         "from tests.core.market.stand_in import question\n"
         "start = child.Popen\n"
         "def tell(*a, **k): process = start(*a, **k); print(process.pid, flush=True); return process\n"

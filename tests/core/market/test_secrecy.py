@@ -10,13 +10,13 @@ import warnings
 
 import pytest
 
-from custom_components.nattery.core.apart import child
 from custom_components.nattery.core.market import child as asking
 from custom_components.nattery.core.market.entsoe import ask
 from custom_components.nattery.core.market.errors import MarketError
 from custom_components.nattery.core.market.exchange import Question, unpack
 from custom_components.nattery.core.market.secret import Secret
 from custom_components.nattery.core.market.session import ask as ask_here
+from custom_components.nattery.core.process import child
 from scripts.entsoe_standin.modes import MODES
 
 from .stand_in import CANARY, question, stand_in

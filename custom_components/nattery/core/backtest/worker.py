@@ -1,12 +1,12 @@
-"""What the process of a backtest answers with; `apart` has it started."""
+"""What the process of a backtest answers with; `process` has it started."""
 
 import json
 from zoneinfo import ZoneInfo
 
 from ..trading.problem import ProblemError
-from .apart import Question
 from .backtest import run
 from .house import house_of
+from .process import Question
 
 
 def answer(line: bytes) -> bytes:

@@ -6,8 +6,8 @@ Importing entsoe-py (and pandas with it) in a thread holds up the event loop for
 
 import os
 
-from ..apart.child import Child as Process
-from ..apart.errors import FailedError, LateError, TooMuchError
+from ..process.child import Child as Process
+from ..process.errors import FailedError, LateError, TooMuchError
 from .document import SIZE_LIMIT
 from .errors import LibraryError, MarketError, TimedOutError, TooLargeError
 from .exchange import Question, unpack

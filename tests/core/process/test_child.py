@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from custom_components.nattery.core.apart import child
-from custom_components.nattery.core.apart.child import Child
-from custom_components.nattery.core.apart.errors import FailedError, LateError, TooMuchError
+from custom_components.nattery.core.process import child
+from custom_components.nattery.core.process.child import Child
+from custom_components.nattery.core.process.errors import FailedError, LateError, TooMuchError
 
 MUCH = 5_000_000  # bytes, many times what a pipe holds
 TASK = """

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 import json
 from typing import Any
 
-from ..apart.child import Child
-from ..apart.errors import FailedError
+from ..process.child import Child
+from ..process.errors import FailedError
 from .series import Series
 
 TASK = "nattery.backtest.worker"
@@ -38,7 +38,7 @@ class Question:
         return cls(Series(**whole["series"]), whole["house"], whole["zone"])
 
 
-async def run_apart(question: Question, seconds: float = SECONDS) -> dict[str, Any]:
+async def run_in_process(question: Question, seconds: float = SECONDS) -> dict[str, Any]:
     """The result of a backtest as a document, see `Backtest.as_document`; a cancelled task ends it at once.
 
     Raises ChildError where there is none.

@@ -28,7 +28,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 spec = spec_from_file_location("nattery", core + "/__init__.py", submodule_search_locations=[core])
 nattery = sys.modules["nattery"] = module_from_spec(spec)
 spec.loader.exec_module(nattery)
-from nattery.apart.serving import serve
+from nattery.process.serving import serve
 serve(task, float(seconds))
 """
 

@@ -9,13 +9,13 @@ import sys
 
 import pytest
 
-from custom_components.nattery.core.apart.errors import FailedError, LateError
 from custom_components.nattery.core.backtest import backtest as work
 from custom_components.nattery.core.backtest.account import Account
 from custom_components.nattery.core.backtest.actual import actual
-from custom_components.nattery.core.backtest.apart import Question, run_apart
 from custom_components.nattery.core.backtest.house import house_of
+from custom_components.nattery.core.backtest.process import Question, run_in_process
 from custom_components.nattery.core.ledger.quarter import QUARTER
+from custom_components.nattery.core.process.errors import FailedError, LateError
 from scripts.benchmarks.weeks import PROBLEM, WEEKS, ZONE, series
 from tests.core.ledger.lines import BERLIN, START, line
 
@@ -45,14 +45,14 @@ def test_questions_survive_the_way(days) -> None:
 async def test_the_numbers_are_the_same(days, request) -> None:
     expected = work.run(days, house_of(HOUSE), ZONE).as_document()
     request.getfixturevalue("nowhere_else")
-    assert await run_apart(Question(days, HOUSE, ZONE.key)) == expected
+    assert await run_in_process(Question(days, HOUSE, ZONE.key)) == expected
 
 
 def test_as_the_library() -> None:
     """Under its other name, and from anywhere."""
     code = (
-        "import asyncio, sys; from nattery.backtest.apart import Question, run_apart;"
-        "print(asyncio.run(run_apart(Question.from_line(sys.stdin.buffer.readline())))['quarters'])"
+        "import asyncio, sys; from nattery.backtest.process import Question, run_in_process;"
+        "print(asyncio.run(run_in_process(Question.from_line(sys.stdin.buffer.readline())))['quarters'])"
     )
     line = Question(TOLD, HOUSE, ZONE.key).to_line()
     done = subprocess.run([sys.executable, "-c", code], input=line, capture_output=True, check=True, cwd="/")
@@ -62,16 +62,16 @@ def test_as_the_library() -> None:
 async def test_what_cannot_be_run_over_is_said() -> None:
     dear = replace(TOLD, import_price=[1e9, *TOLD.import_price[1:]])
     with pytest.raises(FailedError, match=r"import_price.* cannot be 1000000000\.0: allowed is a number from"):
-        await run_apart(Question(dear, HOUSE, ZONE.key))
+        await run_in_process(Question(dear, HOUSE, ZONE.key))
 
 
 async def test_no_time() -> None:
     with pytest.raises(LateError, match=r"not done within 0\.1 s"):
-        await run_apart(Question(TOLD, HOUSE, ZONE.key), 0.1)
+        await run_in_process(Question(TOLD, HOUSE, ZONE.key), 0.1)
 
 
 async def test_a_cancelled_backtest_leaves_no_process(started) -> None:
-    task = asyncio.create_task(run_apart(Question(TOLD, HOUSE, ZONE.key)))
+    task = asyncio.create_task(run_in_process(Question(TOLD, HOUSE, ZONE.key)))
     while not started:
         await asyncio.sleep(0.001)
     started[0].send_signal(signal.SIGSTOP)  # so that it cannot be done before
@@ -84,7 +84,7 @@ async def test_a_cancelled_backtest_leaves_no_process(started) -> None:
 
 
 async def test_a_killed_backtest_says_so(started) -> None:
-    task = asyncio.create_task(run_apart(Question(TOLD, HOUSE, ZONE.key)))
+    task = asyncio.create_task(run_in_process(Question(TOLD, HOUSE, ZONE.key)))
     while not started:
         await asyncio.sleep(0.001)
     started[0].kill()
