@@ -286,7 +286,7 @@ async def test_a_ledger_that_cannot_be_read_says_why(booked: BookedHouse) -> Non
     await set_up(booked, [], ledger="postgresql://nattery:secret-4f1c@127.0.0.1:1/books")
     with pytest.raises(HomeAssistantError) as caught:
         await backtest(booked)
-    assert caught.value.translation_key == "ledger_cannot_open"
+    assert caught.value.translation_key == "ledger_unreachable"
     assert "secret-4f1c" not in str(caught.value)
 
 
