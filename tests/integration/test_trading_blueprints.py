@@ -763,7 +763,7 @@ async def test_a_report_says_what_the_ledger_says(trader: Trader) -> None:
         f"Tomorrow is expected to cost {cost:.2f} EUR, {saving:.2f} EUR less than plain self-consumption, with "
         "5.0 kWh charged from the grid and 0.0 kWh sold from the battery."
     )
-    assert lines == [*expected, *(f"{note}." for note in trader.trading.data.notes)]
+    assert lines == expected
 
 
 async def test_what_is_not_known_is_said_to_be_so(trader: Trader) -> None:
@@ -777,7 +777,6 @@ async def test_what_is_not_known_is_said_to_be_so(trader: Trader) -> None:
         f"This month: {nothing} {19 * 24 + 11}.0 hours are missing from the book.",
         "Of tomorrow nothing is known yet.",
         "The automation is off: the plan is not carried out.",
-        *(f"{note}." for note in trader.trading.data.notes),
     ]
 
 
