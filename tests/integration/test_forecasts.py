@@ -385,12 +385,12 @@ async def test_the_inverter_is_asked_once_a_day_while_history_is_short(
 
 async def test_statistics_count_before_what_the_inverter_remembers(recorder_mock, hass, fresh, stopped) -> None:
     """Three fine days after darker ones; what was said of tomorrow is judged by them alone."""
-    before = await fresh.async_make(tomorrow(), DAY)
+    before = told = await fresh.async_make(tomorrow(), DAY)
     for days in (1, 2, 3):
         stopped.move_to(EVENING + timedelta(days=days))
         await count(hass, "pv_energy", {n: 3 * kw for n, kw in until_now(days, sunny).items()})
         told = await fresh.async_make(tomorrow(), DAY)
-        assert (fresh.pv_quality.days if fresh.pv_quality else 0) == max(days - 1, 0)
+        assert (fresh.pv_quality.days if fresh.pv_quality else 0) == days - 1
     assert kwh(before.pv_kw) < kwh(told.pv_kw) < 36
     assert fresh.load_quality is None
 
