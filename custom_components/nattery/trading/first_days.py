@@ -1,4 +1,4 @@
-"""What a house does before its statistics know it: as far as the inverter itself remembers its last days."""
+"""The days before Home Assistant met the inverter, as far as that remembers them itself."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -29,7 +29,7 @@ class FirstDays:
         self._pv: Mapping[int, float] = {}
 
     async def async_fill(self, past: Past) -> Past:
-        """The past, with what may be assumed where it is short; as it is where the inverter does not tell."""
+        """The past, with what may be assumed where it is short; as it is while the inverter does not tell."""
         if not (past.load.short or past.pv.short):
             return past
         if self._asked_on != self._site.today and self._site.readings.last_update_success:
