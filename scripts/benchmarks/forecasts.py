@@ -1,13 +1,14 @@
 """How good and how quick the forecasts are, on made-up houses and roofs, beside what anybody could say without them."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from random import Random
 from statistics import fmean
 import time
 
 from custom_components.nattery.core.forecast.clock import PER_DAY, PER_HOUR, day_edges, moment, quarter, wall
+from custom_components.nattery.core.forecast.first_days import Place, household, sun
 from custom_components.nattery.core.forecast.forecast import Forecaster
 from custom_components.nattery.core.forecast.history import History
 from custom_components.nattery.core.forecast.load import LoadModel
@@ -126,16 +127,40 @@ def sun_errors(month: int, *, seed: int, days: int = 40) -> dict[str, tuple[floa
     return {name: (right, stood) for name, (right, stood) in errors.items()}
 
 
+def first_day_errors(month: int, *, seed: int, days: int = 28) -> dict[str, float]:
+    """Errors of the next day where only the energies of the last seven days are known, over all that came.
+
+    "load" and "PV" are ours, "flat" is that of a flat load of the same energy.
+    """
+    first = quarter(datetime(2026, month, 2, tzinfo=ZONE))
+    load, (light, _) = family(seed, first, days), roof(seed, first, days)
+    errors = dict.fromkeys(("load", "flat", "PV"), 0.0)
+    totals = dict(errors)
+    today = wall(first, ZONE) // PER_DAY
+    for day in range(today + 7, today + days):
+        start, end = day_edges(day, ZONE)
+        needed, given = (_by_day(power, range(day - 7, day)) for power in (load, light))
+        pasts = [History({}).assuming(past) for past in (household(needed, ZONE), sun(given, ZONE, Place(50, 10)))]
+        told = Forecaster.learn(moment(start), ZONE, pasts[0], pasts[1], Record()).forecast(moment(start), end - start)
+        flat = (fmean(needed.values()) / 24,) * (end - start)
+        for name, says, power in (("load", told.load_kw, load), ("flat", flat, load), ("PV", told.pv_kw, light)):
+            for at in range(0, end - start, PER_HOUR):
+                came = fmean(power[start + at + part] for part in range(PER_HOUR))
+                totals[name] += came
+                errors[name] += abs(fmean(says[at : at + PER_HOUR]) - came)
+    return {name: error / totals[name] for name, error in errors.items()}
+
+
 def speed(*, rounds: int) -> Iterator[tuple[str, float]]:
     """Milliseconds to learn from eight weeks, of hours and of quarters, and to tell the next two days after that."""
     first = quarter(datetime(2026, 1, 5, tzinfo=ZONE))
-    load, (sun, said) = family(1, first, LEARNED_DAYS), roof(1, first, LEARNED_DAYS + 2)
+    load, (light, said) = family(1, first, LEARNED_DAYS), roof(1, first, LEARNED_DAYS + 2)
     now = moment(first + LEARNED_DAYS * PER_DAY)
     today = wall(quarter(now), ZONE) // PER_DAY
     two_days = said[today] | said[today + 1]
 
     def learn(fine: frozenset[int]) -> Forecaster:
-        return Forecaster.learn(now, ZONE, History(load, fine), History(sun, fine), Record())
+        return Forecaster.learn(now, ZONE, History(load, fine), History(light, fine), Record())
 
     for name, fine in (("hours", frozenset[int]()), ("quarters", frozenset(load))):
         yield f"learn from eight weeks of {name}", _milliseconds(partial(learn, fine), rounds)
@@ -158,6 +183,14 @@ def _milliseconds(call: Callable[[], object], rounds: int) -> float:
 
 def _history(power: Power) -> History:
     return History(power, frozenset(power))
+
+
+def _by_day(power: Power, days: range) -> dict[date, float]:
+    """The kWh of some local days."""
+    return {
+        date(1970, 1, 1) + timedelta(days=day): sum(power[n] for n in range(*day_edges(day, ZONE))) / PER_HOUR
+        for day in days
+    }
 
 
 def _mean(power: Power, hour: int) -> float | None:
@@ -193,6 +226,11 @@ async def forecasts(*, quick: bool) -> list[Row]:
             rows.append(
                 Row(f"PV, month {month}: next four hours {name}, set right by the last", right / stood, 1.0, "x")
             )
+    for month in (3, 6, 11):
+        found = first_day_errors(month, seed=11)
+        what = f"first day, month {month}: hourly error of the load {found['load']:.0%}, flat {found['flat']:.0%}"
+        rows.append(Row(what, found["load"] / found["flat"], 0.85, "x"))
+        rows.append(Row(f"first day, month {month}: hourly error of the PV, over that of none", found["PV"], 0.5, "x"))
     limits = (25.0, 25.0, 5.0)
     rows += [
         Row(what, taken, limit, "ms")

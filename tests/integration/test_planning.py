@@ -332,6 +332,11 @@ async def test_what_is_not_known_is_said_with_the_plan(booked: BookedHouse) -> N
     )
     assert plan["notes"] == sensor(house, "plan_made").attributes["notes"]
     said = "; ".join(plan["notes"])
-    for words in ("A kWh stored at the end counts", "a flat 10 kWh a day", "zero is used", "recorder does not run"):
+    for words in (
+        "A kWh stored at the end counts",
+        "energies of 7 days",
+        "mean of the last 7 days",
+        "recorder does not run",
+    ):
         assert words in said
     assert "{" not in said

@@ -23,6 +23,7 @@ from ..core.forecast.quality import Quality, load_quality, pv_quality
 from ..core.forecast.record import Record, RecordError
 from ..core.ledger.quarter import Metered
 from ..core.note import Note
+from .first_days import FirstDays
 from .history import Past, async_past
 from .house import House
 from .solar import Array, SolarProviders
@@ -80,6 +81,7 @@ class Forecasts:
         self._solar = SolarProviders(hass)
         self._record = Record()
         self._past: Past | None = Past()
+        self._first_days = FirstDays(hass, site)
         self._learned: _Learned | None = None
         self._stale = False  # whether there is more to learn from than was learned from
         self._failing = False
@@ -136,7 +138,7 @@ class Forecasts:
             await self._solar.async_ask()
         await self._async_read(now)
         zone = dt_util.get_default_time_zone()
-        past = (self._past or Past()).filled(self._metered())
+        past = await self._first_days.async_fill((self._past or Past()).filled(self._metered()))
         work = (now, zone, past, self._record, self._solar.arrays or ())
         learned = await self._hass.async_add_executor_job(_learn, *work)
         learned.tomorrow.keep(self._record, zone)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ..note import Note
-from .clock import PER_DAY, PER_HOUR, moment, quarter
+from .clock import PER_DAY, PER_HOUR, moment, quarter, wall
 from .history import History
 from .load import DEFAULT_DAILY_KWH, LoadModel
 from .notes import ForecastNote
@@ -85,6 +85,7 @@ class _Known(NamedTuple):
     load: History
     pv: History
     said: Mapping[int, float]
+    made_up_days: Mapping[str, int]  # of "load" and "pv"
 
 
 class Forecaster:
@@ -119,7 +120,7 @@ class Forecaster:
             LoadModel(load, zone, now, daily_kwh=daily_kwh, days_off=days_off),
             RoofModel(pv, last),
             Correction.learn(said, pv, zone, last),
-            _Known(last, load, pv, said),
+            _Known(last, load, pv, said, {"load": _made_up_days(load, zone), "pv": _made_up_days(pv, zone)}),
         )
 
     def forecast(
@@ -172,7 +173,7 @@ class Forecaster:
         The quarters before it are as they came, where that is known, and the sun of the next hours is set right by how
         the last ones differed from what was said of them.
         """
-        now, load, pv, _ = self._known
+        now, load, pv, _, _ = self._known
         first = quarter(told.start)
         ahead = range(max(now, first), min(now + LOOKED_AHEAD, first + len(told.pv_kw)))
         said, came = self._passed(production)
@@ -199,7 +200,7 @@ class Forecaster:
         Of a provider, what it says now counts before what it had said: what it has taken back already is not to be
         taken back again. Where one of both is not known, both are zero.
         """
-        now, _, pv, before = self._known
+        now, _, pv, before, _ = self._known
         window = range(now - LOOKED_BACK, now)
         if production is not None and now in production.power:
             by_quarter = {start + part: kwh for start, kwh in before.items() for part in range(PER_HOUR)}
@@ -224,6 +225,9 @@ class Forecaster:
             yield ForecastNote("no_load_history", {"daily_kwh": self._load.daily_kwh})
         elif self._load.days < _FEW_DAYS:
             yield ForecastNote("short_load_history", {"days": round(self._load.days, 1)})
+        made_up = self._known.made_up_days
+        if days := made_up["load"] if source is Source.PROVIDER else max(made_up.values()):
+            yield ForecastNote("first_days", {"days": days})
         roof, end = ({"days": self._roof.days}, "") if self._roof.days else ({}, "_zero")
         if source is Source.MIXED:
             yield ForecastNote(f"provider_ends{end}", {**roof, "known_until": moment(max(said) + 1)})
@@ -233,3 +237,8 @@ class Forecaster:
         factor = sum(self._correction.apply(n, kw).expected for n, kw in said.items()) / total if total else 1.0
         if abs(factor - 1) > _WORTH_SAYING:
             yield ForecastNote("corrected", {"factor": round(factor, 2), "days": self._correction.days})
+
+
+def _made_up_days(history: History, zone: tzinfo) -> int:
+    """Of how many local days something was made up."""
+    return len({wall(number, zone) // PER_DAY for number in history.made_up})

@@ -1,13 +1,15 @@
 """What was measured: energies of quarter-hours, half-hours and hours, with their gaps."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 import math
 
-from .clock import PER_HOUR, quarter
+from .clock import PER_DAY, PER_HOUR, quarter
 
 ABSURD_KW = 100.0  # more than any home's connection carries: a counter that jumped
+
+_SHORT = 7 * PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,14 @@ class History:
     """Mean power (kW) by number of the quarter-hour; what is not there was not measured and is never guessed.
 
     `fine` are the quarters that were measured as such, and not as a part of an hour; `dropped` counts the rows that
-    were no measurement: not a number, below zero, above `ABSURD_KW`, or not on the quarters of the clock.
+    were no measurement: not a number, below zero, above `ABSURD_KW`, or not on the quarters of the clock. `made_up`
+    (kW) stands in for quarters that were not measured where something is to be expected, and nowhere else.
     """
 
     power: Mapping[int, float]
     fine: frozenset[int] = frozenset()
     dropped: int = 0
+    made_up: Mapping[int, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Iterable[Energy]) -> History:
@@ -57,8 +61,19 @@ class History:
         new = power.keys() - self.power.keys()
         return replace(self, power={**power, **self.power}, fine=self.fine | new)
 
+    @property
+    def short(self) -> bool:
+        """Whether less than a week was measured."""
+        return len(self) < _SHORT
+
+    def assuming(self, made_up: Mapping[int, float]) -> History:
+        """The same, and while it is short, what is `made_up` (kW) for where it knows nothing."""
+        if not self.short:
+            return self
+        return replace(self, made_up={number: kw for number, kw in made_up.items() if number not in self.power})
+
     def __len__(self) -> int:
-        """How many quarter-hours are known."""
+        """How many quarter-hours were measured."""
         return len(self.power)
 
     def kwh(self, start: int, end: int) -> float | None:

@@ -1,12 +1,13 @@
 """What the house will need, from what it needed at the same time of similar days, and from what it does now."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from .clock import PER_DAY, PER_HOUR, quarter, wall, weekday
 from .history import History
-from .spread import Spread, persistence, spread
+from .spread import Spread, evidence, persistence, spread
 
 DEFAULT_DAILY_KWH = 10.0  # a home of three people, 3650 kWh a year
 DAYS = 84  # older days say little
@@ -41,6 +42,7 @@ class LoadModel:
 
     `zone` is the home's clock; `daily_kwh` what the house is known or guessed to need on a day, used while there is no
     history; `days_off` are local days, past or to come, that are like Sundays. Powers are kW, means of a quarter-hour.
+    What was made up of the history counts for what is expected, but no habit and no quantile is learned from it.
     """
 
     def __init__(
@@ -55,7 +57,8 @@ class LoadModel:
         """Learn; `now` is aware. Takes a few milliseconds."""
         self._zone, self._now = zone, quarter(now)
         self._off = {(day - date(1970, 1, 1)).days for day in days_off}
-        self._means = _hour_means(history, zone, self._now)
+        self._means = _hour_means(history.power, zone, self._now)
+        self._known = _hour_means(history.made_up, zone, self._now) | self._means
         self.daily_kwh = daily_kwh
         self._flat, self.days = self._mean(daily_kwh / _HOURS)
         self._cells = self._learn()
@@ -73,8 +76,8 @@ class LoadModel:
 
     def _mean(self, default: float) -> tuple[float, float]:
         """The mean of all that is known, as much of it as there is of a day, and how many days are known."""
-        days = len(self._means) / _HOURS
-        known = sum(self._means.values()) / len(self._means) if self._means else default
+        days = len(self._known) / _HOURS
+        known = sum(self._known.values()) / len(self._known) if self._known else default
         return default + min(days, 1.0) * (known - default), days
 
     def _kind(self, day: int) -> int:
@@ -91,10 +94,10 @@ class LoadModel:
         """A spread for each weekday and hour."""
         today = wall(self._now, self._zone) // PER_DAY
         days: dict[int, int] = {}
-        by_hour: list[list[tuple[float, int]]] = [[] for _ in range(_HOURS)]
-        for hour, kw in self._means.items():
+        by_hour: list[list[tuple[float, int, bool]]] = [[] for _ in range(_HOURS)]
+        for hour, kw in self._known.items():
             day = hour // _HOURS
-            by_hour[hour % _HOURS].append((kw, day))
+            by_hour[hour % _HOURS].append((kw, day, hour in self._means))
             days[day] = self._kind(day)
         for found in by_hour:
             found.sort()
@@ -104,7 +107,7 @@ class LoadModel:
             weights = {
                 day: _likeness(kind, other, alike) * 0.5 ** ((today - day) / _HALF_LIFE) for day, other in days.items()
             }
-            cells.append([self._spread([kw for kw, _ in of], [weights[day] for _, day in of]) for of in by_hour])
+            cells.append([self._spread(of, weights) for of in by_hour])
         return cells
 
     def _likeness_of_days(self) -> float:
@@ -116,9 +119,11 @@ class LoadModel:
         again = persistence(((kw, off[hour + _WEEK]) for hour, kw in off.items() if hour + _WEEK in off), 1.0)
         return _ALIKE * (1 - again) ** _ODDNESS
 
-    def _spread(self, values: list[float], weights: list[float]) -> Spread:
-        found = spread(values, weights) or Spread(self._flat, self._flat, self._flat)
-        return found.doubted(*_WIDE)
+    def _spread(self, of: list[tuple[float, int, bool]], weights: Mapping[int, float]) -> Spread:
+        """The spread of an hour's powers, in order, each with its day and whether it was measured."""
+        found = spread([kw for kw, _, _ in of], [weights[day] for _, day, _ in of])
+        measured = evidence([weights[day] for _, day, measured in of if measured])
+        return replace(found or Spread(self._flat, self._flat, self._flat), evidence=measured).doubted(*_WIDE)
 
     def _learn_shape(self, history: History) -> dict[tuple[bool, int, int], float]:
         """What each quarter has of its hour's mean, where quarters were measured; 1.0 is flat."""
@@ -204,10 +209,10 @@ def _means_by[Key](powers: dict[int, float], key_of: Callable[[int], Key]) -> di
     return {key: sum(group) / len(group) for key, group in groups.items()}
 
 
-def _hour_means(history: History, zone: tzinfo, now: int) -> dict[int, float]:
+def _hour_means(power: Mapping[int, float], zone: tzinfo, now: int) -> dict[int, float]:
     """The mean power of each hour of the wall clock, from the quarters of it that are known."""
     sums: dict[int, list[float]] = {}
-    for number, kw in history.power.items():
+    for number, kw in power.items():
         if now - DAYS * PER_DAY <= number < now:
             sums.setdefault(wall(number, zone) // PER_HOUR, []).append(kw)
     return {hour: sum(parts) / len(parts) for hour, parts in sums.items()}

@@ -11,6 +11,7 @@ _ROOF = "the mean of the last {days} days is used"
 NOTES = {
     "no_load_history": "There is no history of the load yet; a flat {daily_kwh:.1f} kWh a day is assumed",
     "short_load_history": "The load is forecast from {days:.1f} days of history only",
+    "first_days": "History is short: the inverter's own energies of {days} days are spread over their hours",
     "provider_ends": _REACHES + _ROOF,
     "provider_ends_zero": _REACHES + "zero is used",
     "no_provider": _NO_PROVIDER + _ROOF,

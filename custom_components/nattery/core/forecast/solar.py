@@ -1,14 +1,14 @@
 """What the sun will give: a provider's forecast set right by what came of earlier ones, or the roof's own last days."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import NamedTuple
 
 from .clock import PER_DAY, PER_HOUR, wall
 from .curve import Period, quarters
 from .history import History
-from .spread import Spread, spread
+from .spread import Spread, evidence, spread
 
 FALLBACK_DAYS = 21
 
@@ -69,18 +69,30 @@ class Correction:
 
 
 class RoofModel:
-    """The roof's own last days, for where no provider speaks: the same hour of each, the latest counting most."""
+    """The roof's own last days, for where no provider speaks: the same hour of each, the latest counting most.
+
+    What was made up of them counts, but is no evidence: the quantiles stay wide.
+    """
 
     def __init__(self, history: History, now: int) -> None:
         """Learn from the quarters before `now`, the number of one."""
         ages: list[list[tuple[float, float]]] = [[] for _ in range(_HOURS)]
+        measured: list[list[float]] = [[] for _ in range(_HOURS)]
+        known = history.filled(history.made_up) if history.made_up else history
         for back in range(1, FALLBACK_DAYS * _HOURS + 1):
             hour = now // PER_HOUR - back
-            kwh = history.kwh(hour * PER_HOUR, (hour + 1) * PER_HOUR)
+            span = (hour * PER_HOUR, (hour + 1) * PER_HOUR)
+            kwh = known.kwh(*span)
             if kwh is not None:
-                ages[hour % _HOURS].append((kwh, 0.5 ** (back / _HOURS / _FALLBACK_HALF_LIFE)))
+                weight = 0.5 ** (back / _HOURS / _FALLBACK_HALF_LIFE)
+                ages[hour % _HOURS].append((kwh, weight))
+                if known is history or history.kwh(*span) is not None:
+                    measured[hour % _HOURS].append(weight)
         self.days = max(map(len, ages))
-        found = [_spread(of) or _NOTHING for of in ages]
+        found = [
+            replace(_spread(of) or _NOTHING, evidence=evidence(weights))
+            for of, weights in zip(ages, measured, strict=True)
+        ]
         brightest = max(hour.expected for hour in found)
         self._hours = [hour.doubted(*_WIDE) if hour.expected > _DARK * brightest else _NOTHING for hour in found]
 

@@ -36,7 +36,13 @@ def spread(values: Sequence[float], weights: Sequence[float]) -> Spread | None:
         return None
     p10, p90 = _quantiles(values, weights, total)
     mean = sum(weight * min(max(value, p10), p90) for value, weight in zip(values, weights, strict=True)) / total
-    return Spread(p10, mean, p90, total * total / sum(weight * weight for weight in weights))
+    return Spread(p10, mean, p90, evidence(weights))
+
+
+def evidence(weights: Sequence[float]) -> float:
+    """How many equal values say as much as values with these weights."""
+    squares = sum(weight * weight for weight in weights)
+    return sum(weights) ** 2 / squares if squares else 0.0
 
 
 def persistence(pairs: Iterable[tuple[float, float]], most: float) -> float:
