@@ -20,6 +20,7 @@ AT = datetime(2026, 11, 20, 17, 15, tzinfo=UTC)
 VALUES: dict[str, Any] = {
     "worth": 0.123456789,
     "power_kw": 2.34567891,
+    "peak_kw": 3.4567891,
     "price": -0.0312345678,
     "burden": 0.0212345678,
     "margin": 0.0912345678,

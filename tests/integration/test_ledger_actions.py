@@ -180,7 +180,7 @@ async def test_reasons_that_nobody_knows_any_more_are_read_all_the_same(booked: 
     lines.append(replace(last, reason=None))
     await books._database.async_do(lambda ledger: ledger.write(SERIAL, lines))
     rows = (await ledger(house))["rows"]
-    texts = ["The battery is full: a surplus goes to the grid", *[None] * len(reasons)]
+    texts = ["The battery is full: it cannot store a surplus", *[None] * len(reasons)]
     assert [row["reason_text"] for row in rows] == texts
     assert [row["reason"] for row in rows] == [*(one.key for one in reasons), None]
     assert [row["reason_values"] for row in rows] == [*(dict(one.values) for one in reasons), None]

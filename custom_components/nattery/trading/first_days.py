@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -10,9 +10,7 @@ from homeassistant.util import dt as dt_util
 from ..core.forecast.first_days import Place, household, sun
 from ..core.inverter.codec import Value
 from .history import Past
-
-if TYPE_CHECKING:
-    from ..site import Site
+from .house import House
 
 _CLOCK, _LOAD, _PV = _KEYS = ("clock", "load_energy_history", "pv_energy_history")
 _DAY: Final = timedelta(days=1)
@@ -21,9 +19,9 @@ _DAY: Final = timedelta(days=1)
 class FirstDays:
     """The energies of the last seven days, which most houses do not poll; asked for once a day, if at all."""
 
-    def __init__(self, hass: HomeAssistant, site: Site) -> None:
+    def __init__(self, hass: HomeAssistant, house: House) -> None:
         """Nothing is asked before it is wanted."""
-        self._hass, self._site = hass, site
+        self._hass, self._house = hass, house
         self._asked_on: date | None = None  # by the inverter's clock
         self._load: Mapping[int, float] = {}
         self._pv: Mapping[int, float] = {}
@@ -32,15 +30,15 @@ class FirstDays:
         """The past, with what may be assumed where it is short; as it is while the inverter does not tell."""
         if not (past.load.short or past.pv.short):
             return past
-        if self._asked_on != self._site.today and self._site.readings.last_update_success:
+        if self._asked_on != self._house.today and self._house.readings.last_update_success:
             await self._async_ask()
         return Past(past.load.assuming(self._load), past.pv.assuming(self._pv))
 
     async def _async_ask(self) -> None:
         """Its days end when its own clock says so. Those of a clock that is days off are not the house's days."""
-        report = await self._site.inverter.read_registers(_KEYS)
+        report = await self._house.inverter.read_registers(_KEYS)
         clock = report.values.get(_CLOCK)
-        if report.failed or not isinstance(clock, datetime) or abs(clock.date() - self._site.today) > _DAY:
+        if report.failed or not isinstance(clock, datetime) or abs(clock.date() - self._house.today) > _DAY:
             return
         self._asked_on = clock.date()
         load, pv = (_by_day(report.values[key], self._asked_on) for key in (_LOAD, _PV))

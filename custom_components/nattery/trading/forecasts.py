@@ -81,7 +81,7 @@ class Forecasts:
         self._solar = SolarProviders(hass)
         self._record = Record()
         self._past: Past | None = Past()
-        self._first_days = FirstDays(hass, site)
+        self._first_days = FirstDays(hass, house)
         self._learned: _Learned | None = None
         self._stale = False  # whether there is more to learn from than was learned from
         self._failing = False

@@ -1,5 +1,6 @@
 """What trading sees of the house it trades for; the site is one."""
 
+from datetime import date
 from typing import Protocol
 
 from ..coordinator import InverterCoordinator
@@ -13,6 +14,10 @@ class House(Protocol):
     inverter: Inverter
     identity: Identity
     readings: InverterCoordinator
+
+    @property
+    def today(self) -> date:
+        """The date of the house."""
 
     @property
     def wrong_device(self) -> bool:
