@@ -20,7 +20,7 @@ from .trading import AUTOMATION, act, entry_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700)]
 
-QUARTER = timedelta(minutes=15)
+MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 LASTING = timedelta(minutes=40)
 SAFE = {"OnTimeChargeEn": 1, "OnTimeDischgEn": 0, "OutPriority": 0, "OnGridActivePowerSet": 0}
 
@@ -67,11 +67,11 @@ def live_without(folder: Path, action: str) -> None:
         simulator.device.set_soc(50)
         world = World(simulator, now)
         quarter = world.live(QUARTER)
-        assert all(forced(quarter, action)[1:])
+        assert sum(forced(quarter, action)) > QUARTER // MINUTE // 2  # a bright sun or a great load may take its place
         rest = world.live(4 * HOUR - QUARTER)
         assert not any(forced(rest, action)[26:])
         day = world.live(22 * HOUR)
-        assert sum(forced(day, action)) <= LASTING // timedelta(minutes=1) + 1  # once more the next day, at the most
+        assert sum(forced(day, action)) <= LASTING // MINUTE + 1  # once more the next day, at the most
 
 
 async def clean_up(api: Api, entry: str, demo: Demo) -> None:
