@@ -6,13 +6,13 @@ from types import MappingProxyType
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import EVENT_RECORDER_HOURLY_STATISTICS_GENERATED
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_RECORDER_HOURLY_STATISTICS_GENERATED, EVENT_STATE_CHANGED
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.nattery.const import DOMAIN
+from custom_components.nattery.const import DOMAIN, EVENT_WRITTEN
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
 from custom_components.nattery.core.forecast.notes import NOTES as FORECAST_NOTES
@@ -125,6 +125,23 @@ async def test_an_hour_of_statistics_is_a_reason_to_plan_anew(hass: HomeAssistan
     before = trading.data.made_at
     hass.bus.async_fire(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED)
     await until(lambda: trading.data.made_at > before)
+
+
+async def test_the_switch_shows_at_once_what_was_chosen(hass: HomeAssistant, trader: MockConfigEntry) -> None:
+    """And not only when all has been written."""
+    await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
+    await call(hass, trader, "override", action="charge", power=2000, duration="01:00")
+    seen: list[str] = []
+    for event, name in ((EVENT_WRITTEN, "written"), (EVENT_STATE_CHANGED, "")):
+        hass.bus.async_listen(event, callback(lambda event, name=name: seen.append(name or _what(event))))
+    await hass.services.async_call("switch", "turn_off", {"entity_id": AUTOMATION}, blocking=True)
+    await hass.async_block_till_done()
+    assert seen.index(f"{AUTOMATION} off") < seen.index("written")
+
+
+def _what(event: Event) -> str:
+    """Which entity has which state now."""
+    return f"{event.data['entity_id']} {event.data['new_state'].state}"
 
 
 async def test_an_override_is_carried_out_and_ends(

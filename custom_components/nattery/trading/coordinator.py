@@ -307,7 +307,9 @@ class TradingCoordinator(SubentryCoordinator[View]):
 
     @callback
     def _save(self) -> None:
+        """Keep what was chosen, and show it at once: what follows of it takes seconds on the wire."""
         self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+        self.async_update_listeners()
 
     def _as_dict(self) -> dict[str, Any]:
         wish = self.wish
