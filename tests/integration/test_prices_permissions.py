@@ -4,10 +4,10 @@ from homeassistant.auth.models import User
 from homeassistant.core import Context
 from homeassistant.exceptions import Unauthorized, UnknownUser
 import pytest
-from pytest_homeassistant_custom_component.common import CLIENT_ID
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from .market import PriceHouse
+from .subscribing import refusal
 from .test_prices_websocket import SUBSCRIBE
 
 READS = {"get_prices": {}, "find_window": {"duration": "01:00"}}
@@ -20,16 +20,7 @@ async def pressed(house: PriceHouse, context: Context) -> None:
 
 async def subscribed(house: PriceHouse, user: User, hass_ws_client: WebSocketGenerator) -> str | None:
     """The error that a user gets who wants to subscribe; None without one."""
-    auth = house.hass.auth
-    token = auth.async_create_access_token(await auth.async_create_refresh_token(user, CLIENT_ID))
-    client = await hass_ws_client(house.hass, token)
-    await client.send_json_auto_id({"type": SUBSCRIBE, "entry_id": house.entry.entry_id})
-    answer = await client.receive_json()
-    if answer["success"]:
-        assert (await client.receive_json())["event"]["slots"]
-        return None
-    code: str = answer["error"]["code"]
-    return code
+    return await refusal(house.hass, house.entry, SUBSCRIBE, user, hass_ws_client)
 
 
 async def test_reading_is_not_fetching(

@@ -10,13 +10,14 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import CLIENT_ID, MockUser
+from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.trading.websocket import SUBSCRIBE
 
 from .books import BookedHouse
+from .subscribing import refusal
 from .test_ledger_actions import set_up as set_up_trading
 
 READS: dict[str, dict[str, Any]] = {"get_plan": {}, "explain_slot": {}, "get_ledger": {}}
@@ -86,16 +87,9 @@ async def permitted_actions(house: BookedHouse, context: Context) -> set[str]:
 
 
 async def subscribed(house: BookedHouse, user: User, hass_ws_client: WebSocketGenerator) -> bool:
-    auth = house.hass.auth
-    token = auth.async_create_access_token(await auth.async_create_refresh_token(user, CLIENT_ID))
-    client = await hass_ws_client(house.hass, token)
-    await client.send_json_auto_id({"type": SUBSCRIBE, "entry_id": house.entry.entry_id})
-    answer = await client.receive_json()
-    if answer["success"]:
-        assert (await client.receive_json())["event"]["slots"]
-        return True
-    assert answer["error"]["code"] == "unauthorized"
-    return False
+    refused = await refusal(house.hass, house.entry, SUBSCRIBE, user, hass_ws_client)
+    assert refused in (None, "unauthorized")
+    return refused is None
 
 
 def decided(house: BookedHouse) -> tuple[object, ...]:

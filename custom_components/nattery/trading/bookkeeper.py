@@ -27,7 +27,6 @@ from ..core.ledger.booking import book_quarter, priced
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import Reading
 from ..core.ledger.quarter import (
-    QUARTER,
     QUARTER_HOURS,
     Expectation,
     Metered,
@@ -38,12 +37,12 @@ from ..core.ledger.quarter import (
 )
 from ..core.ledger.reports import Period, Report, Savings, this_month
 from ..core.market.book import KEPT
-from ..core.market.prices import Slot, resampled
+from ..core.market.prices import Slot
 from ..prices.coordinator import PriceCoordinator
 from .database import Database
 from .house import House
 from .memory import Deed, Memory, Unbooked
-from .quarter_prices import quarter_prices
+from .quarter_prices import by_quarter, quarter_prices
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -273,7 +272,7 @@ class Bookkeeper:
         return {day: slots for day, slots in days.items() if slots != self._priced.get(day, ())}
 
     def _mispriced(self, days: Iterable[Iterable[Slot]], currency: str, ledger: Ledger) -> tuple[Quarter, ...]:
-        spots = {slot.start: slot.price for slots in days for slot in resampled(slots, QUARTER)}
+        spots = {start: price for slots in days for start, price in by_quarter(slots).items()}
         return ledger.mispriced(self._name, currency, spots)
 
     def _day(self, moment: datetime) -> date:

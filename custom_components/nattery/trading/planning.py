@@ -12,7 +12,7 @@ from ..core.forecast.forecast import Forecast
 from ..core.ledger.quarter import QUARTER, quarter_start
 from ..core.ledger.reports import Period
 from ..core.market.priced import PricedDay, Pricer
-from ..core.market.prices import Quality, resampled
+from ..core.market.prices import Quality
 from ..core.market.tariff import Kind
 from ..core.trading.plan import Plan
 from ..core.trading.planner import make_plan, self_consumption
@@ -26,6 +26,7 @@ from ..core.trading.strategies import (
     Strategy,
 )
 from ..core.trading.terminal import terminal_value
+from .quarter_prices import by_quarter
 from .settings import Settings
 
 MINUTES = 15
@@ -153,10 +154,7 @@ def known_quarters(pricer: Pricer, now: datetime) -> Quarters:
 
 
 def _quarters(priced: PricedDay) -> Iterator[Quarter]:
-    buy, sell = (
-        {slot.start: slot.price for slot in resampled(priced.slots[kind], QUARTER)}
-        for kind in (Kind.IMPORT, Kind.EXPORT)
-    )
+    buy, sell = (by_quarter(priced.slots[kind]) for kind in (Kind.IMPORT, Kind.EXPORT))
     return (Quarter(start, buy[start], sell[start]) for start in buy if start in sell)
 
 

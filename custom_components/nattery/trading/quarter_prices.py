@@ -5,8 +5,13 @@ from datetime import datetime
 
 from ..core.ledger.quarter import QUARTER, Prices
 from ..core.market.priced import Pricer
-from ..core.market.prices import resampled
+from ..core.market.prices import Slot, resampled
 from ..core.market.tariff import Kind, TariffError
+
+
+def by_quarter(slots: Iterable[Slot]) -> dict[datetime, float]:
+    """The price of each quarter-hour that these slots cover, by its start."""
+    return {slot.start: slot.price for slot in resampled(slots, QUARTER)}
 
 
 def quarter_prices(pricer: Pricer, starts: Iterable[datetime]) -> dict[datetime, Prices]:
@@ -18,8 +23,7 @@ def quarter_prices(pricer: Pricer, starts: Iterable[datetime]) -> dict[datetime,
             slots = pricer.day(day).slots
         except TariffError:  # which the prices tell about themselves
             continue
-        by_kind = {kind: {slot.start: slot.price for slot in resampled(slots[kind], QUARTER)} for kind in Kind}
-        bought, sold, spot = by_kind[Kind.IMPORT], by_kind[Kind.EXPORT], by_kind[Kind.SPOT]
+        bought, sold, spot = (by_quarter(slots[kind]) for kind in (Kind.IMPORT, Kind.EXPORT, Kind.SPOT))
         for start in wanted & bought.keys() & sold.keys():
             found[start] = Prices(pricer.book.currency, bought[start], sold[start], spot.get(start))
     return found

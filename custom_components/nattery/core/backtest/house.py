@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-import json
 from typing import Any
 
 from ..forecast.clock import moment
 from ..ledger.quarter import QUARTER_HOURS
-from ..trading.document import problem_from
+from ..trading.document import decoded, problem_from
 from ..trading.problem import Problem, ProblemError
 from .series import Series
 
@@ -20,12 +19,7 @@ _PASSING = {field.name for field in fields(Problem)} - _LASTING
 
 def house_from(text: str | bytes) -> Problem:
     """The house in a JSON text, as in `house_of`. Raises ProblemError."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        place = f": {error.msg} in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise ProblemError("The battery file", f"is not JSON{place}") from None
-    return house_of(document)
+    return house_of(decoded("The battery file", text))
 
 
 def house_of(document: Any) -> Problem:  # noqa: ANN401  (anything may come)

@@ -15,14 +15,18 @@ _KINDS = ", ".join(ActionKind)
 
 def read_problem(text: str | bytes) -> Problem:
     """The problem in a JSON text. Raises ProblemError."""
+    return problem_from(decoded("The problem", text))
+
+
+def decoded(what: str, text: str | bytes) -> Any:  # noqa: ANN401  (anything may come)
+    """What a JSON text holds, every key once. Raises ProblemError, in which `what` is its name."""
     try:
-        document = json.loads(text, object_pairs_hook=_once)
+        return json.loads(text, object_pairs_hook=_once)
     except ProblemError:
         raise
     except (ValueError, RecursionError) as error:
         place = f": {error.msg} in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise ProblemError("The problem", f"is not JSON{place}") from None
-    return problem_from(document)
+        raise ProblemError(what, f"is not JSON{place}") from None
 
 
 def problem_from(document: Any) -> Problem:  # noqa: ANN401  (anything may come)
