@@ -79,7 +79,7 @@ async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
     # While automation is on, the settings of windows are its own.
     automation = tile(page, "Automation").get_by_role("switch")
     await expect(automation).to_be_checked()
-    await automation.click(force=True)
+    await automation.click()
     await expect(automation).not_to_be_checked()
     await inverter(page, demo)
 
@@ -105,7 +105,7 @@ async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
     # Switched on again, trading takes them back.
     await page.goto(demo.url)
     await expect(automation).not_to_be_checked()
-    await automation.click(force=True)
+    await automation.click()
     await expect(automation).to_be_checked()
 
     async def by_the_clock() -> bool:
