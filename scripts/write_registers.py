@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT))
 
 from custom_components.nattery.core.inverter.codec import allowed  # noqa: E402
 from custom_components.nattery.core.inverter.registers import REGISTERS  # noqa: E402
-from custom_components.nattery.core.inverter.table import Access, Kind, Register, Risk  # noqa: E402
+from custom_components.nattery.core.inverter.table import Access, Register, RegisterKind, Risk  # noqa: E402
 
 PAGE = ROOT / "docs" / "registers.md"
 HEAD = """# Registers
@@ -51,7 +51,9 @@ def _line(register: Register) -> str:
 
 def page() -> str:
     """The whole page."""
-    return HEAD + "\n".join(_line(register) for register in REGISTERS if register.kind is not Kind.RESERVED) + "\n"
+    return (
+        HEAD + "\n".join(_line(register) for register in REGISTERS if register.kind is not RegisterKind.RESERVED) + "\n"
+    )
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import custom_components  # noqa: F401
-from custom_components.nattery.core.process import child
+from custom_components.nattery.core.process import worker_process
 
 from .core.ledger.server import MISSING, Server, programs, running
 
@@ -47,5 +47,5 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Popen[bytes]]:
         processes.append(Popen(*arguments, **options))
         return processes[-1]
 
-    monkeypatch.setattr(child, "Popen", start)
+    monkeypatch.setattr(worker_process, "Popen", start)
     return processes

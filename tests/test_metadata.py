@@ -315,4 +315,4 @@ def test_the_library_imports_alone(tmp_path):
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert {"nattery.cli", "nattery.modbus.bus", "nattery.inverter.registers"} <= set(done.stdout.split())
+    assert {"nattery.cli", "nattery.modbus.client", "nattery.inverter.registers"} <= set(done.stdout.split())

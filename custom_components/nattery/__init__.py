@@ -9,19 +9,19 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
-from .clock import ClockKeeper
+from .clock_sync import ClockSync
 from .connections import simulator_store
 from .const import DOMAIN, PLATFORMS
+from .issue_monitor import IssueMonitor
 from .issues import async_clear
 from .prices.coordinator import price_store
 from .prices.websocket import async_setup_price_commands
+from .runtime import NatteryConfigEntry, NatteryRuntime, identity_store, wear_store
 from .services import async_setup_services
-from .site import NatteryConfigEntry, Site, identity_store, wear_store
-from .trading.bookkeeper import meter_store
 from .trading.coordinator import trading_store
 from .trading.forecasts import forecast_store
+from .trading.ledger_recorder import meter_store
 from .trading.websocket import async_setup_trading_commands
-from .watch import IssueKeeper
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -36,7 +36,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:
     """Show the prices that are known, then open the line and set up what stands on it."""
-    site = entry.runtime_data = Site(hass, entry)
+    site = entry.runtime_data = NatteryRuntime(hass, entry)
     subentries = _subentries_of(entry)
 
     @callback
@@ -58,8 +58,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> b
         await site.async_close()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_stop))
-    IssueKeeper(hass, entry).async_start()
-    ClockKeeper(hass, entry).async_start()
+    IssueMonitor(hass, entry).async_start()
+    ClockSync(hass, entry).async_start()
     return True
 
 
@@ -75,7 +75,7 @@ async def _async_open(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
         await site.prices.async_open()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     try:
-        await site.async_meet()
+        await site.async_connect()
     except BaseException:
         await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
         raise

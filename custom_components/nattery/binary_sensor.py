@@ -13,7 +13,7 @@ from .core.inverter.alarms import active_alarms, alarm_name
 from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
 from .prices.sensors import FLAGS, PriceFlag
-from .site import NatteryConfigEntry
+from .runtime import NatteryConfigEntry
 from .trading.sensors import TROUBLES, TroubleSensor
 
 PARALLEL_UPDATES = 0
@@ -35,9 +35,9 @@ async def async_setup_entry(
         async_add_entities(
             (PriceFlag(prices, description) for description in FLAGS), config_subentry_id=prices.subentry.subentry_id
         )
-    site.when_met(lambda: async_add_entities(_flags(entry)))
+    site.on_identified(lambda: async_add_entities(_flags(entry)))
     if trading := site.trading:
-        site.when_met(
+        site.on_identified(
             lambda: async_add_entities(
                 [TroubleSensor(trading, description) for description in TROUBLES],
                 config_subentry_id=trading.subentry.subentry_id,

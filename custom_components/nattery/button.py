@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import AnsweringEntity
 from .prices.refresh import REFRESH, RefreshButton
-from .site import NatteryConfigEntry, Site
+from .runtime import NatteryConfigEntry, NatteryRuntime
 
 PARALLEL_UPDATES = 1
 
@@ -20,17 +20,17 @@ PARALLEL_UPDATES = 1
 class CommandDescription(ButtonEntityDescription):
     """A button and what it does."""
 
-    press: Callable[[Site, Context | None], Awaitable[object]]
+    press: Callable[[NatteryRuntime, Context | None], Awaitable[object]]
 
 
-async def _clear_alarms(site: Site, context: Context | None) -> None:
+async def _clear_alarms(site: NatteryRuntime, context: Context | None) -> None:
     await site.async_write({"clear_alarms_command": 1}, context)
     await site.readings.async_request_refresh()
 
 
 BUTTONS: Final = (
     CommandDescription(key="clear_alarms", entity_category=EntityCategory.CONFIG, press=_clear_alarms),
-    CommandDescription(key="sync_clock", entity_category=EntityCategory.CONFIG, press=Site.async_sync_clock),
+    CommandDescription(key="sync_clock", entity_category=EntityCategory.CONFIG, press=NatteryRuntime.async_sync_clock),
 )
 
 
@@ -41,7 +41,7 @@ async def async_setup_entry(
     site = entry.runtime_data
     if prices := site.prices:
         async_add_entities([RefreshButton(prices, REFRESH)], config_subentry_id=prices.subentry.subentry_id)
-    site.when_met(lambda: async_add_entities(CommandButton(site, description) for description in BUTTONS))
+    site.on_identified(lambda: async_add_entities(CommandButton(site, description) for description in BUTTONS))
 
 
 class CommandButton(AnsweringEntity, ButtonEntity):

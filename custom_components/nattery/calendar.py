@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .site import NatteryConfigEntry
+from .runtime import NatteryConfigEntry
 from .trading.calendar import PLAN_CALENDAR, PlanCalendar
 
 PARALLEL_UPDATES = 0
@@ -15,7 +15,7 @@ async def async_setup_entry(
     """One calendar, where the house trades."""
     site = entry.runtime_data
     if trading := site.trading:
-        site.when_met(
+        site.on_identified(
             lambda: async_add_entities(
                 [PlanCalendar(trading, PLAN_CALENDAR)], config_subentry_id=trading.subentry.subentry_id
             )

@@ -29,7 +29,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
-from .connections import Line
+from .connections import InverterConnection
 from .const import (
     CONF_GROUPS,
     CONF_READINGS_INTERVAL,
@@ -44,10 +44,10 @@ from .const import (
 from .core.connection import ConnectionKind
 from .core.inverter.errors import InverterError
 from .core.inverter.inverter import Identity, find
-from .core.inverter.table import Option
-from .core.modbus.errors import LinkDownError
+from .core.inverter.table import RegisterGroup
+from .core.modbus.errors import NotConnectedError
 from .errors import CORE_ERRORS, describe
-from .fields import number_field
+from .form_fields import number_field
 from .prices.flow import TOKEN_FIELD, PricesFlow, async_try, reason_of
 from .prices.settings import CONF_TOKEN, PRICES, price_subentry
 from .trading.flow import TradingFlow
@@ -93,7 +93,9 @@ OPTIONS = vol.Schema(
         vol.Required(CONF_READINGS_INTERVAL, default=DEFAULT_READINGS_INTERVAL): _whole_number(2, 60, "s"),
         vol.Required(CONF_SETTINGS_INTERVAL, default=DEFAULT_SETTINGS_INTERVAL): _whole_number(30, 900, "s"),
         vol.Required(CONF_GROUPS, default=list): SelectSelector(
-            SelectSelectorConfig(options=[group.value for group in Option], multiple=True, translation_key=CONF_GROUPS)
+            SelectSelectorConfig(
+                options=[group.value for group in RegisterGroup], multiple=True, translation_key=CONF_GROUPS
+            )
         ),
         vol.Required(CONF_SYNC_CLOCK, default=True): BooleanSelector(),
     }
@@ -135,7 +137,7 @@ async def _async_explain(hass: HomeAssistant, error: Exception) -> tuple[str, di
     if isinstance(error, AnotherInverterError):
         return "another_inverter", {"found": error.found, "wanted": error.wanted}
     key, placeholders = describe(error)
-    if isinstance(error, LinkDownError) and error.reason == "in_use":
+    if isinstance(error, NotConnectedError) and error.reason == "in_use":
         title = await _async_claimant(hass, error.place)
         return ("link_in_use_by_entry", {**placeholders, "entry": title}) if title else (key, placeholders)
     return key, placeholders
@@ -276,7 +278,7 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_probe(self, data: Mapping[str, Any], wanted: str | None = None) -> Identity:
         """Ask who is there; raises the errors of the core, AnotherInverterError when it has not the `wanted` number."""
-        line = Line(self.hass, data, None)
+        line = InverterConnection(self.hass, data, None)
         try:
             identity = await find(await line.async_open(), data.get(CONF_UNIT))
         finally:

@@ -10,7 +10,7 @@ from homeassistant.helpers.storage import Store
 from .const import DOMAIN, LOGGER, SIMULATED
 from .coordinator import local_now
 from .core.connection import Connection, ConnectionKind
-from .core.modbus.bus import Bus
+from .core.modbus.client import ModbusClient
 from .core.simulator.simulator import Simulator
 from .core.simulator.state import InvalidStateError
 
@@ -47,7 +47,7 @@ def _simulator(state: dict[str, Any] | None) -> Simulator:
         return Simulator(local_clock=local_now)
 
 
-class Line:
+class InverterConnection:
     """The bus of one entry and, for the simulated inverter, the inverter behind it."""
 
     def __init__(self, hass: HomeAssistant, data: Mapping[str, Any], entry_id: str | None) -> None:
@@ -56,16 +56,16 @@ class Line:
         self._data = data
         self._store = simulator_store(hass, entry_id) if entry_id else None
         self._simulator: Simulator | None = None
-        self._bus: Bus | None = None
+        self._bus: ModbusClient | None = None
 
     @property
-    def bus(self) -> Bus:
+    def bus(self) -> ModbusClient:
         """The bus, with its statistics even when it is closed again."""
         if self._bus is None:
             raise RuntimeError("The line was never opened")
         return self._bus
 
-    async def async_open(self, listener: LinkListener | None = None) -> Bus:
+    async def async_open(self, listener: LinkListener | None = None) -> ModbusClient:
         """Start to serve; opening the port itself happens in the bus's thread."""
         connection = await self._async_simulate() if self._data[CONF_TYPE] == SIMULATED else connection_of(self._data)
         self._bus = connection.open(on_link=self._on_loop(listener) if listener else None)

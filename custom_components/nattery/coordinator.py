@@ -13,9 +13,9 @@ from homeassistant.util import dt as dt_util
 from .const import CLOCK_DRIFT, LOGGER
 from .core.inverter.codec import Value
 from .core.inverter.inverter import Inverter
-from .core.inverter.readings import Report, joined
+from .core.inverter.polling import PollResult, joined
 from .core.inverter.table import Tier
-from .core.modbus.errors import LinkDownError
+from .core.modbus.errors import NotConnectedError
 from .errors import translated
 
 
@@ -32,7 +32,7 @@ def _with_drift(values: Mapping[str, Value], asked: datetime) -> dict[str, Value
     return {**values, CLOCK_DRIFT: round((clock - asked).total_seconds()) if isinstance(clock, datetime) else None}
 
 
-class InverterCoordinator(DataUpdateCoordinator[Report]):
+class InverterCoordinator(DataUpdateCoordinator[PollResult]):
     """Polls tiers and keeps the joined report; entities look up their key in it."""
 
     config_entry: ConfigEntry
@@ -55,12 +55,12 @@ class InverterCoordinator(DataUpdateCoordinator[Report]):
         self._written: dict[str, Value] = {}
 
     @override
-    async def _async_update_data(self) -> Report:
+    async def _async_update_data(self) -> PollResult:
         await self._before()
         self._written.clear()
         asked = local_now()
         report = joined([await self._inverter.read(tier) for tier in self.tiers])
-        if isinstance(report.error, LinkDownError) and report.error.reason == "closed" and self.data is not None:
+        if isinstance(report.error, NotConnectedError) and report.error.reason == "closed" and self.data is not None:
             return self.data  # the line is closed by ourselves, which is no failure of it
         if report.error is not None:
             raise translated(UpdateFailed, report.error)

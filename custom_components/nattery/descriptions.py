@@ -12,8 +12,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_GROUPS
 from .core.inverter.registers import REGISTERS
-from .core.inverter.table import Access, Kind, Register, Risk
-from .site import NatteryConfigEntry
+from .core.inverter.table import Access, Register, RegisterKind, Risk
+from .runtime import NatteryConfigEntry
 
 # The device classes of sensors and numbers have the same names; a percentage has none of its own.
 DEVICE_CLASSES: Final[Mapping[str | None, str]] = {
@@ -34,22 +34,22 @@ DEVICE_CLASSES: Final[Mapping[str | None, str]] = {
 
 # What may be read and not set: measurements, and the settings that only the administrators' action changes.
 _READINGS: Final = {
-    Kind.FLAG: Platform.BINARY_SENSOR,
-    Kind.ENUM: Platform.SENSOR,
-    Kind.HISTORY: Platform.SENSOR,
-    Kind.NUMBER: Platform.SENSOR,
-    Kind.STAMP: Platform.SENSOR,
-    Kind.TEXT: Platform.SENSOR,
-    Kind.TEXT_LOW: Platform.SENSOR,
-    Kind.UINT32: Platform.SENSOR,
-    Kind.WORD: Platform.SENSOR,
-    Kind.WORDS: Platform.SENSOR,
+    RegisterKind.FLAG: Platform.BINARY_SENSOR,
+    RegisterKind.ENUM: Platform.SENSOR,
+    RegisterKind.HISTORY: Platform.SENSOR,
+    RegisterKind.NUMBER: Platform.SENSOR,
+    RegisterKind.STAMP: Platform.SENSOR,
+    RegisterKind.TEXT: Platform.SENSOR,
+    RegisterKind.TEXT_LOW: Platform.SENSOR,
+    RegisterKind.UINT32: Platform.SENSOR,
+    RegisterKind.WORD: Platform.SENSOR,
+    RegisterKind.WORDS: Platform.SENSOR,
 }
 _SETTINGS: Final = {
-    Kind.ENUM: Platform.SELECT,
-    Kind.FLAG: Platform.SWITCH,
-    Kind.NUMBER: Platform.NUMBER,
-    Kind.TIME: Platform.TIME,
+    RegisterKind.ENUM: Platform.SELECT,
+    RegisterKind.FLAG: Platform.SWITCH,
+    RegisterKind.NUMBER: Platform.NUMBER,
+    RegisterKind.TIME: Platform.TIME,
 }
 # Registers with entities made for them alone, on the platform that is named.
 SPECIAL: Final[Mapping[str, Platform]] = {

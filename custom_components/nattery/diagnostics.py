@@ -13,7 +13,7 @@ from .coordinator import InverterCoordinator
 from .core.inverter.registers import BY_KEY
 from .prices.diagnostics import PRIVATE, prices_as_known
 from .prices.settings import price_subentry
-from .site import NatteryConfigEntry, Site
+from .runtime import NatteryConfigEntry, NatteryRuntime
 from .trading.diagnostics import PRIVATE as TRADING_PRIVATE, trading_as_known
 from .trading.settings import trading_subentry
 
@@ -58,7 +58,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Natter
     return about | (_running(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {})
 
 
-def _running(site: Site) -> dict[str, Any]:
+def _running(site: NatteryRuntime) -> dict[str, Any]:
     identity = site.identity
     bus = site.line.bus
     return {

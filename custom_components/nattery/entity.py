@@ -7,15 +7,15 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .coordinator import InverterCoordinator
 from .core.inverter.codec import Value
-from .site import Site
+from .runtime import NatteryRuntime
 
 
-class SiteEntity(Entity):
+class NatteryEntity(Entity):
     """An entity of one house: named by the translation of its key, unique by the inverter's serial number."""
 
     _attr_has_entity_name = True
 
-    def __init__(self, site: Site, description: EntityDescription) -> None:
+    def __init__(self, site: NatteryRuntime, description: EntityDescription) -> None:
         """Belong to the one device of the house."""
         self.entity_description = description
         self._site = site
@@ -24,21 +24,21 @@ class SiteEntity(Entity):
         self._attr_device_info = site.device_info
 
 
-class AnsweringEntity(SiteEntity, CoordinatorEntity[InverterCoordinator]):
+class AnsweringEntity(NatteryEntity, CoordinatorEntity[InverterCoordinator]):
     """An entity without a value of its own, such as a command: available while the inverter answers."""
 
     def __init__(
-        self, site: Site, description: EntityDescription, coordinator: InverterCoordinator | None = None
+        self, site: NatteryRuntime, description: EntityDescription, coordinator: InverterCoordinator | None = None
     ) -> None:
         """Follow a coordinator, the readings' unless another is given."""
-        SiteEntity.__init__(self, site, description)
+        NatteryEntity.__init__(self, site, description)
         CoordinatorEntity.__init__(self, coordinator or site.readings)
 
 
 class InverterEntity(AnsweringEntity):
     """An entity with a value: available when its value answered."""
 
-    def __init__(self, site: Site, description: EntityDescription, source: str | None = None) -> None:
+    def __init__(self, site: NatteryRuntime, description: EntityDescription, source: str | None = None) -> None:
         """Show what `source` (a register or derived key; the description's key unless given) reads."""
         self._source = source or description.key
         super().__init__(site, description, site.coordinator_of(self._source))

@@ -5,27 +5,33 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from .const import DOMAIN
 from .core.inverter.codec import InvalidValueError
 from .core.inverter.errors import InverterError, MismatchError, NotConfirmedError, NotOfferedError, WrongDeviceError
-from .core.inverter.wear import REFUSE_AT, WornError
+from .core.inverter.write_counter import REFUSE_AT, WriteLimitError
 from .core.ledger.errors import LedgerError
 from .core.market.book import BookError
 from .core.market.errors import MarketError
-from .core.modbus.errors import BadFrameError, ExceptionAnswerError, LinkDownError, ModbusError, RefusedError
-from .core.process.errors import ChildError
+from .core.modbus.errors import (
+    BadFrameError,
+    ExceptionResponseError,
+    InvalidRequestError,
+    ModbusError,
+    NotConnectedError,
+)
+from .core.process.errors import WorkerError
 
-CORE_ERRORS = (ModbusError, InverterError, InvalidValueError, WornError)
+CORE_ERRORS = (ModbusError, InverterError, InvalidValueError, WriteLimitError)
 # What the texts about prices may speak of; each kind of error has some of it.
 _PRICE_DETAILS = ("reason", "status", "seconds", "host", "why")
-_USER_ERRORS = (InvalidValueError, NotOfferedError, NotConfirmedError, RefusedError)
+_USER_ERRORS = (InvalidValueError, NotOfferedError, NotConfirmedError, InvalidRequestError)
 
 
 def describe(error: Exception) -> tuple[str, dict[str, str]]:  # noqa: C901, PLR0912  (one line a case)
     """The translation key of a core error and what fills its text."""
     match error:
-        case LinkDownError():
+        case NotConnectedError():
             return f"link_{error.reason}", {"place": error.place, "detail": error.detail}
         case BadFrameError():
             return "bad_frame", {"fault": error.fault}
-        case ExceptionAnswerError():
+        case ExceptionResponseError():
             return error.kind, {"code": str(error.code)}
         case InvalidValueError():
             register = error.register
@@ -50,7 +56,7 @@ def describe(error: Exception) -> tuple[str, dict[str, str]]:  # noqa: C901, PLR
             return "not_confirmed", {"register": error.register.symbol}
         case NotOfferedError():
             return "not_offered", {"register": error.symbol}
-        case WornError():
+        case WriteLimitError():
             return "worn", {"register": error.key, "writes": str(error.writes), "limit": str(REFUSE_AT)}
         case WrongDeviceError():
             return "wrong_device", {}
@@ -64,7 +70,7 @@ def describe(error: Exception) -> tuple[str, dict[str, str]]:  # noqa: C901, PLR
                 "place": str(getattr(error, "place", "")),
                 "detail": f" ({why})" if why else "",
             }
-        case ChildError():
+        case WorkerError():
             return f"backtest_{error.kind}", {
                 "seconds": f"{getattr(error, 'seconds', 0):g}",
                 "detail": str(getattr(error, "why", "")),

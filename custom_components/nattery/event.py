@@ -6,12 +6,12 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .core.inverter.codec import Fault
+from .core.inverter.codec import FaultRecord
 from .entity import InverterEntity
 from .faults import fault_attributes, faults_of
-from .prices.news import PRICE_NEWS, PriceNews
-from .site import NatteryConfigEntry
-from .trading.news import ACTION_NEWS, ActionNews
+from .prices.event import PRICE_NEWS, PriceEventEntity
+from .runtime import NatteryConfigEntry
+from .trading.event import ACTION_NEWS, ActionEventEntity
 
 PARALLEL_UPDATES = 0
 
@@ -25,18 +25,18 @@ async def async_setup_entry(
     """The event entities, and the reading of the log as soon as an alarm comes or goes."""
     site = entry.runtime_data
     if prices := site.prices:
-        async_add_entities([PriceNews(prices, PRICE_NEWS)], config_subentry_id=prices.subentry.subentry_id)
+        async_add_entities([PriceEventEntity(prices, PRICE_NEWS)], config_subentry_id=prices.subentry.subentry_id)
 
     @callback
     def furnish() -> None:
-        async_add_entities([Faults(site, FAULTS, "fault_log")])
+        async_add_entities([FaultEvent(site, FAULTS, "fault_log")])
         _follow_alarms(hass, entry)
 
-    site.when_met(furnish)
+    site.on_identified(furnish)
     if trading := site.trading:
-        site.when_met(
+        site.on_identified(
             lambda: async_add_entities(
-                [ActionNews(trading, ACTION_NEWS)], config_subentry_id=trading.subentry.subentry_id
+                [ActionEventEntity(trading, ACTION_NEWS)], config_subentry_id=trading.subentry.subentry_id
             )
         )
 
@@ -56,7 +56,7 @@ def _follow_alarms(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
     entry.async_on_unload(site.readings.async_add_listener(look))
 
 
-class Faults(InverterEntity, EventEntity):
+class FaultEvent(InverterEntity, EventEntity):
     """Fires once for every record that is new in the fault log; what stood there at the start is old."""
 
     _seen: set[tuple[object, ...]] | None = None
@@ -75,7 +75,7 @@ class Faults(InverterEntity, EventEntity):
             self.async_write_ha_state()
         super()._handle_coordinator_update()
 
-    def _new_faults(self) -> list[Fault]:
+    def _new_faults(self) -> list[FaultRecord]:
         """The records not seen before, the oldest first; none before the log has been read once."""
         if not self.available:
             return []

@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from .core.inverter.codec import Fault, Value
+from .core.inverter.codec import FaultRecord, Value
 from .descriptions import house_time
 
 
-def faults_of(value: Value) -> list[Fault]:
+def faults_of(value: Value) -> list[FaultRecord]:
     """The records of a fault log, the oldest first; one without a readable time counts as oldest."""
-    records = [record for record in value if isinstance(record, Fault)] if isinstance(value, list) else []
+    records = [record for record in value if isinstance(record, FaultRecord)] if isinstance(value, list) else []
     return sorted(records, key=lambda fault: fault.time or datetime.min)  # noqa: DTZ901  (the inverter knows no zone)
 
 
-def fault_attributes(fault: Fault) -> dict[str, Any]:
+def fault_attributes(fault: FaultRecord) -> dict[str, Any]:
     """A fault in words that a template can use; the time is the house's, None where the inverter's is unreadable."""
     return {
         "code": fault.code,

@@ -12,7 +12,7 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from .const import DOMAIN, EVENT_WRITTEN, PLATFORMS
 from .core.inverter.registers import BY_KEY
 from .core.inverter.render import Json
-from .core.inverter.table import Kind, Register
+from .core.inverter.table import Register, RegisterKind
 
 type Describe = Callable[[LazyEventPartialState], dict[str, Any]]
 
@@ -51,7 +51,7 @@ def _entity_text(hass: HomeAssistant, register: Register, what: str) -> str | No
 
 
 def _value(hass: HomeAssistant, register: Register, value: Json) -> str:
-    if register.kind is Kind.FLAG:
+    if register.kind is RegisterKind.FLAG:
         return _common(hass, "on" if value else "off")
     if isinstance(value, int) and value in register.options:
         name = register.options[value]

@@ -10,8 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .core.inverter.table import Register
 from .descriptions import DEVICE_CLASSES, common, registers_on
 from .entity import InverterEntity
-from .site import NatteryConfigEntry
-from .trading.controls import WISHES, WishNumber
+from .runtime import NatteryConfigEntry
+from .trading.controls import WISHES, PreferenceNumber
 
 PARALLEL_UPDATES = 1
 
@@ -21,15 +21,15 @@ async def async_setup_entry(
 ) -> None:
     """A number for every such setting of the table."""
     site = entry.runtime_data
-    site.when_met(
+    site.on_identified(
         lambda: async_add_entities(
             SettingNumber(site, describe(register)) for register in registers_on(Platform.NUMBER, entry)
         )
     )
     if trading := site.trading:
-        site.when_met(
+        site.on_identified(
             lambda: async_add_entities(
-                [WishNumber(trading, description) for description in WISHES],
+                [PreferenceNumber(trading, description) for description in WISHES],
                 config_subentry_id=trading.subentry.subentry_id,
             )
         )

@@ -14,7 +14,7 @@ from .const import CLOCK_DRIFT
 from .core.inverter.alarms import active_alarms
 from .core.inverter.codec import Value
 from .core.inverter.derived import Derived
-from .core.inverter.table import Kind, Register
+from .core.inverter.table import Register, RegisterKind
 from .descriptions import DEVICE_CLASSES, common, house_time
 from .faults import fault_attributes, faults_of
 
@@ -140,16 +140,16 @@ def _text(register: Register) -> ReadingDescription:
     return ReadingDescription(**common(register), state=_plain)
 
 
-_DESCRIBERS: Final[dict[Kind, Callable[[Register], ReadingDescription]]] = {
-    Kind.ENUM: _enum,
-    Kind.HISTORY: _history,
-    Kind.NUMBER: _number,
-    Kind.STAMP: _stamp,
-    Kind.TEXT: _text,
-    Kind.TEXT_LOW: _text,
-    Kind.UINT32: _number,
-    Kind.WORD: _word,
-    Kind.WORDS: _words,
+_DESCRIBERS: Final[dict[RegisterKind, Callable[[Register], ReadingDescription]]] = {
+    RegisterKind.ENUM: _enum,
+    RegisterKind.HISTORY: _history,
+    RegisterKind.NUMBER: _number,
+    RegisterKind.STAMP: _stamp,
+    RegisterKind.TEXT: _text,
+    RegisterKind.TEXT_LOW: _text,
+    RegisterKind.UINT32: _number,
+    RegisterKind.WORD: _word,
+    RegisterKind.WORDS: _words,
 }
 
 

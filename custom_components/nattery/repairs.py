@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import probatio as vol
 
-from .site import NatteryConfigEntry
+from .runtime import NatteryConfigEntry
 
 
 class SilentLineFlow(RepairsFlow):

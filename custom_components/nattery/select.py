@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .core.inverter.table import Register
 from .descriptions import common, registers_on
 from .entity import InverterEntity
-from .site import NatteryConfigEntry, Site
+from .runtime import NatteryConfigEntry, NatteryRuntime
 from .trading.controls import STRATEGY, StrategySelect
 
 PARALLEL_UPDATES = 1
@@ -21,11 +21,11 @@ async def async_setup_entry(
 ) -> None:
     """A choice for every such setting of the table."""
     site = entry.runtime_data
-    site.when_met(
+    site.on_identified(
         lambda: async_add_entities(SettingSelect(site, register) for register in registers_on(Platform.SELECT, entry))
     )
     if trading := site.trading:
-        site.when_met(
+        site.on_identified(
             lambda: async_add_entities(
                 [StrategySelect(trading, STRATEGY)], config_subentry_id=trading.subentry.subentry_id
             )
@@ -39,7 +39,7 @@ def _may_be_written(register: Register, raw: int) -> bool:
 class SettingSelect(InverterEntity, SelectEntity):
     """One setting."""
 
-    def __init__(self, site: Site, register: Register) -> None:
+    def __init__(self, site: NatteryRuntime, register: Register) -> None:
         """Offer what may be written."""
         super().__init__(site, SelectEntityDescription(**common(register)))
         self._names = register.options

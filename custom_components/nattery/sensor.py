@@ -17,12 +17,12 @@ from .core.inverter.codec import Value
 from .core.inverter.derived import DERIVED
 from .core.inverter.registers import BY_KEY, REGISTERS
 from .core.inverter.table import Tier
-from .core.modbus.statistics import Snapshot
+from .core.modbus.statistics import StatisticsSnapshot
 from .descriptions import is_asked_for, registers_on
-from .entity import InverterEntity, SiteEntity
+from .entity import InverterEntity, NatteryEntity
 from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
 from .readings import SINGLE, Attributes, ReadingDescription, State, describe, describe_derived
-from .site import NatteryConfigEntry, Site
+from .runtime import NatteryConfigEntry, NatteryRuntime
 from .trading.plan_sensors import PLANNED_SENSORS, PlannedSensor
 from .trading.savings import SAVINGS, SavingsSensor
 from .trading.sensors import TRADING_SENSORS, TradingSensor
@@ -35,13 +35,13 @@ _PERCENT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class TalkDescription(SensorEntityDescription):
+class CommunicationDescription(SensorEntityDescription):
     """A sensor of the talk with the inverter."""
 
-    state: Callable[[Site], float | None]
+    state: Callable[[NatteryRuntime], float | None]
 
 
-def _snapshot(site: Site) -> Snapshot:
+def _snapshot(site: NatteryRuntime) -> StatisticsSnapshot:
     return site.inverter.bus.statistics.snapshot()
 
 
@@ -49,7 +49,9 @@ def _milliseconds(seconds: float | None) -> float | None:
     return None if seconds is None else seconds * _MILLISECONDS
 
 
-_talk = partial(TalkDescription, entity_category=EntityCategory.DIAGNOSTIC, entity_registry_enabled_default=False)
+_talk = partial(
+    CommunicationDescription, entity_category=EntityCategory.DIAGNOSTIC, entity_registry_enabled_default=False
+)
 _count = partial(_talk, state_class=SensorStateClass.TOTAL_INCREASING)
 _time = partial(
     _talk,
@@ -94,9 +96,9 @@ async def async_setup_entry(
         _forget_unasked(hass, entry)
         async_add_entities(_readings(entry))
 
-    site.when_met(furnish)
+    site.on_identified(furnish)
     if trading := site.trading:
-        site.when_met(
+        site.on_identified(
             lambda: async_add_entities(
                 [
                     *(TradingSensor(trading, description) for description in TRADING_SENSORS),
@@ -119,7 +121,7 @@ def _readings(entry: NatteryConfigEntry) -> Iterator[SensorEntity]:
         if source not in BY_KEY or is_asked_for(entry, BY_KEY[source]):
             yield ReadingSensor(site, description, source)
     for talk in TALK:
-        yield TalkSensor(site, talk)
+        yield CommunicationSensor(site, talk)
 
 
 @callback
@@ -168,10 +170,10 @@ class NameplateSensor(ReadingSensor):
         return self._site.identity.values.get(self._source)
 
 
-class TalkSensor(SiteEntity, SensorEntity):
+class CommunicationSensor(NatteryEntity, SensorEntity):
     """A number of the talk with the inverter, always available: it is of most interest when there is none."""
 
-    entity_description: TalkDescription
+    entity_description: CommunicationDescription
 
     @property
     @override

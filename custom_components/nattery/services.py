@@ -14,7 +14,7 @@ from .core.inverter.table import Register
 from .core.modbus.frames import MOST_REGISTERS
 from .errors import CORE_ERRORS, action_error
 from .prices.services import async_setup_price_services
-from .site import NatteryConfigEntry, Site
+from .runtime import NatteryConfigEntry, NatteryRuntime
 from .trading.backtest import async_setup_backtest_service
 from .trading.ledger_services import async_setup_ledger_services
 from .trading.services import async_setup_trading_services
@@ -74,7 +74,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     async_setup_backtest_service(hass)
 
 
-def _site(call: ServiceCall) -> Site:
+def _site(call: ServiceCall) -> NatteryRuntime:
     entry: NatteryConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
     return entry.runtime_data
 

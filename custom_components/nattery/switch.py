@@ -15,9 +15,9 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from .const import DOMAIN
 from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
-from .site import NatteryConfigEntry, Site
+from .runtime import NatteryConfigEntry, NatteryRuntime
+from .time_windows import UNUSED, WINDOWS, TimeWindow
 from .trading.controls import AUTOMATION, AutomationSwitch
-from .windows import UNUSED, WINDOWS, Window
 
 PARALLEL_UPDATES = 1
 
@@ -31,9 +31,9 @@ async def async_setup_entry(
 ) -> None:
     """A switch for every such setting of the table, for every window, and for the command."""
     site = entry.runtime_data
-    site.when_met(lambda: async_add_entities(_switches(entry)))
+    site.on_identified(lambda: async_add_entities(_switches(entry)))
     if trading := site.trading:
-        site.when_met(
+        site.on_identified(
             lambda: async_add_entities(
                 [AutomationSwitch(trading, AUTOMATION)], config_subentry_id=trading.subentry.subentry_id
             )
@@ -91,7 +91,7 @@ class StopCharging(AnsweringEntity, SwitchEntity):
 
 
 @dataclass(frozen=True, slots=True)
-class Times(ExtraStoredData):
+class WindowTimes(ExtraStoredData):
     """The start and end that a window had when it was last in use."""
 
     start: time
@@ -103,7 +103,7 @@ class Times(ExtraStoredData):
         return {"start": self.start.isoformat(), "end": self.end.isoformat()}
 
     @classmethod
-    def from_dict(cls, data: dict[str, str]) -> Times:
+    def from_dict(cls, data: dict[str, str]) -> WindowTimes:
         """The times from their JSON."""
         return cls(time.fromisoformat(data["start"]), time.fromisoformat(data["end"]))
 
@@ -111,9 +111,9 @@ class Times(ExtraStoredData):
 class WindowSwitch(InverterEntity, SwitchEntity, RestoreEntity):
     """Whether a window is in use; turned off, its times are remembered, turned on, they come back."""
 
-    _last: Times | None = None
+    _last: WindowTimes | None = None
 
-    def __init__(self, site: Site, window: Window) -> None:
+    def __init__(self, site: NatteryRuntime, window: TimeWindow) -> None:
         """Switch `window`."""
         description = SwitchEntityDescription(**common(window.start, window.key))
         super().__init__(site, description, window.start.key)
@@ -124,7 +124,7 @@ class WindowSwitch(InverterEntity, SwitchEntity, RestoreEntity):
         """Remember the times from before the restart, unless the inverter has some now."""
         await super().async_added_to_hass()
         if (stored := await self.async_get_last_extra_data()) is not None:
-            self._last = Times.from_dict(stored.as_dict())
+            self._last = WindowTimes.from_dict(stored.as_dict())
         self._remember()
 
     @callback
@@ -135,7 +135,7 @@ class WindowSwitch(InverterEntity, SwitchEntity, RestoreEntity):
 
     @property
     @override
-    def extra_restore_state_data(self) -> Times | None:
+    def extra_restore_state_data(self) -> WindowTimes | None:
         """What must survive a restart."""
         return self._last
 
@@ -162,9 +162,9 @@ class WindowSwitch(InverterEntity, SwitchEntity, RestoreEntity):
             await self._site.async_write(self._window.pair(UNUSED, UNUSED), self._context)
 
     @property
-    def _times(self) -> Times | None:
+    def _times(self) -> WindowTimes | None:
         start, end = self._site.value(self._window.start.key), self._site.value(self._window.end.key)
-        return Times(start, end) if isinstance(start, time) and isinstance(end, time) else None
+        return WindowTimes(start, end) if isinstance(start, time) and isinstance(end, time) else None
 
     @callback
     def _remember(self) -> None:

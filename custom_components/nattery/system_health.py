@@ -7,7 +7,7 @@ from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .site import NatteryConfigEntry
+from .runtime import NatteryConfigEntry
 
 
 @callback

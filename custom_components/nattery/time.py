@@ -11,8 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .core.inverter.table import Register
 from .descriptions import common
 from .entity import InverterEntity
-from .site import NatteryConfigEntry, Site
-from .windows import WINDOWS
+from .runtime import NatteryConfigEntry, NatteryRuntime
+from .time_windows import WINDOWS
 
 PARALLEL_UPDATES = 1
 
@@ -22,10 +22,10 @@ async def async_setup_entry(
 ) -> None:
     """Two times for every window."""
     site = entry.runtime_data
-    site.when_met(lambda: async_add_entities(_times(site)))
+    site.on_identified(lambda: async_add_entities(_times(site)))
 
 
-def _times(site: Site) -> Iterator[WindowTime]:
+def _times(site: NatteryRuntime) -> Iterator[WindowTime]:
     for window in WINDOWS:
         yield WindowTime(site, window.start, window.end, leads=True)
         yield WindowTime(site, window.end, window.start, leads=False)
@@ -37,7 +37,7 @@ class WindowTime(InverterEntity, TimeEntity):
     A new start of a window that is not in use takes the end along, so that nothing begins before its end is set.
     """
 
-    def __init__(self, site: Site, register: Register, other: Register, *, leads: bool) -> None:
+    def __init__(self, site: NatteryRuntime, register: Register, other: Register, *, leads: bool) -> None:
         """Show `register`, whose window has `other` at its other side; the start `leads`."""
         super().__init__(site, TimeEntityDescription(**common(register)))
         self._other = other.key

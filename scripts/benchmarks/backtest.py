@@ -5,8 +5,8 @@ from datetime import date
 import statistics
 import time
 
-from custom_components.nattery.core.backtest.backtest import Backtest, run
-from custom_components.nattery.core.forecast.clock import PER_DAY
+from custom_components.nattery.core.backtest.backtest import BacktestResult, run
+from custom_components.nattery.core.forecast.quarters import PER_DAY
 
 from .rows import Row
 from .weeks import PROBLEM, WEEKS, ZONE, Weeks, series
@@ -16,7 +16,7 @@ SEEDS = 4
 LEARNING = 49  # days, for which the house has no history to begin with
 
 
-def _lost(result: Backtest, name: str) -> float:
+def _lost(result: BacktestResult, name: str) -> float:
     """What a way leaves of the perfect forecast's gain over self-consumption, per cent."""
     costs = result.costs
     gain = costs["self_consumption"] - costs["perfect_forecast"]

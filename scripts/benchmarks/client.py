@@ -11,11 +11,11 @@ import tempfile
 from typing import IO, Any, Self
 
 from custom_components.nattery.core.connection import Connection, ConnectionKind
-from custom_components.nattery.core.inverter.readings import spans
+from custom_components.nattery.core.inverter.polling import spans
 from custom_components.nattery.core.inverter.registers import REGISTERS, declared
+from custom_components.nattery.core.modbus.block_reader import BlockReader
 from custom_components.nattery.core.modbus.blocks import Span
-from custom_components.nattery.core.modbus.bus import Bus
-from custom_components.nattery.core.modbus.reader import Reader
+from custom_components.nattery.core.modbus.client import ModbusClient
 
 FULL_MAP: list[Span] = [span for register in REGISTERS if register.readable for span in spans(register)]
 
@@ -68,10 +68,10 @@ def judge(turnaround: float) -> Generator[Judge]:
 
 
 @asynccontextmanager
-async def open_bus(path: str) -> AsyncGenerator[tuple[Bus, Reader]]:
+async def open_bus(path: str) -> AsyncGenerator[tuple[ModbusClient, BlockReader]]:
     """Our bus on a serial port, and a reader that has met the inverter."""
     bus = Connection(ConnectionKind.SERIAL, path=path).open()
     try:
-        yield bus, Reader(bus, 1, declared())
+        yield bus, BlockReader(bus, 1, declared())
     finally:
         await asyncio.to_thread(bus.close)

@@ -13,11 +13,11 @@ import tempfile
 from pymodbus.client import ModbusSerialClient
 from pymodbus.exceptions import ModbusException
 
-from custom_components.nattery.core.modbus.bus import Bus, Priority
+from custom_components.nattery.core.modbus.client import ModbusClient, Priority
 from custom_components.nattery.core.modbus.errors import ModbusError
-from custom_components.nattery.core.modbus.link import SerialLink
 from custom_components.nattery.core.modbus.timing import Timing
-from custom_components.nattery.core.simulator.faults import Fault, FaultKind, FaultPlan
+from custom_components.nattery.core.modbus.transport import SerialTransport
+from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 FASTER = 20
@@ -78,7 +78,7 @@ async def faulted(requests: int) -> tuple[int, int, int, int]:
     with tempfile.TemporaryDirectory() as folder:
         path = simulator.serve_pty(f"{folder}/line")
         timing = Timing(baud=115200, margin=1 / FASTER, longest_margin=5 / FASTER, quiet=3 / FASTER)
-        bus = Bus(SerialLink(path, 115200), timing=timing)
+        bus = ModbusClient(SerialTransport(path, 115200), timing=timing)
         bus.start()
         try:
             for number in range(requests):
@@ -105,7 +105,7 @@ async def faulted(requests: int) -> tuple[int, int, int, int]:
 
 def rival_after_a_late_answer() -> int:
     """How many of ten reads through pymodbus alone give another request's words, after one answer came late."""
-    simulator, witness = witness_line(FaultPlan(script={2: Fault(FaultKind.LATE, 0.15)}), fragile=False)
+    simulator, witness = witness_line(FaultPlan(script={2: LineFault(FaultKind.LATE, 0.15)}), fragile=False)
     with tempfile.TemporaryDirectory() as folder:
         client = ModbusSerialClient(simulator.serve_pty(f"{folder}/line"), baudrate=115200, timeout=0.1, retries=0)
         client.connect()

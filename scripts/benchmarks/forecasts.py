@@ -7,13 +7,13 @@ from random import Random
 from statistics import fmean
 import time
 
-from custom_components.nattery.core.forecast.clock import PER_DAY, PER_HOUR, day_edges, moment, quarter, wall
-from custom_components.nattery.core.forecast.first_days import Place, household, sun
+from custom_components.nattery.core.forecast.cold_start import Location, household, sun
 from custom_components.nattery.core.forecast.forecast import Forecaster
-from custom_components.nattery.core.forecast.history import History
+from custom_components.nattery.core.forecast.forecast_log import ForecastLog
+from custom_components.nattery.core.forecast.history import PowerHistory
 from custom_components.nattery.core.forecast.load import LoadModel
-from custom_components.nattery.core.forecast.production import Production
-from custom_components.nattery.core.forecast.record import Record
+from custom_components.nattery.core.forecast.provider import ProviderForecast
+from custom_components.nattery.core.forecast.quarters import PER_DAY, PER_HOUR, day_edges, moment, quarter, wall
 
 from .houses import HOUSES, ZONE, Power, family, roof
 from .rows import Row
@@ -78,14 +78,14 @@ def pv_errors(month: int, *, seed: int, days: int = 40) -> dict[str, float]:
     """
     first = quarter(datetime(2026, month, 2, tzinfo=ZONE))
     power, said = roof(seed, first, days)
-    history, record = _history(power), Record()
+    history, record = _history(power), ForecastLog()
     errors = dict.fromkeys(("ours", "roof", *PV_RIVALS), 0.0)
     total = 0.0
     for day in list(said)[1:]:
         start, end = day_edges(day, ZONE)
         eve = moment(start - 1)
-        knows = Forecaster.learn(eve, ZONE, History({}), history, record)
-        ours = knows.forecast(eve, end - start + 1, Production.of([said[day]], ZONE))
+        knows = Forecaster.learn(eve, ZONE, PowerHistory({}), history, record)
+        ours = knows.forecast(eve, end - start + 1, ProviderForecast.of([said[day]], ZONE))
         ours.keep(record, ZONE)
         if day < min(said) + days // 3:
             continue
@@ -110,16 +110,16 @@ def sun_errors(month: int, *, seed: int, days: int = 40) -> dict[str, tuple[floa
     """
     first = quarter(datetime(2026, month, 2, tzinfo=ZONE))
     power, said = roof(seed, first, days)
-    history, record = _history(power), Record()
+    history, record = _history(power), ForecastLog()
     errors = {"with a provider": [0.0, 0.0], "without a provider": [0.0, 0.0]}
     for day in list(said)[1:]:
         start, end = day_edges(day, ZONE)
-        production = Production.of([said[day]], ZONE)
+        production = ProviderForecast.of([said[day]], ZONE)
         eve = moment(start - 1)
-        eves = Forecaster.learn(eve, ZONE, History({}), history, record)
+        eves = Forecaster.learn(eve, ZONE, PowerHistory({}), history, record)
         eves.forecast(eve, end - start + 1, production).keep(record, ZONE)
         for now in range(start + 36, start + 64, 8) if day >= min(said) + days // 3 else ():
-            knows = Forecaster.learn(moment(now), ZONE, History({}), history, record)
+            knows = Forecaster.learn(moment(now), ZONE, PowerHistory({}), history, record)
             for name, provider in zip(errors, (production, None), strict=True):
                 stands = knows.forecast(moment(now), 16, provider)
                 for index, told in enumerate((knows.revised(stands, provider), stands)):
@@ -140,8 +140,12 @@ def first_day_errors(month: int, *, seed: int, days: int = 28) -> dict[str, floa
     for day in range(today + 7, today + days):
         start, end = day_edges(day, ZONE)
         needed, given = (_by_day(power, range(day - 7, day)) for power in (load, light))
-        pasts = [History({}).assuming(past) for past in (household(needed, ZONE), sun(given, ZONE, Place(50, 10)))]
-        told = Forecaster.learn(moment(start), ZONE, pasts[0], pasts[1], Record()).forecast(moment(start), end - start)
+        pasts = [
+            PowerHistory({}).assuming(past) for past in (household(needed, ZONE), sun(given, ZONE, Location(50, 10)))
+        ]
+        told = Forecaster.learn(moment(start), ZONE, pasts[0], pasts[1], ForecastLog()).forecast(
+            moment(start), end - start
+        )
         flat = (fmean(needed.values()) / 24,) * (end - start)
         for name, says, power in (("load", told.load_kw, load), ("flat", flat, load), ("PV", told.pv_kw, light)):
             for at in range(0, end - start, PER_HOUR):
@@ -160,14 +164,14 @@ def speed(*, rounds: int) -> Iterator[tuple[str, float]]:
     two_days = said[today] | said[today + 1]
 
     def learn(fine: frozenset[int]) -> Forecaster:
-        return Forecaster.learn(now, ZONE, History(load, fine), History(light, fine), Record())
+        return Forecaster.learn(now, ZONE, PowerHistory(load, fine), PowerHistory(light, fine), ForecastLog())
 
     for name, fine in (("hours", frozenset[int]()), ("quarters", frozenset(load))):
         yield f"learn from eight weeks of {name}", _milliseconds(partial(learn, fine), rounds)
     knows = learn(frozenset(load))
     yield (
         "the next 48 hours",
-        _milliseconds(lambda: knows.forecast(now, HORIZON, Production.of([two_days], ZONE)), rounds),
+        _milliseconds(lambda: knows.forecast(now, HORIZON, ProviderForecast.of([two_days], ZONE)), rounds),
     )
 
 
@@ -181,8 +185,8 @@ def _milliseconds(call: Callable[[], object], rounds: int) -> float:
     return min(times)
 
 
-def _history(power: Power) -> History:
-    return History(power, frozenset(power))
+def _history(power: Power) -> PowerHistory:
+    return PowerHistory(power, frozenset(power))
 
 
 def _by_day(power: Power, days: range) -> dict[date, float]:

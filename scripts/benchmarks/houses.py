@@ -8,7 +8,7 @@ import math
 from random import Random
 from zoneinfo import ZoneInfo
 
-from custom_components.nattery.core.forecast.clock import PER_DAY, moment, wall, weekday
+from custom_components.nattery.core.forecast.quarters import PER_DAY, moment, wall, weekday
 
 ZONE = ZoneInfo("Europe/Berlin")
 WEEKEND = (5, 6)

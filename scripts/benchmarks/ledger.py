@@ -16,18 +16,18 @@ from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.ledger.book import Ledger
-from custom_components.nattery.core.ledger.booking import book_quarter
-from custom_components.nattery.core.ledger.quarter import (
+from custom_components.nattery.core.ledger.entry import (
     QUARTER,
     Energies,
+    EntryPrices,
     Expectation,
-    Metered,
-    Prices,
-    Quarter,
+    LedgerEntry,
+    MeteredInterval,
 )
+from custom_components.nattery.core.ledger.pricing import book_quarter
 from custom_components.nattery.core.ledger.reports import local_days
-from custom_components.nattery.core.trading.problem import Battery
-from custom_components.nattery.core.trading.reasons import Reason
+from custom_components.nattery.core.planner.problem import BatteryModel
+from custom_components.nattery.core.planner.reasons import Reason
 from custom_components.nattery.trading.booked_reasons import booked
 
 from .rows import Row
@@ -35,10 +35,10 @@ from .rows import Row
 SITE, ZONE = "home", ZoneInfo("Europe/Berlin")
 START = datetime(2024, 12, 31, 23, tzinfo=UTC)
 DAYS = 365
-_BATTERY = Battery(10, 0.5, 5, 5, soc_min=0.1, wear_per_kwh=0.03)
+_BATTERY = BatteryModel(10, 0.5, 5, 5, soc_min=0.1, wear_per_kwh=0.03)
 
 
-def year_of_quarters() -> Iterator[Quarter]:
+def year_of_quarters() -> Iterator[LedgerEntry]:
     """A home with PV and a battery that trades: all numbers differ, and each line has one of the longest reasons."""
     chance, soc, line = Random(1), 0.5, None
     kinds = list(ActionKind)
@@ -59,10 +59,10 @@ def year_of_quarters() -> Iterator[Quarter]:
         values = {**numbers, "price": spot + 0.18, "power_kw": abs(battery), "used_at": used_at}
         reason = booked(Reason(chance.choice(("charge", "store_surplus")), values))
         line = book_quarter(
-            Metered(start, 1.0, energies, soc, moved),
+            MeteredInterval(start, 1.0, energies, soc, moved),
             _BATTERY,
             line,
-            prices=Prices("EUR", round((spot + 0.18) * 1.19, 6), spot, spot),
+            prices=EntryPrices("EUR", round((spot + 0.18) * 1.19, 6), spot, spot),
             action=kind,
             reason=reason,
             expected=Expectation(grid * spot, grid, soc),

@@ -10,10 +10,10 @@ import time
 import highspy
 import numpy as np
 
-from custom_components.nattery.core.trading.document import read_problem
-from custom_components.nattery.core.trading.dynamic import solve_backward
-from custom_components.nattery.core.trading.planner import make_plan
-from custom_components.nattery.core.trading.problem import Problem
+from custom_components.nattery.core.planner.dynamic import solve_backward
+from custom_components.nattery.core.planner.planner import make_plan
+from custom_components.nattery.core.planner.problem import Problem
+from custom_components.nattery.core.planner.problem_document import read_problem
 
 from .rows import Row
 

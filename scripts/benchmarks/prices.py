@@ -12,10 +12,10 @@ import subprocess
 import sys
 import time
 
-from custom_components.nattery.core.market.areas import AREAS
-from custom_components.nattery.core.market.document import parse
-from custom_components.nattery.core.market.entsoe import fetch
-from custom_components.nattery.core.market.exchange import Question
+from custom_components.nattery.core.market.bidding_zones import AREAS
+from custom_components.nattery.core.market.entsoe.client import fetch
+from custom_components.nattery.core.market.entsoe.document import parse
+from custom_components.nattery.core.market.entsoe.ipc import PriceQuery
 from custom_components.nattery.core.market.secret import Secret
 
 from ..entsoe_standin import modes
@@ -96,8 +96,8 @@ def _children() -> int:
     return 1
 
 
-def _question(url: str, seconds: float = 280.0) -> Question:
-    return Question(AREAS["DE_LU"], START, START + timedelta(days=2), Secret("token"), url, seconds)
+def _question(url: str, seconds: float = 280.0) -> PriceQuery:
+    return PriceQuery(AREAS["DE_LU"], START, START + timedelta(days=2), Secret("token"), url, seconds)
 
 
 async def prices_fetch(*, quick: bool) -> list[Row]:

@@ -11,9 +11,9 @@ from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from custom_components.nattery.core.backtest.series import Series
-from custom_components.nattery.core.forecast.clock import PER_DAY, day_edges, wall
-from custom_components.nattery.core.trading.document import read_problem
+from custom_components.nattery.core.backtest.time_series import TimeSeries
+from custom_components.nattery.core.forecast.quarters import PER_DAY, day_edges, wall
+from custom_components.nattery.core.planner.problem_document import read_problem
 
 CANONICAL = Path(__file__).parents[2] / "tests" / "core" / "fixtures" / "plan-problem-48h.json"
 PROBLEM = read_problem(CANONICAL.read_bytes())
@@ -54,14 +54,14 @@ class _Day(NamedTuple):
     lumps: tuple[tuple[int, int, float], ...]
 
 
-def series(weeks: Weeks, seed: int, days: int, *, told: bool = True, swing: float = 1.0) -> Series:
+def series(weeks: Weeks, seed: int, days: int, *, told: bool = True, swing: float = 1.0) -> TimeSeries:
     """The quarters of some local days, with forecasts unless nobody tells any; `swing` is that of the prices."""
     begins = (weeks.first - _EPOCH).days
     numbers = range(day_edges(begins, ZONE)[0], day_edges(begins + days, ZONE)[0])
     columns = zip(*_quarters(weeks, Random(seed), numbers, swing), strict=True)
     buy, sell, pv, load, pv_told, load_told = (list(column) for column in columns)
     forecasts = (pv_told, load_told) if told else (None, None)
-    return Series(numbers, [0.25] * len(numbers), buy, sell, pv, load, *forecasts)
+    return TimeSeries(numbers, [0.25] * len(numbers), buy, sell, pv, load, *forecasts)
 
 
 def _quarters(weeks: Weeks, chance: Random, numbers: range, swing: float) -> Iterator[tuple[float, ...]]:

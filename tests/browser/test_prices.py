@@ -7,7 +7,7 @@ import re
 from playwright.async_api import Page, expect
 import pytest
 
-from custom_components.nattery.core.market.areas import find
+from custom_components.nattery.core.market.bidding_zones import find
 from scripts.entsoe_standin.curve import price
 
 from .cards import ASKED, house, number, state, wait_for

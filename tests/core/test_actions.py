@@ -16,8 +16,8 @@ from custom_components.nattery.core.inverter.actions import (
     LONGEST,
     NEEDED,
     OWNED,
+    ActionContext,
     ClockOffError,
-    Situation,
     deviations,
     in_force,
     in_order,
@@ -26,9 +26,9 @@ from custom_components.nattery.core.inverter.actions import (
 )
 from custom_components.nattery.core.inverter.codec import Value, encode
 from custom_components.nattery.core.inverter.registers import BY_KEY
-from custom_components.nattery.core.simulator.battery import Pack
-from custom_components.nattery.core.simulator.physics import Settings, State, Window, step
-from custom_components.nattery.core.simulator.surroundings import Surroundings
+from custom_components.nattery.core.simulator.battery import BatteryPack
+from custom_components.nattery.core.simulator.environment import Surroundings
+from custom_components.nattery.core.simulator.physics import DailyWindow, InverterSettings, PhysicsState, step
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 11, 24, 12, 0, 20)  # on the wall, in Berlin
@@ -45,7 +45,9 @@ def local(wall: datetime, fold: int = 0) -> datetime:
     return wall.replace(tzinfo=BERLIN, fold=fold).astimezone(UTC)
 
 
-def situation(settings: Mapping[str, Value] = FRESH, wall: datetime = NOON, drift: float = 0, **changes) -> Situation:
+def situation(
+    settings: Mapping[str, Value] = FRESH, wall: datetime = NOON, drift: float = 0, **changes
+) -> ActionContext:
     values = {
         "now": local(wall),
         "zone": BERLIN,
@@ -53,7 +55,7 @@ def situation(settings: Mapping[str, Value] = FRESH, wall: datetime = NOON, drif
         "voltage": 52.0,
         "settings": settings,
     }
-    return Situation(**values | changes)
+    return ActionContext(**values | changes)
 
 
 def action(kind: ActionKind, power: float = 0, lasting: timedelta = HOUR, wall: datetime = NOON) -> Action:
@@ -68,7 +70,7 @@ def discharge(power: float = 3000, lasting: timedelta = HOUR) -> Action:
     return action(ActionKind.DISCHARGE, power, lasting)
 
 
-def after(wanted: Action, now: Situation) -> dict[str, Value]:
+def after(wanted: Action, now: ActionContext) -> dict[str, Value]:
     return {**now.settings, **settings_for(wanted, now)}
 
 
@@ -250,7 +252,7 @@ def test_no_window_outlasts_its_run_when_the_clocks_change(midnight, begin, last
     now = midnight + begin * MINUTE
     until = now + lasting * MINUTE
     clock = now.astimezone(BERLIN).replace(tzinfo=None)
-    settings = after(Action(ActionKind.CHARGE, 3000, until), Situation(now, BERLIN, clock, 52.0, FRESH))
+    settings = after(Action(ActionKind.CHARGE, 3000, until), ActionContext(now, BERLIN, clock, 52.0, FRESH))
     for minute in range(lasting, 12 * 60):
         moment = now + minute * MINUTE
         shown = clock + minute * MINUTE
@@ -276,12 +278,12 @@ def test_windows_in_the_nights_when_the_clocks_change(midnight, begin, lasting, 
     now = midnight + begin * MINUTE
     clock = now.astimezone(BERLIN).replace(tzinfo=None)
     wanted = Action(ActionKind.CHARGE, 3000, now + lasting * MINUTE)
-    assert window(settings_for(wanted, Situation(now, BERLIN, clock, 52.0, FRESH))) == expected
+    assert window(settings_for(wanted, ActionContext(now, BERLIN, clock, 52.0, FRESH))) == expected
 
 
 # Breaking off
 
-PACK = Pack()
+PACK = BatteryPack()
 NIGHT = Surroundings(0, 0, 700)
 _NAMES = {
     "output_priority": "out_priority",
@@ -299,16 +301,17 @@ def forced(settings: Mapping[str, Value], clock: datetime) -> tuple[bool, bool]:
 
     def windows(pairs):
         return tuple(
-            Window(*(value.hour * 60 + value.minute for value in (settings[key] for key in pair))) for pair in pairs
+            DailyWindow(*(value.hour * 60 + value.minute for value in (settings[key] for key in pair)))
+            for pair in pairs
         )
 
-    model = Settings(
+    model = InverterSettings(
         **{name: settings[key] for key, name in _NAMES.items()},
         feed_in=1,
         charge_windows=windows(CHARGE_WINDOWS),
         discharge_windows=windows(DISCHARGE_WINDOWS),
     )
-    flows = step(State(50), model, NIGHT, clock, 1.0, PACK)[1]
+    flows = step(PhysicsState(50), model, NIGHT, clock, 1.0, PACK)[1]
     return flows.grid_charge > 0, flows.grid < 0
 
 

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.inverter.readings import spans
+from custom_components.nattery.core.inverter.polling import spans
 from custom_components.nattery.core.inverter.registers import REGISTERS, declared
 from custom_components.nattery.core.modbus.blocks import Block, Span, duration, plan
 from custom_components.nattery.core.modbus.frames import MOST_REGISTERS

@@ -3,15 +3,19 @@ from datetime import datetime, time
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.inverter.codec import Fault, InvalidValueError, decode, encode
+from custom_components.nattery.core.inverter.codec import FaultRecord, InvalidValueError, decode, encode
 from custom_components.nattery.core.inverter.registers import BY_SYMBOL, REGISTERS
 from custom_components.nattery.core.inverter.render import as_text, closest, to_json
-from custom_components.nattery.core.inverter.table import Kind
+from custom_components.nattery.core.inverter.table import RegisterKind
 
 PRIORITIES = "0 (solar_first), 1 (grid_first), 2 (battery_first), 3 (hybrid)"
 TIMES = "times as HH:MM from 00:00 to 23:59"
 STAMPS = "local times as YYYY-MM-DDTHH:MM:SS from the year 2000 to 2255"
-NUMERIC = [r for r in REGISTERS if r.writable and r.kind in (Kind.NUMBER, Kind.FLAG, Kind.ENUM, Kind.WORD)]
+NUMERIC = [
+    r
+    for r in REGISTERS
+    if r.writable and r.kind in (RegisterKind.NUMBER, RegisterKind.FLAG, RegisterKind.ENUM, RegisterKind.WORD)
+]
 
 
 def test_signs_scales_and_word_order() -> None:
@@ -34,7 +38,7 @@ def test_texts_stamps_times_histories_and_faults() -> None:
     assert decode(BY_SYMBOL["LoadConsumLast7day"], [1, 2, 3, 4, 5, 6, 70]) == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 7.0]
     records = [0] * 512
     records[16:20] = [7, 26 * 256 + 1, 256, 0]
-    assert decode(BY_SYMBOL["FaultHistory"], records) == [Fault(7, datetime(2026, 1, 1), (0,) * 12)]
+    assert decode(BY_SYMBOL["FaultHistory"], records) == [FaultRecord(7, datetime(2026, 1, 1), (0,) * 12)]
 
 
 @given(st.sampled_from(NUMERIC), st.data())
@@ -103,10 +107,10 @@ def test_rendering_for_people() -> None:
     assert as_text(BY_SYMBOL["BattSoc"], None) == "unknown"
     assert as_text(BY_SYMBOL["OutPriority"], 3) == "hybrid (3)"
     assert as_text(BY_SYMBOL["EcoEn"], 1) == "on"
-    assert as_text(BY_SYMBOL["FaultHistory"], [Fault(7, None, ())]) == "code 7 at an unknown time"
+    assert as_text(BY_SYMBOL["FaultHistory"], [FaultRecord(7, None, ())]) == "code 7 at an unknown time"
     assert as_text(BY_SYMBOL["LibVer"], [1, 0xABCD]) == "0001 ABCD"
     assert as_text(BY_SYMBOL["LoadConsumLast7day"], [0.1, 2.0]) == "0.1 2.0 kWh"
-    assert to_json(BY_SYMBOL["FaultHistory"], [Fault(7, datetime(2026, 1, 1), (1,))]) == [
+    assert to_json(BY_SYMBOL["FaultHistory"], [FaultRecord(7, datetime(2026, 1, 1), (1,))]) == [
         {"code": 7, "time": "2026-01-01T00:00:00", "values": [1]}
     ]
     assert closest("MaxChargeCurrSet") == "; did you mean MaxChgCurrSet?"

@@ -15,14 +15,14 @@ from custom_components.nattery.core.inverter.errors import (
     WrongDeviceError,
 )
 from custom_components.nattery.core.inverter.inverter import Inverter, find
-from custom_components.nattery.core.inverter.readings import joined
+from custom_components.nattery.core.inverter.polling import joined
 from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
-from custom_components.nattery.core.inverter.table import Option, Tier
-from custom_components.nattery.core.inverter.wear import REFUSE_AT, Origin, WearBook, WornError
-from custom_components.nattery.core.modbus.bus import Bus
-from custom_components.nattery.core.modbus.errors import NoAnswerError
-from custom_components.nattery.core.modbus.link import SerialLink
+from custom_components.nattery.core.inverter.table import RegisterGroup, Tier
+from custom_components.nattery.core.inverter.write_counter import REFUSE_AT, WriteCounter, WriteLimitError, WriteOrigin
+from custom_components.nattery.core.modbus.client import ModbusClient
+from custom_components.nattery.core.modbus.errors import NoResponseError
 from custom_components.nattery.core.modbus.timing import Timing
+from custom_components.nattery.core.modbus.transport import SerialTransport
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 type Meet = Callable[..., tuple[Inverter, Simulator]]
@@ -32,10 +32,10 @@ type Meet = Callable[..., tuple[Inverter, Simulator]]
 def meet(simulator_pty, request) -> Meet:
     def meet_(*, asked: int = 1, now: Callable[[], datetime] = datetime.now, **options) -> tuple[Inverter, Simulator]:
         simulator, path = simulator_pty(**options)
-        bus = Bus(SerialLink(path), timing=Timing(margin=0.4, quiet=0.5))
+        bus = ModbusClient(SerialTransport(path), timing=Timing(margin=0.4, quiet=0.5))
         bus.start()
         request.addfinalizer(bus.close)
-        return Inverter(bus, asked, options=tuple(Option), now=now), simulator
+        return Inverter(bus, asked, options=tuple(RegisterGroup), now=now), simulator
 
     return meet_
 
@@ -52,7 +52,7 @@ async def test_it_is_found_whatever_its_unit_id_is(meet: Meet) -> None:
     inverter, _ = meet(unit=42)
     assert (await find(inverter.bus)).unit == 42
     assert (await find(inverter.bus, 42)).unit == 42
-    with pytest.raises(NoAnswerError):
+    with pytest.raises(NoResponseError):
         await find(inverter.bus, 43)
 
 
@@ -175,13 +175,13 @@ async def test_a_changed_unit_id_is_followed(meet: Meet) -> None:
 async def test_wear_is_counted_and_automation_is_refused_in_the_end(meet: Meet) -> None:
     inverter, simulator = meet()
     today = datetime.now().date()
-    inverter.wear = WearBook(today)
+    inverter.wear = WriteCounter(today)
     for number in range(REFUSE_AT):
-        await inverter.write("grid_active_power", 1000 + number, Origin.AUTOMATION)
-    with pytest.raises(WornError):
-        await inverter.write("grid_active_power", 1, Origin.AUTOMATION)
-    assert not (await inverter.write("grid_active_power", 1000 + REFUSE_AT - 1, Origin.AUTOMATION)).changed
-    assert (await inverter.write("grid_active_power", 1, Origin.PERSON)).changed
+        await inverter.write("grid_active_power", 1000 + number, WriteOrigin.AUTOMATION)
+    with pytest.raises(WriteLimitError):
+        await inverter.write("grid_active_power", 1, WriteOrigin.AUTOMATION)
+    assert not (await inverter.write("grid_active_power", 1000 + REFUSE_AT - 1, WriteOrigin.AUTOMATION)).changed
+    assert (await inverter.write("grid_active_power", 1, WriteOrigin.PERSON)).changed
     assert simulator.device.writes["OnGridActivePowerSet"] == REFUSE_AT + 1
     assert inverter.wear.today["grid_active_power"] == REFUSE_AT + 1
 

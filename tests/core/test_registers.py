@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.nattery.core.inverter.derived import DERIVED
 from custom_components.nattery.core.inverter.registers import BY_KEY, BY_SYMBOL, REGISTERS, declared, in_tier
-from custom_components.nattery.core.inverter.table import Access, Counter, Kind, Option, Risk, Tier
+from custom_components.nattery.core.inverter.table import Access, Counter, RegisterGroup, RegisterKind, Risk, Tier
 
 TABLE = Path(__file__).parent / "fixtures" / "registers-v1.5.csv"
 ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
@@ -22,14 +22,14 @@ def test_every_line_says_what_the_protocol_says(register, row) -> None:
     assert register.address == int(row["address"], 16)
     assert (register.words, register.group, register.symbol) == (int(row["words"]), row["group"], row["symbol"])
     assert register.access == row["access"]
-    if register.kind is Kind.RESERVED:
+    if register.kind is RegisterKind.RESERVED:
         return
     assert register.scale == float(row["scale"])
     assert register.signed == (row["signed"] == "1")
     assert register.unit == UNITS.get(row["unit"], row["unit"])
-    assert (register.kind in (Kind.TEXT, Kind.TEXT_LOW)) == (row["type"] == "text")
-    assert (register.kind is Kind.UINT32) == (row["type"] == "uint32")
-    if register.access is not Access.READ and register.kind is not Kind.STAMP:
+    assert (register.kind in (RegisterKind.TEXT, RegisterKind.TEXT_LOW)) == (row["type"] == "text")
+    assert (register.kind is RegisterKind.UINT32) == (row["type"] == "uint32")
+    if register.access is not Access.READ and register.kind is not RegisterKind.STAMP:
         bounds = {"min": register.low, "max": register.high, "default": register.default}
         for column, value in bounds.items():
             assert value == (float(row[column]) if row[column] else None), column
@@ -49,7 +49,10 @@ def test_everything_readable_is_polled_in_one_tier() -> None:
 
 def test_optional_groups_are_left_out_unless_asked_for() -> None:
     assert not [register for register in in_tier(Tier.FAST, ()) if register.option]
-    assert {register.option for register in in_tier(Tier.FAST, (Option.THREE_PHASE,))} == {None, Option.THREE_PHASE}
+    assert {register.option for register in in_tier(Tier.FAST, (RegisterGroup.THREE_PHASE,))} == {
+        None,
+        RegisterGroup.THREE_PHASE,
+    }
 
 
 def test_the_dangerous_ones_are_guarded() -> None:
@@ -72,5 +75,5 @@ def test_derived_values_stand_on_registers_of_one_tier() -> None:
 
 def test_counters_have_a_direction() -> None:
     for register in REGISTERS:
-        if register.unit == "kWh" and register.kind is not Kind.HISTORY:
+        if register.unit == "kWh" and register.kind is not RegisterKind.HISTORY:
             assert register.counter in (Counter.LIFETIME, Counter.DAILY), register.key

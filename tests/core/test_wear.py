@@ -3,13 +3,19 @@ import json
 
 import pytest
 
-from custom_components.nattery.core.inverter.wear import REFUSE_AT, WARN_AT, Origin, WearBook, WornError
+from custom_components.nattery.core.inverter.write_counter import (
+    REFUSE_AT,
+    WARN_AT,
+    WriteCounter,
+    WriteLimitError,
+    WriteOrigin,
+)
 
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 
 
-def written(times: int) -> WearBook:
-    book = WearBook()
+def written(times: int) -> WriteCounter:
+    book = WriteCounter()
     for _ in range(times):
         book.note("max_charge_current", MONDAY)
     return book
@@ -18,26 +24,26 @@ def written(times: int) -> WearBook:
 def test_it_warns_before_it_refuses() -> None:
     assert written(WARN_AT - 1).worn(MONDAY) == {}
     assert written(WARN_AT).worn(MONDAY) == {"max_charge_current": WARN_AT}
-    written(REFUSE_AT - 1).check("max_charge_current", Origin.AUTOMATION, MONDAY)
+    written(REFUSE_AT - 1).check("max_charge_current", WriteOrigin.AUTOMATION, MONDAY)
 
 
 def test_beyond_the_limit_only_a_person_may_go_on() -> None:
     book = written(REFUSE_AT)
-    with pytest.raises(WornError, match=f"written {REFUSE_AT} times today"):
-        book.check("max_charge_current", Origin.AUTOMATION, MONDAY)
-    book.check("max_charge_current", Origin.PERSON, MONDAY)
-    book.check("grid_active_power", Origin.AUTOMATION, MONDAY)
+    with pytest.raises(WriteLimitError, match=f"written {REFUSE_AT} times today"):
+        book.check("max_charge_current", WriteOrigin.AUTOMATION, MONDAY)
+    book.check("max_charge_current", WriteOrigin.PERSON, MONDAY)
+    book.check("grid_active_power", WriteOrigin.AUTOMATION, MONDAY)
 
 
 def test_a_new_day_is_a_new_page_and_the_total_goes_on() -> None:
     book = written(REFUSE_AT)
-    book.check("max_charge_current", Origin.AUTOMATION, TUESDAY)
+    book.check("max_charge_current", WriteOrigin.AUTOMATION, TUESDAY)
     assert book.writes_today(TUESDAY) == 0
     assert book.total["max_charge_current"] == REFUSE_AT
 
 
 def test_the_book_survives_a_restart() -> None:
     book = written(3)
-    kept = WearBook.from_dict(json.loads(json.dumps(book.as_dict())))
+    kept = WriteCounter.from_dict(json.loads(json.dumps(book.as_dict())))
     assert kept == book
-    assert WearBook.from_dict(None) == WearBook()
+    assert WriteCounter.from_dict(None) == WriteCounter()

@@ -11,18 +11,18 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.nattery.core.ledger.quarter import QUARTER, Energies, Quarter
-from custom_components.nattery.core.market.tariff import Kind
+from custom_components.nattery.core.ledger.entry import QUARTER, Energies, LedgerEntry
+from custom_components.nattery.core.market.tariff import PriceKind
 from custom_components.nattery.core.simulator.simulator import Simulator
-from custom_components.nattery.site import Site
-from custom_components.nattery.trading.bookkeeper import Bookkeeper
+from custom_components.nattery.runtime import NatteryRuntime
 from custom_components.nattery.trading.calendar import PLAN_CALENDAR
 from custom_components.nattery.trading.controls import AUTOMATION, STRATEGY, WISHES
-from custom_components.nattery.trading.news import ACTION_NEWS
+from custom_components.nattery.trading.event import ACTION_NEWS
+from custom_components.nattery.trading.ledger_recorder import LedgerRecorder
 from custom_components.nattery.trading.plan_sensors import PLANNED_SENSORS
 from custom_components.nattery.trading.savings import SAVINGS
 from custom_components.nattery.trading.sensors import TRADING_SENSORS, TROUBLES
-from custom_components.nattery.trading.settings import Settings
+from custom_components.nattery.trading.settings import TradingSettings
 
 type Poll = tuple[datetime, Mapping[str, Any]]
 
@@ -62,17 +62,17 @@ class BookedHouse:
         return self
 
     @property
-    def site(self) -> Site:
-        site: Site = self.entry.runtime_data
+    def site(self) -> NatteryRuntime:
+        site: NatteryRuntime = self.entry.runtime_data
         return site
 
-    def books(self, ledger: str = "") -> Bookkeeper:
+    def books(self, ledger: str = "") -> LedgerRecorder:
         """A bookkeeper of this house, who is yet to be opened."""
-        settings = Settings.of({**BATTERY, "ledger": ledger})
+        settings = TradingSettings.of({**BATTERY, "ledger": ledger})
         assert self.site.prices is not None
-        return Bookkeeper(self.hass, self.entry, self.site, settings, self.site.prices)
+        return LedgerRecorder(self.hass, self.entry, self.site, settings, self.site.prices)
 
-    async def open(self, ledger: str = "") -> Bookkeeper:
+    async def open(self, ledger: str = "") -> LedgerRecorder:
         """Open the books, write down every poll that they see, and poll once."""
         books = self.books(ledger)
         await books.async_open()
@@ -82,7 +82,7 @@ class BookedHouse:
         await self.settle()
         return books
 
-    async def close(self, books: Bookkeeper) -> None:
+    async def close(self, books: LedgerRecorder) -> None:
         """Close the books again."""
         self.stops.pop()()
         await books.async_close()
@@ -119,7 +119,7 @@ class BookedHouse:
         joules: float = sum((a[key] + b[key]) / 2 * (end - begin).total_seconds() for (begin, a), (end, b) in pairs)
         return joules / 3.6e6
 
-    def slot_price(self, kind: Kind, at: datetime) -> float:
+    def slot_price(self, kind: PriceKind, at: datetime) -> float:
         """What the prices say of a moment."""
         assert self.site.prices is not None
         day = self.site.prices.pricer.day(at.astimezone(dt_util.get_time_zone("Europe/Berlin")).date())
@@ -137,7 +137,7 @@ def net(energies: Energies) -> dict[str, float]:
     }
 
 
-def starts(lines: tuple[Quarter, ...]) -> list[str]:
+def starts(lines: tuple[LedgerEntry, ...]) -> list[str]:
     """When lines begin, by the clock of Berlin."""
     return [f"{line.start.astimezone(dt_util.get_time_zone('Europe/Berlin')):%H:%M}" for line in lines]
 

@@ -17,10 +17,10 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.nattery.const import DOMAIN, SIMULATED
 from custom_components.nattery.coordinator import local_now
-from custom_components.nattery.core.market.child import Child
-from custom_components.nattery.core.modbus.link import SerialLink, TcpLink
+from custom_components.nattery.core.market.entsoe.process import PriceQueryProcess
 from custom_components.nattery.core.modbus.timing import Timing
-from custom_components.nattery.core.simulator.birth import serial_number
+from custom_components.nattery.core.modbus.transport import SerialTransport, TcpTransport
+from custom_components.nattery.core.simulator.initial_state import serial_number
 from custom_components.nattery.core.simulator.simulator import Simulator
 from scripts.entsoe_standin.server import StandIn
 
@@ -99,8 +99,8 @@ def serial_port(simulator: Simulator, tmp_path: Path) -> str:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Find silence out in a moment, which takes seconds on a real line."""
-    monkeypatch.setattr(SerialLink, "timing", lambda _: Timing(margin=0.3, quiet=0.3))
-    monkeypatch.setattr(TcpLink, "timing", lambda _: Timing(baud=None, margin=0.3, quiet=0.3))
+    monkeypatch.setattr(SerialTransport, "timing", lambda _: Timing(margin=0.3, quiet=0.3))
+    monkeypatch.setattr(TcpTransport, "timing", lambda _: Timing(baud=None, margin=0.3, quiet=0.3))
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ async def house(hass: HomeAssistant, house_entry: MockConfigEntry) -> AsyncItera
 @pytest.fixture
 def market(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """Who stands in for ENTSO-E, asked in a hurry."""
-    monkeypatch.setattr(Child, "run", ask_here)
+    monkeypatch.setattr(PriceQueryProcess, "run", ask_here)
     with stand_in() as market:
         yield market
 

@@ -19,12 +19,14 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.market.child import Child
+from custom_components.nattery.core.market.entsoe.process import PriceQueryProcess
+from custom_components.nattery.core.market.entsoe.transport import (
+    ask,  # now, since pandas breaks when a stopped clock meets it
+)
 from custom_components.nattery.core.market.errors import MarketError
-from custom_components.nattery.core.market.session import ask  # now, since pandas breaks when a stopped clock meets it
 from custom_components.nattery.issues import issue_id
 from custom_components.nattery.prices.coordinator import PriceCoordinator
-from custom_components.nattery.prices.news import PRICE_NEWS
+from custom_components.nattery.prices.event import PRICE_NEWS
 from custom_components.nattery.prices.refresh import REFRESH
 from custom_components.nattery.prices.sensors import FLAGS, HEALTH_SENSORS, PRICE_SENSORS
 from custom_components.nattery.prices.services import FIND_WINDOW, GET_PRICES, REFRESH_PRICES
@@ -46,10 +48,10 @@ def stand_in(*plan: str, mode: str = "ok", token: str | None = CANARY) -> StandI
     return StandIn(Behaviour(mode=mode, plan=list(plan), token=token, now=dt_util.utcnow))
 
 
-ask_there = Child.run
+ask_there = PriceQueryProcess.run
 
 
-def ask_here(child: Child) -> bytes | MarketError:
+def ask_here(child: PriceQueryProcess) -> bytes | MarketError:
     """Ask as a process of its own would, in a thread of this one: a tenth of the time."""
     return ask(child._question)
 

@@ -20,19 +20,24 @@ import pytest
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.backtest import backtest as work
-from custom_components.nattery.core.backtest.house import house_of
 from custom_components.nattery.core.backtest.process import run_in_process
-from custom_components.nattery.core.backtest.series import series_from_ledger
-from custom_components.nattery.core.forecast.clock import moment
+from custom_components.nattery.core.backtest.system import house_of
+from custom_components.nattery.core.backtest.time_series import series_from_ledger
+from custom_components.nattery.core.forecast.quarters import moment
 from custom_components.nattery.core.ledger.book import Ledger
-from custom_components.nattery.core.ledger.booking import book_quarter
-from custom_components.nattery.core.ledger.quarter import Energies, Metered, Prices, Quarter
+from custom_components.nattery.core.ledger.entry import Energies, EntryPrices, LedgerEntry, MeteredInterval
+from custom_components.nattery.core.ledger.pricing import book_quarter
 from custom_components.nattery.core.ledger.reports import Period
-from custom_components.nattery.core.process.errors import ChildError, FailedError, LateError, TooMuchError
+from custom_components.nattery.core.process.errors import (
+    WorkerError,
+    WorkerFailedError,
+    WorkerOutputError,
+    WorkerTimeoutError,
+)
 from custom_components.nattery.errors import describe
 from custom_components.nattery.trading import backtest as action
 from custom_components.nattery.trading.backtest import RUNNING
-from custom_components.nattery.trading.settings import TRADING, Settings
+from custom_components.nattery.trading.settings import TRADING, TradingSettings
 from scripts.benchmarks.weeks import ZONE, Weeks, series
 
 from .books import BATTERY, BookedHouse, berlin
@@ -47,10 +52,10 @@ WAYS = "no_battery", "self_consumption", "daily_plan", "closed_loop", "perfect_f
 EFFICIENCY = sqrt(0.9)
 
 
-def lived(days: int = DAYS) -> list[Quarter]:
+def lived(days: int = DAYS) -> list[LedgerEntry]:
     """What was booked of some days by a battery that charges at night and discharges in the evening."""
-    battery, soc = Settings.of(BATTERY).battery(0.5), 0.5
-    booked: list[Quarter] = []
+    battery, soc = TradingSettings.of(BATTERY).battery(0.5), 0.5
+    booked: list[LedgerEntry] = []
     told = series(NOVEMBER, 1, days)
     for index, number in enumerate(told.numbers):
         if index in UNSEEN:
@@ -62,14 +67,14 @@ def lived(days: int = DAYS) -> list[Quarter]:
         pv, load = told.pv_kw[index] / 4, told.load_kw[index] / 4
         net = load - pv + charge - discharge
         energies = Energies(max(net, 0.0), max(-net, 0.0), charge, discharge, pv, load)
-        prices = Prices("EUR", told.import_price[index], told.export_price[index])
-        metered = Metered(moment(number), 1.0, energies, soc, change)
+        prices = EntryPrices("EUR", told.import_price[index], told.export_price[index])
+        metered = MeteredInterval(moment(number), 1.0, energies, soc, change)
         previous = booked[-1] if booked else None
         booked.append(book_quarter(metered, battery, previous, prices=None if index in UNPRICED else prices))
     return booked
 
 
-async def set_up(house: BookedHouse, lines: list[Quarter], **changes: Any) -> Ledger:
+async def set_up(house: BookedHouse, lines: list[LedgerEntry], **changes: Any) -> Ledger:
     """The house with trading, and these lines in its book."""
 
     def fill() -> Ledger:
@@ -359,13 +364,13 @@ async def test_a_slow_computer(booked: BookedHouse, ledger: Ledger, monkeypatch:
     assert str(caught.value) == "The backtest was not done within 0.1 s. Ask for a shorter time"
 
 
-ERRORS = LateError(600.0), FailedError("exit code 1"), TooMuchError()
+ERRORS = WorkerTimeoutError(600.0), WorkerFailedError("exit code 1"), WorkerOutputError()
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_every_end_of_a_process_has_its_sentence(error: ChildError) -> None:
+def test_every_end_of_a_process_has_its_sentence(error: WorkerError) -> None:
     key, placeholders = describe(error)
     said = TEXTS["exceptions"][key]["message"].format(**placeholders)
     assert said.endswith(".")
     assert "  " not in said
-    assert {type(one) for one in ERRORS} == {*subclasses(ChildError)} - {ChildError}
+    assert {type(one) for one in ERRORS} == {*subclasses(WorkerError)} - {WorkerError}

@@ -32,7 +32,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.market.news import News, NewsKind
+from custom_components.nattery.core.market.events import PriceEvent, PriceEventKind
 from scripts.entsoe_standin.curve import price
 
 from .market import PriceHouse
@@ -489,7 +489,7 @@ async def test_tomorrows_prices_are_told_once_when_they_come(keeper: Housekeeper
     assert call.data["message"].startswith("Cheapest from ")
     for day in ("2026-11-20", "2026-11-21", "2026-11-21"):
         for listener in keeper.house.prices._news_listeners:
-            listener(News(NewsKind.PUBLISHED, {"day": day, "source": "entsoe", "summary": "again"}))
+            listener(PriceEvent(PriceEventKind.PUBLISHED, {"day": day, "source": "entsoe", "summary": "again"}))
         keeper.house.clock.tick(60)
         await keeper.settle()
     assert len(sent) == 1

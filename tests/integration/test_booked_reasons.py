@@ -9,8 +9,8 @@ import pytest
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL, Reason as ControlReason
-from custom_components.nattery.core.ledger.quarter import Reason as BookedReason
-from custom_components.nattery.core.trading.reasons import SENTENCES as PLANNED, Reason as PlannedReason
+from custom_components.nattery.core.ledger.entry import Reason as BookedReason
+from custom_components.nattery.core.planner.reasons import SENTENCES as PLANNED, Reason as PlannedReason
 from custom_components.nattery.trading.booked_reasons import MOMENTS, booked
 from custom_components.nattery.trading.words import Words
 

@@ -16,9 +16,9 @@ import pytest
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.inverter.registers import BY_KEY
-from custom_components.nattery.core.ledger.quarter import Expectation, Reason
+from custom_components.nattery.core.ledger.entry import Expectation, Reason
 from custom_components.nattery.core.ledger.reports import local_days
-from custom_components.nattery.core.market.tariff import Kind
+from custom_components.nattery.core.market.tariff import PriceKind
 from custom_components.nattery.trading import database
 from scripts.entsoe_standin.server import StandIn
 from tests.core.ledger.server import PASSWORD, Server
@@ -66,7 +66,7 @@ async def test_quarters_are_booked_as_they_were_read(house: BookedHouse, url: st
         assert line.soc == pytest.approx(last[1]["battery_soc"] / 100)
         assert line.energies.load_kwh > 0.02
         assert line.energies.pv_kwh > 0.02
-        spot = house.slot_price(Kind.SPOT, line.start)
+        spot = house.slot_price(PriceKind.SPOT, line.start)
         assert line.prices.spot_price == pytest.approx(spot)
         assert line.prices.import_price == pytest.approx(spot + FEE)
         assert line.prices.currency == "EUR"
@@ -119,7 +119,9 @@ async def test_prices_that_come_late(booked: BookedHouse, market: StandIn) -> No
     await house.site.prices.async_ask(forced=True)
     await house.settle()
     lines = await books.async_read(berlin("11:00"), berlin("12:00"))
-    assert [line.prices.spot_price for line in lines] == [house.slot_price(Kind.SPOT, line.start) for line in lines]
+    assert [line.prices.spot_price for line in lines] == [
+        house.slot_price(PriceKind.SPOT, line.start) for line in lines
+    ]
     assert all(line.money for line in lines)
     assert books.last == lines[-1]
     assert books.savings.today.priced == pytest.approx(sum(line.coverage for line in lines), abs=0.01)

@@ -22,9 +22,9 @@ import serial
 from custom_components.nattery.config_flow import _async_explain
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.modbus import errors as modbus_errors
-from custom_components.nattery.core.modbus.errors import LinkDownError, ModbusError
-from custom_components.nattery.core.simulator.birth import serial_number
-from custom_components.nattery.core.simulator.faults import Fault, FaultKind, FaultPlan
+from custom_components.nattery.core.modbus.errors import ModbusError, NotConnectedError
+from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault
+from custom_components.nattery.core.simulator.initial_state import serial_number
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 from .conftest import HOST, SERIAL
@@ -276,13 +276,13 @@ async def test_wrong_baud(
 @pytest.mark.parametrize(
     ("fault", "error", "says"),
     [
-        (Fault(FaultKind.CRC), "bad_frame", "garbled (crc)"),
-        (Fault(FaultKind.TRUNCATED), "bad_frame", "garbled (truncated)"),
-        (Fault(FaultKind.EXCEPTION, code=11), "gateway", "reaches no inverter (Modbus exception 11)"),
-        (Fault(FaultKind.EXCEPTION, code=6), "device_busy", "busy"),
-        (Fault(FaultKind.EXCEPTION, code=4), "device_failure", "a failure of its own"),
-        (Fault(FaultKind.EXCEPTION, code=2), "wrong_device", "not an inverter of this family"),
-        (Fault(FaultKind.EXCEPTION, code=99), "exception", "unknown Modbus exception 99"),
+        (LineFault(FaultKind.CRC), "bad_frame", "garbled (crc)"),
+        (LineFault(FaultKind.TRUNCATED), "bad_frame", "garbled (truncated)"),
+        (LineFault(FaultKind.EXCEPTION, code=11), "gateway", "reaches no inverter (Modbus exception 11)"),
+        (LineFault(FaultKind.EXCEPTION, code=6), "device_busy", "busy"),
+        (LineFault(FaultKind.EXCEPTION, code=4), "device_failure", "a failure of its own"),
+        (LineFault(FaultKind.EXCEPTION, code=2), "wrong_device", "not an inverter of this family"),
+        (LineFault(FaultKind.EXCEPTION, code=99), "exception", "unknown Modbus exception 99"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -292,7 +292,7 @@ async def test_a_line_that_fails(
     start: Callable[..., Simulator],
     serial_port: str,
     tmp_path: Path,
-    fault: Fault,
+    fault: LineFault,
     error: str,
     says: str,
 ) -> None:
@@ -323,10 +323,10 @@ async def succeeds(hass: HomeAssistant, form: ConfigFlowResult, **fields: Any) -
 
 async def test_every_error_of_the_line_has_its_text(hass: HomeAssistant) -> None:
     """Whatever the line may raise while an inverter is looked for."""
-    errors: list[ModbusError] = [LinkDownError("place", reason, "detail") for reason in modbus_errors._REASONS]
+    errors: list[ModbusError] = [NotConnectedError("place", reason, "detail") for reason in modbus_errors._REASONS]
     errors += [modbus_errors.exception_answer(code, "a question") for code in (*modbus_errors.EXCEPTIONS, 99)]
-    errors += [modbus_errors.BadFrameError("crc", "text"), modbus_errors.NoAnswerError(), ModbusError("text")]
-    errors += [modbus_errors.RefusedError("text")]
+    errors += [modbus_errors.BadFrameError("crc", "text"), modbus_errors.NoResponseError(), ModbusError("text")]
+    errors += [modbus_errors.InvalidRequestError("text")]
     with patch("custom_components.nattery.config_flow._async_claimant", return_value=None):
         for error in errors:
             key, placeholders = await _async_explain(hass, error)

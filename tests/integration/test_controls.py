@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events, m
 
 from custom_components.nattery.const import EVENT_WRITTEN
 from custom_components.nattery.core.inverter.registers import BY_SYMBOL
-from custom_components.nattery.core.inverter.wear import REFUSE_AT
+from custom_components.nattery.core.inverter.write_counter import REFUSE_AT
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 from .conftest import until

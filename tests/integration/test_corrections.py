@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from custom_components.nattery.core.ledger.book import Ledger
-from custom_components.nattery.core.ledger.quarter import QUARTER, Quarter
-from custom_components.nattery.core.market.prices import Series, Slot
+from custom_components.nattery.core.ledger.entry import QUARTER, LedgerEntry
+from custom_components.nattery.core.market.prices import PriceSeries, PriceSlot
 from custom_components.nattery.core.market.quality import ENTSOE
 from custom_components.nattery.prices.settings import price_subentry
-from custom_components.nattery.trading.bookkeeper import Bookkeeper
+from custom_components.nattery.trading.ledger_recorder import LedgerRecorder
 from scripts.entsoe_standin.server import StandIn
 
 from .books import FEE, TARIFF, BookedHouse, berlin, starts
@@ -24,7 +24,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     look = Ledger.mispriced
 
-    def mispriced(ledger: Ledger, site: str, currency: str, spots: dict[datetime, float]) -> tuple[Quarter, ...]:
+    def mispriced(ledger: Ledger, site: str, currency: str, spots: dict[datetime, float]) -> tuple[LedgerEntry, ...]:
         seen.append(len(spots))
         return look(ledger, site, currency, spots)
 
@@ -38,7 +38,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     seen: list[list[str]] = []
     write = Ledger.write
 
-    def counted(ledger: Ledger, site: str, quarters: list[Quarter]) -> None:
+    def counted(ledger: Ledger, site: str, quarters: list[LedgerEntry]) -> None:
         seen.append(starts(tuple(quarters)))
         write(ledger, site, quarters)
 
@@ -46,18 +46,18 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return seen
 
 
-def says(house: BookedHouse, price: Callable[[Slot], float], source: str = ENTSOE) -> None:
+def says(house: BookedHouse, price: Callable[[PriceSlot], float], source: str = ENTSOE) -> None:
     """Let a source say something about today, which the house hears at once."""
     prices = house.site.prices
     begin = berlin("00:00")
     here = {slot.start: slot for slot in prices.pricer.book.day(berlin("11:00").date()).slots}
-    blank = (Slot(begin + n * QUARTER, begin + (n + 1) * QUARTER, 0.1 + n / 1000) for n in range(96))
-    slots = tuple(Slot(one.start, one.end, price(here.get(one.start, one))) for one in blank)
-    prices.pricer.book.add(Series("DE_LU", "EUR", QUARTER, slots, source, berlin("11:31")))
+    blank = (PriceSlot(begin + n * QUARTER, begin + (n + 1) * QUARTER, 0.1 + n / 1000) for n in range(96))
+    slots = tuple(PriceSlot(one.start, one.end, price(here.get(one.start, one))) for one in blank)
+    prices.pricer.book.add(PriceSeries("DE_LU", "EUR", QUARTER, slots, source, berlin("11:31")))
     prices.async_look()
 
 
-async def lines_of(books: Bookkeeper) -> tuple[Quarter, ...]:
+async def lines_of(books: LedgerRecorder) -> tuple[LedgerEntry, ...]:
     return await books.async_read(berlin("11:00"), NOON)
 
 

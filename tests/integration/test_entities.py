@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.nattery.const import CONF_GROUPS, DOMAIN, PLATFORMS
 from custom_components.nattery.core.inverter.derived import DERIVED
 from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
-from custom_components.nattery.core.inverter.table import Kind, Option, Risk
+from custom_components.nattery.core.inverter.table import RegisterGroup, RegisterKind, Risk
 from custom_components.nattery.descriptions import SPECIAL, platform_of
 
 from .books import TRADING_ENTITIES
@@ -69,7 +69,7 @@ type Entries = list[er.RegistryEntry]
 @pytest.fixture
 def every_group(hass: HomeAssistant, house_entry, everything_enabled):
     """Ask for every optional group, and switch every entity on."""
-    hass.config_entries.async_update_entry(house_entry, options={CONF_GROUPS: list(Option)})
+    hass.config_entries.async_update_entry(house_entry, options={CONF_GROUPS: list(RegisterGroup)})
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_every_register_is_shown_or_has_a_reason(hass, entries):
     expected = set()
     for register in REGISTERS:
         platform = platform_of(register)
-        if register.kind is Kind.RESERVED or register.key in UNSHOWN:
+        if register.kind is RegisterKind.RESERVED or register.key in UNSHOWN:
             assert platform is None, register.key
         else:
             assert platform is not None, register.key
@@ -131,10 +131,10 @@ async def test_what_was_not_asked_for_is_off(hass, entity_registry, house):
 async def test_a_group_that_is_dropped_leaves_nothing_behind(hass, entity_registry, entries, house):
     optional = {register.key for register in REGISTERS if register.option}
     assert optional <= {key_of(entry) for entry in entries}
-    hass.config_entries.async_update_entry(house, options={CONF_GROUPS: [Option.HISTORIES]})
+    hass.config_entries.async_update_entry(house, options={CONF_GROUPS: [RegisterGroup.HISTORIES]})
     assert await hass.config_entries.async_reload(house.entry_id)
     left = {key_of(e) for e in er.async_entries_for_config_entry(entity_registry, house.entry_id)}
-    assert optional & left == {register.key for register in REGISTERS if register.option is Option.HISTORIES}
+    assert optional & left == {register.key for register in REGISTERS if register.option is RegisterGroup.HISTORIES}
 
 
 async def test_every_entity_is_translated(hass, entries):

@@ -31,19 +31,19 @@ from sqlalchemy import text
 
 from custom_components.nattery.const import CONF_SYNC_CLOCK
 from custom_components.nattery.coordinator import local_now
-from custom_components.nattery.core.forecast.clock import day_edges, moment, quarter, wall
-from custom_components.nattery.core.forecast.forecast import Forecaster, Source
-from custom_components.nattery.core.forecast.record import Record
+from custom_components.nattery.core.explanation import Note
+from custom_components.nattery.core.forecast.forecast import Forecaster, ForecastSource
+from custom_components.nattery.core.forecast.forecast_log import ForecastLog
+from custom_components.nattery.core.forecast.quarters import day_edges, moment, quarter, wall
 from custom_components.nattery.core.inverter.inverter import Inverter
-from custom_components.nattery.core.inverter.readings import Report
+from custom_components.nattery.core.inverter.polling import PollResult
 from custom_components.nattery.core.inverter.registers import BY_KEY
-from custom_components.nattery.core.ledger.quarter import Energies, Metered
-from custom_components.nattery.core.note import Note
+from custom_components.nattery.core.ledger.entry import Energies, MeteredInterval
 from custom_components.nattery.core.simulator.faults import FaultKind
 from custom_components.nattery.core.simulator.memory import stamp
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.trading import forecasts as trading, solar
-from custom_components.nattery.trading.forecasts import Forecasts, forecast_store
+from custom_components.nattery.trading.forecasts import ForecastService, forecast_store
 from custom_components.nattery.trading.history import async_past
 from scripts.benchmarks.houses import ZONE, family
 
@@ -71,9 +71,9 @@ def forgetful(stopped: FrozenDateTimeFactory, simulator: Simulator) -> None:
 
 
 @pytest.fixture
-async def forecasts(forgetful: None, house: MockConfigEntry, hass: HomeAssistant) -> AsyncIterator[Forecasts]:
+async def forecasts(forgetful: None, house: MockConfigEntry, hass: HomeAssistant) -> AsyncIterator[ForecastService]:
     """The forecasts of the house, whose history is what the test gives it; closed at the end."""
-    forecasts = Forecasts(hass, house, house.runtime_data)
+    forecasts = ForecastService(hass, house, house.runtime_data)
     yield forecasts
     if house.state is ConfigEntryState.LOADED:
         await forecasts.async_close()
@@ -165,7 +165,7 @@ async def test_three_weeks_of_hours_are_learned_from(recorder_mock, hass, foreca
     await count(hass, "load_energy", load)
     await count(hass, "pv_energy", until_now(21, sunny))
     told = await forecasts.async_make(tomorrow(), DAY)
-    assert told.sources == {"load": Source.HISTORY, "pv": Source.HISTORY}
+    assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
     assert kwh(told.load_kw) == pytest.approx(kwh(load.values()) / (len(load) / DAY), rel=0.2)
     assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:20])  # the evening of a family, and its night
     assert kwh(told.pv_kw) == pytest.approx(12, rel=0.02)
@@ -221,18 +221,18 @@ async def test_what_a_counter_did_in_a_gap_is_not_the_load_of_the_hour_after(rec
 
 async def test_a_young_history_says_so(recorder_mock, hass, forecasts) -> None:
     nothing = await forecasts.async_make(tomorrow(), DAY)
-    assert nothing.sources == {"load": Source.DEFAULT, "pv": Source.NONE}
+    assert nothing.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(nothing.load_kw) == pytest.approx(10)
     await count(hass, "load_energy", until_now(2))
     forecasts._tell()
     told = await forecasts.async_make(tomorrow(), DAY)
-    assert told.sources["load"] is Source.HISTORY
+    assert told.sources["load"] is ForecastSource.HISTORY
     assert {note.key: note.values for note in told.notes}["short_load_history"] == {"days": 2.7}
 
 
 async def test_without_a_recorder_it_is_a_guess_that_says_why(hass, forecasts) -> None:
     told = await forecasts.async_make(tomorrow(), DAY)
-    assert told.sources == {"load": Source.DEFAULT, "pv": Source.NONE}
+    assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
     assert "no_recorder" in {note.key for note in told.notes}
     assert forecasts.load_quality is forecasts.pv_quality is None
@@ -284,16 +284,16 @@ async def test_the_quarter_that_has_just_ended_is_known_before_the_statistics_kn
     known = {number: kw for number, kw in until_now(21, sunny).items() if number < now - 4}
     await count(hass, "pv_energy", known)
     metered = [
-        Metered(moment(now - 4), 1.0, Energies(pv_kwh=0.25), 0.5, 0.0),
-        Metered(moment(now - 2), 0.95, Energies(pv_kwh=0.2375), 0.5, 0.0),
-        Metered(moment(now - 1), 0.5, Energies(pv_kwh=0.1), 0.5, 0.0),  # too little of it was seen
+        MeteredInterval(moment(now - 4), 1.0, Energies(pv_kwh=0.25), 0.5, 0.0),
+        MeteredInterval(moment(now - 2), 0.95, Energies(pv_kwh=0.2375), 0.5, 0.0),
+        MeteredInterval(moment(now - 1), 0.5, Energies(pv_kwh=0.1), 0.5, 0.0),  # too little of it was seen
     ]
-    forecasts = Forecasts(hass, house, house.runtime_data, lambda: metered)
+    forecasts = ForecastService(hass, house, house.runtime_data, lambda: metered)
     told = await forecasts.async_make(moment(now - 4), 8)
     assert told.pv_kw[0] == told.pv_kw[2] == pytest.approx(1.0)
     assert (told.pv_kw[1], told.pv_kw[3]) == pytest.approx((2.0, 2.0), rel=0.05)
     assert told.pv_kw[4] < 1.9
-    assert told.sources["load"] is Source.DEFAULT, "a few quarter-hours alone are no history"
+    assert told.sources["load"] is ForecastSource.DEFAULT, "a few quarter-hours alone are no history"
     await forecasts.async_close()
 
 
@@ -309,10 +309,10 @@ def own_clock(hass: HomeAssistant, house_entry: MockConfigEntry) -> None:
 @pytest.fixture
 async def fresh(
     stopped: FrozenDateTimeFactory, own_clock: None, house: MockConfigEntry, hass: HomeAssistant
-) -> Forecasts:
+) -> ForecastService:
     """The forecasts of a house that was set up this evening, where the sun of its inverter has its noon at 12:30."""
     await hass.config.async_update(latitude=45, longitude=22.5)
-    return Forecasts(hass, house, house.runtime_data)
+    return ForecastService(hass, house, house.runtime_data)
 
 
 @pytest.fixture
@@ -320,7 +320,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """When the inverter was asked for its last days."""
     asked = []
 
-    async def read(self: Inverter, keys: Iterable[str]) -> Report:
+    async def read(self: Inverter, keys: Iterable[str]) -> PollResult:
         if "pv_energy_history" in (wanted := tuple(keys)):
             asked.append(dt_util.now())
         return await read_registers(self, wanted)
@@ -343,7 +343,7 @@ async def test_a_fresh_house_expects_what_its_inverter_remembers(recorder_mock, 
     assert max(told.pv_kw[:28]) == max(told.pv_kw[76:]) == 0
     assert told.pv_kw.index(max(told.pv_kw)) in range(46, 54)
     assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:16])
-    assert told.sources == {"load": Source.HISTORY, "pv": Source.HISTORY}
+    assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
     assert [(note.key, note.values) for note in told.notes] == [
         ("first_days", {"days": 7}),
         ("no_provider", {"days": 7}),
@@ -406,7 +406,7 @@ async def test_a_forecast_does_not_need_the_inverters_memory(
     else:
         simulator.device.write(BY_KEY["clock"].address, stamp(local_now() - timedelta(days=40)))
     told = await fresh.async_make(tomorrow(), DAY)
-    assert told.sources == {"load": Source.DEFAULT, "pv": Source.NONE}
+    assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
     assert "first_days" not in {note.key for note in told.notes}
     assert len(asked) == (0 if trouble == "silent" else 1)
@@ -464,11 +464,11 @@ async def test_the_record_outlives_a_restart(hass, house, forecasts, hass_storag
     await forecasts.async_make(EVENING, 8)
     await forecasts.async_close()
     kept = hass_storage[f"nattery.{house.entry_id}.forecasts"]["data"]
-    again = Forecasts(hass, house, house.runtime_data)
+    again = ForecastService(hass, house, house.runtime_data)
     await again.async_open()
     await again.async_close()
     assert hass_storage[f"nattery.{house.entry_id}.forecasts"]["data"] == kept
-    assert len(Record.from_dict(kept)) == 1
+    assert len(ForecastLog.from_dict(kept)) == 1
 
 
 async def test_the_record_is_forgotten_with_the_house(hass, house, forecasts, hass_storage) -> None:
@@ -489,7 +489,7 @@ async def test_a_damaged_record_begins_anew(hass, house, forecasts, hass_storage
     assert "begins anew" in warnings(caplog)[0]
     await forecasts.async_make(EVENING, 8)
     await forecasts.async_close()
-    assert len(Record.from_dict(hass_storage[key]["data"])) == 1
+    assert len(ForecastLog.from_dict(hass_storage[key]["data"])) == 1
 
 
 async def test_days_are_judged_when_they_are_over(recorder_mock, hass, forecasts, stopped) -> None:
@@ -561,14 +561,14 @@ async def test_arrays_are_added_up_each_once(hass, forecasts, roof, said) -> Non
     said |= {"East": of_day(22, 1000.0), "West": of_day(22, 500.0)}
     await roof("East", "West")
     told = await forecasts.async_make(tomorrow(), DAY)
-    assert told.sources["pv"] is Source.PROVIDER
+    assert told.sources["pv"] is ForecastSource.PROVIDER
     assert kwh(told.pv_kw) == pytest.approx(9.3)
     assert kwh(power for power in told.said_kw if power is not None) == pytest.approx(9.3)
 
 
 async def test_without_a_dashboard_there_is_no_provider(recorder_mock, hass, forecasts) -> None:
     assert await async_setup_component(hass, "energy", {})
-    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is Source.NONE
+    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is ForecastSource.NONE
 
 
 @pytest.mark.parametrize(
@@ -591,7 +591,7 @@ async def test_what_a_part_of_the_roof_is_said_to_give_is_no_forecast(
     for _ in range(2):
         told = await forecasts.async_make(tomorrow(), DAY)
         await forecasts._async_look()
-        assert told.sources["pv"] is Source.NONE
+        assert told.sources["pv"] is ForecastSource.NONE
         assert Note("solar_silent", {"arrays": "West"}) in told.notes
     assert len([line for line in warnings(caplog) if "West" in line]) == 1
     assert KEY not in caplog.text
@@ -612,7 +612,7 @@ async def test_a_provider_that_hangs_is_not_waited_for(
     while not asking.done():
         await asyncio.sleep(0)
         stopped.tick(0.001)
-    assert (await asking).sources["pv"] is Source.NONE
+    assert (await asking).sources["pv"] is ForecastSource.NONE
     assert warnings(caplog) == ["The solar forecast of Roof cannot be used: TimeoutError"]
 
 
@@ -670,11 +670,11 @@ async def test_a_provider_that_is_loaded_later_is_waited_for_in_silence(hass, fo
     hass.set_state(CoreState.starting)
     await forecasts.async_open()
     forecasts.async_listen(lambda: told.append(dt_util.utcnow()))
-    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is Source.NONE
+    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is ForecastSource.NONE
     assert warnings(caplog) == []
     said["Roof"] = of_day(22, 1000.0)
     hass.set_state(CoreState.running)
     hass.bus.async_fire("homeassistant_started")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(told) == 1
-    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is Source.PROVIDER
+    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is ForecastSource.PROVIDER

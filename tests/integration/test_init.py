@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import serial
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.simulator.faults import Fault, FaultKind
+from custom_components.nattery.core.simulator.faults import FaultKind, LineFault
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 from .conftest import SERIAL, until
@@ -176,7 +176,7 @@ async def test_cable_pulled_in_the_middle_of_a_write(
     assert await hass.config_entries.async_setup(on_serial.entry_id)
     site = on_serial.runtime_data
     number = simulator.record.tally.requests + 2  # after the fresh reading that comes before every write
-    pulled = Fault(FaultKind.PORT_GONE, seconds=1.0)
+    pulled = LineFault(FaultKind.PORT_GONE, seconds=1.0)
     simulator._rules.faults.script[number] = pulled
     with pytest.raises(HomeAssistantError) as caught:
         await site.async_write({"max_charge_current": 42})

@@ -18,14 +18,14 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nattery.const import DOMAIN
+from custom_components.nattery.core.ledger.entry import QUARTER, Reason
 from custom_components.nattery.core.ledger.errors import (
     DatabaseError,
+    DatabaseTimeoutError,
     LedgerError,
     MeterStateError,
     NewerSchemaError,
-    SilentError,
 )
-from custom_components.nattery.core.ledger.quarter import QUARTER, Reason
 from custom_components.nattery.errors import action_error, describe
 from custom_components.nattery.trading.issues import LEDGER_FAILS
 from custom_components.nattery.trading.savings import SAVINGS
@@ -316,8 +316,8 @@ def errors() -> Iterator[LedgerError]:
             yield NewerSchemaError("a place", 9, 1)
         elif kind is MeterStateError:
             yield MeterStateError("it is nonsense")
-        elif kind is SilentError:
-            yield SilentError(25)
+        elif kind is DatabaseTimeoutError:
+            yield DatabaseTimeoutError(25)
         else:
             yield kind()
 

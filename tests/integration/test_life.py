@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events, a
 
 from custom_components.nattery.const import CONF_GROUPS
 from custom_components.nattery.core.inverter.registers import BY_KEY, FAULT_RECORDS, FAULT_WORDS
-from custom_components.nattery.core.inverter.table import Option
+from custom_components.nattery.core.inverter.table import RegisterGroup
 from custom_components.nattery.core.simulator.memory import stamp
 from custom_components.nattery.core.simulator.simulator import Simulator
 
@@ -145,7 +145,7 @@ async def test_the_last_fault_is_the_latest_wherever_it_stands(hass, everything_
 
 
 async def test_histories_show_yesterday(hass, everything_enabled, simulator, house_entry):
-    hass.config_entries.async_update_entry(house_entry, options={CONF_GROUPS: [Option.HISTORIES]})
+    hass.config_entries.async_update_entry(house_entry, options={CONF_GROUPS: [RegisterGroup.HISTORIES]})
     assert await hass.config_entries.async_setup(house_entry.entry_id)
     await hass.async_block_till_done()
     state = hass.states.get("sensor.inverter_load_energy_yesterday")

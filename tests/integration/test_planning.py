@@ -16,27 +16,27 @@ from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.backtest.forecasts import Epoch
 from custom_components.nattery.core.backtest.planners import worth_at
-from custom_components.nattery.core.backtest.series import Series
-from custom_components.nattery.core.forecast.clock import moment, quarter
-from custom_components.nattery.core.forecast.forecast import Forecast, Source
+from custom_components.nattery.core.backtest.time_series import TimeSeries
+from custom_components.nattery.core.forecast.forecast import Forecast, ForecastSource
+from custom_components.nattery.core.forecast.quarters import moment, quarter
 from custom_components.nattery.core.ledger.book import Ledger
-from custom_components.nattery.core.ledger.quarter import QUARTER, Expectation
+from custom_components.nattery.core.ledger.entry import QUARTER, Expectation
 from custom_components.nattery.core.ledger.reports import Period
-from custom_components.nattery.core.market.tariff import Kind
-from custom_components.nattery.core.trading.strategies import PeakShaving
+from custom_components.nattery.core.market.tariff import PriceKind
+from custom_components.nattery.core.planner.strategies import PeakShaving
 from custom_components.nattery.trading import coordinator
-from custom_components.nattery.trading.bookkeeper import Peak
 from custom_components.nattery.trading.coordinator import TradingCoordinator
+from custom_components.nattery.trading.ledger_recorder import Peak
 from custom_components.nattery.trading.planning import (
-    Quarter,
-    Quarters,
-    Situation,
-    Wish,
+    PlanningInputs,
+    PricedInterval,
+    PricedIntervals,
+    TradingPreferences,
     known_quarters,
     make,
     problem_of,
 )
-from custom_components.nattery.trading.settings import TRADING, Settings
+from custom_components.nattery.trading.settings import TRADING, TradingSettings
 from tests.core.ledger.lines import line
 
 from .books import BATTERY, MORNING, BookedHouse, berlin
@@ -53,17 +53,17 @@ SUN = [0.0] * 36 + [3.0] * 24 + [0.0] * 36
 LOAD = [0.8] * DAY
 
 
-def situation(now: int = PRESENT, seconds: float = 0.0, horizon: int = DAY, **changes: Any) -> Situation:
+def situation(now: int = PRESENT, seconds: float = 0.0, horizon: int = DAY, **changes: Any) -> PlanningInputs:
     """A day with all of its prices known, in the middle of it."""
-    quarters = [Quarter(moment(MIDNIGHT + at), BUY[at], SELL[at]) for at in range(horizon)]
+    quarters = [PricedInterval(moment(MIDNIGHT + at), BUY[at], SELL[at]) for at in range(horizon)]
     forecast = Forecast(
         moment(MIDNIGHT), 15, tuple(LOAD), tuple(LOAD), tuple(SUN), tuple(SUN), tuple(SUN),
-        {"load": Source.HISTORY, "pv": Source.HISTORY}, (), (None,) * DAY,
+        {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}, (), (None,) * DAY,
     )  # fmt: skip
     return replace(
-        Situation(
-            Settings.of(BATTERY),
-            Quarters(tuple(quarters[:now]), tuple(quarters[now:])),
+        PlanningInputs(
+            TradingSettings.of(BATTERY),
+            PricedIntervals(tuple(quarters[:now]), tuple(quarters[now:])),
             forecast,
             moment(MIDNIGHT + now) + timedelta(seconds=seconds),
             0.5,
@@ -75,7 +75,7 @@ def situation(now: int = PRESENT, seconds: float = 0.0, horizon: int = DAY, **ch
 
 def worth(prices: list[float], begin: int) -> float:
     """What the backtest takes for a stored kWh at the end of the day, planned from a quarter on."""
-    series = Series(range(MIDNIGHT, MIDNIGHT + DAY), [0.25] * DAY, prices, SELL, SUN, LOAD)
+    series = TimeSeries(range(MIDNIGHT, MIDNIGHT + DAY), [0.25] * DAY, prices, SELL, SUN, LOAD)
     house = replace(problem_of(situation()), pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)
     return worth_at(house, series, Epoch(begin, DAY, DAY), (SUN[begin:], LOAD[begin:]))
 
@@ -84,9 +84,13 @@ def worth(prices: list[float], begin: int) -> float:
 
 
 def test_what_is_stored_at_the_end_is_worth_what_the_backtest_says() -> None:
-    made = make(situation(), Wish(), None)
+    made = make(situation(), TradingPreferences(), None)
     assert made.plan.terminal_value == pytest.approx(worth(BUY, PRESENT))
-    rest = make(replace(situation(), quarters=Quarters((), situation().quarters.ahead), forecast=cut()), Wish(), None)
+    rest = make(
+        replace(situation(), quarters=PricedIntervals((), situation().quarters.ahead), forecast=cut()),
+        TradingPreferences(),
+        None,
+    )
     assert made.plan.terminal_value > 1.2 * rest.plan.terminal_value, "a dear morning will come again"
     assert [note.values for note in made.notes if note.key == "terminal_estimated"] == [
         {"value": made.plan.terminal_value}
@@ -106,9 +110,9 @@ def cut() -> Forecast:
 
 def test_an_import_limit_of_ones_own_holds_on_the_days_after_too() -> None:
     limited = situation()
-    tight = make(limited, Wish("peak_shaving", import_limit=0.9), None).plan
-    free = make(limited, Wish("peak_shaving", import_limit=9.0), None).plan
-    assert isinstance(Wish("peak_shaving", import_limit=0.9).as_strategy(), PeakShaving)
+    tight = make(limited, TradingPreferences("peak_shaving", import_limit=0.9), None).plan
+    free = make(limited, TradingPreferences("peak_shaving", import_limit=9.0), None).plan
+    assert isinstance(TradingPreferences("peak_shaving", import_limit=0.9).as_strategy(), PeakShaving)
     assert tight.terminal_value != pytest.approx(free.terminal_value)
 
 
@@ -129,7 +133,7 @@ async def test_the_quarters_that_have_passed_fill_up_a_day(booked: BookedHouse) 
     assert [one.start for one in morning] == [moment(MIDNIGHT + at) for at in range(DAY)]
     assert morning.ahead[0].start == MORNING
     for one in (morning.passed[0], morning.ahead[-1]):
-        assert one.buy == pytest.approx(house.slot_price(Kind.IMPORT, one.start))
+        assert one.buy == pytest.approx(house.slot_price(PriceKind.IMPORT, one.start))
     await house.walk(berlin("13:45"), timedelta(minutes=5))
     afternoon = known_quarters(pricer, dt_util.utcnow())
     assert afternoon.passed == ()
@@ -140,7 +144,7 @@ async def test_the_quarters_that_have_passed_fill_up_a_day(booked: BookedHouse) 
 
 
 def test_the_peak_so_far_is_part_of_the_problem() -> None:
-    settings = Settings.of({**BATTERY, "peak_price": 8.0})
+    settings = TradingSettings.of({**BATTERY, "peak_price": 8.0})
     problem = problem_of(situation(settings=settings, peak_kw=4.5))
     assert (problem.peak_price_per_kw, problem.peak_so_far_kw) == (8.0, 4.5)
 
@@ -176,7 +180,7 @@ async def test_the_months_peak_is_that_of_the_books(booked: BookedHouse, monkeyp
     house, peaks = booked, []
     await house.hass.async_add_executor_job(lambda: book(house, **EARLIER))
 
-    def spy(known: Situation, *rest: Any) -> Any:
+    def spy(known: PlanningInputs, *rest: Any) -> Any:
         peaks.append(known.peak_kw)
         return make(known, *rest)
 
@@ -299,7 +303,7 @@ async def test_what_is_expected_of_today_is_all_of_it(booked: BookedHouse) -> No
 
 async def test_what_was_expected_of_a_quarter_is_booked_without_wear(booked: BookedHouse) -> None:
     trading = await set_up(booked)
-    await trading.async_wish(replace(trading.wish, strategy="self_consumption"))
+    await trading.async_set_preferences(replace(trading.wish, strategy="self_consumption"))
     await booked.walk(berlin("11:31"))
     _, second = await trading.books.async_read(berlin("11:00"), berlin("12:00"))
     assert second.expected == Expectation(cost=0, grid_kwh=0, soc=pytest.approx(second.expected.soc))
@@ -313,7 +317,7 @@ async def test_with_books_away_the_rest_of_today_is_all_that_is_said(booked: Boo
 
 
 def test_a_quarter_that_is_booked_is_not_expected_any_more() -> None:
-    made = make(situation(), Wish(), None)
+    made = make(situation(), TradingPreferences(), None)
     midnight, noon = moment(MIDNIGHT), moment(MIDNIGHT + 48)
     whole, before, after = (
         made.promise(Period(*edges))

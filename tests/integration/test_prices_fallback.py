@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.nattery.prices import suppliers
+from custom_components.nattery.prices import sources
 
 from .elsewhere import MORE, Elsewhere, elsewhere, market_price, quarters
 from .market import PriceHouse
@@ -23,8 +23,8 @@ PUBLIC = ["energy_charts", "nord_pool"]
 def others(monkeypatch: pytest.MonkeyPatch, socket_enabled: None) -> Iterator[Elsewhere]:
     """The public sources, played on this machine."""
     with elsewhere() as server:
-        played = tuple(replace(source, base=server.url) for source in suppliers.PUBLIC_SOURCES)
-        monkeypatch.setattr(suppliers, "PUBLIC_SOURCES", played)
+        played = tuple(replace(source, base=server.url) for source in sources.PUBLIC_SOURCES)
+        monkeypatch.setattr(sources, "PUBLIC_SOURCES", played)
         yield server
 
 

@@ -10,13 +10,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.market.child import Child
+from custom_components.nattery.core.market.entsoe.process import PriceQueryProcess
 from custom_components.nattery.core.market.errors import MarketError, UnauthorizedError
-from custom_components.nattery.core.market.prices import Series
+from custom_components.nattery.core.market.prices import PriceSeries
 from custom_components.nattery.core.market.tariff import TariffError
 from custom_components.nattery.prices import flow as prices_flow
-from custom_components.nattery.prices.settings import Settings, price_subentry
-from custom_components.nattery.prices.suppliers import main_supplier
+from custom_components.nattery.prices.settings import PriceSettings, price_subentry
+from custom_components.nattery.prices.sources import main_supplier
 from custom_components.nattery.prices.tariff_form import error_of
 from scripts.entsoe_standin.server import StandIn
 
@@ -157,7 +157,7 @@ async def test_the_entry_goes_on_with_prices(hass: HomeAssistant, market: StandI
     assert created["title"] == "Electricity"
     await hass.async_block_till_done(wait_background_tasks=True)
     assert data_of(wizard)["token"] == CANARY
-    assert Settings.of(data_of(wizard)).tariff.import_rate.vat_percent == 19
+    assert PriceSettings.of(data_of(wizard)).tariff.import_rate.vat_percent == 19
     await done["result"].runtime_data.prices.async_ask()
     price = hass.states.get("sensor.electricity_import_price")
     assert price is not None
@@ -225,7 +225,7 @@ async def test_a_slow_server_lets_the_user_go_on(
     wizard: Wizard, market: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked as it really is, by a process of its own, with a time limit shorter than a person may choose."""
-    monkeypatch.setattr(Child, "run", ask_there)
+    monkeypatch.setattr(PriceQueryProcess, "run", ask_there)
     monkeypatch.setattr(prices_flow, "main_supplier", lambda settings: main_supplier(replace(settings, timeout=1.5)))
     market.behaviour.mode = "slow:20"
     await wizard.start()
@@ -255,7 +255,7 @@ async def test_an_answer_that_is_there_at_once_is_asked_for_once(
     """As from a server next door: Home Assistant would give the form's input to the next step, which asked again."""
     asked = []
 
-    async def at_once(_hass: HomeAssistant, data: dict[str, Any]) -> tuple[list[Series], MarketError]:
+    async def at_once(_hass: HomeAssistant, data: dict[str, Any]) -> tuple[list[PriceSeries], MarketError]:
         asked.append(data["area"])
         return [], UnauthorizedError()
 
@@ -329,7 +329,7 @@ async def test_a_tariff_with_everything(wizard: Wizard, market: StandIn) -> None
     assert kept["holidays"] == ["12-25", "2026-04-03"]
     await wizard.give(**kept)
     assert (await wizard.choose("save"))["type"] is FlowResultType.CREATE_ENTRY
-    tariff = Settings.of(data_of(wizard)).tariff
+    tariff = PriceSettings.of(data_of(wizard)).tariff
     first, second, third = tariff.import_rate.bands
     assert (first.start, first.end, first.days, first.first, first.last) == (
         "06:00",
@@ -467,19 +467,19 @@ async def test_other_sources(changer: Wizard) -> None:
     form = await changer.give(**wanted, **action | {"action_data": ["2026-11-20"]})
     assert form["errors"] == {"action_data": "no_mapping"}
     assert (await changer.give(**wanted, **action))["reason"] == "reconfigure_successful"
-    settings = Settings.of(data_of(changer))
+    settings = PriceSettings.of(data_of(changer))
     assert settings.sources == ("nord_pool", "energy_charts")
     assert (settings.entity, settings.action, settings.action_key) == ("sensor.other", "other.prices", "GER")
     assert settings.action_data == {"date": "{{ day }}"}
     await changer.hass.async_block_till_done(wait_background_tasks=True)
     await changer.change("sources")
     assert (await changer.give(sources=[]))["reason"] == "reconfigure_successful"
-    settings = Settings.of(data_of(changer))
+    settings = PriceSettings.of(data_of(changer))
     assert (settings.sources, settings.entity, settings.action, settings.action_data) == ((), "", "", {})
 
 
 async def test_notifications(changer: Wizard) -> None:
     assert shown(await changer.change("notifications")) == {"slow": 90}
     assert (await changer.give(notify=["notify.phone"], slow=45))["reason"] == "reconfigure_successful"
-    settings = Settings.of(data_of(changer))
+    settings = PriceSettings.of(data_of(changer))
     assert (settings.notify, settings.slow) == (("notify.phone",), 45)

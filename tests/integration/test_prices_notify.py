@@ -8,7 +8,7 @@ from homeassistant.core import ServiceCall
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-from custom_components.nattery.core.market import desk
+from custom_components.nattery.core.market import fetcher
 
 from .market import PriceHouse
 
@@ -55,7 +55,7 @@ async def test_slow_answers_once_a_day(
 ) -> None:
     """Time is what the desk's clock says it was, since here it stands still."""
     ticks = iter(range(0, 100_000, 100))
-    monkeypatch.setattr(desk, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    monkeypatch.setattr(fetcher, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     await price_house.start(**SETTINGS, slow=90)
     assert messages(sent) == ["Electricity prices of Inverter: ENTSO-E took 100 s to answer, more than 90 s."]
     assert price_house.value("price_latency") == "100"

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, State
 import pytest
 
 from custom_components.nattery.core.simulator.simulator import Simulator
-from custom_components.nattery.site import Site
+from custom_components.nattery.runtime import NatteryRuntime
 
 from .elsewhere import market_price
 from .market import PriceHouse
@@ -76,14 +76,14 @@ async def warm(price_house: PriceHouse) -> PriceHouse:
 def first_view(house: PriceHouse, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What there is of prices in the moment before the inverter is met, once the house has started."""
     view: dict[str, Any] = {}
-    meet = Site.async_meet
+    meet = NatteryRuntime.async_connect
 
-    async def watch(site: Site) -> None:
+    async def watch(site: NatteryRuntime) -> None:
         view.update(price=house.state("import_price"), next=house.state("next_cheap_window"))
         view["asked"] = len(house.market.queries)
         await meet(site)
 
-    monkeypatch.setattr(Site, "async_meet", watch)
+    monkeypatch.setattr(NatteryRuntime, "async_meet", watch)
     return view
 
 

@@ -13,8 +13,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.inverter.wear import REFUSE_AT, WARN_AT
+from custom_components.nattery.core.inverter.write_counter import REFUSE_AT, WARN_AT
 from custom_components.nattery.core.simulator.simulator import Simulator
+from custom_components.nattery.issue_monitor import LOOK_EVERY, MEMORY, SILENT_FOR, SUSPICIOUS
 from custom_components.nattery.issues import (
     SECOND_MASTER,
     SILENT_LINE,
@@ -22,7 +23,6 @@ from custom_components.nattery.issues import (
     WRONG_DEVICE,
     issue_id,
 )
-from custom_components.nattery.watch import LOOK_EVERY, MEMORY, SILENT_FOR, SUSPICIOUS
 
 from .conftest import HOST, until
 from .texts import TEXTS, placeholders_of

@@ -17,8 +17,8 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.inverter.registers import REGISTERS
-from custom_components.nattery.core.inverter.table import Access, Kind
-from custom_components.nattery.core.inverter.wear import REFUSE_AT
+from custom_components.nattery.core.inverter.table import Access, RegisterKind
+from custom_components.nattery.core.inverter.write_counter import REFUSE_AT
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.trading.backtest import BACKTEST
 from custom_components.nattery.trading.ledger_services import GET_LEDGER
@@ -108,9 +108,9 @@ async def test_read_words(
 async def test_secrets_and_commands_are_never_read(hass: HomeAssistant, house: MockConfigEntry, register) -> None:
     asked = house.runtime_data.line.bus.statistics.snapshot().requests
     for question in ({"address": register.address}, {"symbols": [register.symbol]}):
-        if register.kind is Kind.RESERVED and "symbols" in question:
+        if register.kind is RegisterKind.RESERVED and "symbols" in question:
             continue
-        if register.kind is Kind.RESERVED:
+        if register.kind is RegisterKind.RESERVED:
             with pytest.raises(HomeAssistantError):
                 await act(hass, house, "read_registers", **question)
             continue

@@ -10,13 +10,13 @@ import pytest
 from custom_components.nattery.core.inverter import errors as inverter_errors
 from custom_components.nattery.core.inverter.codec import InvalidValueError, encode
 from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
-from custom_components.nattery.core.inverter.table import Option
-from custom_components.nattery.core.inverter.wear import WornError
-from custom_components.nattery.core.market import errors as market_errors, fallback
+from custom_components.nattery.core.inverter.table import RegisterGroup
+from custom_components.nattery.core.inverter.write_counter import WriteLimitError
+from custom_components.nattery.core.market import errors as market_errors, public_sources
 from custom_components.nattery.core.market.book import BookError, Freshness
-from custom_components.nattery.core.market.health import Status
-from custom_components.nattery.core.market.news import NewsKind
-from custom_components.nattery.core.market.tariff import DAYS, Band, Kind, TariffError
+from custom_components.nattery.core.market.events import PriceEventKind
+from custom_components.nattery.core.market.health import SourceStatus
+from custom_components.nattery.core.market.tariff import DAYS, Band, PriceKind, TariffError
 from custom_components.nattery.core.modbus import errors as modbus_errors
 from custom_components.nattery.errors import CORE_ERRORS, action_error, describe
 from custom_components.nattery.issues import FIXABLE, SEVERITIES
@@ -60,10 +60,10 @@ def invalid_values() -> Iterator[InvalidValueError]:
 
 def one_of_each() -> Iterator[Exception]:
     for kind in subclasses(modbus_errors.ModbusError):
-        if issubclass(kind, modbus_errors.ExceptionAnswerError):
+        if issubclass(kind, modbus_errors.ExceptionResponseError):
             yield kind(9, "a question")
-        elif kind is modbus_errors.LinkDownError:
-            yield from (modbus_errors.LinkDownError("a port", reason, "why") for reason in modbus_errors._REASONS)
+        elif kind is modbus_errors.NotConnectedError:
+            yield from (modbus_errors.NotConnectedError("a port", reason, "why") for reason in modbus_errors._REASONS)
         elif kind is modbus_errors.BadFrameError:
             yield modbus_errors.BadFrameError("crc", "text")
         else:
@@ -76,7 +76,7 @@ def one_of_each() -> Iterator[Exception]:
     for sort in subclasses(inverter_errors.InverterError):
         if sort.__module__ == inverter_errors.__name__:
             yield sort(*special.get(sort, ("text",)))
-    yield WornError("max_charge_current", 100)
+    yield WriteLimitError("max_charge_current", 100)
     yield BookError("text")
     yield from one_of_each_market_error()
     yield from invalid_values()
@@ -85,13 +85,13 @@ def one_of_each() -> Iterator[Exception]:
 def one_of_each_market_error() -> Iterator[market_errors.MarketError]:
     made: dict[type[market_errors.MarketError], tuple[Any, ...]] = {
         market_errors.OtherAuctionError: (["sequence 2"],),
-        market_errors.RefusedError: ("It has a reason.",),
-        market_errors.ServerTroubleError: (503, 60.0),
-        market_errors.TimedOutError: (120.0,),
-        market_errors.UnreachableError: ("entsoe.example", "its name is not known"),
+        market_errors.QueryRejectedError: ("It has a reason.",),
+        market_errors.ServerError: (503, 60.0),
+        market_errors.FetchTimeoutError: (120.0,),
+        market_errors.PlatformUnreachableError: ("entsoe.example", "its name is not known"),
         market_errors.LibraryError: ("ImportError",),
-        fallback.SourceTroubleError: ("nord_pool", 503),
-        fallback.SourceLimitedError: ("nord_pool", 429),
+        public_sources.SourceError: ("nord_pool", 503),
+        public_sources.SourceLimitedError: ("nord_pool", 429),
     }
     for kind in subclasses(market_errors.MarketError):
         yield kind(*made.get(kind, ()))
@@ -171,16 +171,16 @@ def test_choices_about_prices_are_named() -> None:
     options = {
         name: selector["options"].keys() for name, selector in TEXTS["selector"].items() if "options" in selector
     }
-    assert options["price_sources"] == {source.name for source in fallback.SOURCES}
+    assert options["price_sources"] == {source.name for source in public_sources.SOURCES}
     assert options["tariff_days"] == set(DAYS)
-    assert options["price_kind"] == {kind.value for kind in Kind}
+    assert options["price_kind"] == {kind.value for kind in PriceKind}
     assert options["window_goal"] == {"cheapest", "dearest"}
     assert TEXTS["selector"]["bands"]["fields"].keys() == {field.name for field in fields(Band)}
     entities = TEXTS["entity"]
     assert entities["sensor"]["price_freshness"]["state"].keys() == {freshness.value for freshness in Freshness}
-    assert entities["sensor"]["price_status"]["state"].keys() == {status.value for status in Status}
+    assert entities["sensor"]["price_status"]["state"].keys() == {status.value for status in SourceStatus}
     named = entities["event"]["price_news"]["state_attributes"]["event_type"]["state"]
-    assert named.keys() == {kind.value for kind in NewsKind}
+    assert named.keys() == {kind.value for kind in PriceEventKind}
 
 
 def test_every_error_of_the_prices_flow_has_its_text() -> None:
@@ -197,4 +197,4 @@ def test_every_error_of_the_prices_flow_has_its_text() -> None:
 
 
 def test_groups_are_named() -> None:
-    assert TEXTS["selector"]["groups"]["options"].keys() == {option.value for option in Option}
+    assert TEXTS["selector"]["groups"]["options"].keys() == {option.value for option in RegisterGroup}

@@ -16,11 +16,11 @@ from custom_components.nattery.const import DOMAIN, EVENT_WRITTEN
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
 from custom_components.nattery.core.forecast.notes import NOTES as FORECAST_NOTES
+from custom_components.nattery.core.planner.reasons import NOTES as PLAN_NOTES, SENTENCES as PLANNED
 from custom_components.nattery.core.simulator.simulator import Simulator
-from custom_components.nattery.core.trading.reasons import NOTES as PLAN_NOTES, SENTENCES as PLANNED
-from custom_components.nattery.trading.coordinator import View
-from custom_components.nattery.trading.planning import Wish
-from custom_components.nattery.trading.settings import Settings, wear_of
+from custom_components.nattery.trading.coordinator import TradingState
+from custom_components.nattery.trading.planning import TradingPreferences
+from custom_components.nattery.trading.settings import TradingSettings, wear_of
 
 from .books import TRADING_ENTITIES
 from .conftest import until
@@ -115,7 +115,7 @@ async def test_the_plan_is_there_to_be_drawn_beside_reality(hass: HomeAssistant,
 
 async def test_a_house_without_a_plan_plans_nothing(hass: HomeAssistant, trader: MockConfigEntry) -> None:
     trading = trader.runtime_data.trading
-    trading.async_set_updated_data(View())
+    trading.async_set_updated_data(TradingState())
     state = hass.states.get("sensor.battery_trading_planned_state_of_charge")
     assert (state.state, state.attributes["forecast"]) == ("unknown", [])
 
@@ -218,14 +218,14 @@ async def test_the_calendar_has_an_event_for_every_run(hass: HomeAssistant, trad
 
 async def test_an_event_of_the_calendar_begins_once(hass: HomeAssistant, trader: MockConfigEntry) -> None:
     trading = trader.runtime_data.trading
-    await trading.async_wish(Wish("self_consumption"))
+    await trading.async_set_preferences(TradingPreferences("self_consumption"))
     begun = trading.data.runs[0].start
     await trading.async_replan()
     assert trading.data.plan.runs[0].start > begun
     assert trading.data.runs[0].start == begun
-    await trading.async_wish(Wish("manual"))
+    await trading.async_set_preferences(TradingPreferences("manual"))
     assert trading.data.runs[0].start == begun  # a manual day is plain self-consumption too
-    await trading.async_wish(Wish("backup_reserve", reserve=1.0))
+    await trading.async_set_preferences(TradingPreferences("backup_reserve", reserve=1.0))
     assert trading.data.runs[0].kind is ActionKind.CHARGE
     assert trading.data.runs[0].start > begun
 
@@ -261,7 +261,7 @@ async def test_a_subscription_lives_on_when_the_entry_is_reloaded(
 def test_wear_is_what_the_battery_costs_over_its_life() -> None:
     assert wear_of(DATA) == pytest.approx(3000 / (2 * 10 * 6000))
     assert wear_of({**DATA, "wear": 0.07}) == 0.07
-    settings = Settings.of(DATA)
+    settings = TradingSettings.of(DATA)
     assert settings.efficiency**2 == pytest.approx(0.9)
 
 

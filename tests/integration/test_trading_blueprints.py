@@ -19,10 +19,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.action import ActionKind
-from custom_components.nattery.core.control.planned import runs_of
-from custom_components.nattery.core.trading.plan import Plan, PlannedSlot
+from custom_components.nattery.core.control.plan_actions import runs_of
+from custom_components.nattery.core.planner.plan import Plan, PlannedSlot
 from custom_components.nattery.trading.coordinator import TradingCoordinator
-from custom_components.nattery.trading.planning import Made, Situation, Wish, make, problem_of
+from custom_components.nattery.trading.planning import PlanningInputs, PlanResult, TradingPreferences, make, problem_of
 from scripts.entsoe_standin.server import StandIn
 
 from .books import BookedHouse, berlin
@@ -43,7 +43,7 @@ class Script:
 
     trades: tuple[str, ...] = ()
 
-    def make(self, situation: Situation, wish: Wish, previous: Plan | None) -> Made:
+    def make(self, situation: PlanningInputs, wish: TradingPreferences, previous: Plan | None) -> PlanResult:
         """Plan as the house does, with these trades in it."""
         made = make(situation, replace(wish, strategy="self_consumption"), previous)
         plan = replace(made.plan, slots=tuple(self._slot(slot) for slot in made.plan))

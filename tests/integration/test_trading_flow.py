@@ -23,7 +23,7 @@ from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.issues import issue_id
 from custom_components.nattery.trading import flow as trading_flow
 from custom_components.nattery.trading.issues import LEDGER_FAILS
-from custom_components.nattery.trading.settings import Settings, trading_subentry
+from custom_components.nattery.trading.settings import TradingSettings, trading_subentry
 from scripts.entsoe_standin.server import StandIn
 from tests.core.ledger.server import PASSWORD, USER, Server
 
@@ -144,7 +144,7 @@ async def test_what_is_asked_is_kept_and_the_rest_has_defaults(form: Form) -> No
     assert (done["type"], done["title"]) == (FlowResultType.CREATE_ENTRY, "Battery trading")
     assert done["unique_id"] == "trading"
     assert form.data == {**GIVEN, **DEFAULTS}
-    assert form.trading.settings == Settings.of(form.data), "it was loaded anew"
+    assert form.trading.settings == TradingSettings.of(form.data), "it was loaded anew"
     automation = form.hass.states.get(AUTOMATION)
     assert automation is not None
     assert automation.state == "off"

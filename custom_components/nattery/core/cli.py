@@ -21,12 +21,12 @@ from .inverter.errors import InverterError, NotConfirmedError, NotOfferedError
 from .inverter.inverter import Inverter, check, find
 from .inverter.registers import BY_KEY, BY_SYMBOL, REGISTERS, in_tier
 from .inverter.render import as_text, closest, to_json
-from .inverter.table import Kind, Register, Risk, Tier
+from .inverter.table import Register, RegisterKind, Risk, Tier
 from .market import command as prices
-from .modbus.bus import Bus
-from .modbus.errors import ModbusError, RefusedError
+from .modbus.client import ModbusClient
+from .modbus.errors import InvalidRequestError, ModbusError
+from .planner import command as plan
 from .simulator import command as simulate
-from .trading import command as plan
 
 DONE, FAILED, WRONG_QUESTION = 0, 1, 2
 _DUMP_TIERS = (Tier.IDENTITY, Tier.FAST, Tier.SETTINGS, Tier.COUNTERS, Tier.STATISTICS)
@@ -135,7 +135,7 @@ def _shield_negative(arguments: list[str]) -> list[str]:
 
 
 def _talk(
-    conversation: Callable[[argparse.Namespace, Bus], Coroutine[Any, Any, int]],
+    conversation: Callable[[argparse.Namespace, ModbusClient], Coroutine[Any, Any, int]],
 ) -> Callable[[argparse.Namespace], int]:
     """Open the line, talk, close it; every error becomes a sentence and an exit code."""
 
@@ -149,7 +149,7 @@ def _talk(
     def run(arguments: argparse.Namespace) -> int:
         try:
             return asyncio.run(talk(arguments))
-        except (InvalidValueError, NotOfferedError, NotConfirmedError, RefusedError) as error:
+        except (InvalidValueError, NotOfferedError, NotConfirmedError, InvalidRequestError) as error:
             hint = " (add --confirm)" if isinstance(error, NotConfirmedError) else ""
             print(f"{error}{hint}", file=sys.stderr)
             return WRONG_QUESTION
@@ -168,7 +168,7 @@ def _connection(arguments: argparse.Namespace) -> Connection:
     return Connection(kind, host=host, port=port, baud=arguments.baud)
 
 
-async def _meet(arguments: argparse.Namespace, bus: Bus) -> Inverter:
+async def _meet(arguments: argparse.Namespace, bus: ModbusClient) -> Inverter:
     return Inverter(bus, (await find(bus, arguments.unit)).unit, options=_all_options())
 
 
@@ -176,7 +176,7 @@ def _all_options() -> tuple[Any, ...]:
     return tuple({register.option for register in REGISTERS if register.option})
 
 
-async def _probe(arguments: argparse.Namespace, bus: Bus) -> int:
+async def _probe(arguments: argparse.Namespace, bus: ModbusClient) -> int:
     identity = await find(bus, arguments.unit)
     statistics = bus.statistics.snapshot()
     print(f"model          {identity.manufacturer} {identity.product.replace('_', ' ')}")
@@ -197,14 +197,14 @@ async def _probe(arguments: argparse.Namespace, bus: Bus) -> int:
     return DONE
 
 
-async def _dump(arguments: argparse.Namespace, bus: Bus) -> int:
+async def _dump(arguments: argparse.Namespace, bus: ModbusClient) -> int:
     inverter = await _meet(arguments, bus)
     reports = [await inverter.read(tier) for tier in _DUMP_TIERS]
     values: dict[str, Value] = {key: value for report in reports for key, value in report.values.items()}
     failed = {key: error for report in reports for key, error in report.failed.items()}
     if errors := [report.error for report in reports if report.error]:
         raise errors[0]
-    readable = [r for r in REGISTERS if r.kind is not Kind.RESERVED and (r.readable or r.secret)]
+    readable = [r for r in REGISTERS if r.kind is not RegisterKind.RESERVED and (r.readable or r.secret)]
     if arguments.json:
         print(json.dumps({register.symbol: to_json(register, values.get(register.key)) for register in readable}))
         return DONE
@@ -221,7 +221,7 @@ def _shown(register: Register, values: dict[str, Value], failed: dict[str, Modbu
     return as_text(register, values[register.key])
 
 
-async def _watch(arguments: argparse.Namespace, bus: Bus) -> int:
+async def _watch(arguments: argparse.Namespace, bus: ModbusClient) -> int:
     inverter = await _meet(arguments, bus)
     registers = in_tier(Tier.FAST, _all_options())
     start = due = time.monotonic()
@@ -253,7 +253,7 @@ def _summary(value: Callable[[str], Value]) -> str:
     return f"{time.strftime('%H:%M:%S')}  {'  '.join(parts)}  {status}"
 
 
-async def _set(arguments: argparse.Namespace, bus: Bus) -> int:
+async def _set(arguments: argparse.Namespace, bus: ModbusClient) -> int:
     by_lower = {symbol.lower(): register for symbol, register in BY_SYMBOL.items()}
     register = by_lower.get(arguments.symbol.lower())
     if register is None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .modbus.bus import Bus
-from .modbus.link import Link, SerialLink, TcpLink
+from .modbus.client import ModbusClient
 from .modbus.timing import Timing
+from .modbus.transport import SerialTransport, TcpTransport, Transport
 
 DEFAULT_BAUD = 9600
 
@@ -29,14 +29,14 @@ class Connection:
     port: int = 502
     baud: int = DEFAULT_BAUD
 
-    def link(self) -> Link:
+    def link(self) -> Transport:
         """The line, not yet opened."""
         if self.kind is ConnectionKind.SERIAL:
-            return SerialLink(self.path, self.baud)
-        return TcpLink(self.host, self.port, rtu=self.kind is ConnectionKind.RTU_OVER_TCP, baud=self.baud)
+            return SerialTransport(self.path, self.baud)
+        return TcpTransport(self.host, self.port, rtu=self.kind is ConnectionKind.RTU_OVER_TCP, baud=self.baud)
 
-    def open(self, *, timing: Timing | None = None, on_link: Callable[[bool], None] | None = None) -> Bus:
+    def open(self, *, timing: Timing | None = None, on_link: Callable[[bool], None] | None = None) -> ModbusClient:
         """A bus that serves until it is closed; the line itself is opened in the bus's own thread."""
-        bus = Bus(self.link(), timing=timing, on_link=on_link)
+        bus = ModbusClient(self.link(), timing=timing, on_link=on_link)
         bus.start()
         return bus

@@ -15,26 +15,26 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..core.market.book import BookError, ChangeKind, PriceBook
-from ..core.market.desk import Desk, Round
-from ..core.market.health import Health, Status, health
-from ..core.market.news import News, NewsKind, news
-from ..core.market.outlook import Outlook, next_quarter, outlook
-from ..core.market.priced import Pricer
+from ..core.market.book import BookError, PriceBook, PriceChangeKind
+from ..core.market.events import PriceEvent, PriceEventKind, news
+from ..core.market.fetcher import FetchRound, PriceFetcher
+from ..core.market.health import SourceHealth, SourceStatus, health
+from ..core.market.pricer import Pricer
 from ..core.market.quality import ENTSOE
+from ..core.market.snapshot import PriceSnapshot, next_quarter, outlook
 from ..core.market.tariff import TariffError
 from ..subentry import SubentryCoordinator
 from ..texts import async_text
 from .notify import Notifier
-from .settings import Settings
-from .suppliers import main_supplier, other_suppliers
+from .settings import PriceSettings
+from .sources import main_supplier, other_suppliers
 from .template import hooks_of
 from .words import async_day_in_words
 
 _STORE_VERSION: Final = 1
 _SAVE_DELAY: Final = 10
 
-type NewsListener = Callable[[News], None]
+type NewsListener = Callable[[PriceEvent], None]
 
 
 def price_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -42,20 +42,20 @@ def price_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.prices")
 
 
-class PriceCoordinator(SubentryCoordinator[Outlook]):
+class PriceCoordinator(SubentryCoordinator[PriceSnapshot]):
     """Keeps the outlook true: it is worked out anew when a slot ends and when prices come."""
 
-    desk: Desk
+    desk: PriceFetcher
     pricer: Pricer
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> None:
         """Describe the prices; nothing runs before `async_open`."""
         super().__init__(hass, entry, subentry, "prices")
-        self.settings = Settings.of(subentry.data)
+        self.settings = PriceSettings.of(subentry.data)
         self._store = price_store(hass, entry.entry_id)
         self._news_listeners: list[NewsListener] = []
         self._timers: dict[str, CALLBACK_TYPE] = {}
-        self._round: asyncio.Task[Round] | None = None
+        self._round: asyncio.Task[FetchRound] | None = None
         self._closed = False
         self._notifier = Notifier(hass, self.settings, entry.title)
 
@@ -67,7 +67,7 @@ class PriceCoordinator(SubentryCoordinator[Outlook]):
         self.pricer = Pricer(book, settings.tariff, hooks_of(self.hass, settings.tariff))
         jitter = int.from_bytes(sha256(self.config_entry.entry_id.encode()).digest()[:4]) / 2**32
         others = other_suppliers(self.hass, settings)
-        self.desk = Desk(book, main_supplier(settings), others, clock=dt_util.utcnow, jitter=jitter)
+        self.desk = PriceFetcher(book, main_supplier(settings), others, clock=dt_util.utcnow, jitter=jitter)
         self.async_look()
         self._follow_token()
         if self.health.last_attempt is None:  # whether these settings work shows at once, whatever the book covers
@@ -75,7 +75,7 @@ class PriceCoordinator(SubentryCoordinator[Outlook]):
 
     async def async_close(self) -> None:
         """Stop the clocks, cut off a question under way, and keep the book."""
-        following = Settings.of(self.subentry.data)
+        following = PriceSettings.of(self.subentry.data)
         if (following.url, following.token) != (self.settings.url, self.settings.token):
             self.desk.book.log.forget(self.desk.main.name)  # it says nothing of what will be asked from now on
         self._closed = True
@@ -89,7 +89,7 @@ class PriceCoordinator(SubentryCoordinator[Outlook]):
             await self._store.async_save(self.desk.book.to_dict())
 
     @property
-    def health(self) -> Health:
+    def health(self) -> SourceHealth:
         """How ENTSO-E does."""
         return health(self.desk.book.log, self.desk.main.name, dt_util.utcnow())
 
@@ -125,7 +125,7 @@ class PriceCoordinator(SubentryCoordinator[Outlook]):
         self._wake()  # what is due changes with time too: at midnight another day is tomorrow
 
     @callback
-    def async_ask(self, *, forced: bool = False) -> asyncio.Task[Round]:
+    def async_ask(self, *, forced: bool = False) -> asyncio.Task[FetchRound]:
         """Ask whoever is due, and tell what came of it; a task of the entry, which ends with it. Never two at once."""
         if self._round is None or self._round.done():
             self._round = self.config_entry.async_create_background_task(
@@ -133,7 +133,7 @@ class PriceCoordinator(SubentryCoordinator[Outlook]):
             )
         return self._round
 
-    async def _async_ask(self, *, forced: bool) -> Round:
+    async def _async_ask(self, *, forced: bool) -> FetchRound:
         before = self.health
         try:
             found = await self.desk.ask(forced=forced)
@@ -145,7 +145,9 @@ class PriceCoordinator(SubentryCoordinator[Outlook]):
             self._follow_token()
             today = dt_util.now(self.desk.book.zone).date()
             changes = [
-                change for change in found.changes if change.kind is not ChangeKind.PUBLISHED or change.day >= today
+                change
+                for change in found.changes
+                if change.kind is not PriceChangeKind.PUBLISHED or change.day >= today
             ]
             pieces = list(news(changes, before, self.health))
             await self._async_tell(pieces)
@@ -185,14 +187,14 @@ class PriceCoordinator(SubentryCoordinator[Outlook]):
         job = HassJob(call, f"{self.name} {name}", cancel_on_shutdown=True)
         self._timers[name] = async_track_point_in_utc_time(self.hass, job, at)
 
-    async def _async_tell(self, pieces: Iterable[News]) -> None:
+    async def _async_tell(self, pieces: Iterable[PriceEvent]) -> None:
         for piece in pieces:
             self._log(piece)
             about = piece.about
-            if piece.kind is NewsKind.PUBLISHED:
+            if piece.kind is PriceEventKind.PUBLISHED:
                 about = about | {"summary": await self._async_summary(date.fromisoformat(about["day"]))}
             for listener in tuple(self._news_listeners):
-                listener(News(piece.kind, about))
+                listener(PriceEvent(piece.kind, about))
 
     async def _async_summary(self, day: date) -> str:
         try:
@@ -201,19 +203,21 @@ class PriceCoordinator(SubentryCoordinator[Outlook]):
             return await async_text(self.hass, "curve_unknown")
         return await async_day_in_words(self.hass, self.pricer, priced)
 
-    def _log(self, piece: News) -> None:
+    def _log(self, piece: PriceEvent) -> None:
         """One line when it begins to fail, one when it is over."""
-        if piece.kind is NewsKind.FAILED and piece.about["failures"] == 1:
+        if piece.kind is PriceEventKind.FAILED and piece.about["failures"] == 1:
             LOGGER.warning("Prices of %s: %s", self.config_entry.title, self.desk.errors[self.desk.main.name])
-        elif piece.kind is NewsKind.RECOVERED:
+        elif piece.kind is PriceEventKind.RECOVERED:
             LOGGER.info("Prices of %s: ENTSO-E answers again", self.config_entry.title)
 
     @callback
     def _follow_token(self) -> None:
         """Ask for a new token while it is surely refused; take that back when it is accepted after all."""
         entry, status = self.config_entry, self.health.status
-        if status is Status.UNAUTHORIZED:  # not only when it begins: a restart has forgotten that it was asked for
+        if (
+            status is SourceStatus.UNAUTHORIZED
+        ):  # not only when it begins: a restart has forgotten that it was asked for
             entry.async_start_reauth(self.hass)
-        elif status is Status.OK:
+        elif status is SourceStatus.OK:
             for flow in entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -23,14 +23,20 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..core.market.areas import AREAS, find, of_country
+from ..core.market.bidding_zones import AREAS, find, of_country
 from ..core.market.book import PriceBook
-from ..core.market.errors import MarketError, NotPublishedError, OtherAuctionError, RefusedError, UnauthorizedError
-from ..core.market.exchange import LONGEST, SECONDS, SHORTEST, URL
-from ..core.market.priced import Pricer
-from ..core.market.prices import Series, Slot
-from ..core.market.tariff import Kind, Tariff, TariffError
-from ..fields import number_field
+from ..core.market.entsoe.ipc import LONGEST, SECONDS, SHORTEST, URL
+from ..core.market.errors import (
+    MarketError,
+    NotPublishedError,
+    OtherAuctionError,
+    QueryRejectedError,
+    UnauthorizedError,
+)
+from ..core.market.pricer import Pricer
+from ..core.market.prices import PriceSeries, PriceSlot
+from ..core.market.tariff import PriceKind, Tariff, TariffError
+from ..form_fields import number_field
 from ..texts import async_explain, async_text
 from .settings import (
     CONF_ACTION,
@@ -47,10 +53,10 @@ from .settings import (
     CONF_URL,
     DEFAULT_SLOW,
     PRICES,
-    Settings,
+    PriceSettings,
     price_subentry,
 )
-from .suppliers import PUBLIC_SOURCES, main_supplier
+from .sources import PUBLIC_SOURCES, main_supplier
 from .tariff_form import error_of, tariff_as_form, tariff_from_form, tariff_schema
 from .template import hooks_of
 from .words import async_day_in_words
@@ -106,9 +112,9 @@ _NOTIFY = vol.Schema(
 )
 
 
-async def async_try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[list[Series], MarketError | None]:
+async def async_try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[list[PriceSeries], MarketError | None]:
     """Ask ENTSO-E once with such settings; what came, or why nothing did."""
-    settings = await hass.async_add_executor_job(Settings.of, data)
+    settings = await hass.async_add_executor_job(PriceSettings.of, data)
     zone = await hass.async_add_executor_job(lambda: settings.area.tzinfo)
     today = dt_util.now(zone).date()
     try:
@@ -121,7 +127,7 @@ def reason_of(error: MarketError) -> str:
     """Whether the token, the area or something passing is to blame: a key of the flow's errors, or "" for passing."""
     if isinstance(error, UnauthorizedError):
         return "unauthorized"
-    return "no_data" if isinstance(error, NotPublishedError | OtherAuctionError | RefusedError) else ""
+    return "no_data" if isinstance(error, NotPublishedError | OtherAuctionError | QueryRejectedError) else ""
 
 
 class PricesFlow(ConfigSubentryFlow):
@@ -130,8 +136,8 @@ class PricesFlow(ConfigSubentryFlow):
     def __init__(self) -> None:
         """Begin with nothing."""
         self._data: dict[str, Any] = {}
-        self._task: asyncio.Task[tuple[list[Series], MarketError | None]] | None = None
-        self._found: list[Series] = []
+        self._task: asyncio.Task[tuple[list[PriceSeries], MarketError | None]] | None = None
+        self._found: list[PriceSeries] = []
         self._error: MarketError | None = None
         self._words: dict[str, str] = {}
 
@@ -305,7 +311,7 @@ class PricesFlow(ConfigSubentryFlow):
         """Today at this tariff, in words; raises TariffError where a template does not work."""
         hooks = hooks_of(self.hass, tariff)
         hour = dt_util.now().replace(minute=0, second=0, microsecond=0)
-        trial = Slot(dt_util.as_utc(hour), dt_util.as_utc(hour) + _HOUR, 0.1)
+        trial = PriceSlot(dt_util.as_utc(hour), dt_util.as_utc(hour) + _HOUR, 0.1)
         for kind, hook in hooks.items():
             tariff.price([trial], kind, dt_util.get_default_time_zone(), hook)
         if (book := self._book) is None:
@@ -314,7 +320,8 @@ class PricesFlow(ConfigSubentryFlow):
         pricer = Pricer(book, tariff, hooks)
         day = pricer.day(dt_util.now(book.zone).date())
         return {
-            kind.value: await async_day_in_words(self.hass, pricer, day, kind) for kind in (Kind.IMPORT, Kind.EXPORT)
+            kind.value: await async_day_in_words(self.hass, pricer, day, kind)
+            for kind in (PriceKind.IMPORT, PriceKind.EXPORT)
         }
 
     async def _async_finish(self) -> SubentryFlowResult:

@@ -6,8 +6,8 @@ from typing import Final
 from homeassistant.util import dt as dt_util
 
 from ..core.market.book import Freshness
-from ..core.market.health import Status
-from ..core.market.prices import Quality
+from ..core.market.health import SourceStatus
+from ..core.market.prices import PriceQuality
 from ..core.market.quality import ENTSOE
 from .coordinator import PriceCoordinator
 
@@ -44,7 +44,7 @@ def _tomorrow_missing(prices: PriceCoordinator) -> Placeholders:
 
 
 def _suspect(prices: PriceCoordinator) -> Placeholders:
-    days = [day.day for day in (prices.data.today, prices.data.tomorrow) if day.day.quality is Quality.SUSPECT]
+    days = [day.day for day in (prices.data.today, prices.data.tomorrow) if day.day.quality is PriceQuality.SUSPECT]
     return {"day": days[0].day.isoformat(), "reasons": "; ".join(days[0].reasons)} if days else None
 
 
@@ -63,7 +63,7 @@ def _refused(prices: PriceCoordinator) -> Placeholders:
 
 
 def _limited(prices: PriceCoordinator) -> Placeholders:
-    return {} if prices.health.status is Status.RATE_LIMITED else None
+    return {} if prices.health.status is SourceStatus.RATE_LIMITED else None
 
 
 _LOOKS: Final = {

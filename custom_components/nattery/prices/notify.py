@@ -9,19 +9,19 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..core.market.fetches import Fetch
-from ..core.market.health import Status
-from ..core.market.news import News, NewsKind
+from ..core.market.events import PriceEvent, PriceEventKind
+from ..core.market.fetch_log import Fetch
+from ..core.market.health import SourceStatus
 from ..texts import async_text
-from .settings import Settings
+from .settings import PriceSettings
 
-_WORTH_TELLING: Final = frozenset({Status.OUTAGE, Status.UNAUTHORIZED, Status.RATE_LIMITED})
+_WORTH_TELLING: Final = frozenset({SourceStatus.OUTAGE, SourceStatus.UNAUTHORIZED, SourceStatus.RATE_LIMITED})
 
 
 class Notifier:
     """Sends to the notify entities of the settings; without any it is silent."""
 
-    def __init__(self, hass: HomeAssistant, settings: Settings, title: str) -> None:
+    def __init__(self, hass: HomeAssistant, settings: PriceSettings, title: str) -> None:
         """Speak of the prices of the house `title`."""
         self._hass = hass
         self._settings = settings
@@ -29,15 +29,15 @@ class Notifier:
         self._told_failure = False
         self._told_slow: date | None = None  # at most once a day
 
-    async def async_tell(self, pieces: Iterable[News], fetches: Iterable[Fetch]) -> None:
+    async def async_tell(self, pieces: Iterable[PriceEvent], fetches: Iterable[Fetch]) -> None:
         """Tell of what has changed, and of an answer that took longer than the settings allow."""
         if not self._settings.notify:
             return
         for piece in pieces:
-            if piece.kind is NewsKind.FAILED and piece.about["status"] in _WORTH_TELLING:
+            if piece.kind is PriceEventKind.FAILED and piece.about["status"] in _WORTH_TELLING:
                 self._told_failure = True
                 await self._async_send("notify_failed", failures=str(piece.about["failures"]))
-            elif piece.kind is NewsKind.RECOVERED and self._told_failure:
+            elif piece.kind is PriceEventKind.RECOVERED and self._told_failure:
                 self._told_failure = False
                 await self._async_send("notify_recovered")
         today = dt_util.now().date()

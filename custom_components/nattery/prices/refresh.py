@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..core.market.desk import Round
+from ..core.market.fetcher import FetchRound
 from ..errors import translated
 from .coordinator import PriceCoordinator
 from .entity import PriceEntity
@@ -32,7 +32,7 @@ class RefreshButton(PriceEntity, ButtonEntity):
         await async_refresh(self.coordinator)
 
 
-async def async_refresh(prices: PriceCoordinator) -> Round:
+async def async_refresh(prices: PriceCoordinator) -> FetchRound:
     """Ask ENTSO-E whatever the schedule says, unless it wants quiet; raises a translated error when nothing came."""
     if prices.asking:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="prices_being_fetched")

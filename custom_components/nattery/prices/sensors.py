@@ -12,12 +12,12 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, Sen
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfTime
 
 from ..core.market.book import Freshness
-from ..core.market.health import Status
-from ..core.market.outlook import CHEAP, Outlook, Stretch
-from ..core.market.priced import PricedDay
-from ..core.market.prices import Slot
-from ..core.market.statistics import Level, Statistics
-from ..core.market.tariff import Kind
+from ..core.market.health import SourceStatus
+from ..core.market.pricer import PricedDay
+from ..core.market.prices import PriceSlot
+from ..core.market.snapshot import CHEAP, PricePeriod, PriceSnapshot
+from ..core.market.statistics import PriceLevel, PriceStatistics
+from ..core.market.tariff import PriceKind
 from .coordinator import PriceCoordinator
 from .entity import PriceEntity
 
@@ -33,8 +33,8 @@ _NOTHING_MORE: Attributes = {}
 class PriceDescription(SensorEntityDescription):
     """A sensor of the outlook; `money` says that its unit is the book's currency per kWh."""
 
-    state: Callable[[Outlook], State]
-    attributes: Callable[[Outlook], Attributes] = lambda _: _NOTHING_MORE
+    state: Callable[[PriceSnapshot], State]
+    attributes: Callable[[PriceSnapshot], Attributes] = lambda _: _NOTHING_MORE
     money: bool = False
 
 
@@ -49,11 +49,11 @@ class HealthDescription(SensorEntityDescription):
 class FlagDescription(BinarySensorEntityDescription):
     """A yes or no of the outlook, None where it is not known."""
 
-    state: Callable[[Outlook], bool | None]
-    attributes: Callable[[Outlook], Attributes] = lambda _: _NOTHING_MORE
+    state: Callable[[PriceSnapshot], bool | None]
+    attributes: Callable[[PriceSnapshot], Attributes] = lambda _: _NOTHING_MORE
 
 
-def _raw(slots: tuple[Slot, ...], seen: Outlook) -> list[dict[str, Any]]:
+def _raw(slots: tuple[PriceSlot, ...], seen: PriceSnapshot) -> list[dict[str, Any]]:
     """Slots in the shape that charts and other integrations expect, on the clock of the house's area."""
     zone = seen.zone
     return [
@@ -61,7 +61,7 @@ def _raw(slots: tuple[Slot, ...], seen: Outlook) -> list[dict[str, Any]]:
     ]
 
 
-def _curve(kind: Kind, seen: Outlook) -> Attributes:
+def _curve(kind: PriceKind, seen: PriceSnapshot) -> Attributes:
     today, tomorrow = seen.today, seen.tomorrow
     resolution = today.day.resolution or tomorrow.day.resolution
     return {
@@ -76,18 +76,18 @@ def _curve(kind: Kind, seen: Outlook) -> Attributes:
     }
 
 
-def _stretch(found: Stretch | None) -> Attributes:
+def _stretch(found: PricePeriod | None) -> Attributes:
     return {"end": found.end, "mean": found.mean} if found else {"end": None, "mean": None}
 
 
-def _next(stretches: tuple[Stretch, ...], seen: Outlook) -> Stretch | None:
+def _next(stretches: tuple[PricePeriod, ...], seen: PriceSnapshot) -> PricePeriod | None:
     return next((stretch for stretch in stretches if stretch.start > seen.now), None)
 
 
 _price = partial(PriceDescription, money=True, state_class=SensorStateClass.MEASUREMENT, suggested_display_precision=4)
 
 
-def _now(key: str, kind: Kind) -> PriceDescription:
+def _now(key: str, kind: PriceKind) -> PriceDescription:
     return _price(
         key=key,
         state=lambda seen: slot.price if (slot := seen.current.get(kind)) else None,
@@ -95,19 +95,21 @@ def _now(key: str, kind: Kind) -> PriceDescription:
     )
 
 
-def _of_day(key: str, day: Callable[[Outlook], PricedDay], value: Callable[[Statistics], float]) -> PriceDescription:
+def _of_day(
+    key: str, day: Callable[[PriceSnapshot], PricedDay], value: Callable[[PriceStatistics], float]
+) -> PriceDescription:
     return _price(key=key, state=lambda seen: value(found) if (found := day(seen).statistics) else None)
 
 
-def _today(seen: Outlook) -> PricedDay:
+def _today(seen: PriceSnapshot) -> PricedDay:
     return seen.today
 
 
-def _tomorrow(seen: Outlook) -> PricedDay:
+def _tomorrow(seen: PriceSnapshot) -> PricedDay:
     return seen.tomorrow
 
 
-def _window(key: str, stretches: Callable[[Outlook], tuple[Stretch, ...]]) -> PriceDescription:
+def _window(key: str, stretches: Callable[[PriceSnapshot], tuple[PricePeriod, ...]]) -> PriceDescription:
     return PriceDescription(
         key=key,
         device_class=SensorDeviceClass.TIMESTAMP,
@@ -120,10 +122,10 @@ _diagnostic = partial(HealthDescription, entity_category=EntityCategory.DIAGNOST
 _moment = partial(_diagnostic, device_class=SensorDeviceClass.TIMESTAMP)
 
 PRICE_SENSORS: Final = (
-    _now("import_price", Kind.IMPORT),
-    _now("export_price", Kind.EXPORT),
-    _now("spot_price", Kind.SPOT),
-    _price(key="next_price", state=lambda seen: slot.price if (slot := seen.following.get(Kind.IMPORT)) else None),
+    _now("import_price", PriceKind.IMPORT),
+    _now("export_price", PriceKind.EXPORT),
+    _now("spot_price", PriceKind.SPOT),
+    _price(key="next_price", state=lambda seen: slot.price if (slot := seen.following.get(PriceKind.IMPORT)) else None),
     _of_day("lowest_price_today", _today, lambda found: found.lowest),
     _of_day("mean_price_today", _today, lambda found: found.mean),
     _of_day("highest_price_today", _today, lambda found: found.highest),
@@ -136,7 +138,7 @@ PRICE_SENSORS: Final = (
         key="price_rank",
         state_class=SensorStateClass.MEASUREMENT,
         state=lambda seen: seen.rank,
-        attributes=lambda seen: {"of": len(seen.today.slots[Kind.IMPORT])},
+        attributes=lambda seen: {"of": len(seen.today.slots[PriceKind.IMPORT])},
     ),
     PriceDescription(
         key="price_percentile",
@@ -148,7 +150,7 @@ PRICE_SENSORS: Final = (
     PriceDescription(
         key="price_level",
         device_class=SensorDeviceClass.ENUM,
-        options=[level.value for level in Level],
+        options=[level.value for level in PriceLevel],
         state=lambda seen: seen.level,
     ),
     _window("next_cheap_window", lambda seen: seen.cheap),
@@ -181,7 +183,7 @@ HEALTH_SENSORS: Final = (
     _diagnostic(
         key="price_status",
         device_class=SensorDeviceClass.ENUM,
-        options=[status.value for status in Status],
+        options=[status.value for status in SourceStatus],
         state=lambda prices: prices.health.status,
     ),
     _moment(key="last_price_fetch", state=lambda prices: prices.health.last_success),
@@ -216,7 +218,7 @@ FLAGS: Final = (
         },
     ),
     FlagDescription(
-        key="negative_price", state=lambda seen: slot.price < 0 if (slot := seen.current.get(Kind.SPOT)) else None
+        key="negative_price", state=lambda seen: slot.price < 0 if (slot := seen.current.get(PriceKind.SPOT)) else None
     ),
     FlagDescription(key="tomorrow_prices", state=lambda seen: seen.tomorrow.day.published),
     FlagDescription(

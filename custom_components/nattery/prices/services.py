@@ -12,11 +12,11 @@ from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..calls import moment, period, refuse
+from ..action_helpers import moment, period, refuse
 from ..const import DOMAIN
 from ..core.market.book import KEPT
-from ..core.market.prices import Slot, local_day, resampled
-from ..core.market.tariff import Kind
+from ..core.market.prices import PriceSlot, local_day, resampled
+from ..core.market.tariff import PriceKind
 from ..core.market.windows import NoWindowError, find_window
 from ..permissions import async_require
 from .coordinator import PriceCoordinator
@@ -32,7 +32,11 @@ CHEAPEST, DEAREST = "cheapest", "dearest"
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 _RESOLUTIONS: Final = (15, 30, 60)
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-_KIND = {vol.Optional(ATTR_KIND, default=Kind.IMPORT.value): vol.All(vol.In([kind.value for kind in Kind]), Kind)}
+_KIND = {
+    vol.Optional(ATTR_KIND, default=PriceKind.IMPORT.value): vol.All(
+        vol.In([kind.value for kind in PriceKind]), PriceKind
+    )
+}
 _GET_SCHEMA: Final = vol.Schema(
     {
         **_ENTRY,
@@ -78,18 +82,18 @@ async def _async_prices(call: ServiceCall, policy: str) -> PriceCoordinator:
     return prices
 
 
-def _slots(prices: PriceCoordinator, kind: Kind, start: datetime, end: datetime) -> list[Slot]:
+def _slots(prices: PriceCoordinator, kind: PriceKind, start: datetime, end: datetime) -> list[PriceSlot]:
     """The slots that overlap [start, end)."""
     zone = prices.pricer.book.zone
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    found: list[Slot] = []
+    found: list[PriceSlot] = []
     while day <= last:
         found += [slot for slot in prices.pricer.day(day).slots[kind] if slot.start < end and slot.end > start]
         day += _DAY
     return found
 
 
-def _gaps(slots: Iterable[Slot], start: datetime, end: datetime) -> list[dict[str, str]]:
+def _gaps(slots: Iterable[PriceSlot], start: datetime, end: datetime) -> list[dict[str, str]]:
     """The stretches of [start, end) without a price."""
     gaps, known = [], start
     for slot in slots:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
-from ..core.market.areas import Area, find
-from ..core.market.exchange import SECONDS, URL
+from ..core.market.bidding_zones import BiddingZone, find
+from ..core.market.entsoe.ipc import SECONDS, URL
 from ..core.market.secret import Secret
 from ..core.market.tariff import Tariff
 
@@ -30,14 +30,14 @@ DEFAULT_SLOW: Final = 90  # seconds after which a fetch is told of, where somebo
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class PriceSettings:
     """The settings of one house's prices.
 
     `sources` are public sources in the order in which they stand in for ENTSO-E, `entity` and `action` (with its data,
     a mapping that may hold templates, and the name of the list wanted in its response) come after them.
     """
 
-    area: Area
+    area: BiddingZone
     token: Secret
     url: str
     timeout: float
@@ -51,7 +51,7 @@ class Settings:
     slow: float
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Settings:
+    def of(cls, data: Mapping[str, Any]) -> PriceSettings:
         """The settings that a subentry's data say, which its flow has made."""
         return cls(
             area=find(data[CONF_AREA]),

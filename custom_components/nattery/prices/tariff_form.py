@@ -19,7 +19,7 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from ..core.market.tariff import DAYS, Tariff, TariffError
-from ..fields import number_field
+from ..form_fields import number_field
 
 RATES: Final = ("import_rate", "export_rate")
 HOLIDAYS: Final = "holidays"

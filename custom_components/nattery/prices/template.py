@@ -9,16 +9,16 @@ from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.template import Template
 from homeassistant.util import dt as dt_util
 
-from ..core.market.tariff import Hook, Kind, Tariff, TariffError
+from ..core.market.tariff import Hook, PriceKind, Tariff, TariffError
 
 
-def hooks_of(hass: HomeAssistant, tariff: Tariff) -> dict[Kind, Hook]:
+def hooks_of(hass: HomeAssistant, tariff: Tariff) -> dict[PriceKind, Hook]:
     """A hook for each rate that has a template; to be called on the event loop."""
-    rates = {Kind.IMPORT: tariff.import_rate, Kind.EXPORT: tariff.export_rate}
+    rates = {PriceKind.IMPORT: tariff.import_rate, PriceKind.EXPORT: tariff.export_rate}
     return {kind: _hook(Template(rate.template, hass), kind) for kind, rate in rates.items() if rate.template}
 
 
-def _hook(template: Template, kind: Kind) -> Hook:
+def _hook(template: Template, kind: PriceKind) -> Hook:
     def price(start: datetime, spot: float) -> float:
         try:
             answer = template.async_render({"spot": spot, "start": start, **_clock(start)})

@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant, callback
 import probatio as vol
 
 from ..const import DOMAIN
-from ..core.market.outlook import Outlook
-from ..core.market.priced import PricedDay
-from ..core.market.tariff import Kind
+from ..core.market.pricer import PricedDay
+from ..core.market.snapshot import PriceSnapshot
+from ..core.market.tariff import PriceKind
 from ..subscription import Picture, Topic, subscribe
 from .coordinator import PriceCoordinator
 from .sensors import PRICE_SENSORS
@@ -32,7 +32,7 @@ def subscribe_to_prices(hass: HomeAssistant, connection: ActiveConnection, msg: 
     subscribe(hass, connection, msg, _TOPIC)
 
 
-def picture(seen: Outlook) -> dict[str, Any]:
+def picture(seen: PriceSnapshot) -> dict[str, Any]:
     """Today and tomorrow, slot by slot, and how good they are; times as ISO 8601, prices per kWh."""
     return {
         "now": seen.now.isoformat(),
@@ -57,13 +57,13 @@ def _day(priced: PricedDay) -> dict[str, Any]:
 
 def _slots(priced: PricedDay) -> list[dict[str, Any]]:
     """The slots of the exchange; a tariff that averages over hours has no price where an hour is not known in full."""
-    prices = {kind: {slot.start: slot.price for slot in priced.slots[kind]} for kind in Kind}
-    levels = dict(zip(prices[Kind.IMPORT], priced.levels, strict=True))
+    prices = {kind: {slot.start: slot.price for slot in priced.slots[kind]} for kind in PriceKind}
+    levels = dict(zip(prices[PriceKind.IMPORT], priced.levels, strict=True))
     return [
         {
             "start": slot.start.isoformat(),
             "end": slot.end.isoformat(),
-            **{kind.value: prices[kind].get(slot.start) for kind in Kind},
+            **{kind.value: prices[kind].get(slot.start) for kind in PriceKind},
             "level": levels.get(slot.start),
         }
         for slot in priced.day.slots

@@ -5,15 +5,17 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant
 
-from ..core.market.priced import PricedDay, Pricer
-from ..core.market.tariff import Kind
+from ..core.market.pricer import PricedDay, Pricer
+from ..core.market.tariff import PriceKind
 from ..core.market.windows import NoWindowError, find_window
 from ..texts import async_text
 
 STRETCH: Final = timedelta(hours=3)  # what people plan in
 
 
-async def async_day_in_words(hass: HomeAssistant, pricer: Pricer, day: PricedDay, kind: Kind = Kind.IMPORT) -> str:
+async def async_day_in_words(
+    hass: HomeAssistant, pricer: Pricer, day: PricedDay, kind: PriceKind = PriceKind.IMPORT
+) -> str:
     """The cheapest and dearest hours, lowest, mean and highest price; another sentence when not all is known."""
     slots = day.slots[kind]
     if not day.day.published:

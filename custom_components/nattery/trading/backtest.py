@@ -18,18 +18,18 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 import probatio as vol
 
-from ..calls import moment, refuse
+from ..action_helpers import moment, refuse
 from ..const import DOMAIN
 from ..core.backtest.account import Account
 from ..core.backtest.actual import actual
-from ..core.backtest.house import house_of
-from ..core.backtest.process import Question, run_in_process
-from ..core.backtest.series import priced_in, series_from_ledger
+from ..core.backtest.process import BacktestRequest, run_in_process
+from ..core.backtest.system import house_of
+from ..core.backtest.time_series import priced_in, series_from_ledger
+from ..core.ledger.entry import LedgerEntry, quarter_start
 from ..core.ledger.errors import LedgerError
-from ..core.ledger.quarter import Quarter, quarter_start
 from ..core.ledger.reports import Period, local_days
-from ..core.process.errors import ChildError
-from ..core.trading.problem import Grid
+from ..core.planner.problem import GridConnection
+from ..core.process.errors import WorkerError
 from ..errors import translated
 from .coordinator import TradingCoordinator
 from .savings import SAVINGS
@@ -41,7 +41,7 @@ from .settings import (
     CONF_DISCHARGE,
     CONF_PEAK_PRICE,
     CONF_WEAR,
-    Settings,
+    TradingSettings,
     wear_of,
 )
 
@@ -80,7 +80,7 @@ _SCHEMA: Final = vol.Schema(
 class _Case:
     """What is run over, and what really came of it; how many quarter-hours the book lacks, or has without a price."""
 
-    question: Question
+    question: BacktestRequest
     actual: Account
     coverage: float
     unseen: int
@@ -115,7 +115,7 @@ async def _async_backtest(call: ServiceCall) -> ServiceResponse:
     return task.result()
 
 
-async def _async_run(trading: TradingCoordinator, asked: Period | None, settings: Settings) -> dict[str, Any]:
+async def _async_run(trading: TradingCoordinator, asked: Period | None, settings: TradingSettings) -> dict[str, Any]:
     try:
         period = asked or await _async_last_days(trading)
         lines = await trading.books.async_read(period.start, period.end)
@@ -123,7 +123,7 @@ async def _async_run(trading: TradingCoordinator, asked: Period | None, settings
             period = replace(period, start=_midnight(lines[0].start))
         case = await trading.hass.async_add_executor_job(_case, lines, period, trading, settings)
         document = await run_in_process(case.question)
-    except (LedgerError, ChildError) as error:
+    except (LedgerError, WorkerError) as error:
         raise translated(HomeAssistantError, error) from error
     return _answer(case, period, document)
 
@@ -153,7 +153,7 @@ def _midnight(moment: datetime) -> datetime:
     return dt_util.as_utc(dt_util.start_of_local_day(dt_util.as_local(moment)))
 
 
-def _wished(call: ServiceCall, trading: TradingCoordinator) -> Settings:
+def _wished(call: ServiceCall, trading: TradingCoordinator) -> TradingSettings:
     """The house's own settings, or what it would be like with others."""
     others = (CONF_CAPACITY, CONF_CHARGE, CONF_DISCHARGE, CONF_WEAR, CONF_PEAK_PRICE)
     settings = replace(trading.settings, **{name: call.data[name] for name in others if name in call.data})
@@ -164,7 +164,9 @@ def _wished(call: ServiceCall, trading: TradingCoordinator) -> Settings:
     return settings
 
 
-def _case(lines: Sequence[Quarter], period: Period, trading: TradingCoordinator, settings: Settings) -> _Case:
+def _case(
+    lines: Sequence[LedgerEntry], period: Period, trading: TradingCoordinator, settings: TradingSettings
+) -> _Case:
     """Make the question of a year of lines; that takes a moment, so it belongs in an executor."""
     currency = trading.prices.pricer.book.currency
     usable = priced_in(lines, currency)
@@ -174,11 +176,11 @@ def _case(lines: Sequence[Quarter], period: Period, trading: TradingCoordinator,
     begun = first.soc - first.battery.change_kwh / trading.settings.capacity
     document = {
         "battery": asdict(settings.battery(min(max(begun, 0.0), 1.0))),
-        "grid": asdict(Grid(settings.import_limit, settings.export_limit)),
+        "grid": asdict(GridConnection(settings.import_limit, settings.export_limit)),
         "currency": currency,
         "peak_price_per_kw": settings.peak_price,
     }
-    question = Question(series_from_ledger(usable, currency), document, trading.hass.config.time_zone)
+    question = BacktestRequest(series_from_ledger(usable, currency), document, trading.hass.config.time_zone)
     return _Case(
         question=question,
         actual=actual(usable, house_of(document), dt_util.get_default_time_zone()),

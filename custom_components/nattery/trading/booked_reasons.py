@@ -6,8 +6,8 @@ from string import Formatter
 from typing import Final
 
 from ..core.control.reasons import SENTENCES as CONTROL, Reason as ControlReason
-from ..core.ledger.quarter import Reason as BookedReason
-from ..core.trading.reasons import SENTENCES as PLANNED, Reason as PlannedReason
+from ..core.ledger.entry import Reason as BookedReason
+from ..core.planner.reasons import SENTENCES as PLANNED, Reason as PlannedReason
 
 MOMENTS: Final = frozenset({"until", "used_at"})  # values that are times, in the books ISO 8601
 UNDONE: Final = "undone"  # true where it was only said

@@ -7,7 +7,7 @@ from homeassistant.components.calendar import CalendarEntity, CalendarEntityDesc
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..core.trading.plan import Run
+from ..core.planner.plan import PlanRun
 from .entity import TradingEntity
 
 PLAN_CALENDAR: Final = CalendarEntityDescription(key="plan")
@@ -30,7 +30,7 @@ class PlanCalendar(TradingEntity, CalendarEntity):
         """The runs that touch a time."""
         return [self._event(run) for run in self.coordinator.data.runs if run.start < end_date and run.end > start_date]
 
-    def _event(self, run: Run) -> CalendarEvent:
+    def _event(self, run: PlanRun) -> CalendarEvent:
         words = self.coordinator.words
         power = f" {run.power_kw:.1f} kW" if run.power_kw else ""
         return CalendarEvent(

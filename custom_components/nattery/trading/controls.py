@@ -9,9 +9,9 @@ from homeassistant.components.select import SelectEntity, SelectEntityDescriptio
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
 
-from ..core.trading.strategies import STRATEGIES
+from ..core.planner.strategies import STRATEGIES
 from .entity import TradingEntity
-from .planning import Wish
+from .planning import TradingPreferences
 
 _PERCENT = 100
 
@@ -20,15 +20,15 @@ STRATEGY: Final = SelectEntityDescription(key="strategy", options=list(STRATEGIE
 
 
 @dataclass(frozen=True, kw_only=True)
-class WishDescription(NumberEntityDescription):
+class PreferenceDescription(NumberEntityDescription):
     """A number of what people wish."""
 
-    state: Callable[[Wish], float]
-    change: Callable[[Wish, float], Wish]
+    state: Callable[[TradingPreferences], float]
+    change: Callable[[TradingPreferences, float], TradingPreferences]
 
 
 WISHES: Final = (
-    WishDescription(
+    PreferenceDescription(
         key="reserve",
         entity_category=EntityCategory.CONFIG,
         native_min_value=0,
@@ -39,7 +39,7 @@ WISHES: Final = (
         state=lambda wish: round(wish.reserve * _PERCENT, 3),
         change=lambda wish, value: replace(wish, reserve=value / _PERCENT),
     ),
-    WishDescription(
+    PreferenceDescription(
         key="import_limit",
         entity_category=EntityCategory.CONFIG,
         native_min_value=0,
@@ -85,13 +85,13 @@ class StrategySelect(TradingEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Aim at something else."""
-        await self.coordinator.async_wish(replace(self.coordinator.wish, strategy=option))
+        await self.coordinator.async_set_preferences(replace(self.coordinator.wish, strategy=option))
 
 
-class WishNumber(TradingEntity, NumberEntity):
+class PreferenceNumber(TradingEntity, NumberEntity):
     """A limit of the plan."""
 
-    entity_description: WishDescription
+    entity_description: PreferenceDescription
 
     @property
     @override
@@ -102,4 +102,4 @@ class WishNumber(TradingEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set it."""
-        await self.coordinator.async_wish(self.entity_description.change(self.coordinator.wish, value))
+        await self.coordinator.async_set_preferences(self.entity_description.change(self.coordinator.wish, value))

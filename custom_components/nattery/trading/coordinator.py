@@ -15,24 +15,24 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..core.action import ActionKind
 from ..core.control.controller import Controller, Decision, Mode
-from ..core.control.errors import SavedError
-from ..core.control.guards import Limits
+from ..core.control.errors import SavedStateError
+from ..core.control.guards import SocLimits
 from ..core.control.inverter_battery import InverterBattery
 from ..core.control.overrides import Override
-from ..core.ledger.quarter import Expectation, quarter_start
+from ..core.explanation import Note
+from ..core.ledger.entry import Expectation, quarter_start
 from ..core.market.book import Freshness
-from ..core.market.outlook import Outlook
-from ..core.note import Note
-from ..core.trading.plan import Plan, PlannedSlot, Run
-from ..core.trading.problem import ProblemError
+from ..core.market.snapshot import PriceSnapshot
+from ..core.planner.plan import Plan, PlannedSlot, PlanRun
+from ..core.planner.problem import ProblemError
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
 from .booked_reasons import booked
-from .bookkeeper import Bookkeeper, Peak
-from .forecasts import Forecasts
+from .forecasts import ForecastService
 from .house import House
-from .planning import TRADABLE, Made, Situation, Wish, known_quarters, make
-from .settings import Settings
+from .ledger_recorder import LedgerRecorder, Peak
+from .planning import TRADABLE, PlanningInputs, PlanResult, TradingPreferences, known_quarters, make
+from .settings import TradingSettings
 from .words import Words
 
 _STORE_VERSION: Final = 1
@@ -54,13 +54,13 @@ def trading_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class TradingState:
     """What entities show: the plan with its promises and when it was made, what is done now, what keeps plans away.
 
     `began` is when the plan's first run did, in an earlier plan perhaps.
     """
 
-    made: Made | None = None
+    made: PlanResult | None = None
     made_at: datetime | None = None
     began: datetime | None = None
     decision: Decision | None = None
@@ -77,12 +77,12 @@ class View:
         return self.made.plan.at(now) if self.made else None
 
     @property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[PlanRun, ...]:
         """The plan's runs of equal slots; the first one with its real beginning."""
         first, *rest = self.made.plan.runs if self.made else [None]
         return (replace(first, start=self.began or first.start), *rest) if first else ()
 
-    def beginning(self, made: Made) -> datetime:
+    def beginning(self, made: PlanResult) -> datetime:
         """When the first run of the next plan began, if this one has it already."""
         first = made.plan.runs[0]
         known = (run.start for run in self.runs if run.start <= first.start < run.end and run.is_like(first))
@@ -98,7 +98,7 @@ class View:
         return before + (slot.soc_end - before) * ((now - slot.start) / (slot.end - slot.start))
 
 
-class TradingCoordinator(SubentryCoordinator[View]):
+class TradingCoordinator(SubentryCoordinator[TradingState]):
     """Planner and controller of one battery, and its books."""
 
     words: Words
@@ -108,12 +108,12 @@ class TradingCoordinator(SubentryCoordinator[View]):
     ) -> None:
         """Describe it; nothing runs before `async_open`."""
         super().__init__(hass, entry, subentry, "trading")
-        self.settings = Settings.of(subentry.data)
+        self.settings = TradingSettings.of(subentry.data)
         self.prices = prices
-        self.wish = Wish()
-        self.books = Bookkeeper(hass, entry, house, self.settings, prices, self._stored_value)
-        self.forecasts = Forecasts(hass, entry, house, self.books.just_ended)
-        self.data = View()
+        self.wish = TradingPreferences()
+        self.books = LedgerRecorder(hass, entry, house, self.settings, prices, self._stored_value)
+        self.forecasts = ForecastService(hass, entry, house, self.books.just_ended)
+        self.data = TradingState()
         self._house = house
         self._store = trading_store(hass, entry.entry_id)
         self._known: tuple[object, ...] = ()
@@ -130,8 +130,8 @@ class TradingCoordinator(SubentryCoordinator[View]):
         self.controller = Controller(battery, now=dt_util.utcnow, on_change=self._save)
         await self._async_restore()
         if not self._house.wrong_device:
-            await self.controller.hand_back()
-        self.controller.limits = Limits(low=self.settings.soc_min * _PERCENT, high=self.settings.soc_max * _PERCENT)
+            await self.controller.release_control()
+        self.controller.limits = SocLimits(low=self.settings.soc_min * _PERCENT, high=self.settings.soc_max * _PERCENT)
         await self.forecasts.async_open()
         await self.books.async_open()
         self._stops = [
@@ -151,7 +151,7 @@ class TradingCoordinator(SubentryCoordinator[View]):
         self._stops.clear()
         self._replan.async_shutdown()
         if not self._house.wrong_device:
-            await self.controller.hand_back()
+            await self.controller.release_control()
         await self._store.async_save(self._as_dict())
         await self.forecasts.async_close()
         await self.books.async_close()
@@ -168,7 +168,7 @@ class TradingCoordinator(SubentryCoordinator[View]):
         await self.controller.set_mode(Mode.AUTOMATIC if on else Mode.DRY_RUN)
         await self.async_tick()
 
-    async def async_wish(self, wish: Wish) -> None:
+    async def async_set_preferences(self, wish: TradingPreferences) -> None:
         """Plan for something else from now on."""
         self.wish = wish
         self._save()
@@ -220,7 +220,7 @@ class TradingCoordinator(SubentryCoordinator[View]):
         forecast = await self.forecasts.async_make(next(iter(quarters)).start, len(quarters))
         peak = await self.books.async_peak() if self.settings.peak_price else Peak()
         currency = self.prices.pricer.book.currency
-        situation = Situation(self.settings, quarters, forecast, now, soc / _PERCENT, currency, peak.kw)
+        situation = PlanningInputs(self.settings, quarters, forecast, now, soc / _PERCENT, currency, peak.kw)
         try:
             made = await self.hass.async_add_executor_job(make, situation, self.wish, self.data.plan)
         except ProblemError as error:
@@ -251,7 +251,7 @@ class TradingCoordinator(SubentryCoordinator[View]):
 
     @property
     def _prices_fresh(self) -> bool:
-        seen: Outlook | None = self.prices.data if self.prices.last_update_success else None
+        seen: PriceSnapshot | None = self.prices.data if self.prices.last_update_success else None
         return seen is not None and seen.freshness not in _NOT_FRESH and seen.today.day.quality in TRADABLE
 
     def _expect(self, decision: Decision) -> None:
@@ -323,10 +323,12 @@ class TradingCoordinator(SubentryCoordinator[View]):
     async def _async_restore(self) -> None:
         kept = await self._store.async_load() or {}
         known = {name: kept[name] for name in ("strategy", "reserve", "import_limit") if name in kept}
-        self.wish = Wish(**known) if known else Wish(import_limit=self.settings.import_limit)
+        self.wish = (
+            TradingPreferences(**known) if known else TradingPreferences(import_limit=self.settings.import_limit)
+        )
         try:
             self.controller.restore(kept.get("controller"))
-        except SavedError as error:
+        except SavedStateError as error:
             LOGGER.warning("Trading of %s begins anew: %s", self.config_entry.title, error)
 
 

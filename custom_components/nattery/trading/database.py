@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.requirements import RequirementsNotFound, async_process_requirements
 
 from ..const import DOMAIN
-from ..core.ledger.errors import LedgerError, MissingDriverError, SilentError
+from ..core.ledger.errors import DatabaseTimeoutError, LedgerError, MissingDriverError
 
 if TYPE_CHECKING:
     from ..core.ledger.book import Ledger
@@ -44,7 +44,7 @@ class Database:
             async with asyncio.timeout(seconds):
                 return await self._hass.async_add_executor_job(self._do, task)
         except TimeoutError:
-            raise SilentError(seconds or 0) from None
+            raise DatabaseTimeoutError(seconds or 0) from None
 
     def _do[T](self, task: Callable[[Ledger], T]) -> T:
         from ..core.ledger.book import Ledger  # noqa: PLC0415  (imports SQLAlchemy, which is for executors)

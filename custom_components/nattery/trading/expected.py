@@ -6,13 +6,13 @@ from datetime import date, tzinfo
 from typing import Any, NamedTuple
 
 from ..core.ledger.reports import Period, Savings, local_days
-from .planning import Made
+from .planning import PlanResult
 
 _DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedAmount:
     """Money of a day: `rest` as planned, and `so_far` as booked, None where nothing is known of that.
 
     `coverage` is the share of the time so far (0 to 1) that is booked with prices, and that `so_far` speaks of.
@@ -37,14 +37,14 @@ class Expected:
         }
 
 
-class DayExpected(NamedTuple):
+class DayExpectation(NamedTuple):
     """What a day costs, with wear, and what that saves against plain self-consumption with what is stored counted."""
 
-    cost: Expected
-    saving: Expected
+    cost: ExpectedAmount
+    saving: ExpectedAmount
 
 
-def expected(made: Made | None, savings: Savings | None, day: date, zone: tzinfo) -> DayExpected | None:
+def expected(made: PlanResult | None, savings: Savings | None, day: date, zone: tzinfo) -> DayExpectation | None:
     """What a local day comes to; None without a plan for any of it. What is booked counts where it is that day's."""
     (period,) = local_days(day, day, zone)
     booked = savings.today if savings and savings.today.period.start == period.start else None
@@ -53,9 +53,9 @@ def expected(made: Made | None, savings: Savings | None, day: date, zone: tzinfo
     if promise is None:
         return None
     if booked is None:
-        return DayExpected(Expected(promise.cost), Expected(promise.saving))
+        return DayExpectation(ExpectedAmount(promise.cost), ExpectedAmount(promise.saving))
     coverage = booked.priced_coverage
-    return DayExpected(
-        Expected(promise.cost, booked.money.cost + booked.money.wear, coverage),
-        Expected(promise.saving, booked.saved_over_self_consumption, coverage),
+    return DayExpectation(
+        ExpectedAmount(promise.cost, booked.money.cost + booked.money.wear, coverage),
+        ExpectedAmount(promise.saving, booked.saved_over_self_consumption, coverage),
     )

@@ -13,7 +13,7 @@ from homeassistant.helpers.selector import (
 import probatio as vol
 
 from ..core.ledger.errors import LedgerError, WrongUrlError
-from ..fields import number_field
+from ..form_fields import number_field
 from ..prices.settings import price_subentry
 from ..texts import async_explain, async_text
 from .database import Database

@@ -16,14 +16,14 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..core.forecast.clock import PER_DAY, day_edges, quarter, wall
+from ..core.explanation import Note
 from ..core.forecast.forecast import Forecast, Forecaster
-from ..core.forecast.production import Production
-from ..core.forecast.quality import Quality, load_quality, pv_quality
-from ..core.forecast.record import Record, RecordError
-from ..core.ledger.quarter import Metered
-from ..core.note import Note
-from .first_days import FirstDays
+from ..core.forecast.forecast_log import ForecastLog, ForecastLogError
+from ..core.forecast.provider import ProviderForecast
+from ..core.forecast.quality import ForecastQuality, load_quality, pv_quality
+from ..core.forecast.quarters import PER_DAY, day_edges, quarter, wall
+from ..core.ledger.entry import MeteredInterval
+from .cold_start import FirstDays
 from .history import Past, async_past
 from .house import House
 from .solar import Array, SolarProviders
@@ -46,28 +46,32 @@ class _Learned:
 
     at: int
     knows: Forecaster
-    production: Production
+    production: ProviderForecast
     tomorrow: Forecast
-    load_quality: Quality | None
-    pv_quality: Quality | None
+    load_quality: ForecastQuality | None
+    pv_quality: ForecastQuality | None
 
     def forecast(self, start: datetime, slots: int) -> Forecast:
         """The forecast of some quarter-hours with all that is known of the day so far; raises ValueError."""
         return self.knows.revised(self.knows.forecast(start, slots, self.production), self.production)
 
 
-class Forecasts:
+class ForecastService:
     """Load and PV of the house; all the work is done in executors.
 
     `load_quality` and `pv_quality` tell how good the last days' forecasts were, None until a day can be judged; they
     are as old as the last forecast.
     """
 
-    load_quality: Quality | None = None
-    pv_quality: Quality | None = None
+    load_quality: ForecastQuality | None = None
+    pv_quality: ForecastQuality | None = None
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, house: House, metered: Callable[[], Iterable[Metered]] = tuple
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        house: House,
+        metered: Callable[[], Iterable[MeteredInterval]] = tuple,
     ) -> None:
         """Describe them; nothing runs before `async_open`, and nothing is made before the inverter is met.
 
@@ -79,7 +83,7 @@ class Forecasts:
         self._house = house
         self._store = forecast_store(hass, entry.entry_id)
         self._solar = SolarProviders(hass)
-        self._record = Record()
+        self._record = ForecastLog()
         self._past: Past | None = Past()
         self._first_days = FirstDays(hass, house)
         self._learned: _Learned | None = None
@@ -93,8 +97,8 @@ class Forecasts:
         """Take up the record of earlier forecasts, and look out for news."""
         try:
             if (data := await self._store.async_load()) is not None:
-                self._record = Record.from_dict(data)
-        except (RecordError, HomeAssistantError) as error:  # damaged, or of a later version
+                self._record = ForecastLog.from_dict(data)
+        except (ForecastLogError, HomeAssistantError) as error:  # damaged, or of a later version
             LOGGER.warning("The record of forecasts of %s begins anew: %s", self._entry.title, error)
         self._stops = [
             self._hass.bus.async_listen(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED, self._tell),
@@ -181,10 +185,10 @@ class Forecasts:
             listener()
 
 
-def _learn(now: datetime, zone: tzinfo, past: Past, record: Record, arrays: tuple[Array, ...]) -> _Learned:
+def _learn(now: datetime, zone: tzinfo, past: Past, record: ForecastLog, arrays: tuple[Array, ...]) -> _Learned:
     """Learn, judge, and say what there is to say of tomorrow; some ten milliseconds of work for an executor."""
     knows = Forecaster.learn(now, zone, past.load, past.pv, record)
-    production = Production.of(arrays, zone)
+    production = ProviderForecast.of(arrays, zone)
     at = quarter(now)
     _, end = day_edges(wall(at, zone) // PER_DAY + 1, zone)
     return _Learned(

@@ -12,10 +12,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import DOMAIN
-from ..core.forecast.clock import PER_HOUR, moment, quarter
-from ..core.forecast.history import Energy, History
+from ..core.forecast.history import IntervalEnergy, PowerHistory
 from ..core.forecast.load import DAYS
-from ..core.ledger.quarter import Metered
+from ..core.forecast.quarters import PER_HOUR, moment, quarter
+from ..core.ledger.entry import MeteredInterval
 
 if TYPE_CHECKING:
     from homeassistant.components.recorder.statistics import StatisticsRow
@@ -32,10 +32,10 @@ _UNITS: Final = {"energy": UnitOfEnergy.KILO_WATT_HOUR, "power": UnitOfPower.KIL
 class Past:
     """The load and the PV of the house, as far as they are known."""
 
-    load: History = field(default_factory=lambda: History({}))
-    pv: History = field(default_factory=lambda: History({}))
+    load: PowerHistory = field(default_factory=lambda: PowerHistory({}))
+    pv: PowerHistory = field(default_factory=lambda: PowerHistory({}))
 
-    def filled(self, metered: Iterable[Metered]) -> Past:
+    def filled(self, metered: Iterable[MeteredInterval]) -> Past:
         """The same with quarter-hours as they were metered, which statistics know a while later.
 
         Nothing is learned from a handful of quarter-hours alone.
@@ -76,22 +76,22 @@ def _read(hass: HomeAssistant, ids: Mapping[str, str], now: datetime) -> Past:
         start = now - timedelta(days=days)
         return statistics_during_period(hass, start, None, {entity_id}, period, {**_UNITS}, {kind}).get(entity_id, ())
 
-    def history(name: str) -> History:
+    def history(name: str) -> PowerHistory:
         hours = [*_hours(rows(f"{name}_energy", DAYS, "hour", "change"))]
-        return History.of([*hours, *_quarters(rows(f"{name}_power", _FINE_DAYS, "5minute", "mean"), hours)])
+        return PowerHistory.of([*hours, *_quarters(rows(f"{name}_power", _FINE_DAYS, "5minute", "mean"), hours)])
 
     return Past(history("load"), history("pv"))
 
 
-def _hours(rows: Iterable[StatisticsRow]) -> Iterator[Energy]:
+def _hours(rows: Iterable[StatisticsRow]) -> Iterator[IntervalEnergy]:
     """The energies of hours; one after a gap is left out, since the counter has all of the gap in it."""
     for before, row in pairwise(rows):
         kwh = row.get("change")
         if kwh is not None and row["start"] - before["start"] == _HOUR:
-            yield Energy(datetime.fromtimestamp(row["start"], UTC), 1.0, kwh)
+            yield IntervalEnergy(datetime.fromtimestamp(row["start"], UTC), 1.0, kwh)
 
 
-def _quarters(rows: Iterable[StatisticsRow], hours: Iterable[Energy]) -> Iterator[Energy]:
+def _quarters(rows: Iterable[StatisticsRow], hours: Iterable[IntervalEnergy]) -> Iterator[IntervalEnergy]:
     """The energies of quarter-hours, of those that were measured whole.
 
     They come from the power, since counters of a tenth of a kWh are too coarse, set right by the counter over all hours
@@ -103,12 +103,12 @@ def _quarters(rows: Iterable[StatisticsRow], hours: Iterable[Energy]) -> Iterato
             parts.setdefault(int(row["start"]) // _QUARTER, []).append(kw)
     whole = _QUARTER // _FIVE_MINUTES
     power = {number: sum(means) / whole for number, means in parts.items() if len(means) == whole}
-    if (truth := _truth(History(power), hours)) is not None:
+    if (truth := _truth(PowerHistory(power), hours)) is not None:
         for number, kw in power.items():
-            yield Energy(moment(number), 1 / PER_HOUR, kw * truth / PER_HOUR)
+            yield IntervalEnergy(moment(number), 1 / PER_HOUR, kw * truth / PER_HOUR)
 
 
-def _truth(power: History, hours: Iterable[Energy]) -> float | None:
+def _truth(power: PowerHistory, hours: Iterable[IntervalEnergy]) -> float | None:
     """What to multiply a power by, so that it has the counter's energy; None where the two do not belong together."""
     counted = measured = 0.0
     for hour in hours:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from ..coordinator import InverterCoordinator
 from ..core.inverter.codec import Value
-from ..core.inverter.inverter import Identity, Inverter, Written
+from ..core.inverter.inverter import Identity, Inverter, WriteResult
 
 
 class House(Protocol):
@@ -26,5 +26,5 @@ class House(Protocol):
     def value(self, key: str) -> Value:
         """The value that stands now of a register or of what is derived, or None."""
 
-    def written(self, written: tuple[Written, ...]) -> None:
+    def written(self, written: tuple[WriteResult, ...]) -> None:
         """See to settings that were written."""

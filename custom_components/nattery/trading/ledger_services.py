@@ -13,10 +13,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..calls import moment, refuse
+from ..action_helpers import moment, refuse
 from ..const import DOMAIN
+from ..core.ledger.entry import LedgerEntry
 from ..core.ledger.errors import LedgerError
-from ..core.ledger.quarter import Quarter
 from ..core.ledger.reports import Period, Report, local_days, local_months
 from ..core.ledger.series import to_row
 from ..errors import translated
@@ -78,7 +78,7 @@ async def _async_rows(trading: TradingCoordinator, period: str, start: datetime,
     return [_row(report) for report in await books.async_reports(_PERIODS[period](first, last, zone))]
 
 
-def _lines(lines: Sequence[Quarter], words: Words) -> list[dict[str, Any]]:
+def _lines(lines: Sequence[LedgerEntry], words: Words) -> list[dict[str, Any]]:
     """Lines as plain JSON, their reasons in words as well; a month of them takes a while."""
     return [{**to_row(line), "reason_text": words.booked(line.reason) if line.reason else None} for line in lines]
 

@@ -9,8 +9,8 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, Sen
 from homeassistant.const import PERCENTAGE, UnitOfPower
 from homeassistant.util import dt as dt_util
 
-from ..core.trading.plan import PlannedSlot
-from .coordinator import View
+from ..core.planner.plan import PlannedSlot
+from .coordinator import TradingState
 from .entity import TradingEntity
 
 ATTR_FORECAST: Final = "forecast"
@@ -22,7 +22,7 @@ _KILO = 1000
 class PlannedDescription(SensorEntityDescription):
     """A figure of the plan: at a moment, and what a slot comes to."""
 
-    state: Callable[[View, datetime], float | None]
+    state: Callable[[TradingState, datetime], float | None]
     figure: Callable[[PlannedSlot], float]
 
 

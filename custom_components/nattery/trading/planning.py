@@ -5,38 +5,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from ..core.control.planned import runs_of
-from ..core.control.runs import Run
-from ..core.forecast.clock import PER_DAY
+from ..core.control.plan_actions import runs_of
+from ..core.control.schedule import ScheduledAction
 from ..core.forecast.forecast import Forecast
-from ..core.ledger.quarter import QUARTER, quarter_start
+from ..core.forecast.quarters import PER_DAY
+from ..core.ledger.entry import QUARTER, quarter_start
 from ..core.ledger.reports import Period
-from ..core.market.priced import PricedDay, Pricer
-from ..core.market.prices import Quality
-from ..core.market.tariff import Kind
-from ..core.trading.plan import Plan
-from ..core.trading.planner import make_plan, self_consumption
-from ..core.trading.problem import Grid, Problem
-from ..core.trading.reasons import PlanNote
-from ..core.trading.strategies import (
-    STRATEGIES,
-    BackupReserve,
-    Optimise,
-    PeakShaving,
-    Strategy,
-)
-from ..core.trading.terminal import terminal_value
+from ..core.market.pricer import PricedDay, Pricer
+from ..core.market.prices import PriceQuality
+from ..core.market.tariff import PriceKind
+from ..core.planner.plan import Plan
+from ..core.planner.planner import make_plan, self_consumption
+from ..core.planner.problem import GridConnection, Problem
+from ..core.planner.reasons import PlanNote
+from ..core.planner.strategies import STRATEGIES, BackupReserve, Optimise, PeakShaving, Strategy
+from ..core.planner.terminal_value import terminal_value
 from .quarter_prices import by_quarter
-from .settings import Settings
+from .settings import TradingSettings
 
 MINUTES = 15
-TRADABLE = frozenset({Quality.GOOD, Quality.FALLBACK})
+TRADABLE = frozenset({PriceQuality.GOOD, PriceQuality.FALLBACK})
 _DAY = timedelta(days=1)
 _MOMENT = timedelta(seconds=6)  # less than the planner's shortest slot: such a rest of a quarter-hour is not planned
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TradingPreferences:
     """What a person has chosen: a strategy by its key, the charge held back (0 to 1), the import not exceeded (kW)."""
 
     strategy: str = Optimise.key
@@ -53,7 +47,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Quarter:
+class PricedInterval:
     """The start of a quarter-hour (UTC) and its prices per kWh."""
 
     start: datetime
@@ -62,17 +56,17 @@ class Quarter:
 
 
 @dataclass(frozen=True, slots=True)
-class Quarters:
+class PricedIntervals:
     """Quarter-hours with prices and without a gap: the present one and those after it, and some that have passed.
 
     `passed` are as many of today's as `ahead` lacks of a whole day: what stored energy is worth after the horizon is
     estimated from the last day before it.
     """
 
-    passed: tuple[Quarter, ...]
-    ahead: tuple[Quarter, ...]
+    passed: tuple[PricedInterval, ...]
+    ahead: tuple[PricedInterval, ...]
 
-    def __iter__(self) -> Iterator[Quarter]:
+    def __iter__(self) -> Iterator[PricedInterval]:
         """All of them, in order."""
         yield from self.passed
         yield from self.ahead
@@ -83,14 +77,14 @@ class Quarters:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class PlanningInputs:
     """What is known when a plan is made, at `now`: the forecast of all the quarters, and the charge (0 to 1).
 
     `peak_kw` is the highest import of the month so far.
     """
 
-    settings: Settings
-    quarters: Quarters
+    settings: TradingSettings
+    quarters: PricedIntervals
     forecast: Forecast
     now: datetime
     soc: float
@@ -99,7 +93,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ExpectedMoney:
     """What a plan says of some time: what it costs, with wear, and what that saves against plain self-consumption.
 
     The saving counts the energy that is left in the battery.
@@ -110,22 +104,22 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class PlanResult:
     """A plan, what the inverter is told of it, and what each slot of it saves; it starts at `soc_start` (0 to 1)."""
 
     plan: Plan
-    runs: tuple[Run, ...]
+    runs: tuple[ScheduledAction, ...]
     savings: tuple[float, ...]
     soc_start: float
 
-    def promise(self, period: Period) -> Promise | None:
+    def promise(self, period: Period) -> ExpectedMoney | None:
         """What the slots promise that begin in a period; None where none does."""
         slots = [
             (slot.cost, saving)
             for slot, saving in zip(self.plan, self.savings, strict=True)
             if period.start <= slot.start < period.end
         ]
-        return Promise(sum(cost for cost, _ in slots), sum(saving for _, saving in slots)) if slots else None
+        return ExpectedMoney(sum(cost for cost, _ in slots), sum(saving for _, saving in slots)) if slots else None
 
     @property
     def notes(self) -> tuple[PlanNote, ...]:
@@ -133,15 +127,15 @@ class Made:
         return (*self.plan.notes, PlanNote("terminal_estimated", {"value": self.plan.terminal_value}))
 
 
-def known_quarters(pricer: Pricer, now: datetime) -> Quarters:
+def known_quarters(pricer: Pricer, now: datetime) -> PricedIntervals:
     """The quarter-hours around now, as far as prices are known without a gap and may be traded on."""
     day = now.astimezone(pricer.book.zone).date()
-    known: dict[datetime, Quarter] = {}
+    known: dict[datetime, PricedInterval] = {}
     for priced in (pricer.day(day), pricer.day(day + _DAY)):
         if priced.day.quality in TRADABLE:
             known |= {one.start: one for one in _quarters(priced)}
-    ahead: list[Quarter] = []
-    passed: list[Quarter] = []
+    ahead: list[PricedInterval] = []
+    passed: list[PricedInterval] = []
     start = quarter_start(now)
     while start in known:
         ahead.append(known[start])
@@ -150,15 +144,15 @@ def known_quarters(pricer: Pricer, now: datetime) -> Quarters:
     while start in known and len(passed) < PER_DAY - len(ahead):
         passed.append(known[start])
         start -= QUARTER
-    return Quarters(tuple(reversed(passed)), tuple(ahead))
+    return PricedIntervals(tuple(reversed(passed)), tuple(ahead))
 
 
-def _quarters(priced: PricedDay) -> Iterator[Quarter]:
-    buy, sell = (by_quarter(priced.slots[kind]) for kind in (Kind.IMPORT, Kind.EXPORT))
-    return (Quarter(start, buy[start], sell[start]) for start in buy if start in sell)
+def _quarters(priced: PricedDay) -> Iterator[PricedInterval]:
+    buy, sell = (by_quarter(priced.slots[kind]) for kind in (PriceKind.IMPORT, PriceKind.EXPORT))
+    return (PricedInterval(start, buy[start], sell[start]) for start in buy if start in sell)
 
 
-def problem_of(situation: Situation) -> Problem:
+def problem_of(situation: PlanningInputs) -> Problem:
     """The problem from now on.
 
     A rest of the present quarter-hour that is too short to plan is left out.
@@ -173,7 +167,7 @@ def problem_of(situation: Situation) -> Problem:
     return replace(problem, peak_price_per_kw=settings.peak_price, peak_so_far_kw=situation.peak_kw)
 
 
-def _from(situation: Situation, first: int) -> Problem:
+def _from(situation: PlanningInputs, first: int) -> Problem:
     """The problem of all quarters from one on, whole ones."""
     settings, forecast = situation.settings, situation.forecast
     quarters = [*situation.quarters][first:]
@@ -182,7 +176,7 @@ def _from(situation: Situation, first: int) -> Problem:
         slot_minutes=MINUTES,
         currency=situation.currency,
         battery=settings.battery(situation.soc),
-        grid=Grid(settings.import_limit, settings.export_limit),
+        grid=GridConnection(settings.import_limit, settings.export_limit),
         import_price=[quarter.buy for quarter in quarters],
         export_price=[quarter.sell for quarter in quarters],
         pv_kw=forecast.pv_kw[first:],
@@ -193,7 +187,7 @@ def _from(situation: Situation, first: int) -> Problem:
     )
 
 
-def make(situation: Situation, wish: Wish, previous: Plan | None) -> Made:
+def make(situation: PlanningInputs, wish: TradingPreferences, previous: Plan | None) -> PlanResult:
     """The plan and its promises; imports the solver, so it belongs in an executor. Raises ProblemError."""
     strategy = wish.as_strategy()
     worth = terminal_value(strategy.shape(_from(situation, 0)))
@@ -201,7 +195,7 @@ def make(situation: Situation, wish: Wish, previous: Plan | None) -> Made:
     plan = make_plan(problem, strategy, previous)
     costs = (_worth(one, problem) for one in (plan, self_consumption(problem)))
     savings = tuple(without - cost for cost, without in zip(*costs, strict=True))
-    return Made(plan, runs_of(plan, problem), savings, problem.battery.soc_start)
+    return PlanResult(plan, runs_of(plan, problem), savings, problem.battery.soc_start)
 
 
 def _worth(plan: Plan, problem: Problem) -> Iterator[float]:

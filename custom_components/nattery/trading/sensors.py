@@ -12,11 +12,11 @@ from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.util import dt as dt_util
 
 from ..core.action import ActionKind
-from ..core.control.runs import Run
-from ..core.forecast.quality import Quality
+from ..core.control.schedule import ScheduledAction
+from ..core.forecast.quality import ForecastQuality
 from .coordinator import TradingCoordinator
 from .entity import TradingEntity
-from .expected import DayExpected, Expected, expected
+from .expected import DayExpectation, ExpectedAmount, expected
 
 type State = str | int | float | datetime | None
 type Attributes = Mapping[str, Any]
@@ -64,10 +64,10 @@ def _about_action(trading: TradingCoordinator) -> Attributes:
     }
 
 
-def _next_run(trading: TradingCoordinator) -> Run | None:
+def _next_run(trading: TradingCoordinator) -> ScheduledAction | None:
     """The first run after now that is another action than the one now."""
     now, made = dt_util.utcnow(), trading.data.made
-    present: Run | None = None
+    present: ScheduledAction | None = None
     for run in made.runs if made else ():
         if run.start <= now < run.end:
             present = run
@@ -81,7 +81,7 @@ def _about_next(trading: TradingCoordinator) -> Attributes:
     return {"action": run.action.kind.value, "power": run.action.power} if run else {"action": None, "power": None}
 
 
-def _day(trading: TradingCoordinator, days: int) -> DayExpected | None:
+def _day(trading: TradingCoordinator, days: int) -> DayExpectation | None:
     now = dt_util.now()
     return expected(
         trading.data.made, trading.books.savings, (now + days * _DAY).date(), dt_util.get_default_time_zone()
@@ -103,11 +103,11 @@ def _stored_worth(trading: TradingCoordinator) -> State:
     return round(above * worth, 4)
 
 
-def _relative(quality: Quality | None) -> State:
+def _relative(quality: ForecastQuality | None) -> State:
     return None if quality is None or quality.relative_error is None else round(quality.relative_error * _PERCENT, 1)
 
 
-def _about_quality(quality: Quality | None) -> Attributes:
+def _about_quality(quality: ForecastQuality | None) -> Attributes:
     if quality is None:
         return {"days": 0}
     return {
@@ -128,7 +128,7 @@ def _money(key: str, state: Callable[[TradingCoordinator], State], **more: Any) 
     )
 
 
-def _today(key: str, of: Callable[[DayExpected], Expected]) -> TradingDescription:
+def _today(key: str, of: Callable[[DayExpectation], ExpectedAmount]) -> TradingDescription:
     return _money(
         key,
         lambda trading: of(day).total if (day := _day(trading, 0)) else None,
@@ -136,11 +136,11 @@ def _today(key: str, of: Callable[[DayExpected], Expected]) -> TradingDescriptio
     )
 
 
-def _tomorrow(key: str, of: Callable[[DayExpected], Expected]) -> TradingDescription:
+def _tomorrow(key: str, of: Callable[[DayExpectation], ExpectedAmount]) -> TradingDescription:
     return _money(key, lambda trading: of(day).total if (day := _day(trading, 1)) else None)
 
 
-def _error(key: str, quality: Callable[[TradingCoordinator], Quality | None]) -> TradingDescription:
+def _error(key: str, quality: Callable[[TradingCoordinator], ForecastQuality | None]) -> TradingDescription:
     return TradingDescription(
         key=key,
         entity_category=EntityCategory.DIAGNOSTIC,

@@ -11,17 +11,17 @@ from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..calls import exact_moment, moment, period, refuse
+from ..action_helpers import exact_moment, moment, period, refuse
 from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
 from ..core.control.errors import OverrideError
 from ..core.control.overrides import FURTHEST, Override
-from ..core.trading.plan import PlannedSlot
+from ..core.planner.plan import PlannedSlot
 from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
 from .sensors import TRADING_SENSORS
-from .settings import Settings
+from .settings import TradingSettings
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
 OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
@@ -107,7 +107,7 @@ async def _async_override(call: ServiceCall) -> ServiceResponse:
         raise refuse(error.kind, days=str(FURTHEST.days)) from None
 
 
-def _power(kind: ActionKind, asked: float | None, settings: Settings) -> float:
+def _power(kind: ActionKind, asked: float | None, settings: TradingSettings) -> float:
     """The power in W of an action for which one was asked or none: no more than the battery is set up for."""
     if kind not in FORCED:
         if asked is not None:

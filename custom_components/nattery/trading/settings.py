@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
-from ..core.trading.problem import Battery
+from ..core.planner.problem import BatteryModel
 
 TRADING: Final = "trading"  # the type of the subentry
 
@@ -33,7 +33,7 @@ _PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TradingSettings:
     """Capacity in kWh, powers in kW on the AC side, charge as a share (0 to 1), efficiency of each way (0 to 1).
 
     `wear` is money per AC kWh each way, `peak_price` money per kW of the month's highest quarter-hour, 0 without such a
@@ -53,7 +53,7 @@ class Settings:
     ledger: str
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Settings:
+    def of(cls, data: Mapping[str, Any]) -> TradingSettings:
         """The settings that a subentry's data say, which its flow has made."""
         return cls(
             capacity=data[CONF_CAPACITY],
@@ -69,9 +69,9 @@ class Settings:
             ledger=data.get(CONF_LEDGER, ""),
         )
 
-    def battery(self, soc_start: float) -> Battery:
+    def battery(self, soc_start: float) -> BatteryModel:
         """The planner's battery, holding a share (0 to 1)."""
-        return Battery(
+        return BatteryModel(
             capacity_kwh=self.capacity,
             soc_start=soc_start,
             soc_min=self.soc_min,

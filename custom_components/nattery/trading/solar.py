@@ -10,7 +10,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..core.forecast.production import Production, ProductionError
+from ..core.forecast.provider import ProviderForecast, ProviderForecastError
 
 if TYPE_CHECKING:
     from homeassistant.components.energy.types import GetSolarForecastType as Ask
@@ -77,7 +77,7 @@ class SolarProviders:
             array = await self._async_array(entry, ask)
         except Exception as error:  # noqa: BLE001  (it is somebody else's, and may fail in any way)
             # Others' errors may have addresses with keys in them.
-            reason = error if isinstance(error, ProductionError) else type(error).__name__
+            reason = error if isinstance(error, ProviderForecastError) else type(error).__name__
             told = entry.entry_id in self._complained
             starting = self._hass.state is not CoreState.running  # and it may be about to be loaded
             level = logging.DEBUG if told or starting else logging.WARNING
@@ -90,12 +90,12 @@ class SolarProviders:
 
     async def _async_array(self, entry: ConfigEntry, ask: Ask | None) -> Array:
         if ask is None:
-            raise ProductionError(f"{entry.domain} is not loaded, or gives no forecasts")
+            raise ProviderForecastError(f"{entry.domain} is not loaded, or gives no forecasts")
         async with asyncio.timeout(PATIENCE):
             told = await ask(self._hass, entry.entry_id)
         if not told or not told["wh_hours"]:
-            raise ProductionError("It says nothing")
+            raise ProviderForecastError("It says nothing")
         array = {**told["wh_hours"]}
         if array != self._said.get(entry.entry_id):
-            await self._hass.async_add_executor_job(Production.of, [array], dt_util.get_default_time_zone())
+            await self._hass.async_add_executor_job(ProviderForecast.of, [array], dt_util.get_default_time_zone())
         return array

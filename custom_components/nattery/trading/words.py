@@ -11,9 +11,9 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..core.control.controller import Decision
 from ..core.control.reasons import Reason as ControlReason
-from ..core.ledger.quarter import Reason as BookedReason
-from ..core.note import Note
-from ..core.trading.reasons import Reason
+from ..core.explanation import Note
+from ..core.ledger.entry import Reason as BookedReason
+from ..core.planner.reasons import Reason
 from ..errors import describe
 from .booked_reasons import MOMENTS, UNDONE
 

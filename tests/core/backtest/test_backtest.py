@@ -5,12 +5,12 @@ import pytest
 from custom_components.nattery.core.backtest import planners
 from custom_components.nattery.core.backtest.account import Account
 from custom_components.nattery.core.backtest.backtest import run
-from custom_components.nattery.core.backtest.house import house_from
-from custom_components.nattery.core.backtest.series import Series
-from custom_components.nattery.core.forecast.clock import quarter
-from custom_components.nattery.core.trading.flows import Flows
-from custom_components.nattery.core.trading.planner import no_battery_cost, self_consumption
-from custom_components.nattery.core.trading.problem import ProblemError
+from custom_components.nattery.core.backtest.system import house_from
+from custom_components.nattery.core.backtest.time_series import TimeSeries
+from custom_components.nattery.core.forecast.quarters import quarter
+from custom_components.nattery.core.planner.flows import Flows
+from custom_components.nattery.core.planner.planner import no_battery_cost, self_consumption
+from custom_components.nattery.core.planner.problem import ProblemError
 from scripts.benchmarks.weeks import CANONICAL, PROBLEM, WEEKS, ZONE, series
 
 HOUSE = replace(house_from(CANONICAL.read_bytes()), terminal_value_per_kwh=None)
@@ -18,21 +18,21 @@ JANUARY, MARCH, APRIL, *_, OCTOBER = WEEKS
 HOURS = 0.25
 
 
-def canonical() -> Series:
+def canonical() -> TimeSeries:
     first = quarter(PROBLEM.start)
-    return Series(
+    return TimeSeries(
         range(first, first + len(PROBLEM)), [HOURS] * len(PROBLEM),
         PROBLEM.import_price, PROBLEM.export_price, PROBLEM.pv_kw, PROBLEM.load_kw,
     )  # fmt: skip
 
 
-def cut(one: Series, chosen) -> Series:
+def cut(one: TimeSeries, chosen) -> TimeSeries:
     """The same columns with only some quarters."""
-    return Series(*(column and [column[index] for index in chosen] for column in columns(one)))
+    return TimeSeries(*(column and [column[index] for index in chosen] for column in columns(one)))
 
 
-def columns(one: Series):
-    return [getattr(one, name) for name in Series.__slots__]
+def columns(one: TimeSeries):
+    return [getattr(one, name) for name in TimeSeries.__slots__]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from custom_components.nattery.core.forecast.clock import moment
+from custom_components.nattery.core.forecast.quarters import moment
 from scripts.benchmarks.weeks import CANONICAL, WEEKS, ZONE, series
 
 NATTERY = Path(sys.executable).with_name("nattery")

@@ -12,10 +12,10 @@ import pytest
 from custom_components.nattery.core.backtest import backtest as work
 from custom_components.nattery.core.backtest.account import Account
 from custom_components.nattery.core.backtest.actual import actual
-from custom_components.nattery.core.backtest.house import house_of
-from custom_components.nattery.core.backtest.process import Question, run_in_process
-from custom_components.nattery.core.ledger.quarter import QUARTER
-from custom_components.nattery.core.process.errors import FailedError, LateError
+from custom_components.nattery.core.backtest.process import BacktestRequest, run_in_process
+from custom_components.nattery.core.backtest.system import house_of
+from custom_components.nattery.core.ledger.entry import QUARTER
+from custom_components.nattery.core.process.errors import WorkerFailedError, WorkerTimeoutError
 from scripts.benchmarks.weeks import PROBLEM, WEEKS, ZONE, series
 from tests.core.ledger.lines import BERLIN, START, line
 
@@ -31,9 +31,9 @@ def nowhere_else(monkeypatch) -> None:
 
 @pytest.mark.parametrize("days", [TOLD, LEARNED], ids=["told", "learned"])
 def test_questions_survive_the_way(days) -> None:
-    asked = Question(days, HOUSE, ZONE.key)
+    asked = BacktestRequest(days, HOUSE, ZONE.key)
     line = asked.to_line()
-    back = Question.from_line(line)
+    back = BacktestRequest.from_line(line)
     assert line.index(b"\n") == len(line) - 1
     assert (back.house, back.zone) == (HOUSE, ZONE.key)
     for name in type(days).__slots__:
@@ -45,7 +45,7 @@ def test_questions_survive_the_way(days) -> None:
 async def test_the_numbers_are_the_same(days, request) -> None:
     expected = work.run(days, house_of(HOUSE), ZONE).as_document()
     request.getfixturevalue("nowhere_else")
-    assert await run_in_process(Question(days, HOUSE, ZONE.key)) == expected
+    assert await run_in_process(BacktestRequest(days, HOUSE, ZONE.key)) == expected
 
 
 def test_as_the_library() -> None:
@@ -54,24 +54,24 @@ def test_as_the_library() -> None:
         "import asyncio, sys; from nattery.backtest.process import Question, run_in_process;"
         "print(asyncio.run(run_in_process(Question.from_line(sys.stdin.buffer.readline())))['quarters'])"
     )
-    line = Question(TOLD, HOUSE, ZONE.key).to_line()
+    line = BacktestRequest(TOLD, HOUSE, ZONE.key).to_line()
     done = subprocess.run([sys.executable, "-c", code], input=line, capture_output=True, check=True, cwd="/")
     assert done.stdout == b"576\n"
 
 
 async def test_what_cannot_be_run_over_is_said() -> None:
     dear = replace(TOLD, import_price=[1e9, *TOLD.import_price[1:]])
-    with pytest.raises(FailedError, match=r"import_price.* cannot be 1000000000\.0: allowed is a number from"):
-        await run_in_process(Question(dear, HOUSE, ZONE.key))
+    with pytest.raises(WorkerFailedError, match=r"import_price.* cannot be 1000000000\.0: allowed is a number from"):
+        await run_in_process(BacktestRequest(dear, HOUSE, ZONE.key))
 
 
 async def test_no_time() -> None:
-    with pytest.raises(LateError, match=r"not done within 0\.1 s"):
-        await run_in_process(Question(TOLD, HOUSE, ZONE.key), 0.1)
+    with pytest.raises(WorkerTimeoutError, match=r"not done within 0\.1 s"):
+        await run_in_process(BacktestRequest(TOLD, HOUSE, ZONE.key), 0.1)
 
 
 async def test_a_cancelled_backtest_leaves_no_process(started) -> None:
-    task = asyncio.create_task(run_in_process(Question(TOLD, HOUSE, ZONE.key)))
+    task = asyncio.create_task(run_in_process(BacktestRequest(TOLD, HOUSE, ZONE.key)))
     while not started:
         await asyncio.sleep(0.001)
     started[0].send_signal(signal.SIGSTOP)  # so that it cannot be done before
@@ -84,11 +84,11 @@ async def test_a_cancelled_backtest_leaves_no_process(started) -> None:
 
 
 async def test_a_killed_backtest_says_so(started) -> None:
-    task = asyncio.create_task(run_in_process(Question(TOLD, HOUSE, ZONE.key)))
+    task = asyncio.create_task(run_in_process(BacktestRequest(TOLD, HOUSE, ZONE.key)))
     while not started:
         await asyncio.sleep(0.001)
     started[0].kill()
-    with pytest.raises(FailedError, match="exit code -9"):
+    with pytest.raises(WorkerFailedError, match="exit code -9"):
         await task
 
 

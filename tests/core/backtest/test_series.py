@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.nattery.core.backtest.forecasts import epochs
-from custom_components.nattery.core.backtest.series import BacktestError, series_from_csv, series_from_ledger
-from custom_components.nattery.core.forecast.clock import day_edges, quarter
-from custom_components.nattery.core.ledger.quarter import QUARTER
+from custom_components.nattery.core.backtest.time_series import BacktestError, series_from_csv, series_from_ledger
+from custom_components.nattery.core.forecast.quarters import day_edges, quarter
+from custom_components.nattery.core.ledger.entry import QUARTER
 from tests.core.ledger.lines import START, line, lines as booked
 
 BERLIN = ZoneInfo("Europe/Berlin")

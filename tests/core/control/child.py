@@ -14,16 +14,16 @@ import time
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Controller, Mode
 from custom_components.nattery.core.control.inverter_battery import InverterBattery
-from custom_components.nattery.core.control.runs import Run
+from custom_components.nattery.core.control.schedule import ScheduledAction
 from custom_components.nattery.core.inverter.inverter import Inverter
-from custom_components.nattery.core.modbus.bus import Bus
-from custom_components.nattery.core.modbus.link import TcpLink
+from custom_components.nattery.core.modbus.client import ModbusClient
 from custom_components.nattery.core.modbus.timing import Timing
+from custom_components.nattery.core.modbus.transport import TcpTransport
 
 from .house import BERLIN, run
 
 
-async def live(port: int, begun: datetime, plan: list[Run], file: Path) -> None:
+async def live(port: int, begun: datetime, plan: list[ScheduledAction], file: Path) -> None:
     saved = json.loads(file.read_text()) if file.exists() else None  # noqa: ASYNC240  (there is nothing to wait for)
     started = time.monotonic()
 
@@ -38,12 +38,12 @@ async def live(port: int, begun: datetime, plan: list[Run], file: Path) -> None:
         fresh.write_text(json.dumps(controller.as_dict()))
         fresh.replace(file)
 
-    bus = Bus(TcpLink("127.0.0.1", port), timing=Timing(baud=None))
+    bus = ModbusClient(TcpTransport("127.0.0.1", port), timing=Timing(baud=None))
     bus.start()
     battery = InverterBattery(Inverter(bus, 1, now=wall), BERLIN, now=now)
     controller = Controller(battery, now=now, on_change=save)
     controller.restore(saved)
-    await controller.hand_back()
+    await controller.release_control()
     if controller.mode is not Mode.AUTOMATIC:
         await controller.set_mode(Mode.AUTOMATIC)
     while True:

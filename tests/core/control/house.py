@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from custom_components.nattery.core.action import FORCED, Action, ActionKind
 from custom_components.nattery.core.control.controller import Controller, Decision
 from custom_components.nattery.core.control.inverter_battery import InverterBattery
-from custom_components.nattery.core.control.runs import Run
+from custom_components.nattery.core.control.schedule import ScheduledAction
 from custom_components.nattery.core.inverter.actions import OWNED
 from custom_components.nattery.core.inverter.codec import Value, decode, encode
 from custom_components.nattery.core.inverter.inverter import Inverter
 from custom_components.nattery.core.inverter.registers import BY_KEY
-from custom_components.nattery.core.modbus.bus import Bus
-from custom_components.nattery.core.modbus.link import TcpLink
+from custom_components.nattery.core.modbus.client import ModbusClient
 from custom_components.nattery.core.modbus.timing import Timing
+from custom_components.nattery.core.modbus.transport import TcpTransport
 from custom_components.nattery.core.simulator.device import Device
 from custom_components.nattery.core.simulator.simulator import Simulator
 
@@ -88,12 +88,12 @@ class House(World):
     def __init__(self, simulator: Simulator, begun: datetime) -> None:
         super().__init__(simulator, begun)
         port = simulator.serve_tcp()
-        self.bus = Bus(TcpLink("127.0.0.1", port), timing=Timing(baud=None, margin=0.3, quiet=0.3))
+        self.bus = ModbusClient(TcpTransport("127.0.0.1", port), timing=Timing(baud=None, margin=0.3, quiet=0.3))
         self.bus.start()
         self.inverter = Inverter(self.bus, 1, now=self.wall)
         self.battery = InverterBattery(self.inverter, BERLIN, now=self.now)
         self.saved: list[dict[str, Any]] = []
-        self.plan: Sequence[Run] = ()
+        self.plan: Sequence[ScheduledAction] = ()
         self.fresh = True
         self.begin()
 
@@ -108,10 +108,12 @@ class House(World):
     async def tick(self) -> Decision:
         return await self.controller.tick(self.plan, prices_fresh=self.fresh)
 
-    def run(self, kind: ActionKind, lasting: timedelta, power: float = 3000, start: datetime | None = None) -> Run:
+    def run(
+        self, kind: ActionKind, lasting: timedelta, power: float = 3000, start: datetime | None = None
+    ) -> ScheduledAction:
         start = start or self.now()
         return run(kind, start, start + lasting, power)
 
 
-def run(kind: ActionKind, start: datetime, end: datetime, power: float = 3000) -> Run:
-    return Run(start, end, Action(kind, power if kind in FORCED else 0, end))
+def run(kind: ActionKind, start: datetime, end: datetime, power: float = 3000) -> ScheduledAction:
+    return ScheduledAction(start, end, Action(kind, power if kind in FORCED else 0, end))

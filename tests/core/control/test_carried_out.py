@@ -15,7 +15,7 @@ async def test_a_dry_run_says_what_it_would_do_and_writes_nothing(house: House) 
     decision = await house.tick()
     assert decision.action == house.plan[0].action
     assert (decision.reason.key, decision.performed, decision.written) == ("plan", False, ())
-    await house.controller.hand_back()
+    await house.controller.release_control()
     assert house.writes() == 0
 
 
@@ -141,7 +141,7 @@ async def test_switching_off_hands_back_once_and_then_writes_nothing(house: Hous
         decision = await house.tick()
         assert (decision.action.kind, decision.performed) == (ActionKind.CHARGE, False)
         house.live(timedelta(minutes=5))
-    await house.controller.hand_back()
+    await house.controller.release_control()
     assert house.writes() == writes
 
 
@@ -149,11 +149,11 @@ async def test_an_orderly_end_puts_the_safe_default_back(house: House) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(ActionKind.CHARGE, HOUR)]
     await house.tick()
-    await house.controller.hand_back()
+    await house.controller.release_control()
     house.live(timedelta(minutes=1))
     assert house.device.flows.battery == pytest.approx(house.device.flows.load)
     writes = house.writes()
-    await house.controller.hand_back()
+    await house.controller.release_control()
     assert house.writes() == writes
 
 

@@ -9,8 +9,8 @@ import pytest
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Mode
 from custom_components.nattery.core.control.guards import WRITES
-from custom_components.nattery.core.control.runs import Run
-from custom_components.nattery.core.inverter.wear import WARN_AT
+from custom_components.nattery.core.control.schedule import ScheduledAction
+from custom_components.nattery.core.inverter.write_counter import WARN_AT
 
 from .house import HOUR, QUARTER, House, run
 
@@ -19,7 +19,7 @@ MINUTE, STEP = timedelta(minutes=1), timedelta(minutes=5)
 C, D, H, S = ActionKind.CHARGE, ActionKind.DISCHARGE, ActionKind.HOLD, ActionKind.SELF_CONSUME
 
 
-def slots(house: House, kinds: list[tuple[ActionKind, float]]) -> list[Run]:
+def slots(house: House, kinds: list[tuple[ActionKind, float]]) -> list[ScheduledAction]:
     start = house.until("00:00")
     return [
         run(kind, start + number * QUARTER, start + (number + 1) * QUARTER, power)

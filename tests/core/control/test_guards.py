@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Decision, Mode
-from custom_components.nattery.core.control.guards import Limits
+from custom_components.nattery.core.control.guards import SocLimits
 from custom_components.nattery.core.control.reasons import SENTENCES, Reason
 from custom_components.nattery.core.inverter.table import Tier
 
@@ -114,7 +114,7 @@ async def charge_to(house: House, soc: float) -> None:
 
 
 async def test_limits_of_the_charge(trading: House) -> None:
-    trading.controller.limits = Limits(low=30, high=80)
+    trading.controller.limits = SocLimits(low=30, high=80)
     await charge_to(trading, 79)
     await expect(trading, "plan", ActionKind.CHARGE)
     await charge_to(trading, 80)
@@ -272,7 +272,7 @@ async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(tradin
     trading.begin()
     trading.controller.restore(trading.saved[-1])
     assert trading.controller.mode is Mode.DRY_RUN
-    await trading.controller.hand_back()
+    await trading.controller.release_control()
     for _ in range(3):
         await trading.tick()
     assert len(tries) == 2  # the next try is a minute later
@@ -284,7 +284,7 @@ async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(tradin
     trading.begin()
     trading.controller.restore(trading.saved[-1])
     trading.put("charge_start_1", "01:00")
-    await trading.controller.hand_back()
+    await trading.controller.release_control()
     await ticked(trading)
     assert trading.writes() == writes + 1  # the person's
 

@@ -14,7 +14,7 @@ import pytest
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Mode
-from custom_components.nattery.core.control.runs import Run
+from custom_components.nattery.core.control.schedule import ScheduledAction
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 from .house import EVENING, HOUR, House, Lived, World, run
@@ -34,7 +34,7 @@ class Children(World):
         self.device.set_soc(50)
 
     @contextmanager
-    def child(self, plan: Sequence[Run]) -> Iterator[subprocess.Popen[str]]:
+    def child(self, plan: Sequence[ScheduledAction]) -> Iterator[subprocess.Popen[str]]:
         text = json.dumps(
             [[one.action.kind, one.action.power, one.start.isoformat(), one.end.isoformat()] for one in plan]
         )
@@ -73,7 +73,7 @@ def kill_after(world: World, process: subprocess.Popen[str], requests: int) -> N
     world.device.write = counted
 
 
-def nothing_beyond(lived: Sequence[Lived], planned: Sequence[Run]) -> None:
+def nothing_beyond(lived: Sequence[Lived], planned: Sequence[ScheduledAction]) -> None:
     """Nothing is forced outside the planned runs and, a day later, the same time of day."""
     for moment, charges, exports in lived:
         for is_forced, kind in ((charges, ActionKind.CHARGE), (exports, ActionKind.DISCHARGE)):

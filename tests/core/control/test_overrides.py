@@ -9,9 +9,9 @@ import pytest
 
 from custom_components.nattery.core.action import Action, ActionKind
 from custom_components.nattery.core.control.controller import Controller, Mode
-from custom_components.nattery.core.control.errors import OverrideError, SavedError, TooManyOverridesError
+from custom_components.nattery.core.control.errors import OverrideError, SavedStateError, TooManyOverridesError
 from custom_components.nattery.core.control.overrides import FURTHEST, MOST, Overrides
-from custom_components.nattery.core.control.runs import Run, overlaid, present
+from custom_components.nattery.core.control.schedule import ScheduledAction, overlaid, present
 
 from .house import HOUR, QUARTER, House, run
 
@@ -24,7 +24,7 @@ def at(quarters: float) -> datetime:
     return NOW + quarters * QUARTER
 
 
-def slot(number: int, kind: ActionKind, power: float = 3000) -> Run:
+def slot(number: int, kind: ActionKind, power: float = 3000) -> ScheduledAction:
     return run(kind, at(number), at(number + 1), power)
 
 
@@ -48,7 +48,7 @@ def test_equal_slots_are_one_run() -> None:
 )
 def test_runs_that_cannot_be(start, end, until, words) -> None:
     with pytest.raises(ValueError, match=words):
-        Run(start, end, Action(HOLD, until=until))
+        ScheduledAction(start, end, Action(HOLD, until=until))
 
 
 def test_an_override_lies_over_the_plan_and_ends_the_run_before_it() -> None:
@@ -149,10 +149,10 @@ def test_overrides_survive_json() -> None:
 def test_what_was_kept_and_cannot_be_read_is_said_in_one_sentence(house: House, change) -> None:
     overrides = Overrides()
     overrides.add(NOW, at(1), HOLD)
-    with pytest.raises(SavedError, match="The saved overrides"):
+    with pytest.raises(SavedStateError, match="The saved overrides"):
         Overrides.from_dict(overrides.as_dict() | change)
     saved = house.controller.as_dict() | {"mode": "automatic"}
-    with pytest.raises(SavedError):
+    with pytest.raises(SavedStateError):
         house.controller.restore(saved | {"overrides": overrides.as_dict() | change})
     assert house.controller.mode is Mode.DRY_RUN
 
@@ -163,10 +163,10 @@ async def test_a_saved_control_that_cannot_be_read_owes_the_safe_default(house: 
     house.plan = [house.run(CHARGE, HOUR)]
     await house.tick()
     house.begin()
-    with pytest.raises(SavedError, match="The saved control"):
+    with pytest.raises(SavedStateError, match="The saved control"):
         house.controller.restore(house.saved[-1] | change)
     assert house.controller.mode is Mode.DRY_RUN
-    await house.controller.hand_back()
+    await house.controller.release_control()
     assert (await house.battery.state()).running is SAFE
 
 
@@ -181,7 +181,7 @@ async def test_an_override_is_carried_out_expires_and_survives_a_restart(house: 
     house.controller.restore(json.loads(json.dumps(house.saved[-1])))
     assert house.controller.mode is Mode.AUTOMATIC
     assert [one.kind for one in house.controller.overrides] == [CHARGE]
-    await house.controller.hand_back()
+    await house.controller.release_control()
     assert (await house.battery.state()).running is SAFE
     assert (await house.tick()).action.kind is CHARGE
 

@@ -6,19 +6,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.nattery.core.action import ActionKind
-from custom_components.nattery.core.control.planned import runs_of
-from custom_components.nattery.core.trading.planner import make_plan
-from custom_components.nattery.core.trading.problem import Battery, Grid, Problem
-from custom_components.nattery.core.trading.strategies import Manual, SelfConsumption
+from custom_components.nattery.core.control.plan_actions import runs_of
+from custom_components.nattery.core.planner.planner import make_plan
+from custom_components.nattery.core.planner.problem import BatteryModel, GridConnection, Problem
+from custom_components.nattery.core.planner.strategies import Manual, SelfConsumption
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
-BATTERY = Battery(10, 0.5, 5, 5, wear_per_kwh=0.01)
+BATTERY = BatteryModel(10, 0.5, 5, 5, wear_per_kwh=0.01)
 
 
 def problem(pv, load, **changes):
     slots = len(pv)
     usual = {"import_price": [0.3] * slots, "export_price": [0.1] * slots}
-    return Problem(START, BATTERY, Grid(20, 20), pv_kw=pv, load_kw=load, **(usual | changes))
+    return Problem(START, BATTERY, GridConnection(20, 20), pv_kw=pv, load_kw=load, **(usual | changes))
 
 
 def planned(task, strategy):

@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.forecast.clock import day_edges, moment, quarter, wall
-from custom_components.nattery.core.forecast.first_days import Place, household, sun
-from custom_components.nattery.core.forecast.forecast import Forecaster, Source
-from custom_components.nattery.core.forecast.history import ABSURD_KW, History
-from custom_components.nattery.core.forecast.production import Production
+from custom_components.nattery.core.forecast.cold_start import Location, household, sun
+from custom_components.nattery.core.forecast.forecast import Forecaster, ForecastSource
+from custom_components.nattery.core.forecast.forecast_log import ForecastLog
+from custom_components.nattery.core.forecast.history import ABSURD_KW, PowerHistory
+from custom_components.nattery.core.forecast.provider import ProviderForecast
 from custom_components.nattery.core.forecast.quality import pv_quality
-from custom_components.nattery.core.forecast.record import Record
+from custom_components.nattery.core.forecast.quarters import day_edges, moment, quarter, wall
 from scripts.benchmarks.houses import ZONE
 
-BERLIN, DAY = Place(52.5, 13.4), 96
+BERLIN, DAY = Location(52.5, 13.4), 96
 SPRING, AUTUMN, JUNE = date(2026, 3, 29), date(2026, 10, 25), date(2026, 6, 25)  # of 23, 25 and 24 hours
 LAST = [JUNE - timedelta(days=back) for back in range(1, 8)]
 NOW = quarter(moment(day_edges((JUNE - date(1970, 1, 1)).days, ZONE)[0]))
@@ -33,7 +33,7 @@ def edges(day, zone=ZONE):
 
 
 def learn(load, pv, record=None, now=NOW):
-    return Forecaster.learn(moment(now), ZONE, load, pv, record or Record())
+    return Forecaster.learn(moment(now), ZONE, load, pv, record or ForecastLog())
 
 
 @pytest.mark.parametrize(("day", "hours"), [(SPRING, 23), (AUTUMN, 25), (JUNE, 24)])
@@ -52,7 +52,7 @@ def test_a_day_keeps_its_energy_whatever_its_length(day, hours) -> None:
 )
 def test_every_day_keeps_its_energy_everywhere(days, latitude, zone) -> None:
     zone = ZoneInfo(zone)
-    for power in (sun(days, zone, Place(latitude, 13.0)), household(days, zone)):
+    for power in (sun(days, zone, Location(latitude, 13.0)), household(days, zone)):
         assert len(power) == sum(len(edges(day, zone)) for day in days)
         for day, energy in days.items():
             assert kwh(power, edges(day, zone)) == pytest.approx(energy, rel=1e-9)
@@ -71,7 +71,7 @@ def test_every_day_keeps_its_energy_everywhere(days, latitude, zone) -> None:
 )
 def test_the_sun_shines_while_it_is_up(day, latitude, hours) -> None:
     """As long as the almanac says (geometrically), around noon, and most at noon."""
-    power = sun({day: 10.0}, ZoneInfo("UTC"), Place(latitude, 0.0))
+    power = sun({day: 10.0}, ZoneInfo("UTC"), Location(latitude, 0.0))
     up = [number for number, kw in power.items() if kw > 0]
     assert len(up) / 4 == pytest.approx(hours, abs=0.5)
     assert up == [*range(up[0], up[-1] + 1)]
@@ -83,13 +83,13 @@ def test_the_sun_shines_while_it_is_up(day, latitude, hours) -> None:
 
 @pytest.mark.parametrize(("longitude", "hour"), [(-7.5, 12.5), (7.5, 11.5), (-120.0, 20.0), (172.5, 0.5)])
 def test_noon_is_where_the_house_is(longitude, hour) -> None:
-    power = sun({JUNE: 10.0}, ZoneInfo("UTC"), Place(40.0, longitude))
+    power = sun({JUNE: 10.0}, ZoneInfo("UTC"), Location(40.0, longitude))
     brightest = max(power, key=power.__getitem__)
     assert abs(brightest % DAY / 4 - hour) <= 0.25
 
 
 def test_where_the_sun_does_not_rise_there_is_nothing() -> None:
-    assert sun({date(2026, 12, 21): 3.0}, ZONE, Place(70.0, 20.0)) == {}
+    assert sun({date(2026, 12, 21): 3.0}, ZONE, Location(70.0, 20.0)) == {}
 
 
 @pytest.mark.parametrize("energy", [0.0, -1.0, math.nan, math.inf, 6553.5])
@@ -112,8 +112,8 @@ def test_the_house_lives_by_the_wall_clock_and_later_on_sundays() -> None:
 
 
 def test_a_house_without_a_history_expects_its_last_days() -> None:
-    told = learn(History({}).assuming(LOAD), History({}).assuming(SUN)).forecast(moment(NOW), DAY)
-    assert told.sources == {"load": Source.HISTORY, "pv": Source.HISTORY}
+    told = learn(PowerHistory({}).assuming(LOAD), PowerHistory({}).assuming(SUN)).forecast(moment(NOW), DAY)
+    assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
     assert [(note.key, note.values) for note in told.notes] == [
         ("first_days", {"days": 7}),
         ("no_provider", {"days": 7}),
@@ -127,12 +127,15 @@ def test_a_house_without_a_history_expects_its_last_days() -> None:
 
 def test_what_was_measured_counts_before_what_was_made_up() -> None:
     measured = range(NOW - 2 * DAY, NOW)
-    load = History(dict.fromkeys(measured, 1.0)).assuming(LOAD)
-    pv = History(dict.fromkeys(measured, 0.0)).assuming(SUN)
+    load = PowerHistory(dict.fromkeys(measured, 1.0)).assuming(LOAD)
+    pv = PowerHistory(dict.fromkeys(measured, 0.0)).assuming(SUN)
     assert not (load.made_up.keys() | pv.made_up.keys()) & set(measured)
     assert load.power == dict.fromkeys(measured, 1.0)
     knows = learn(load, pv)
-    told, alone = knows.forecast(moment(NOW), DAY), learn(History({}).assuming(LOAD), History({}).assuming(SUN))
+    told, alone = (
+        knows.forecast(moment(NOW), DAY),
+        learn(PowerHistory({}).assuming(LOAD), PowerHistory({}).assuming(SUN)),
+    )
     assert ("first_days", {"days": 5}) in [(note.key, note.values) for note in told.notes]
     before = alone.forecast(moment(NOW), DAY)
     assert 12.0 < sum(told.load_kw) / 4 < 24.0
@@ -142,44 +145,44 @@ def test_what_was_measured_counts_before_what_was_made_up() -> None:
 def test_an_hour_that_was_measured_in_part_is_no_evidence() -> None:
     """Its other quarters are made up."""
     noon = NOW - 44
-    part = History({noon: 9.0}).assuming(SUN)
-    told = learn(History({}), part).forecast(moment(NOW), DAY)
-    plain = learn(History({}), History({}).assuming(SUN)).forecast(moment(NOW), DAY)
+    part = PowerHistory({noon: 9.0}).assuming(SUN)
+    told = learn(PowerHistory({}), part).forecast(moment(NOW), DAY)
+    plain = learn(PowerHistory({}), PowerHistory({}).assuming(SUN)).forecast(moment(NOW), DAY)
     assert told.pv_kw[52] > plain.pv_kw[52]
     assert told.pv_p10_kw[52] <= 0.41 * told.pv_kw[52]
 
 
 def test_a_week_of_history_needs_nothing_made_up() -> None:
-    week = History(dict.fromkeys(range(NOW - 7 * DAY, NOW), 1.0))
+    week = PowerHistory(dict.fromkeys(range(NOW - 7 * DAY, NOW), 1.0))
     assert not week.short
     assert week.assuming(LOAD) is week
-    assert History(dict.fromkeys(range(NOW - 7 * DAY + 1, NOW), 1.0)).short
+    assert PowerHistory(dict.fromkeys(range(NOW - 7 * DAY + 1, NOW), 1.0)).short
 
 
 def test_filling_in_a_measured_quarter_leaves_the_rest_made_up() -> None:
-    history = History({}).assuming(SUN).filled({NOW - 44: 2.0})
+    history = PowerHistory({}).assuming(SUN).filled({NOW - 44: 2.0})
     assert history.power == {NOW - 44: 2.0}
-    assert sum(learn(History({}), history).forecast(moment(NOW), DAY).pv_kw) / 4 == pytest.approx(24.0, rel=0.1)
+    assert sum(learn(PowerHistory({}), history).forecast(moment(NOW), DAY).pv_kw) / 4 == pytest.approx(24.0, rel=0.1)
 
 
 def test_nothing_is_judged_or_corrected_by_what_was_made_up() -> None:
     """A provider that has said twice too much of each of the last days, of which nothing was measured."""
-    record = Record()
-    said = Production({number: 2 * kw for number, kw in SUN.items()})
+    record = ForecastLog()
+    said = ProviderForecast({number: 2 * kw for number, kw in SUN.items()})
     for back in range(7, 0, -1):
         eve = NOW - back * DAY - 4
-        learn(History({}), History({}), record, eve).forecast(moment(eve), DAY + 4, said).keep(record, ZONE)
-    made_up, real = History({}).assuming(SUN), History(SUN)
+        learn(PowerHistory({}), PowerHistory({}), record, eve).forecast(moment(eve), DAY + 4, said).keep(record, ZONE)
+    made_up, real = PowerHistory({}).assuming(SUN), PowerHistory(SUN)
     assert len(record) == 7
     assert pv_quality(record, made_up, moment(NOW)) is None
     assert pv_quality(record, real, moment(NOW)) is not None
-    ahead = Production({number + 7 * DAY: 2 * kw for number, kw in SUN.items()})
-    told = learn(History({}).assuming(LOAD), made_up, record).forecast(moment(NOW), DAY, ahead)
+    ahead = ProviderForecast({number + 7 * DAY: 2 * kw for number, kw in SUN.items()})
+    told = learn(PowerHistory({}).assuming(LOAD), made_up, record).forecast(moment(NOW), DAY, ahead)
     assert told.pv_kw == pytest.approx([kw or 0.0 for kw in told.said_kw])
     assert [note.key for note in told.notes] == ["first_days"]
-    judged = learn(History({}), real, record).forecast(moment(NOW), DAY, ahead)
+    judged = learn(PowerHistory({}), real, record).forecast(moment(NOW), DAY, ahead)
     assert sum(judged.pv_kw) < 0.8 * sum(told.pv_kw)
-    sunny = learn(History({}), made_up, record).forecast(moment(NOW), DAY, ahead)
+    sunny = learn(PowerHistory({}), made_up, record).forecast(moment(NOW), DAY, ahead)
     assert "first_days" not in {note.key for note in sunny.notes}, "the provider speaks of all of it"
 
 
@@ -187,7 +190,7 @@ def test_the_first_morning_sets_the_first_noon_right() -> None:
     """Half of what was made up of the last mornings makes half a noon; what has passed is as it came."""
     now = NOW + 44
     morning = {number: 0.5 * SUN[number - DAY] for number in range(NOW, now)}
-    knows = learn(History({}), History(morning).assuming(SUN), now=now)
+    knows = learn(PowerHistory({}), PowerHistory(morning).assuming(SUN), now=now)
     told = knows.forecast(moment(NOW), DAY)
     revised = knows.revised(told)
     assert list(revised.pv_kw[:44]) == pytest.approx(list(morning.values()))

@@ -3,11 +3,11 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.nattery.core.forecast.clock import moment, quarter
-from custom_components.nattery.core.forecast.forecast import Forecaster, Source
-from custom_components.nattery.core.forecast.history import History
-from custom_components.nattery.core.forecast.production import Production
-from custom_components.nattery.core.forecast.record import Record
+from custom_components.nattery.core.forecast.forecast import Forecaster, ForecastSource
+from custom_components.nattery.core.forecast.forecast_log import ForecastLog
+from custom_components.nattery.core.forecast.history import PowerHistory
+from custom_components.nattery.core.forecast.provider import ProviderForecast
+from custom_components.nattery.core.forecast.quarters import moment, quarter
 from scripts.benchmarks.houses import ZONE, family, roof
 
 FIRST = quarter(datetime(2026, 5, 4, tzinfo=ZONE))
@@ -19,12 +19,12 @@ MOMENT = moment(NOW) + timedelta(minutes=7)
 
 
 def forecaster(load=LOAD, sun=SUN, record=None, now=MOMENT):
-    return Forecaster.learn(now, ZONE, History(load), History(sun), record or Record())
+    return Forecaster.learn(now, ZONE, PowerHistory(load), PowerHistory(sun), record or ForecastLog())
 
 
 def production(*days):
     said = [SAID[min(SAID) + 28 + day] for day in days]
-    return Production.of([{start: wh for day in said for start, wh in day.items()}], ZONE)
+    return ProviderForecast.of([{start: wh for day in said for start, wh in day.items()}], ZONE)
 
 
 def test_it_is_what_the_planning_problem_wants() -> None:
@@ -32,7 +32,7 @@ def test_it_is_what_the_planning_problem_wants() -> None:
     rows = (told.load_kw, told.load_p90_kw, told.pv_kw, told.pv_p10_kw, told.pv_p90_kw, told.said_kw)
     assert {len(row) for row in rows} == {130}
     assert (told.start, told.slot_minutes) == (MOMENT, 15)
-    assert told.sources == {"load": Source.HISTORY, "pv": Source.PROVIDER}
+    assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.PROVIDER}
     assert told.notes == ()
 
 
@@ -67,7 +67,7 @@ def test_a_start_without_a_zone_is_refused() -> None:
 
 def test_a_new_home_is_told_what_is_not_known() -> None:
     told = forecaster({}, {}).forecast(MOMENT, 96)
-    assert told.sources == {"load": Source.DEFAULT, "pv": Source.NONE}
+    assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert [str(note) for note in told.notes] == [
         "There is no history of the load yet; a flat 10.0 kWh a day is assumed",
         "There is no provider's PV forecast; zero is used",
@@ -78,7 +78,7 @@ def test_a_new_home_is_told_what_is_not_known() -> None:
 def test_few_days_and_the_roof_are_said() -> None:
     few = {number: kw for number, kw in LOAD.items() if number >= NOW - 2 * DAY}
     told = forecaster(few).forecast(MOMENT, 96)
-    assert told.sources == {"load": Source.HISTORY, "pv": Source.HISTORY}
+    assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
     assert [str(note) for note in told.notes] == [
         "The load is forecast from 2.0 days of history only",
         "There is no provider's PV forecast; the mean of the last 21 days is used",
@@ -87,7 +87,7 @@ def test_few_days_and_the_roof_are_said() -> None:
 
 def test_where_the_provider_ends_the_roof_goes_on() -> None:
     told = forecaster().forecast(MOMENT, 192, production(0))
-    assert told.sources["pv"] is Source.MIXED
+    assert told.sources["pv"] is ForecastSource.MIXED
     assert str(told.notes[0]) == (
         "The provider's PV forecast reaches to 2026-06-01 22:00 UTC; "
         "where it says nothing, the mean of the last 21 days is used"
@@ -101,13 +101,13 @@ def test_where_the_provider_ends_the_roof_goes_on() -> None:
 
 def test_what_is_kept_is_what_is_learned_from() -> None:
     """A provider that says a quarter too much is corrected after some weeks, and the note says so."""
-    record = Record()
+    record = ForecastLog()
     for day in range(27):
         eve = moment(FIRST + day * DAY + 90)
-        tomorrow = Production.of([SAID[min(SAID) + day] | SAID[min(SAID) + day + 1]], ZONE)
-        Forecaster.learn(eve, ZONE, History(LOAD), History(SUN), Record()).forecast(eve, 110, tomorrow).keep(
-            record, ZONE
-        )
+        tomorrow = ProviderForecast.of([SAID[min(SAID) + day] | SAID[min(SAID) + day + 1]], ZONE)
+        Forecaster.learn(eve, ZONE, PowerHistory(LOAD), PowerHistory(SUN), ForecastLog()).forecast(
+            eve, 110, tomorrow
+        ).keep(record, ZONE)
     assert len(record) == 27
     told = forecaster(record=record).forecast(MOMENT, 130, production(0, 1))
     assert 0.6 < sum(told.pv_kw) / sum(told.said_kw) < 0.9
@@ -119,7 +119,7 @@ def test_what_is_kept_is_what_is_learned_from() -> None:
 def test_a_record_of_hourly_slots_is_that_of_quarters() -> None:
     records = []
     for minutes in (15, 60):
-        record = Record()
+        record = ForecastLog()
         forecaster().forecast(MOMENT, 200 * 15 // minutes, production(0, 1, 2), minutes).keep(record, ZONE)
         records.append(record)
     fine, coarse = ([made.load for made in record] for record in records)
@@ -133,14 +133,14 @@ def test_a_record_of_hourly_slots_is_that_of_quarters() -> None:
 def test_the_days_on_which_the_clocks_change(midnight, length) -> None:
     first = quarter(midnight) - 28 * DAY
     load, (sun, said) = family(1, first, 31), roof(1, first, 31)
-    told = Forecaster.learn(midnight, ZONE, History(load), History(sun), Record()).forecast(
-        midnight, length, Production.of([said[(midnight.date() - datetime(1970, 1, 1).date()).days]], ZONE)
+    told = Forecaster.learn(midnight, ZONE, PowerHistory(load), PowerHistory(sun), ForecastLog()).forecast(
+        midnight, length, ProviderForecast.of([said[(midnight.date() - datetime(1970, 1, 1).date()).days]], ZONE)
     )
-    record = Record()
-    Forecaster.learn(midnight, ZONE, History(load), History(sun), Record()).forecast(
+    record = ForecastLog()
+    Forecaster.learn(midnight, ZONE, PowerHistory(load), PowerHistory(sun), ForecastLog()).forecast(
         midnight - timedelta(minutes=15), length + 1
     ).keep(record, ZONE)
-    assert told.sources["pv"] is Source.PROVIDER
+    assert told.sources["pv"] is ForecastSource.PROVIDER
     assert None not in told.said_kw
     assert [made.end - made.start for made in record] == [length]
     evening = [moment(quarter(midnight) + n).astimezone(ZONE).hour for n in range(length) if told.load_kw[n] > 1]
@@ -152,7 +152,7 @@ def test_the_days_on_which_the_clocks_change(midnight, length) -> None:
 def test_quantiles_are_ordered_at_any_moment(into, slots, minutes, days) -> None:
     start = moment(FIRST + into)
     said = {key: wh for day in range(days) for key, wh in SAID.get(min(SAID) + into // DAY + day, {}).items()}
-    told = forecaster(now=start).forecast(start, slots, Production.of([said], ZONE), minutes)
+    told = forecaster(now=start).forecast(start, slots, ProviderForecast.of([said], ZONE), minutes)
     assert all(0 <= usual <= high for usual, high in zip(told.load_kw, told.load_p90_kw, strict=True))
     for low, usual, high in zip(told.pv_p10_kw, told.pv_kw, told.pv_p90_kw, strict=True):
         assert 0 <= low <= usual * (1 + 1e-9)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.forecast.clock import day_edges, moment, quarter, wall, weekday
-from custom_components.nattery.core.forecast.history import Energy, History
+from custom_components.nattery.core.forecast.history import IntervalEnergy, PowerHistory
+from custom_components.nattery.core.forecast.quarters import day_edges, moment, quarter, wall, weekday
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIRST = quarter(NOON)
@@ -14,11 +14,11 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def row(minutes, hours, kwh):
-    return Energy(NOON + timedelta(minutes=minutes), hours, kwh)
+    return IntervalEnergy(NOON + timedelta(minutes=minutes), hours, kwh)
 
 
 def test_hours_and_quarters_become_mean_powers() -> None:
-    history = History.of([row(0, 1.0, 2.0), row(60, 0.25, 0.1), row(120, 0.5, 0.3)])
+    history = PowerHistory.of([row(0, 1.0, 2.0), row(60, 0.25, 0.1), row(120, 0.5, 0.3)])
     assert [history.power.get(FIRST + index) for index in range(11)] == [
         *[2.0] * 4,
         0.4,
@@ -36,8 +36,8 @@ def test_hours_and_quarters_become_mean_powers() -> None:
 @pytest.mark.parametrize("flip", [False, True])
 def test_the_finer_of_two_counts_and_of_equals_the_later(flip) -> None:
     rows = [row(0, 1.0, 1.0), row(15, 0.25, 1.0)]
-    assert History.of(rows[::-1] if flip else rows).kwh(FIRST, FIRST + 4) == 1.75
-    assert History.of([row(0, 1.0, 1.0), row(0, 1.0, 3.0)]).kwh(FIRST, FIRST + 4) == 3.0
+    assert PowerHistory.of(rows[::-1] if flip else rows).kwh(FIRST, FIRST + 4) == 1.75
+    assert PowerHistory.of([row(0, 1.0, 1.0), row(0, 1.0, 3.0)]).kwh(FIRST, FIRST + 4) == 3.0
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,16 @@ def test_the_finer_of_two_counts_and_of_equals_the_later(flip) -> None:
         row(7, 0.25, 0.1),
         row(0, 2.0, 0.1),
         row(0, math.nan, 0.1),
-        Energy(datetime(2026, 3, 2, 12), 1.0, 1.0),
+        IntervalEnergy(datetime(2026, 3, 2, 12), 1.0, 1.0),
     ],
 )
 def test_the_broken_are_left_out_and_counted(broken) -> None:
-    history = History.of([broken, row(60, 1.0, 1.0)])
+    history = PowerHistory.of([broken, row(60, 1.0, 1.0)])
     assert (history.dropped, len(history)) == (1, 4)
 
 
 def test_a_gap_is_never_filled() -> None:
-    history = History.of([row(0, 0.25, 0.1), row(30, 0.25, 0.1)])
+    history = PowerHistory.of([row(0, 0.25, 0.1), row(30, 0.25, 0.1)])
     assert history.kwh(FIRST, FIRST + 1) == 0.1
     assert history.kwh(FIRST, FIRST + 3) is None
 
@@ -93,7 +93,7 @@ def test_a_moment_without_a_zone_is_refused() -> None:
 
 
 def test_a_history_is_filled_where_it_knows_nothing_itself() -> None:
-    history = History({1: 0.5, 2: 0.6, 4: 0.7}, frozenset({4}), 3)
+    history = PowerHistory({1: 0.5, 2: 0.6, 4: 0.7}, frozenset({4}), 3)
     filled = history.filled({2: 9.0, 3: 0.8, 4: 9.0})
-    assert filled == History({1: 0.5, 2: 0.6, 3: 0.8, 4: 0.7}, frozenset({3, 4}), 3)
+    assert filled == PowerHistory({1: 0.5, 2: 0.6, 3: 0.8, 4: 0.7}, frozenset({3, 4}), 3)
     assert len(history) == 3

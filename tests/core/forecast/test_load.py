@@ -4,9 +4,9 @@ from random import Random
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.nattery.core.forecast.clock import moment, quarter, wall
-from custom_components.nattery.core.forecast.history import Energy, History
+from custom_components.nattery.core.forecast.history import IntervalEnergy, PowerHistory
 from custom_components.nattery.core.forecast.load import LoadModel
+from custom_components.nattery.core.forecast.quarters import moment, quarter, wall
 from custom_components.nattery.core.forecast.spread import persistence, spread
 from scripts.benchmarks.houses import ZONE
 
@@ -15,7 +15,7 @@ DAY, WEEK = 96, 7 * 96
 
 
 def model(power, now, *, fine=True, **more):
-    return LoadModel(History(power, frozenset(power) if fine else frozenset()), ZONE, moment(now), **more)
+    return LoadModel(PowerHistory(power, frozenset(power) if fine else frozenset()), ZONE, moment(now), **more)
 
 
 def every_day(days, kw_of_slot, first=FIRST):
@@ -95,8 +95,8 @@ def test_quarters_give_an_hour_its_shape_and_keep_its_energy() -> None:
 
 
 def test_hourly_statistics_are_enough() -> None:
-    rows = [Energy(moment(FIRST + hour * 4), 1.0, 1.0 + hour % 24 / 24) for hour in range(28 * 24)]
-    told = LoadModel(History.of(rows), ZONE, moment(FIRST + 28 * DAY))
+    rows = [IntervalEnergy(moment(FIRST + hour * 4), 1.0, 1.0 + hour % 24 / 24) for hour in range(28 * 24)]
+    told = LoadModel(PowerHistory.of(rows), ZONE, moment(FIRST + 28 * DAY))
     assert told.at(FIRST + 29 * DAY + 12 * 4).expected == pytest.approx(1.5)
 
 

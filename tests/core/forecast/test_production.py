@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.forecast.clock import day_edges, quarter, wall
-from custom_components.nattery.core.forecast.curve import Period, quarters
-from custom_components.nattery.core.forecast.production import Production, ProductionError
+from custom_components.nattery.core.forecast.interpolation import EnergyPeriod, quarters
+from custom_components.nattery.core.forecast.provider import ProviderForecast, ProviderForecastError
+from custom_components.nattery.core.forecast.quarters import day_edges, quarter, wall
 from scripts.benchmarks.houses import ZONE
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=ZONE).astimezone(UTC)
@@ -25,13 +25,13 @@ def kwh(power, first, count):
 
 @pytest.mark.parametrize("minutes", [15, 30, 60])
 def test_every_period_keeps_its_energy(minutes) -> None:
-    power = Production.of([said(BELL, minutes=minutes)], ZONE).power
+    power = ProviderForecast.of([said(BELL, minutes=minutes)], ZONE).power
     for index, wh in enumerate(BELL):
         assert kwh(power, FIRST + 20 + index * minutes // 15, minutes // 15) == pytest.approx(wh / 1000, abs=1e-9)
 
 
 def test_the_shape_is_smooth_within_the_day_and_night_is_zero() -> None:
-    power = Production.of([said(BELL)], ZONE).power
+    power = ProviderForecast.of([said(BELL)], ZONE).power
     assert set(power) == set(range(FIRST, FIRST + 96))
     assert all(power[FIRST + n] == 0 for n in (*range(24), *range(72, 96)))
     steps = [abs(power[FIRST + n + 1] - power[FIRST + n]) for n in range(20, 76)]
@@ -43,40 +43,40 @@ def test_the_shape_is_smooth_within_the_day_and_night_is_zero() -> None:
 
 
 def test_arrays_are_summed_where_all_of_them_speak() -> None:
-    both = Production.of([said(BELL) | said(BELL, day=1), said([wh / 2 for wh in BELL])], ZONE).power
-    one = Production.of([said(BELL)], ZONE).power
+    both = ProviderForecast.of([said(BELL) | said(BELL, day=1), said([wh / 2 for wh in BELL])], ZONE).power
+    one = ProviderForecast.of([said(BELL)], ZONE).power
     assert both == pytest.approx({number: 1.5 * kw for number, kw in one.items()})
-    assert Production.of([{}, said(BELL)], ZONE).power == one
-    assert Production.of([], ZONE).power == Production.of([{}], ZONE).power == {}
+    assert ProviderForecast.of([{}, said(BELL)], ZONE).power == one
+    assert ProviderForecast.of([], ZONE).power == ProviderForecast.of([{}], ZONE).power == {}
 
 
 def test_a_night_that_is_left_out_is_dark() -> None:
     daylight = BELL[1:-1]
-    power = Production.of([said(daylight, start=6) | said(daylight, start=6, day=1)], ZONE).power
+    power = ProviderForecast.of([said(daylight, start=6) | said(daylight, start=6, day=1)], ZONE).power
     assert set(power) == set(range(FIRST, FIRST + 192))
     assert kwh(power, FIRST, 192) == pytest.approx(2 * sum(daylight) / 1000)
     assert all(power[FIRST + 72 + n] == 0 for n in range(48))
 
 
 def test_what_breaks_off_is_not_known_beyond() -> None:
-    cut = Production.of([said(BELL[:7])], ZONE).power  # ends at noon, in full light
+    cut = ProviderForecast.of([said(BELL[:7])], ZONE).power  # ends at noon, in full light
     assert max(cut) == FIRST + 48 - 1
     assert cut[FIRST + 47] == pytest.approx(5.2, rel=0.1)
-    began = Production.of([said(BELL[6:], start=11)], ZONE).power
+    began = ProviderForecast.of([said(BELL[6:], start=11)], ZONE).power
     assert min(began) == FIRST + 44
-    rolling = Production.of([said([*BELL, *[0] * 6])], ZONE).power  # an hour into the next day, in the dark
+    rolling = ProviderForecast.of([said([*BELL, *[0] * 6])], ZONE).power  # an hour into the next day, in the dark
     assert max(rolling) == FIRST + 96 + 4 - 1
 
 
 def test_a_day_that_is_not_spoken_of_is_not_known() -> None:
-    power = Production.of([said(BELL) | said(BELL, day=2)], ZONE).power
+    power = ProviderForecast.of([said(BELL) | said(BELL, day=2)], ZONE).power
     assert not any(FIRST + 96 <= number < FIRST + 192 for number in power)
 
 
 def test_sunrise_and_sunset_may_have_periods_of_their_own() -> None:
     """Forecast.Solar begins its day with the minute of sunrise."""
     array = said([40], start=5.3, minutes=42) | said(BELL[1:-1], start=6) | said([0], start=18.2)
-    power = Production.of([array], ZONE).power
+    power = ProviderForecast.of([array], ZONE).power
     assert kwh(power, FIRST, 96) == pytest.approx((40 + sum(BELL)) / 1000, abs=0.02)
     assert kwh(power, FIRST, 24) == pytest.approx(0.04, abs=1e-9)
 
@@ -87,7 +87,7 @@ def test_sunrise_and_sunset_may_have_periods_of_their_own() -> None:
 def test_a_day_on_which_the_clocks_change_is_whole(noon, length) -> None:
     local = noon.astimezone(UTC)
     array = {(local + timedelta(hours=hour)).isoformat(): wh for hour, wh in zip(range(-6, 8), BELL, strict=True)}
-    power = Production.of([array], ZONE).power
+    power = ProviderForecast.of([array], ZONE).power
     number = wall(quarter(local), ZONE) // 96
     assert set(power) == set(range(*day_edges(number, ZONE)))
     assert len(power) == length
@@ -107,8 +107,8 @@ def test_a_day_on_which_the_clocks_change_is_whole(noon, length) -> None:
     ],
 )
 def test_nonsense_is_refused_in_one_sentence(array, says) -> None:
-    with pytest.raises(ProductionError) as caught:
-        Production.of([array], ZoneInfo("UTC"))
+    with pytest.raises(ProviderForecastError) as caught:
+        ProviderForecast.of([array], ZoneInfo("UTC"))
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -121,7 +121,7 @@ def test_any_periods_keep_their_energy_and_nothing_is_negative(rows, begin) -> N
     periods = []
     at = begin
     for gap, minutes, wh in rows:
-        periods.append(Period(at + gap * 60, at + (gap + minutes) * 60, wh))
+        periods.append(EnergyPeriod(at + gap * 60, at + (gap + minutes) * 60, wh))
         at = int(periods[-1].end)
     power = quarters(periods)
     assert min(power.values()) >= 0
@@ -137,7 +137,7 @@ def test_any_periods_keep_their_energy_and_nothing_is_negative(rows, begin) -> N
 
 @given(st.lists(st.floats(0, 20_000), min_size=2, max_size=48))
 def test_each_whole_hour_keeps_its_own_energy(energies) -> None:
-    periods = [Period(hour * 3600, (hour + 1) * 3600, wh) for hour, wh in enumerate(energies)]
+    periods = [EnergyPeriod(hour * 3600, (hour + 1) * 3600, wh) for hour, wh in enumerate(energies)]
     power = quarters(periods)
     for hour, wh in enumerate(energies):
         assert kwh(power, hour * 4, 4) == pytest.approx(wh / 1000, abs=1e-6)

@@ -4,10 +4,10 @@ import json
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.forecast.clock import day_edges, moment, quarter, wall
-from custom_components.nattery.core.forecast.history import History
+from custom_components.nattery.core.forecast.forecast_log import KEPT_DAYS, ForecastLog, ForecastLogError
+from custom_components.nattery.core.forecast.history import PowerHistory
 from custom_components.nattery.core.forecast.quality import load_quality, pv_quality, said_quality
-from custom_components.nattery.core.forecast.record import KEPT_DAYS, Record, RecordError
+from custom_components.nattery.core.forecast.quarters import day_edges, moment, quarter, wall
 from scripts.benchmarks.houses import ZONE
 
 FIRST = quarter(datetime(2026, 6, 1, tzinfo=ZONE))
@@ -20,7 +20,7 @@ def flat(start, count, kw):
 
 def kept(*loads, pv=1.0, said=2.0):
     """A record of one forecast each evening, with these loads."""
-    record = Record()
+    record = ForecastLog()
     for day, kw in enumerate(loads):
         now = FIRST + day * DAY - 1
         powers = (flat(now, DAY + 1, value) for value in (kw, pv, said))
@@ -29,7 +29,7 @@ def kept(*loads, pv=1.0, said=2.0):
 
 
 def test_errors_of_days_in_kwh_and_shares() -> None:
-    record, actual = kept(1.0, 1.0), History(flat(FIRST, DAY, 0.5) | flat(FIRST + DAY, DAY, 2.0))
+    record, actual = kept(1.0, 1.0), PowerHistory(flat(FIRST, DAY, 0.5) | flat(FIRST + DAY, DAY, 2.0))
     found = load_quality(record, actual, moment(FIRST + 2 * DAY))
     assert (found.days, found.mean_absolute_error, found.bias) == (2, pytest.approx(18), pytest.approx(-6))
     assert (found.relative_error, found.relative_bias) == (pytest.approx(36 / 60), pytest.approx(-12 / 60))
@@ -37,7 +37,7 @@ def test_errors_of_days_in_kwh_and_shares() -> None:
 
 
 def test_load_pv_and_what_the_provider_said_are_judged_apart() -> None:
-    record, actual = kept(1.0), History(flat(FIRST, DAY, 1.0))
+    record, actual = kept(1.0), PowerHistory(flat(FIRST, DAY, 1.0))
     later = moment(FIRST + DAY)
     judged = [judge(record, actual, later).bias for judge in (load_quality, pv_quality, said_quality)]
     assert judged == [0, 0, 24]
@@ -48,7 +48,7 @@ def test_load_pv_and_what_the_provider_said_are_judged_apart() -> None:
 
 
 def test_errors_of_hours_do_not_cancel_out() -> None:
-    actual = History({FIRST + n: 2.0 if n < 48 else 0.0 for n in range(DAY)})
+    actual = PowerHistory({FIRST + n: 2.0 if n < 48 else 0.0 for n in range(DAY)})
     found = load_quality(kept(1.0), actual, moment(FIRST + DAY))
     assert (found.mean_absolute_error, found.hourly_error) == (0, 1.0)
 
@@ -56,31 +56,31 @@ def test_errors_of_hours_do_not_cancel_out() -> None:
 def test_only_whole_days_that_are_over_and_known_are_judged() -> None:
     record = kept(1.0, 1.0)
     power = flat(FIRST, 2 * DAY, 1.0)
-    assert load_quality(record, History(power), moment(FIRST + DAY - 1)) is None
-    assert load_quality(record, History(power), moment(FIRST + 2 * DAY - 1)).days == 1
+    assert load_quality(record, PowerHistory(power), moment(FIRST + DAY - 1)) is None
+    assert load_quality(record, PowerHistory(power), moment(FIRST + 2 * DAY - 1)).days == 1
     few = {number: kw for number, kw in power.items() if number - FIRST not in range(40, 57)}
-    assert load_quality(record, History(few), moment(FIRST + 2 * DAY)).days == 1
+    assert load_quality(record, PowerHistory(few), moment(FIRST + 2 * DAY)).days == 1
     enough = {number: kw for number, kw in power.items() if number - FIRST not in range(40, 56)}
-    found = load_quality(record, History(enough), moment(FIRST + 2 * DAY))
+    found = load_quality(record, PowerHistory(enough), moment(FIRST + 2 * DAY))
     assert (found.days, found.bias) == (2, 0)  # the hours that are missing are missing on both sides
-    assert load_quality(Record(), History(power), moment(FIRST + 2 * DAY)) is None
-    assert load_quality(record, History(power), moment(FIRST + 2 * DAY), days=1).days == 1
+    assert load_quality(ForecastLog(), PowerHistory(power), moment(FIRST + 2 * DAY)) is None
+    assert load_quality(record, PowerHistory(power), moment(FIRST + 2 * DAY), days=1).days == 1
 
 
 def test_nothing_that_came_has_no_shares() -> None:
-    found = load_quality(kept(1.0), History(flat(FIRST, DAY, 0.0)), moment(FIRST + DAY))
+    found = load_quality(kept(1.0), PowerHistory(flat(FIRST, DAY, 0.0)), moment(FIRST + DAY))
     assert (found.bias, found.relative_error, found.relative_bias, found.hourly_error) == (24, None, None, None)
 
 
 def test_the_last_forecast_before_a_day_begins_is_the_one_that_counts() -> None:
-    record = Record()
+    record = ForecastLog()
     for now, kw in ((FIRST - 50, 1.0), (FIRST - 1, 2.0), (FIRST, 3.0), (FIRST + 20, 4.0)):
         record.note(now, ZONE, flat(now, 200, kw), flat(now, 200, kw), {})
     assert [made.load[0] for made in record if made.start == FIRST] == [2.0]
 
 
 def test_a_day_that_is_not_wholly_forecast_is_not_kept() -> None:
-    record = Record()
+    record = ForecastLog()
     record.note(FIRST - 10, ZONE, flat(FIRST - 10, 105, 1.0), flat(FIRST - 10, 106, 1.0), {})
     assert len(record) == 0
     record.note(FIRST - 10, ZONE, flat(FIRST - 10, 106, 1.0), flat(FIRST - 10, 106, 1.0), {})
@@ -97,18 +97,18 @@ def test_the_record_stays_small() -> None:
 @pytest.mark.parametrize("noon", [datetime(2026, 3, 29, 12, tzinfo=ZONE), datetime(2026, 10, 25, 12, tzinfo=ZONE)])
 def test_days_of_23_and_25_hours(noon) -> None:
     start, end = day_edges(wall(quarter(noon), ZONE) // DAY, ZONE)
-    record = Record()
+    record = ForecastLog()
     record.note(start - 1, ZONE, *(flat(start - 1, 110, 1.0) for _ in range(3)))
     (made,) = record
     assert len(made.load) == (end - start) // 4 == len(list(made.hours()))
-    found = load_quality(record, History(flat(start, end - start, 2.0)), moment(end))
+    found = load_quality(record, PowerHistory(flat(start, end - start, 2.0)), moment(end))
     assert found.bias == -(end - start) / 4
 
 
 @given(st.lists(st.floats(0, 30), min_size=1, max_size=5))
 def test_a_record_comes_back_from_json_as_it_was(loads) -> None:
     record = kept(*loads)
-    assert list(Record.from_dict(json.loads(json.dumps(record.to_dict())))) == list(record)
+    assert list(ForecastLog.from_dict(json.loads(json.dumps(record.to_dict())))) == list(record)
 
 
 @pytest.mark.parametrize(
@@ -129,5 +129,5 @@ def test_a_record_comes_back_from_json_as_it_was(loads) -> None:
     ],
 )
 def test_what_is_no_record_is_refused_in_one_sentence(broken) -> None:
-    with pytest.raises(RecordError, match=r"record"):
-        Record.from_dict(broken)
+    with pytest.raises(ForecastLogError, match=r"record"):
+        ForecastLog.from_dict(broken)

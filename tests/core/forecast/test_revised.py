@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.nattery.core.forecast.clock import moment, quarter
-from custom_components.nattery.core.forecast.forecast import Forecaster, Source
-from custom_components.nattery.core.forecast.history import History
-from custom_components.nattery.core.forecast.production import Production
-from custom_components.nattery.core.forecast.record import Record
+from custom_components.nattery.core.forecast.forecast import Forecaster, ForecastSource
+from custom_components.nattery.core.forecast.forecast_log import ForecastLog
+from custom_components.nattery.core.forecast.history import PowerHistory
+from custom_components.nattery.core.forecast.provider import ProviderForecast
+from custom_components.nattery.core.forecast.quarters import moment, quarter
 from scripts.benchmarks.houses import ZONE
 
 DAY = 96
@@ -25,19 +25,21 @@ def sun(number):
 def past(today=1.0, days=14):
     """Some days as ever, and today up to now with a share of it."""
     power = {number: sun(number) for number in range(MIDNIGHT - days * DAY, MIDNIGHT)}
-    return History(power | {number: today * sun(number) for number in range(MIDNIGHT, NOW)})
+    return PowerHistory(power | {number: today * sun(number) for number in range(MIDNIGHT, NOW)})
 
 
 def load(kw=0.5):
-    return History(dict.fromkeys(range(MIDNIGHT - 14 * DAY, MIDNIGHT), 0.4) | dict.fromkeys(range(MIDNIGHT, NOW), kw))
+    return PowerHistory(
+        dict.fromkeys(range(MIDNIGHT - 14 * DAY, MIDNIGHT), 0.4) | dict.fromkeys(range(MIDNIGHT, NOW), kw)
+    )
 
 
 def learn(pv, record=None):
-    return Forecaster.learn(moment(NOW), ZONE, load(), pv, record or Record())
+    return Forecaster.learn(moment(NOW), ZONE, load(), pv, record or ForecastLog())
 
 
 def provider(*, first=MIDNIGHT, factor=1.0):
-    return Production({number: factor * sun(number) for number in range(first, MIDNIGHT + 2 * DAY)})
+    return ProviderForecast({number: factor * sun(number) for number in range(first, MIDNIGHT + 2 * DAY)})
 
 
 def day(knows, production=None, first=MIDNIGHT, slots=DAY):
@@ -65,7 +67,7 @@ def test_a_day_as_it_was_forecast_changes_nothing(production) -> None:
 def test_what_has_passed_is_as_it_came_and_a_gap_as_it_was_forecast() -> None:
     pv = past(0.4)
     gap = range(NOW - 8, NOW - 4)
-    knows = learn(History({number: kw for number, kw in pv.power.items() if number not in gap}))
+    knows = learn(PowerHistory({number: kw for number, kw in pv.power.items() if number not in gap}))
     told, revised = day(knows, provider())
     assert {number: revised[number] for number in gap} == {number: told[number] for number in gap}
     assert [revised[number] for number in range(MIDNIGHT, NOW) if number not in gap] == [
@@ -88,7 +90,7 @@ def test_the_quantiles_go_along() -> None:
 
 
 def test_a_provider_that_has_seen_it_itself_is_not_set_right_again() -> None:
-    record = Record()
+    record = ForecastLog()
     before = {number: sun(number) for number in range(MIDNIGHT, MIDNIGHT + DAY)}
     record.note(MIDNIGHT - 1, ZONE, before, before, before)
     _, revised = day(learn(past(0.4), record), provider(factor=0.4))
@@ -96,11 +98,11 @@ def test_a_provider_that_has_seen_it_itself_is_not_set_right_again() -> None:
 
 
 def test_a_provider_that_has_forgotten_the_morning_is_held_to_what_it_had_said() -> None:
-    record = Record()
+    record = ForecastLog()
     before = {number: sun(number) for number in range(MIDNIGHT, MIDNIGHT + DAY)}
     record.note(MIDNIGHT - 1, ZONE, before, before, before)
     ahead = provider(first=NOW)
-    for known, change in ((Record(), 1.0), (record, 0.45)):
+    for known, change in ((ForecastLog(), 1.0), (record, 0.45)):
         told, revised = day(learn(past(0.4), known), ahead)
         assert revised[NOW] / told[NOW] == pytest.approx(change, abs=0.08)
 
@@ -108,13 +110,13 @@ def test_a_provider_that_has_forgotten_the_morning_is_held_to_what_it_had_said()
 def test_quarters_that_have_passed_say_nothing_of_the_source() -> None:
     knows = learn(past())
     told = knows.forecast(moment(MIDNIGHT), DAY, provider(first=NOW))
-    assert told.sources["pv"] is Source.PROVIDER
+    assert told.sources["pv"] is ForecastSource.PROVIDER
     assert told.notes == ()
-    assert knows.forecast(moment(MIDNIGHT), 44, provider()).sources["pv"] is Source.PROVIDER
+    assert knows.forecast(moment(MIDNIGHT), 44, provider()).sources["pv"] is ForecastSource.PROVIDER
 
 
 def test_without_a_past_nothing_is_known_better() -> None:
-    knows = Forecaster.learn(moment(NOW), ZONE, History({}), History({}), Record())
+    knows = Forecaster.learn(moment(NOW), ZONE, PowerHistory({}), PowerHistory({}), ForecastLog())
     told = knows.forecast(moment(MIDNIGHT), DAY, provider())
     assert knows.revised(told, provider()) == told
     tomorrow = knows.forecast(moment(NOW) + timedelta(days=1), 8, provider())

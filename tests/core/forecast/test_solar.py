@@ -4,8 +4,8 @@ from random import Random
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.nattery.core.forecast.clock import quarter
-from custom_components.nattery.core.forecast.history import History
+from custom_components.nattery.core.forecast.history import PowerHistory
+from custom_components.nattery.core.forecast.quarters import quarter
 from custom_components.nattery.core.forecast.solar import Correction, RoofModel
 from scripts.benchmarks.houses import ZONE, roof
 
@@ -23,7 +23,7 @@ def days(count, actual_of, said_of=lambda day, hour: HOURS[hour]):
             start = FIRST + day * DAY + hour * 4
             said[start] = said_of(day, hour)
             power |= dict.fromkeys(range(start, start + 4), actual_of(day, hour))
-    return said, History(power)
+    return said, PowerHistory(power)
 
 
 def learned(count, *of):
@@ -32,7 +32,7 @@ def learned(count, *of):
 
 
 def test_with_nothing_to_compare_nothing_is_changed() -> None:
-    plain = Correction.learn({}, History({}), ZONE, FIRST)
+    plain = Correction.learn({}, PowerHistory({}), ZONE, FIRST)
     assert plain == Correction()
     found = plain.apply(FIRST + 40, 2.0)
     assert (found.p10, found.expected, found.p90) == pytest.approx((0.8, 2.0, 2.8))
@@ -85,13 +85,13 @@ def test_a_dull_forecast_is_less_sure_than_a_clear_one() -> None:
 def test_what_is_not_over_or_not_known_is_not_compared() -> None:
     said, actual = days(4, lambda _, hour: HOURS[hour])
     assert Correction.learn(said, actual, ZONE, FIRST + 2 * DAY).days == 2
-    gappy = History({number: kw for number, kw in actual.power.items() if number % 4})
+    gappy = PowerHistory({number: kw for number, kw in actual.power.items() if number % 4})
     assert Correction.learn(said, gappy, ZONE, FIRST + 4 * DAY).days == 0
 
 
 def test_the_roofs_own_days_by_the_hour_the_latest_counting_most() -> None:
     power, _ = roof(3, FIRST, 21)
-    model = RoofModel(History(power), FIRST + 21 * DAY)
+    model = RoofModel(PowerHistory(power), FIRST + 21 * DAY)
     told = model.between(FIRST + 21 * DAY, FIRST + 22 * DAY)
     assert model.days == 21
     for number, found in told.items():
@@ -111,7 +111,7 @@ def test_a_meters_noise_at_night_is_no_sun() -> None:
 
 
 def test_no_roof_gives_nothing() -> None:
-    model = RoofModel(History({}), FIRST)
+    model = RoofModel(PowerHistory({}), FIRST)
     assert model.days == 0
     assert {found.p90 for found in model.between(FIRST, FIRST + DAY).values()} == {0.0}
 

@@ -14,14 +14,14 @@ import sys
 import time
 
 from custom_components.nattery.core.ledger.book import Ledger
-from custom_components.nattery.core.ledger.quarter import Quarter
+from custom_components.nattery.core.ledger.entry import LedgerEntry
 
 from .lines import HOME, START, lines
 
 MANY = 1500
 
 
-def _write(place: str, known: list[Quarter], said: Callable[[int], object]) -> None:
+def _write(place: str, known: list[LedgerEntry], said: Callable[[int], object]) -> None:
     """Go on after what is booked already, one quarter at a time."""
     ledger = Ledger(place if "://" in place else Path(place))
     booked = ledger.read(HOME, START, START.replace(year=START.year + 1))
@@ -30,7 +30,7 @@ def _write(place: str, known: list[Quarter], said: Callable[[int], object]) -> N
         said(number)
 
 
-def _killed(place: str, known: list[Quarter], seconds: float) -> int:
+def _killed(place: str, known: list[LedgerEntry], seconds: float) -> int:
     """Start a writer, kill it after it has written for some seconds, and tell what it said last."""
     heard, told = os.pipe()
     child = os.fork()

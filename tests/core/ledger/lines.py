@@ -6,22 +6,22 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.action import ActionKind
-from custom_components.nattery.core.ledger.booking import book_quarter
-from custom_components.nattery.core.ledger.quarter import (
+from custom_components.nattery.core.ledger.entry import (
     QUARTER,
     Energies,
+    EntryPrices,
     Expectation,
-    Metered,
-    Prices,
-    Quarter,
+    LedgerEntry,
+    MeteredInterval,
     Reason,
 )
-from custom_components.nattery.core.trading.problem import Battery
+from custom_components.nattery.core.ledger.pricing import book_quarter
+from custom_components.nattery.core.planner.problem import BatteryModel
 
 HOME = "home"
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 11, 10, 23, tzinfo=UTC)  # a local midnight in Berlin
-BATTERY = Battery(
+BATTERY = BatteryModel(
     capacity_kwh=10,
     soc_start=0.5,
     soc_min=0.1,
@@ -32,15 +32,17 @@ BATTERY = Battery(
     discharge_efficiency=0.95,
     wear_per_kwh=0.03,
 )
-PRICES = Prices("EUR", 0.31234, 0.0789, 0.09512)
+PRICES = EntryPrices("EUR", 0.31234, 0.0789, 0.09512)
 
 
-def metered(start=START, *, coverage=1.0, soc=0.5, soc_change=0.0, **energies) -> Metered:
+def metered(start=START, *, coverage=1.0, soc=0.5, soc_change=0.0, **energies) -> MeteredInterval:
     """A metered quarter; energies by name, such as load_kwh."""
-    return Metered(start, coverage, Energies(**energies), soc, soc_change)
+    return MeteredInterval(start, coverage, Energies(**energies), soc, soc_change)
 
 
-def line(start=START, *, prices: Prices | None = PRICES, previous: Quarter | None = None, **arguments) -> Quarter:
+def line(
+    start=START, *, prices: EntryPrices | None = PRICES, previous: LedgerEntry | None = None, **arguments
+) -> LedgerEntry:
     """One line with everything in it."""
     return book_quarter(
         metered(start, **arguments),
@@ -53,18 +55,18 @@ def line(start=START, *, prices: Prices | None = PRICES, previous: Quarter | Non
     )
 
 
-def lines(count: int, start=START, *, seed: int = 1, currency: str = "EUR") -> list[Quarter]:
+def lines(count: int, start=START, *, seed: int = 1, currency: str = "EUR") -> list[LedgerEntry]:
     """Lines in a row, whose numbers are no two the same and whole in the ledger's units."""
     chance = Random(seed)
-    made: list[Quarter] = []
+    made: list[LedgerEntry] = []
     for number in range(count):
         energies = {name: chance.randrange(2000) / 1000 for name in Energies.__annotations__}
-        prices = Prices(currency, chance.randrange(500_000) / 1e6, chance.randrange(-99_999, 200_000) / 1e6)
+        prices = EntryPrices(currency, chance.randrange(500_000) / 1e6, chance.randrange(-99_999, 200_000) / 1e6)
         made.append(line(start + number * QUARTER, prices=prices, previous=made[-1] if made else None, **energies))
     return [as_booked(one) for one in made]
 
 
-def as_booked(quarter: Quarter) -> Quarter:
+def as_booked(quarter: LedgerEntry) -> LedgerEntry:
     """The line as the ledger gives it back: in whole Wh, millionths and so on."""
     energies, battery, baseline, money = quarter.energies, quarter.battery, quarter.baseline, quarter.money
     return replace(

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from custom_components.nattery.core.ledger.quarter import QUARTER, Prices, Quarter
+from custom_components.nattery.core.ledger.entry import QUARTER, EntryPrices, LedgerEntry
 from custom_components.nattery.core.ledger.reports import Period
 from scripts.benchmarks.weeks import WEEKS, series
 
@@ -20,10 +20,10 @@ DAYS = 4
 
 def book_of(days, without=range(0)):
     """What would be booked of some days in which the battery did nothing."""
-    booked: list[Quarter] = []
+    booked: list[LedgerEntry] = []
     for index in range(len(days)):
         if index not in without:
-            prices = Prices("EUR", days.import_price[index], days.export_price[index])
+            prices = EntryPrices("EUR", days.import_price[index], days.export_price[index])
             pv, load = days.pv_kw[index] / 4, days.load_kw[index] / 4
             moved = {"import_kwh": max(load - pv, 0), "export_kwh": max(pv - load, 0)}
             booked.append(

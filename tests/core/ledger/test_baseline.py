@@ -6,9 +6,16 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nattery.core.ledger.baseline import money, self_consumption
-from custom_components.nattery.core.ledger.booking import book_quarter, priced
-from custom_components.nattery.core.ledger.quarter import QUARTER, Baseline, Energies, Prices, Quarter, Stored
-from custom_components.nattery.core.trading.problem import Battery
+from custom_components.nattery.core.ledger.entry import (
+    QUARTER,
+    BaselineFlows,
+    Energies,
+    EntryPrices,
+    LedgerEntry,
+    StoredEnergy,
+)
+from custom_components.nattery.core.ledger.pricing import book_quarter, priced
+from custom_components.nattery.core.planner.problem import BatteryModel
 
 from .lines import BATTERY, PRICES, START, line, metered
 
@@ -22,14 +29,14 @@ def canonical():
 
 
 def test_the_canonical_case_costs_what_it_is_known_to_cost(canonical) -> None:
-    battery = Battery(**canonical["battery"])
+    battery = BatteryModel(**canonical["battery"])
     start = battery.soc_start
-    quarters: list[Quarter] = []
+    quarters: list[LedgerEntry] = []
     previous = None
     columns = (canonical[name] for name in ("import_price", "export_price", "pv_kw", "load_kw"))
     for number, (bought, sold, pv, load) in enumerate(zip(*columns, strict=True)):
         seen = metered(START + number * QUARTER, soc=start, pv_kwh=pv / 4, load_kwh=load / 4)
-        previous = book_quarter(seen, battery, previous, prices=Prices("EUR", bought, sold))
+        previous = book_quarter(seen, battery, previous, prices=EntryPrices("EUR", bought, sold))
         quarters.append(previous)
     assert sum((quarter.money.no_battery for quarter in quarters), 0.0) == pytest.approx(3.3371, abs=5e-5)
     stored = sum(quarter.baseline.stored.change_kwh for quarter in quarters)
@@ -74,14 +81,14 @@ def test_a_quarter_half_seen_is_simulated_for_the_half() -> None:
 
 def test_money_by_hand() -> None:
     energies = Energies(import_kwh=0.5, export_kwh=0.1, charge_kwh=0.4, discharge_kwh=0.2, pv_kwh=1.0, load_kwh=1.5)
-    counted = money(energies, Baseline(0.0, 0.3, Stored(5.0, -0.3)), Prices("EUR", 0.3, 0.1), 0.05)
+    counted = money(energies, BaselineFlows(0.0, 0.3, StoredEnergy(5.0, -0.3)), EntryPrices("EUR", 0.3, 0.1), 0.05)
     assert counted.cost == pytest.approx(0.5 * 0.3 - 0.1 * 0.1)
     assert counted.wear == pytest.approx(0.03)
     assert counted.no_battery == pytest.approx(0.5 * 0.3)
     assert counted.self_consumption == pytest.approx(0.2 * 0.3)
     assert counted.self_consumption_wear == pytest.approx(0.015)
     sunny = replace(energies, pv_kwh=3.5)
-    counted = money(sunny, Baseline(0.5, 0.0, Stored(5.0, 0.475)), Prices("EUR", 0.3, -0.1), 0.05)
+    counted = money(sunny, BaselineFlows(0.5, 0.0, StoredEnergy(5.0, 0.475)), EntryPrices("EUR", 0.3, -0.1), 0.05)
     assert counted.no_battery == pytest.approx(2.0 * 0.1)  # who feeds in at a negative price pays
     assert counted.self_consumption == pytest.approx(1.5 * 0.1)
 
@@ -89,7 +96,7 @@ def test_money_by_hand() -> None:
 def test_the_baseline_begins_with_what_the_battery_held_and_goes_on_from_there() -> None:
     first = line(soc=0.5, soc_change=0.1, load_kwh=0.5)
     assert first.end == START + QUARTER
-    assert first.battery == Stored(5.0, pytest.approx(1.0))
+    assert first.battery == StoredEnergy(5.0, pytest.approx(1.0))
     assert first.baseline.stored.kwh == pytest.approx(4.0 - 0.5 / 0.95)
     second = line(START + QUARTER, previous=first, soc=0.9, pv_kwh=0.2)
     assert second.baseline.stored.kwh == pytest.approx(first.baseline.stored.kwh + 0.2 * 0.95)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from custom_components.nattery.core.ledger.book import Ledger
-from custom_components.nattery.core.ledger.booking import priced
+from custom_components.nattery.core.ledger.entry import QUARTER
 from custom_components.nattery.core.ledger.errors import LedgerError
-from custom_components.nattery.core.ledger.quarter import QUARTER
+from custom_components.nattery.core.ledger.pricing import priced
 
 from .lines import BATTERY, HOME, PRICES, START, as_booked, line, lines
 

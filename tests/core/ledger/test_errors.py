@@ -13,15 +13,15 @@ from sqlalchemy.engine import Engine
 
 from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.errors import (
-    BusyError,
     CannotOpenError,
+    DatabaseBusyError,
     DatabaseError,
+    DatabaseUnreachableError,
     FullError,
     LedgerError,
     MissingDriverError,
     NoDatabaseError,
     ReadOnlyError,
-    UnreachableError,
     WrongPasswordError,
     WrongUrlError,
 )
@@ -112,7 +112,7 @@ def test_a_file_that_somebody_else_keeps_writing_to(tmp_path, monkeypatch) -> No
     ledger = Ledger(tmp_path / "ledger.db")
     other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert "is busy: database is locked" in refused(BusyError, lambda: ledger.write(HOME, lines(1)))
+    assert "is busy: database is locked" in refused(DatabaseBusyError, lambda: ledger.write(HOME, lines(1)))
     assert ledger.read(HOME, START, START.replace(year=2027)) == ()
     other.close()
     ledger.write(HOME, lines(1))
@@ -141,9 +141,9 @@ def test_a_secret_in_the_driver_s_own_words_is_blotted_out(server) -> None:
 
 
 def test_a_server_that_is_not_there() -> None:
-    said = refused(UnreachableError, lambda: Ledger(f"postgresql://{USER}:{FEATHER}@127.0.0.1:1/ledger"))
+    said = refused(DatabaseUnreachableError, lambda: Ledger(f"postgresql://{USER}:{FEATHER}@127.0.0.1:1/ledger"))
     assert said == "The ledger in 127.0.0.1:1/ledger cannot be reached: Connection refused"
-    said = refused(UnreachableError, lambda: Ledger(f"postgresql://{USER}:{FEATHER}@no..host/ledger"))
+    said = refused(DatabaseUnreachableError, lambda: Ledger(f"postgresql://{USER}:{FEATHER}@no..host/ledger"))
     assert "could not translate host name" in said
 
 
@@ -155,7 +155,7 @@ def test_of_several_addresses_the_one_that_says_more_is_told(server) -> None:
 def test_a_server_that_says_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"postgresql://{USER}:{FEATHER}@127.0.0.1:{silent.getsockname()[1]}/ledger?connect_timeout=2"
-        assert "timeout expired" in refused(UnreachableError, lambda: Ledger(address))
+        assert "timeout expired" in refused(DatabaseUnreachableError, lambda: Ledger(address))
 
 
 def test_a_server_that_speaks_of_something_else() -> None:

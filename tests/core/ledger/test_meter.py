@@ -7,17 +7,17 @@ import math
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.nattery.core.ledger.entry import QUARTER
 from custom_components.nattery.core.ledger.errors import MeterStateError
-from custom_components.nattery.core.ledger.meter import LONGEST_SILENCE, Meter, Reading
-from custom_components.nattery.core.ledger.quarter import QUARTER
+from custom_components.nattery.core.ledger.meter import LONGEST_SILENCE, Meter, PowerReading
 
 START = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)  # the hour that comes twice in Berlin is only one of these
 SECOND = timedelta(seconds=1)
 NOTHING = {"grid_power": 0.0, "battery_power": 0.0, "pv_power": 0.0, "load_power": 0.0}
 
 
-def reading(seconds, *, soc=0.5, **powers) -> Reading:
-    return Reading(START + seconds * SECOND, **NOTHING | powers, soc=soc)
+def reading(seconds, *, soc=0.5, **powers) -> PowerReading:
+    return PowerReading(START + seconds * SECOND, **NOTHING | powers, soc=soc)
 
 
 def feed(meter, readings):
@@ -196,7 +196,7 @@ def test_a_reading_that_is_no_number_cannot_be_made(value) -> None:
     with pytest.raises(ValueError, match="a value that is no number is not allowed"):
         reading(0, grid_power=value)
     with pytest.raises(ValueError, match="without a time zone"):
-        Reading(datetime(2026, 1, 1), 0, 0, 0, 0, 0.5)
+        PowerReading(datetime(2026, 1, 1), 0, 0, 0, 0, 0.5)
 
 
 GOOD = {"start": START.isoformat(), "energies": [0.0] * 6, "seconds": 1.0, "soc": 0.5, "soc_change": 0.0}

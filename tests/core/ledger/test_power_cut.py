@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from custom_components.nattery.core.ledger.book import Ledger
+from custom_components.nattery.core.ledger.entry import LedgerEntry
 from custom_components.nattery.core.ledger.errors import DamagedError, LedgerError
-from custom_components.nattery.core.ledger.quarter import Quarter
 
 from .killer import MANY
 from .lines import HOME, START, lines
@@ -30,7 +30,7 @@ def integrity(path: Path) -> str:
 
 def test_a_killed_writer_loses_no_quarter_that_was_booked(place) -> None:
     known = lines(MANY)
-    booked: tuple[Quarter, ...] = ()
+    booked: tuple[LedgerEntry, ...] = ()
     command = [sys.executable, "-m", "tests.core.ledger.killer", str(place)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killer:
         for _ in range(KILLS):

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.nattery.core.ledger.book import Ledger
-from custom_components.nattery.core.ledger.quarter import QUARTER, Energies, Money, Stored
+from custom_components.nattery.core.ledger.entry import QUARTER, Energies, EntryMoney, StoredEnergy
 from custom_components.nattery.core.ledger.reports import Period, local_days, local_months, this_month, today
 
 from .lines import BERLIN, HOME, START, as_booked, line, lines
@@ -140,7 +140,7 @@ def test_an_empty_ledger_has_saved_nothing(ledger) -> None:
     assert savings.total.period.quarters == savings.today.period.quarters == 0
     assert savings.total.coverage == 1.0
     assert savings.month.coverage == 0.0
-    assert savings.total.money == Money(0, 0, 0, 0, 0)
+    assert savings.total.money == EntryMoney(0, 0, 0, 0, 0)
     assert savings.month.saved_over_no_battery == 0
 
 
@@ -187,7 +187,7 @@ def test_the_value_of_what_is_stored_is_counted_alike_on_both_sides(ledger) -> N
         same,
         battery=same.baseline.stored,
         energies=replace(same.energies, charge_kwh=same.baseline.charge_kwh),
-        baseline=replace(same.baseline, stored=Stored(*astuple(same.baseline.stored))),
+        baseline=replace(same.baseline, stored=StoredEnergy(*astuple(same.baseline.stored))),
     )
     ledger.write(HOME, [replace(same, money=replace(same.money, wear=same.money.self_consumption_wear))])
     (report,) = ledger.reports(HOME, [Period(START, START + QUARTER)], "EUR", VALUE)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.market.book import PriceBook
-from custom_components.nattery.core.market.prices import Series, Slot, local_day
+from custom_components.nattery.core.market.prices import PriceSeries, PriceSlot, local_day
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPRING, AUTUMN, PLAIN = date(2026, 3, 29), date(2026, 10, 25), date(2026, 11, 11)
@@ -32,12 +32,12 @@ def prices_of(day, minutes=15, *, source="entsoe", days=1, shift=0.0, zone=BERLI
     length = timedelta(minutes=minutes)
     edges = [start + index * length for index in range((end - start) // length + 1)]
     slots = [
-        Slot(a, b, round(0.1 + shift + ((a.hour * 60 + a.minute) * 7 + a.day * 13) % 101 / 1000, 6))
+        PriceSlot(a, b, round(0.1 + shift + ((a.hour * 60 + a.minute) * 7 + a.day * 13) % 101 / 1000, 6))
         for index, (a, b) in enumerate(pairwise(edges))
         if index not in drop
     ]
     fetched = datetime.combine(day - DAY, time(13), BERLIN).astimezone(UTC)
-    return Series("DE_LU", currency, length, tuple(slots), source, fetched)
+    return PriceSeries("DE_LU", currency, length, tuple(slots), source, fetched)
 
 
 def local(day, hour, minute=0):

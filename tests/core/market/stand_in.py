@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from custom_components.nattery.core.market.areas import find
-from custom_components.nattery.core.market.exchange import Question
+from custom_components.nattery.core.market.bidding_zones import find
+from custom_components.nattery.core.market.entsoe.ipc import PriceQuery
 from custom_components.nattery.core.market.prices import local_day
 from custom_components.nattery.core.market.secret import Secret
 from scripts.entsoe_standin.server import Behaviour, StandIn
@@ -20,6 +20,6 @@ def stand_in(*plan: str, mode: str = "ok", now: datetime = NOW) -> StandIn:
     return StandIn(Behaviour(mode=mode, plan=list(plan), token=CANARY, now=lambda: now))
 
 
-def question(url: str, seconds: float = 30.0, *, day: date = DAY, token: str = CANARY, area=GERMANY) -> Question:
+def question(url: str, seconds: float = 30.0, *, day: date = DAY, token: str = CANARY, area=GERMANY) -> PriceQuery:
     start, end = local_day(day, area.tzinfo)
-    return Question(area, start - timedelta(days=1), end, Secret(token), url, seconds)
+    return PriceQuery(area, start - timedelta(days=1), end, Secret(token), url, seconds)

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 from entsoe.mappings import Area
 import pytest
 
-from custom_components.nattery.core.market.areas import AREAS, UnknownAreaError, find, of_country
+from custom_components.nattery.core.market.bidding_zones import AREAS, UnknownBiddingZoneError, find, of_country
 from custom_components.nattery.core.market.quality import PER_EURO
 
 RENAMED = {"Europe/Kyiv": "Europe/Kiev"}
@@ -34,7 +34,7 @@ def test_zones_with_numbers_are_found_without_the_line() -> None:
 
 
 def test_an_unknown_area_is_told_what_is_allowed() -> None:
-    with pytest.raises(UnknownAreaError, match=r"'ATLANTIS' is no area.*AT, BE"):
+    with pytest.raises(UnknownBiddingZoneError, match=r"'ATLANTIS' is no area.*AT, BE"):
         find("ATLANTIS")
 
 

@@ -7,9 +7,16 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.nattery.core.market import pages
-from custom_components.nattery.core.market.book import BookError, ChangeKind, Coverage, Freshness, Have, PriceBook
-from custom_components.nattery.core.market.prices import Quality, Slot
+from custom_components.nattery.core.market import source_days
+from custom_components.nattery.core.market.book import (
+    BookError,
+    Coverage,
+    DayCoverage,
+    Freshness,
+    PriceBook,
+    PriceChangeKind,
+)
+from custom_components.nattery.core.market.prices import PriceQuality, PriceSlot
 
 from .days import AUTUMN, BERLIN, DAY, HOUR, MINUTES, PLAIN, SPRING, local, new_book, prices_of
 
@@ -20,13 +27,13 @@ def test_a_day_is_complete_when_it_is_tiled_exactly(day, hours, minutes) -> None
     series = prices_of(day, minutes)
     known = new_book(series).day(day)
     assert known.complete
-    assert known.quality is Quality.GOOD
+    assert known.quality is PriceQuality.GOOD
     assert len(known.slots) == hours * 60 // minutes
     assert known.sources == ("entsoe",)
     for drop in (0, 7, len(series) - 1):
         partly = new_book(prices_of(day, minutes, drop=(drop,))).day(day)
         assert not partly.complete
-        assert partly.quality is Quality.INCOMPLETE
+        assert partly.quality is PriceQuality.INCOMPLETE
         assert "1 of" in partly.reasons[0]
 
 
@@ -45,8 +52,8 @@ def test_a_series_over_days_is_cut_at_local_midnight() -> None:
 def test_a_published_day_is_told_once() -> None:
     book = PriceBook("DE_LU", BERLIN)
     assert [(change.kind, change.day) for change in book.add(prices_of(PLAIN, days=2))] == [
-        (ChangeKind.PUBLISHED, PLAIN),
-        (ChangeKind.PUBLISHED, PLAIN + DAY),
+        (PriceChangeKind.PUBLISHED, PLAIN),
+        (PriceChangeKind.PUBLISHED, PLAIN + DAY),
     ]
     assert book.add(prices_of(PLAIN, days=2)) == ()
 
@@ -54,7 +61,7 @@ def test_a_published_day_is_told_once() -> None:
 def test_a_revision_is_noted_with_how_far_it_moved() -> None:
     book = new_book(prices_of(PLAIN))
     (change,) = book.add(prices_of(PLAIN, shift=0.01))
-    assert (change.kind, change.day, change.source) == (ChangeKind.REVISED, PLAIN, "entsoe")
+    assert (change.kind, change.day, change.source) == (PriceChangeKind.REVISED, PLAIN, "entsoe")
     assert change.mean == change.largest == pytest.approx(0.01)
     assert book.day(PLAIN).slots == prices_of(PLAIN, shift=0.01).slots
     assert book.changes[-1] == change
@@ -67,7 +74,7 @@ def test_an_answer_about_part_of_a_day_keeps_the_rest() -> None:
     assert book.day(PLAIN).complete
     book = new_book(replace(series, slots=series.slots[:40]))
     (change,) = book.add(replace(series, slots=series.slots[30:]))
-    assert change.kind is ChangeKind.PUBLISHED
+    assert change.kind is PriceChangeKind.PUBLISHED
 
 
 def test_a_change_of_resolution_never_costs_known_time() -> None:
@@ -80,16 +87,16 @@ def test_a_change_of_resolution_never_costs_known_time() -> None:
 
 def test_entsoe_replaces_another_source_and_the_difference_is_written_down() -> None:
     book = new_book(prices_of(PLAIN, 60, source="energy_charts", shift=0.002))
-    assert book.day(PLAIN).quality is Quality.FALLBACK
-    assert book.coverage(local(PLAIN, 12)).today is Have.SUBSTITUTE
+    assert book.day(PLAIN).quality is PriceQuality.FALLBACK
+    assert book.coverage(local(PLAIN, 12)).today is DayCoverage.SUBSTITUTE
     (change,) = book.add(prices_of(PLAIN))
-    expected = pages.difference(prices_of(PLAIN), prices_of(PLAIN, 60, source="x", shift=0.002))
-    assert (change.kind, change.previous) == (ChangeKind.REPLACED, "energy_charts")
+    expected = source_days.difference(prices_of(PLAIN), prices_of(PLAIN, 60, source="x", shift=0.002))
+    assert (change.kind, change.previous) == (PriceChangeKind.REPLACED, "energy_charts")
     assert (change.mean, change.largest) == (expected.mean, expected.largest)
     assert change.largest > 0
     assert book.day(PLAIN).sources == ("entsoe",)
-    assert book.day(PLAIN).quality is Quality.GOOD
-    assert book.coverage(local(PLAIN, 12)).today is Have.FINAL
+    assert book.day(PLAIN).quality is PriceQuality.GOOD
+    assert book.coverage(local(PLAIN, 12)).today is DayCoverage.FINAL
 
 
 def test_another_source_never_takes_the_place_of_entsoe() -> None:
@@ -116,26 +123,26 @@ def test_parts_of_two_sources_make_a_day_of_the_lesser_quality() -> None:
     book = new_book(prices_of(PLAIN, drop=evening), prices_of(PLAIN, source="energy_charts", drop=morning))
     known = book.day(PLAIN)
     assert (known.complete, known.sources) == (True, ("entsoe", "energy_charts"))
-    assert known.quality is Quality.FALLBACK
+    assert known.quality is PriceQuality.FALLBACK
     assert known.reasons == ("pieced together from entsoe and energy_charts",)
     book = new_book(prices_of(PLAIN, drop=evening), prices_of(PLAIN, 60, source="energy_charts", drop=range(12)))
-    assert (book.day(PLAIN).complete, book.day(PLAIN).quality) == (True, Quality.SUSPECT)
-    assert book.coverage(local(PLAIN, 12)).today is Have.SUBSTITUTE
+    assert (book.day(PLAIN).complete, book.day(PLAIN).quality) == (True, PriceQuality.SUSPECT)
+    assert book.coverage(local(PLAIN, 12)).today is DayCoverage.SUBSTITUTE
 
 
 def test_suspect_days_say_why_and_count_as_a_substitute() -> None:
     flat = prices_of(PLAIN)
     flat = replace(flat, slots=tuple(replace(slot, price=0.0) for slot in flat))
     book = new_book(flat)
-    assert book.day(PLAIN).quality is Quality.SUSPECT
+    assert book.day(PLAIN).quality is PriceQuality.SUSPECT
     assert book.day(PLAIN).reasons
-    assert book.coverage(local(PLAIN, 12)) == Coverage(Have.SUBSTITUTE, Have.NOTHING)
+    assert book.coverage(local(PLAIN, 12)) == Coverage(DayCoverage.SUBSTITUTE, DayCoverage.NOTHING)
 
 
 def test_a_day_copied_from_the_one_before_is_suspect() -> None:
     series = prices_of(PLAIN)
-    copy = replace(series, slots=tuple(Slot(s.start + DAY, s.end + DAY, s.price) for s in series))
-    assert new_book(series, copy).day(PLAIN + DAY).quality is Quality.SUSPECT
+    copy = replace(series, slots=tuple(PriceSlot(s.start + DAY, s.end + DAY, s.price) for s in series))
+    assert new_book(series, copy).day(PLAIN + DAY).quality is PriceQuality.SUSPECT
 
 
 @pytest.mark.parametrize("day", [SPRING, PLAIN, AUTUMN])
@@ -168,7 +175,7 @@ def test_a_gap_ends_what_is_known() -> None:
     assert book.freshness(local(PLAIN, 13, 1)) is Freshness.STALE
     assert book.freshness(local(PLAIN, 15, 1)) is Freshness.NONE
     assert book.freshness(local(PLAIN, 16)) is Freshness.LATE
-    assert book.coverage(local(PLAIN, 8)).today is Have.NOTHING
+    assert book.coverage(local(PLAIN, 8)).today is DayCoverage.NOTHING
 
 
 @pytest.mark.parametrize(("zone", "hour"), [("Europe/Lisbon", 23), ("Europe/Helsinki", 1)])
@@ -177,11 +184,11 @@ def test_where_the_auction_sells_days_of_another_clock(zone, hour) -> None:
     book = PriceBook("DE_LU", ZoneInfo(zone))
     book.add(prices_of(PLAIN, days=2))
     now = datetime.combine(PLAIN, time(14), book.zone).astimezone(UTC)
-    assert book.coverage(now).tomorrow is Have.FINAL
+    assert book.coverage(now).tomorrow is DayCoverage.FINAL
     assert book.freshness(now) is Freshness.FRESH
     assert book.known_until(now).astimezone(book.zone).hour == hour
     tomorrow = book.day(PLAIN + DAY)
-    assert (tomorrow.published, tomorrow.quality) == (True, Quality.GOOD)
+    assert (tomorrow.published, tomorrow.quality) == (True, PriceQuality.GOOD)
     assert tomorrow.complete is (zone == "Europe/Helsinki")
 
 
@@ -213,7 +220,7 @@ def test_a_book_has_one_currency_and_entsoe_decides_on_it() -> None:
         ({"resolution": HOUR}, "not as long as the resolution says"),
         ({"resolution": timedelta(seconds=90)}, "whole minutes are"),
         ({"slots": tuple(reversed(prices_of(PLAIN).slots))}, "out of order or out of step"),
-        ({"slots": (Slot(local(PLAIN, 0), local(PLAIN, 0, 15), float("nan")),)}, "is no number"),
+        ({"slots": (PriceSlot(local(PLAIN, 0), local(PLAIN, 0, 15), float("nan")),)}, "is no number"),
     ],
 )
 def test_what_does_not_belong_into_the_book_is_refused(change, text) -> None:
@@ -258,7 +265,7 @@ def test_a_difference_is_what_it_is_minute_by_minute(first, second, ours, theirs
     a, b = series(first, ours), series(second, theirs)
     moments = [local(PLAIN, 0) + n * timedelta(minutes=15) for n in range(96)]
     apart = [abs(a.at(m).price - b.at(m).price) for m in moments if a.at(m) and b.at(m)]
-    found = pages.difference(a, b)
+    found = source_days.difference(a, b)
     if not apart:
         assert found is None
     else:

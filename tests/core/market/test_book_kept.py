@@ -5,7 +5,7 @@ import pytest
 
 from custom_components.nattery.core.market import book as book_module
 from custom_components.nattery.core.market.book import BookError, PriceBook
-from custom_components.nattery.core.market.fetches import Fetch, FetchLog
+from custom_components.nattery.core.market.fetch_log import Fetch, FetchLog
 from custom_components.nattery.core.market.store import FileStore
 
 from .days import AUTUMN, BERLIN, HOUR, PLAIN, SPRING, local, new_book, prices_of

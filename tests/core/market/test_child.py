@@ -13,11 +13,11 @@ import time
 import pytest
 
 from custom_components.nattery.core.market import errors
-from custom_components.nattery.core.market.child import TASK
 from custom_components.nattery.core.market.command import TOKEN
-from custom_components.nattery.core.market.entsoe import ask, fetch
-from custom_components.nattery.core.market.exchange import pack, unpack
-from custom_components.nattery.core.process import child
+from custom_components.nattery.core.market.entsoe.client import ask, fetch
+from custom_components.nattery.core.market.entsoe.ipc import pack, unpack
+from custom_components.nattery.core.market.entsoe.process import TASK
+from custom_components.nattery.core.process import worker_process
 
 from .stand_in import CANARY, question, stand_in
 
@@ -44,10 +44,10 @@ def test_questions_survive_the_way() -> None:
         errors.UnauthorizedError(),
         errors.RateLimitedError(600.0),
         errors.RateLimitedError(),
-        errors.ServerTroubleError(503, 7.0),
-        errors.UnreachableError("host", "its name is not known"),
+        errors.ServerError(503, 7.0),
+        errors.PlatformUnreachableError("host", "its name is not known"),
         errors.LibraryError("ValueError"),
-        errors.CutError(),
+        errors.TruncatedError(),
         errors.TooLargeError(),
     ],
 )
@@ -90,7 +90,7 @@ def test_without_python(monkeypatch) -> None:
     ],
 )
 def test_a_process_that_fails_in_its_own_way(start, sentence, monkeypatch, started) -> None:
-    monkeypatch.setattr(child, "START", start)
+    monkeypatch.setattr(worker_process, "START", start)
     with pytest.raises(errors.MarketError, match=sentence):
         ask(question("http://127.0.0.1:1/api", 1.0))
     assert started[0].returncode is not None
@@ -124,7 +124,7 @@ async def test_the_process_shows_no_token(monkeypatch, started) -> None:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    assert b"nattery.market.asker" in arguments
+    assert b"nattery.market.entsoe.worker" in arguments
     assert b"PATH=" in environment
     assert TOKEN.encode() not in environment
     assert FEATHER not in arguments + environment
@@ -142,7 +142,7 @@ def _is_alive(pid: int) -> bool:
 @needs_proc
 def test_the_process_ends_when_nobody_is_left_to_hear_it() -> None:
     code = (
-        "import sys; from nattery.process import child; from nattery.market.child import Child;"
+        "import sys; from nattery.process import child; from nattery.market.entsoe.process import Child;"
         "from tests.core.market.stand_in import question\n"
         "start = child.Popen\n"
         "def tell(*a, **k): process = start(*a, **k); print(process.pid, flush=True); return process\n"
@@ -168,7 +168,7 @@ def test_the_process_ends_when_nobody_is_left_to_hear_it() -> None:
 def test_the_process_ends_by_itself_when_its_time_is_over() -> None:
     """Though whoever started it has hung and does nothing."""
     with stand_in("slow:60") as server, subprocess.Popen(
-        child.command(TASK, 3.0), stdin=subprocess.PIPE
+        worker_process.command(TASK, 3.0), stdin=subprocess.PIPE
     ) as process:  # fmt: skip
         process.stdin.write(question(server.url).to_line())
         process.stdin.flush()
@@ -177,7 +177,7 @@ def test_the_process_ends_by_itself_when_its_time_is_over() -> None:
 
 def test_pandas_stays_out_of_our_process() -> None:
     code = (
-        "import asyncio, sys; from nattery.market.entsoe import fetch; from nattery.market.exchange import Question;"
+        "import asyncio, sys; from nattery.market.entsoe import fetch; from nattery.market.entsoe.ipc import Question;"
         "answer = asyncio.run(fetch(Question.from_line(sys.stdin.buffer.readline())));"
         f"print(answer.size > 1000, [name for name in {LIBRARIES} if name in sys.modules])"
     )
@@ -204,7 +204,7 @@ def test_a_hundred_fetches_leave_nothing_behind(started, monkeypatch) -> None:
     with stand_in() as server:
         for _ in range(3):
             assert ask(question(server.url)).size > 1000
-            with pytest.raises(errors.TimedOutError):
+            with pytest.raises(errors.FetchTimeoutError):
                 ask(question(server.url, 0.1))
             asyncio.run(_cancelled(server.url))
     monkeypatch.setattr(sys, "path", WITHOUT_LIBRARIES)

@@ -6,15 +6,15 @@ from itertools import pairwise
 
 import pytest
 
-from custom_components.nattery.core.market.book import Have, PriceBook
-from custom_components.nattery.core.market.desk import Desk
+from custom_components.nattery.core.market.book import DayCoverage, PriceBook
 from custom_components.nattery.core.market.errors import (
     NotPublishedError,
+    PlatformUnreachableError,
     RateLimitedError,
-    ServerTroubleError,
-    UnreachableError,
+    ServerError,
 )
-from custom_components.nattery.core.market.suppliers import Supplier
+from custom_components.nattery.core.market.fetcher import PriceFetcher
+from custom_components.nattery.core.market.sources import PriceSource
 
 from .days import BERLIN, DAY, PLAIN, local, prices_of
 
@@ -38,7 +38,7 @@ class Playing:
 
     @property
     def supplier(self):
-        return Supplier(self.name, self.ask)
+        return PriceSource(self.name, self.ask)
 
 
 class House:
@@ -48,7 +48,7 @@ class House:
         self.now = now
         self.main, self.others = main, others
         self.book = book or PriceBook("DE_LU", BERLIN)
-        self.desk = Desk(self.book, main.supplier, [one.supplier for one in others], clock=lambda: self.now)
+        self.desk = PriceFetcher(self.book, main.supplier, [one.supplier for one in others], clock=lambda: self.now)
 
     async def ask(self, **how):
         return await self.desk.ask(**how)
@@ -109,7 +109,7 @@ async def test_one_round_at_a_time() -> None:
         await gate.wait()
         return [today()]
 
-    desk = Desk(PriceBook("DE_LU", BERLIN), Supplier("entsoe", slow), clock=lambda: local(TODAY, 9))
+    desk = PriceFetcher(PriceBook("DE_LU", BERLIN), PriceSource("entsoe", slow), clock=lambda: local(TODAY, 9))
     first = asyncio.create_task(desk.ask())
     await asyncio.sleep(0)
     assert desk.asking
@@ -124,7 +124,7 @@ async def test_a_cancelled_round_leaves_the_desk_free() -> None:
     async def never(_days, _currency):
         await asyncio.Event().wait()
 
-    desk = Desk(PriceBook("DE_LU", BERLIN), Supplier("entsoe", never), clock=lambda: local(TODAY, 9))
+    desk = PriceFetcher(PriceBook("DE_LU", BERLIN), PriceSource("entsoe", never), clock=lambda: local(TODAY, 9))
     asking = asyncio.create_task(desk.ask())
     await asyncio.sleep(0)
     asking.cancel()
@@ -139,7 +139,11 @@ async def test_others_stand_in_in_order_and_give_way() -> None:
     there = Playing("nord_pool", [both(source="nord_pool", shift=0.01)])
     unasked = Playing("sensor.prices", [both(source="sensor.prices")])
     house = House(
-        local(TODAY, 16), Playing("entsoe", UnreachableError("entsoe", "dark"), [both()]), silent, there, unasked
+        local(TODAY, 16),
+        Playing("entsoe", PlatformUnreachableError("entsoe", "dark"), [both()]),
+        silent,
+        there,
+        unasked,
     )
     found = await house.ask()
     assert [(fetch.source, fetch.outcome) for fetch in found.fetches] == [
@@ -150,7 +154,7 @@ async def test_others_stand_in_in_order_and_give_way() -> None:
     assert unasked.days == []
     assert there.days == [[TODAY, TOMORROW]]
     assert house.book.day(TOMORROW).sources == ("nord_pool",)
-    assert house.book.coverage(house.now).tomorrow is Have.SUBSTITUTE
+    assert house.book.coverage(house.now).tomorrow is DayCoverage.SUBSTITUTE
     await house.until(house.now + timedelta(hours=1))
     assert house.book.day(TOMORROW).sources == ("entsoe",)
     replaced = [change for change in house.book.changes if change.kind == "replaced"]
@@ -171,8 +175,8 @@ async def test_others_are_not_asked_for_what_is_not_due() -> None:
 
 
 async def test_a_stand_in_that_fails_is_left_alone_for_a_while() -> None:
-    other = Playing("energy_charts", ServerTroubleError(500))
-    house = House(local(TODAY, 16), Playing("entsoe", UnreachableError("entsoe", "dark")), other)
+    other = Playing("energy_charts", ServerError(500))
+    house = House(local(TODAY, 16), Playing("entsoe", PlatformUnreachableError("entsoe", "dark")), other)
     await house.until(local(TODAY, 18))
     assert 4 <= len(other.days) <= 5
 
@@ -188,7 +192,7 @@ async def test_another_currency_is_not_taken_from_a_stand_in() -> None:
     book = PriceBook("DE_LU", BERLIN)
     book.add(prices_of(TODAY - DAY))
     other = Playing("sensor.prices", [both(source="sensor.prices", currency="CHF")])
-    house = House(local(TODAY, 16), Playing("entsoe", UnreachableError("entsoe", "dark")), other, book=book)
+    house = House(local(TODAY, 16), Playing("entsoe", PlatformUnreachableError("entsoe", "dark")), other, book=book)
     found = await house.ask()
     assert [fetch.outcome for fetch in found.fetches] == ["unreachable", "unfit"]
     assert other.currencies == ["EUR"]
@@ -196,8 +200,8 @@ async def test_another_currency_is_not_taken_from_a_stand_in() -> None:
 
 
 async def test_errors_are_kept_until_something_comes() -> None:
-    house = House(local(TODAY, 9), Playing("entsoe", UnreachableError("entsoe", "dark"), [today()]))
+    house = House(local(TODAY, 9), Playing("entsoe", PlatformUnreachableError("entsoe", "dark"), [today()]))
     await house.ask()
-    assert isinstance(house.desk.errors["entsoe"], UnreachableError)
+    assert isinstance(house.desk.errors["entsoe"], PlatformUnreachableError)
     await house.ask(forced=True)
     assert house.desk.errors == {}

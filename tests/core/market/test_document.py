@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nattery.core.market import errors
-from custom_components.nattery.core.market.document import SIZE_LIMIT, SLOT_LIMIT, parse
-from custom_components.nattery.core.market.prices import Slot, is_complete, local_day
+from custom_components.nattery.core.market.entsoe.document import SIZE_LIMIT, SLOT_LIMIT, parse
+from custom_components.nattery.core.market.prices import PriceSlot, is_complete, local_day
 from scripts.entsoe_standin.xml import Stretch, acknowledgement, publication
 
 DOMAIN = "10Y1001A1001A82H"
@@ -34,7 +34,7 @@ def series(body: bytes, start: datetime = START, end: datetime = END):
 def test_a_day_becomes_slots_of_prices_per_kilowatt_hour() -> None:
     day = series(document(Stretch(START, [93.17, -0.01, 0.0] + [100.0] * 93)))
     assert [slot.price for slot in day.slots[:4]] == [0.09317, -0.00001, 0.0, 0.1]
-    assert day.slots[0] == Slot(START, START + QUARTER, 0.09317)
+    assert day.slots[0] == PriceSlot(START, START + QUARTER, 0.09317)
     assert (day.area, day.currency, day.resolution, day.source) == ("DE_LU", "EUR", QUARTER, "entsoe")
     assert day.slots[0].start.tzinfo is UTC
     assert is_complete(day.slots, START, END)
@@ -142,13 +142,13 @@ def test_days_of_two_resolutions_stay_apart() -> None:
 
 def test_equal_duplicates_merge_and_unequal_ones_are_refused() -> None:
     assert len(series(document(Stretch(START, QUARTERS), Stretch(START, QUARTERS, curve="A01")))) == 96
-    with pytest.raises(errors.ContradictionError):
+    with pytest.raises(errors.ConflictingPricesError):
         parse(document(Stretch(START, QUARTERS), Stretch(START, [*QUARTERS[:-1], 0.5])), DOMAIN)
 
 
 def test_two_currencies_for_one_day_are_refused() -> None:
     body = document(Stretch(START, QUARTERS), Stretch(START, QUARTERS, currency="PLN"))
-    with pytest.raises(errors.ContradictionError, match="EUR and PLN"):
+    with pytest.raises(errors.ConflictingPricesError, match="EUR and PLN"):
         series(body)
 
 
@@ -182,7 +182,7 @@ def test_revisions_at_the_same_moment_go_by_their_number() -> None:
     ("body", "error"),
     [
         (archive(), errors.NotXmlError),  # an archive of nothing does not begin as one
-        (archive(document(Stretch(START, QUARTERS)))[:-100], errors.CutError),
+        (archive(document(Stretch(START, QUARTERS)))[:-100], errors.TruncatedError),
         (archive(b"x" * (SIZE_LIMIT + 1), compression=ZIP_DEFLATED), errors.TooLargeError),
         (archive(*[b"x"] * 101), errors.TooLargeError),
         (archive(b"<html></html>"), errors.HtmlError),
@@ -291,8 +291,8 @@ def test_older_versions_of_the_document_are_read_too() -> None:
     [
         ("999", "No matching data found for Data item Day-ahead Prices [12.1.D].", errors.NotPublishedError),
         ("999", "", errors.NotPublishedError),
-        ("999", "The amount of requested data exceeds allowed limit", errors.RefusedError),
-        ("A59", "No matching", errors.RefusedError),
+        ("999", "The amount of requested data exceeds allowed limit", errors.QueryRejectedError),
+        ("A59", "No matching", errors.QueryRejectedError),
     ],
 )
 def test_acknowledgements(code, text, error) -> None:

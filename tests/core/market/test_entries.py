@@ -2,17 +2,17 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.nattery.core.market.entries import entries_in, series_from
 from custom_components.nattery.core.market.errors import (
     BadPeriodError,
     BadPriceError,
-    ContradictionError,
+    ConflictingPricesError,
     MissingPartError,
     NotPublishedError,
     UnknownResolutionError,
     WrongUnitError,
 )
-from custom_components.nattery.core.market.prices import Quality, is_complete, local_day
+from custom_components.nattery.core.market.price_import import entries_in, series_from
+from custom_components.nattery.core.market.prices import PriceQuality, is_complete, local_day
 
 from .days import AUTUMN, BERLIN, MINUTES, NOW, PLAIN, SPRING, price, starts_of
 
@@ -65,7 +65,7 @@ def test_the_usual_shapes_are_understood(found, unit, days) -> None:
         series.slots, local_day(PLAIN, BERLIN)[0], local_day(PLAIN + timedelta(days=days - 1), BERLIN)[1]
     )
     assert [slot.price for slot in series] == pytest.approx([price(slot.start) / 1000 for slot in series])
-    assert series.quality is Quality.FALLBACK
+    assert series.quality is PriceQuality.FALLBACK
 
 
 @pytest.mark.parametrize("minutes", MINUTES)
@@ -121,13 +121,13 @@ def test_without_a_unit_only_what_cannot_be_per_kwh_is_taken() -> None:
 
 def test_of_several_lists_one_has_to_be_named() -> None:
     found = {"GER": rows(PLAIN, value="price"), "SE3": rows(PLAIN, value="price", factor=2)}
-    with pytest.raises(ContradictionError, match=r"several lists of prices \(GER, SE3\): one has to be named"):
+    with pytest.raises(ConflictingPricesError, match=r"several lists of prices \(GER, SE3\): one has to be named"):
         read(found)
     assert read(found, key="SE3").slots[0].price == pytest.approx(2 * read(found, key="GER").slots[0].price)
     with pytest.raises(MissingPartError, match="no list of prices under 'FR'"):
         read(found, key="FR")
     homes = {"prices": {"A": rows(PLAIN), "B": rows(PLAIN, factor=2)}}
-    with pytest.raises(ContradictionError, match=r"prices\.A, prices\.B"):
+    with pytest.raises(ConflictingPricesError, match=r"prices\.A, prices\.B"):
         read(homes)
     assert entries_in(homes, "B") == rows(PLAIN, factor=2)
 
@@ -156,7 +156,7 @@ def test_an_hour_that_is_not_told_is_a_gap() -> None:
         ([{"start": "2026-11-11T00:00:00Z", "value": None}], NotPublishedError),
         (
             [{"start": "2026-11-11T00:00:00Z", "value": 1}, {"start": "2026-11-11T00:00:00Z", "value": 2}],
-            ContradictionError,
+            ConflictingPricesError,
         ),
         ([{"start": "2026-11-11T00:00:00Z", "end": "2026-11-11T02:00:00Z", "value": 1}], UnknownResolutionError),
     ],

@@ -17,12 +17,12 @@ from cryptography.x509.oid import NameOID
 import pytest
 
 from custom_components.nattery.core.market import errors
-from custom_components.nattery.core.market.areas import find
-from custom_components.nattery.core.market.child import Child
-from custom_components.nattery.core.market.entsoe import Answer, ask, fetch
-from custom_components.nattery.core.market.prices import Quality, Series, local_day
+from custom_components.nattery.core.market.bidding_zones import find
+from custom_components.nattery.core.market.entsoe.client import PriceResponse, ask, fetch
+from custom_components.nattery.core.market.entsoe.process import PriceQueryProcess
+from custom_components.nattery.core.market.entsoe.transport import _retry_after, ask as ask_here
+from custom_components.nattery.core.market.prices import PriceQuality, PriceSeries, local_day
 from custom_components.nattery.core.market.quality import judge
-from custom_components.nattery.core.market.session import _retry_after, ask as ask_here
 from scripts.entsoe_standin.curve import price
 from scripts.entsoe_standin.modes import MODES, Manner, UnknownModeError, find as find_mode
 
@@ -34,41 +34,41 @@ BAD = {
     "unknown_resolution": errors.UnknownResolutionError,
     "unknown_curve": errors.UnknownCurveError,
     "not_a_number": errors.BadPriceError,
-    "contradiction": errors.ContradictionError,
+    "contradiction": errors.ConflictingPricesError,
     "not_published": errors.NotPublishedError,
-    "refused": errors.RefusedError,
+    "refused": errors.QueryRejectedError,
     "empty": errors.EmptyError,
     "html": errors.HtmlError,
     "not_xml": errors.NotXmlError,
     "bomb": errors.NotXmlError,
     "huge": errors.TooLargeError,
     "unauthorized": errors.UnauthorizedError,
-    "not_found": errors.ServerTroubleError,
+    "not_found": errors.ServerError,
     "rate_limited": errors.RateLimitedError,
-    "unavailable": errors.ServerTroubleError,
-    "redirect": errors.ServerTroubleError,
-    "cut": errors.CutError,
-    "cut_unannounced": errors.CutError,
-    "hang_up": errors.UnreachableError,
+    "unavailable": errors.ServerError,
+    "redirect": errors.ServerError,
+    "cut": errors.TruncatedError,
+    "cut_unannounced": errors.TruncatedError,
+    "hang_up": errors.PlatformUnreachableError,
     "only_second": errors.OtherAuctionError,
     "intraday": errors.OtherAuctionError,
 }
 QUARTERS = {"ok", "slow", "drip", "drip_head", "a01", "unlabelled", "mixed", "both", "swapped", "twice"}
 DAYS = {
-    **dict.fromkeys(QUARTERS | {"revised", "archive"}, (Quality.GOOD, 96)),
-    "hourly": (Quality.GOOD, 24),
-    "half_hourly": (Quality.GOOD, 48),
-    "currency": (Quality.SUSPECT, 96),
-    "flat": (Quality.SUSPECT, 96),
-    "absurd": (Quality.SUSPECT, 96),
-    "gap": (Quality.INCOMPLETE, 92),
-    "headless": (Quality.INCOMPLETE, 95),
+    **dict.fromkeys(QUARTERS | {"revised", "archive"}, (PriceQuality.GOOD, 96)),
+    "hourly": (PriceQuality.GOOD, 24),
+    "half_hourly": (PriceQuality.GOOD, 48),
+    "currency": (PriceQuality.SUSPECT, 96),
+    "flat": (PriceQuality.SUSPECT, 96),
+    "absurd": (PriceQuality.SUSPECT, 96),
+    "gap": (PriceQuality.INCOMPLETE, 92),
+    "headless": (PriceQuality.INCOMPLETE, 95),
 }
 START = 3.0  # s that the process that asks may take until it does
 LENGTHS = {"slow": "slow:0.3", "drip": "drip:0.5", "drip_head": "drip_head:0.5"}
 
 
-def day(answer: Answer, when=DAY, area=GERMANY) -> Series:
+def day(answer: PriceResponse, when=DAY, area=GERMANY) -> PriceSeries:
     start, end = local_day(when, area.tzinfo)
     series = answer.document.series(area.key, start, end, source="entsoe", fetched_at=answer.fetched_at)
     return judge(series, start, end, zone=area.tzinfo, currencies=area.currencies)
@@ -128,7 +128,7 @@ def test_days_on_which_the_clocks_change(when, key) -> None:
     when = datetime.fromisoformat(when).date()
     with stand_in() as server:
         found = day(ask(question(server.url, day=when, area=area)), when, area)
-    assert found.quality is Quality.GOOD
+    assert found.quality is PriceQuality.GOOD
     assert len(found) == {3: 92, 10: 100}[when.month]
 
 
@@ -152,7 +152,7 @@ def test_a_wrong_token() -> None:
 def test_the_time_out_is_for_the_whole(mode, started) -> None:
     with stand_in(mode) as server:
         start = time.monotonic()
-        with pytest.raises(errors.TimedOutError) as caught:
+        with pytest.raises(errors.FetchTimeoutError) as caught:
             ask(question(server.url, START))
         assert START <= time.monotonic() - start < START + 0.6
         assert caught.value.seconds == START
@@ -163,19 +163,19 @@ def test_the_time_out_is_for_the_whole(mode, started) -> None:
 def test_the_time_out_holds_before_anything_is_asked() -> None:
     with stand_in() as server:
         start = time.monotonic()
-        with pytest.raises(errors.TimedOutError):
+        with pytest.raises(errors.FetchTimeoutError):
             ask(question(server.url, 0.1))
         assert 0.1 <= time.monotonic() - start < 0.7
         assert not server.queries
 
 
 def test_a_server_that_takes_connections_and_says_nothing() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(errors.TimedOutError):
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(errors.FetchTimeoutError):
         ask(question(f"http://127.0.0.1:{server.getsockname()[1]}/api", START))
 
 
 def test_a_server_that_speaks_no_tls() -> None:
-    with stand_in() as server, pytest.raises(errors.UnreachableError, match=r"certificate|refused or broke"):
+    with stand_in() as server, pytest.raises(errors.PlatformUnreachableError, match=r"certificate|refused or broke"):
         ask(question(server.url.replace("http", "https")))
 
 
@@ -212,10 +212,10 @@ def test_over_tls(mode, certificate, started) -> None:
     with server:
         asked = question(server.url.replace("http", "https"), START)
         if mode == "ok":
-            assert day(ask(asked)).quality is Quality.GOOD
+            assert day(ask(asked)).quality is PriceQuality.GOOD
         else:
             start = time.monotonic()
-            with pytest.raises(errors.CutError if mode == "cut" else errors.TimedOutError):
+            with pytest.raises(errors.TruncatedError if mode == "cut" else errors.FetchTimeoutError):
                 ask(asked)
             assert time.monotonic() - start < START + 0.6
     assert server.queries[0]["securityToken"] == CANARY
@@ -226,7 +226,7 @@ def test_through_a_proxy(monkeypatch) -> None:
     with stand_in() as server:
         monkeypatch.setenv("http_proxy", server.url.removesuffix("/api"))
         answer = ask(question("http://prices.invalid/api"))
-    assert day(answer).quality is Quality.GOOD
+    assert day(answer).quality is PriceQuality.GOOD
     assert server.queries[0]["securityToken"] == CANARY
 
 
@@ -239,7 +239,9 @@ def test_an_area_that_the_library_does_not_know() -> None:
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    with pytest.raises(errors.UnreachableError, match=r"^127\.0\.0\.1 cannot be reached: the connection was refused"):
+    with pytest.raises(
+        errors.PlatformUnreachableError, match=r"^127\.0\.0\.1 cannot be reached: the connection was refused"
+    ):
         ask(question(f"http://127.0.0.1:{port}/api"))
 
 
@@ -249,7 +251,7 @@ def test_a_name_that_nobody_has(monkeypatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     outcome = ask_here(question("http://prices.invalid/api"))
-    assert isinstance(outcome, errors.UnreachableError)
+    assert isinstance(outcome, errors.PlatformUnreachableError)
     assert str(outcome) == "prices.invalid cannot be reached: its name is not known"
 
 
@@ -305,7 +307,7 @@ async def test_a_cancelled_fetch_leaves_no_process(started) -> None:
 
 def test_what_is_killed_before_it_runs_does_not_run(started) -> None:
     with stand_in() as server:
-        child = Child(question(server.url))
+        child = PriceQueryProcess(question(server.url))
         child.kill()
         assert isinstance(child.run(), errors.LibraryError)
         assert not server.queries

@@ -12,14 +12,14 @@ from urllib.request import urlopen
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.market import fallback
-from custom_components.nattery.core.market.areas import AREAS
+from custom_components.nattery.core.market import public_sources
+from custom_components.nattery.core.market.bidding_zones import AREAS
 from custom_components.nattery.core.market.book import SOURCES as ORDER, PriceBook
 from custom_components.nattery.core.market.errors import (
     BadPeriodError,
     BadPriceError,
     BrokenDocumentError,
-    ContradictionError,
+    ConflictingPricesError,
     EmptyError,
     HtmlError,
     MarketError,
@@ -30,8 +30,8 @@ from custom_components.nattery.core.market.errors import (
     WrongDomainError,
     WrongUnitError,
 )
-from custom_components.nattery.core.market.fallback import parse_energy_charts, parse_nord_pool
-from custom_components.nattery.core.market.prices import Quality, is_complete, local_day
+from custom_components.nattery.core.market.prices import PriceQuality, is_complete, local_day
+from custom_components.nattery.core.market.public_sources import parse_energy_charts, parse_nord_pool
 
 from .days import AUTUMN, BERLIN, MINUTES, NOW, PLAIN, SPRING, price, starts_of
 
@@ -70,7 +70,7 @@ def nord_pool(day, minutes=15, *, state="Final", area="GER", **changes):
 BUILDERS = {"energy_charts": energy_charts, "nord_pool": nord_pool}
 
 
-@pytest.mark.parametrize("source", fallback.SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", public_sources.SOURCES, ids=lambda source: source.name)
 @pytest.mark.parametrize("minutes", MINUTES)
 @pytest.mark.parametrize("day", [SPRING, PLAIN, AUTUMN])
 def test_a_day_is_read_whole(source, minutes, day) -> None:
@@ -81,12 +81,12 @@ def test_a_day_is_read_whole(source, minutes, day) -> None:
     assert (series.area, series.currency, series.source) == ("DE_LU", "EUR", source.name)
     assert (series.resolution, series.quality, series.fetched_at) == (
         timedelta(minutes=minutes),
-        Quality.FALLBACK,
+        PriceQuality.FALLBACK,
         fetched_at,
     )
     book = PriceBook("DE_LU", BERLIN, {"EUR"})
     book.add(series)
-    assert (book.day(day).quality, book.day(day).reasons) == (Quality.FALLBACK, ())
+    assert (book.day(day).quality, book.day(day).reasons) == (PriceQuality.FALLBACK, ())
 
 
 def test_a_price_that_is_not_there_is_a_gap() -> None:
@@ -111,9 +111,9 @@ def test_other_currencies_are_said() -> None:
         (b"", EmptyError),
         (b" \n", EmptyError),
         (b"<!DOCTYPE html><p>maintenance", HtmlError),
-        (b"[]", fallback.NotJsonError),
-        (energy_charts(PLAIN)[:-40], fallback.NotJsonError),
-        (b"[" * 100_000, fallback.NotJsonError),
+        (b"[]", public_sources.NotJsonError),
+        (energy_charts(PLAIN)[:-40], public_sources.NotJsonError),
+        (b"[" * 100_000, public_sources.NotJsonError),
         (b" " * 5_000_001, TooLargeError),
         (energy_charts(PLAIN, unit="EUR / kWh"), WrongUnitError),
         (energy_charts(PLAIN, unit=None), WrongUnitError),
@@ -145,7 +145,7 @@ def entry(start="2026-11-11T00:00:00Z", end="2026-11-11T00:15:00Z", amount=1.0):
     [
         (b"", NotPublishedError),
         (b"<html>", HtmlError),
-        (nord_pool(PLAIN)[:-40], fallback.NotJsonError),
+        (nord_pool(PLAIN)[:-40], public_sources.NotJsonError),
         (nord_pool(PLAIN, state="Preliminary"), NotPublishedError),
         (nord_pool(PLAIN, multiAreaEntries=[]), NotPublishedError),
         (nord_pool(PLAIN, area="FR"), NotPublishedError),
@@ -159,7 +159,7 @@ def entry(start="2026-11-11T00:00:00Z", end="2026-11-11T00:15:00Z", amount=1.0):
         (nord_pool(PLAIN, multiAreaEntries=[entry(start="2026-11-11T00:00:00")]), BadPeriodError),
         (nord_pool(PLAIN, multiAreaEntries=[entry(), entry(end="2026-11-11T01:00:00Z")]), UnknownResolutionError),
         (nord_pool(PLAIN, multiAreaEntries=[entry(end="2026-11-10T00:00:00Z")]), UnknownResolutionError),
-        (nord_pool(PLAIN, multiAreaEntries=[entry(), entry(amount=2)]), ContradictionError),
+        (nord_pool(PLAIN, multiAreaEntries=[entry(), entry(amount=2)]), ConflictingPricesError),
     ],
 )
 def test_what_nord_pool_cannot_mean_is_a_typed_error(body, error) -> None:
@@ -187,7 +187,7 @@ json_values = st.recursive(
 )
 
 
-@pytest.mark.parametrize("source", fallback.SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", public_sources.SOURCES, ids=lambda source: source.name)
 @given(data=st.data())
 def test_no_answer_breaks_the_reader(source, data) -> None:
     """A right answer with some of it, somewhere, made something else."""
@@ -214,10 +214,10 @@ def test_no_answer_breaks_the_reader(source, data) -> None:
 
 
 def test_sources_know_areas_that_exist_and_are_in_the_books_order() -> None:
-    for source in fallback.SOURCES:
+    for source in public_sources.SOURCES:
         assert source.areas.keys() <= AREAS.keys()
         assert len(set(source.areas.values())) == len(source.areas)
-    assert tuple(source.name for source in fallback.SOURCES) == ORDER[1:]
+    assert tuple(source.name for source in public_sources.SOURCES) == ORDER[1:]
 
 
 class Website:
@@ -275,10 +275,10 @@ def site() -> Iterator[Website]:
 
 
 async def fetch(site, source, days=(PLAIN, PLAIN + timedelta(days=1))):
-    return await fallback.fetch(source, site.get, "DE_LU", days, currency="EUR", fetched_at=NOW, base=site.base)
+    return await public_sources.fetch(source, site.get, "DE_LU", days, currency="EUR", fetched_at=NOW, base=site.base)
 
 
-@pytest.mark.parametrize("source", fallback.SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", public_sources.SOURCES, ids=lambda source: source.name)
 async def test_days_are_fetched_over_the_wire(site, source) -> None:
     site.answers[PLAIN.isoformat()] = 200, BUILDERS[source.name](PLAIN)
     (series,) = await fetch(site, source)
@@ -298,20 +298,18 @@ async def test_days_are_fetched_over_the_wire(site, source) -> None:
     assert site.asked[0][1] == wanted[source.name]
 
 
-@pytest.mark.parametrize("source", fallback.SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", public_sources.SOURCES, ids=lambda source: source.name)
 async def test_what_the_wire_brings_instead(site, source) -> None:
     for status, body in ((404, b"not found"), (204, b"")):
         site.answers[PLAIN.isoformat()] = status, body
         with pytest.raises(NotPublishedError):
             await fetch(site, source)
     site.answers[PLAIN.isoformat()] = 503, b"<html>"
-    with pytest.raises(
-        fallback.SourceTroubleError, match=f"{source.name} is in trouble \\(HTTP status 503\\)"
-    ) as error:
+    with pytest.raises(public_sources.SourceError, match=f"{source.name} is in trouble \\(HTTP status 503\\)") as error:
         await fetch(site, source)
     assert error.value.kind == "server_trouble"
     site.answers[PLAIN.isoformat()] = 429, b""
-    with pytest.raises(fallback.SourceLimitedError) as error:
+    with pytest.raises(public_sources.SourceLimitedError) as error:
         await fetch(site, source)
     assert error.value.kind == "rate_limited"
     site.answers[PLAIN.isoformat()] = 200, b"<html>maintenance"

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.nattery.core.market import errors
-from custom_components.nattery.core.market.document import parse
+from custom_components.nattery.core.market.entsoe.document import parse
 from scripts.entsoe_standin.modes import MODES, Request
 from scripts.entsoe_standin.xml import Stretch, publication
 
@@ -65,7 +65,7 @@ def test_three_days_of_the_stand_in(mode, first) -> None:
 def test_theirs_makes_a_day_of_a_cut_body() -> None:
     cut = document(Stretch(START, QUARTERS)).split(b"<Point><position>41<")[0]
     assert [price for _, price in theirs(cut)][40:] == [0.039] * 56
-    with pytest.raises(errors.CutError):
+    with pytest.raises(errors.TruncatedError):
         ours(cut)
 
 

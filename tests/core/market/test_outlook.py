@@ -7,11 +7,11 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nattery.core.market.book import Freshness
-from custom_components.nattery.core.market.outlook import next_quarter, outlook
-from custom_components.nattery.core.market.priced import Pricer
-from custom_components.nattery.core.market.prices import Slot, resampled
-from custom_components.nattery.core.market.statistics import Level
-from custom_components.nattery.core.market.tariff import Kind, Rate, Tariff, TariffError
+from custom_components.nattery.core.market.pricer import Pricer
+from custom_components.nattery.core.market.prices import PriceSlot, resampled
+from custom_components.nattery.core.market.snapshot import next_quarter, outlook
+from custom_components.nattery.core.market.statistics import PriceLevel
+from custom_components.nattery.core.market.tariff import PriceKind, Rate, Tariff, TariffError
 
 from .days import AUTUMN, DAY, HOUR, PLAIN, SPRING, local, new_book, prices_of
 
@@ -26,10 +26,10 @@ def seen_at(now, *series, tariff=TARIFF, hooks=None):
 def test_now_and_next_by_kind() -> None:
     now = local(PLAIN, 10, 7)
     seen = seen_at(now, prices_of(PLAIN, days=2))
-    spot = seen.current[Kind.SPOT]
+    spot = seen.current[PriceKind.SPOT]
     assert spot.start == local(PLAIN, 10)
-    assert seen.current[Kind.IMPORT].price == pytest.approx((spot.price + 0.1) * 1.2)
-    assert seen.current[Kind.EXPORT].price == pytest.approx(spot.price * 0.9)
+    assert seen.current[PriceKind.IMPORT].price == pytest.approx((spot.price + 0.1) * 1.2)
+    assert seen.current[PriceKind.EXPORT].price == pytest.approx(spot.price * 0.9)
     assert {slot.start for slot in seen.following.values()} == {local(PLAIN, 10, 15)}
     assert seen.next_edge == local(PLAIN, 10, 15)
     assert (seen.freshness, seen.known_until) == (Freshness.FRESH, local(PLAIN + 2 * DAY, 0))
@@ -37,12 +37,12 @@ def test_now_and_next_by_kind() -> None:
 
 def test_an_edge_belongs_to_the_slot_that_begins() -> None:
     seen = seen_at(local(PLAIN, 10, 15), prices_of(PLAIN))
-    assert seen.current[Kind.SPOT].start == local(PLAIN, 10, 15)
+    assert seen.current[PriceKind.SPOT].start == local(PLAIN, 10, 15)
 
 
 def test_the_last_slot_of_today_is_followed_by_the_first_of_tomorrow() -> None:
     seen = seen_at(local(PLAIN, 23, 50), prices_of(PLAIN, days=2))
-    assert seen.following[Kind.IMPORT].start == local(PLAIN + DAY, 0)
+    assert seen.following[PriceKind.IMPORT].start == local(PLAIN + DAY, 0)
     assert seen_at(local(PLAIN, 23, 50), prices_of(PLAIN)).following == {}
 
 
@@ -65,22 +65,24 @@ def test_a_gap_is_no_price_and_ends_at_the_next_quarter() -> None:
 @pytest.mark.parametrize(("day", "quarters"), [(SPRING, 92), (AUTUMN, 100), (PLAIN, 96)])
 def test_days_of_the_changing_clock(day, quarters) -> None:
     seen = seen_at(local(day, 12), prices_of(day, days=2))
-    assert len(seen.today.slots[Kind.IMPORT]) == len(seen.today.levels) == quarters
-    assert seen.today.statistics.lowest <= seen.current[Kind.IMPORT].price <= seen.today.statistics.highest
+    assert len(seen.today.slots[PriceKind.IMPORT]) == len(seen.today.levels) == quarters
+    assert seen.today.statistics.lowest <= seen.current[PriceKind.IMPORT].price <= seen.today.statistics.highest
 
 
 def test_stretches_hold_every_slot_of_their_levels_and_no_other() -> None:
     seen = seen_at(local(PLAIN, 10), prices_of(PLAIN, days=2))
     graded = list(
         zip(
-            seen.today.slots[Kind.IMPORT] + seen.tomorrow.slots[Kind.IMPORT],
+            seen.today.slots[PriceKind.IMPORT] + seen.tomorrow.slots[PriceKind.IMPORT],
             seen.today.levels + seen.tomorrow.levels,
             strict=True,
         )
     )
     for slot, level in graded:
-        assert any(slot.start in one for one in seen.cheap) == (level in (Level.CHEAP, Level.VERY_CHEAP))
-        assert any(slot.start in one for one in seen.dear) == (level in (Level.EXPENSIVE, Level.VERY_EXPENSIVE))
+        assert any(slot.start in one for one in seen.cheap) == (level in (PriceLevel.CHEAP, PriceLevel.VERY_CHEAP))
+        assert any(slot.start in one for one in seen.dear) == (
+            level in (PriceLevel.EXPENSIVE, PriceLevel.VERY_EXPENSIVE)
+        )
     assert all(a.end < b.start for a, b in zip(seen.cheap, seen.cheap[1:], strict=False))
     first = seen.cheap[0]
     inside = [slot.price for slot, _ in graded if slot.start in first]
@@ -90,7 +92,9 @@ def test_stretches_hold_every_slot_of_their_levels_and_no_other() -> None:
 def test_a_stretch_ends_at_a_gap() -> None:
     flat = prices_of(PLAIN)
     slots = tuple(
-        Slot(slot.start, slot.end, 0.01 if index < 8 else 0.5) for index, slot in enumerate(flat.slots) if index != 4
+        PriceSlot(slot.start, slot.end, 0.01 if index < 8 else 0.5)
+        for index, slot in enumerate(flat.slots)
+        if index != 4
     )
     seen = seen_at(local(PLAIN, 10), replace(flat, slots=slots))
     assert [(one.start, one.end) for one in seen.cheap] == [
@@ -107,7 +111,7 @@ def test_a_day_is_priced_once_until_the_book_says_otherwise() -> None:
         asked.append(start)
         return spot
 
-    pricer = Pricer(book, Tariff(Rate(template="{{ spot }}")), {Kind.IMPORT: hook})
+    pricer = Pricer(book, Tariff(Rate(template="{{ spot }}")), {PriceKind.IMPORT: hook})
     assert pricer.day(PLAIN) is pricer.day(PLAIN)
     assert len(asked) == 96
     book.add(prices_of(PLAIN, shift=0.01))
@@ -121,7 +125,7 @@ def test_a_template_that_fails_gives_no_outlook() -> None:
             local(PLAIN, 10),
             prices_of(PLAIN),
             tariff=Tariff(Rate(template="{{ nonsense }}")),
-            hooks={Kind.IMPORT: lambda _start, _spot: float("nan")},
+            hooks={PriceKind.IMPORT: lambda _start, _spot: float("nan")},
         )
 
 

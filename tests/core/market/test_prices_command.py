@@ -11,7 +11,7 @@ import time
 import pytest
 
 from custom_components.nattery.core.cli import main
-from custom_components.nattery.core.market.areas import find
+from custom_components.nattery.core.market.bidding_zones import find
 from custom_components.nattery.core.market.command import TOKEN
 from custom_components.nattery.core.market.prices import local_day
 from scripts.entsoe_standin.curve import price

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.nattery.core.market.book import Coverage, Have
-from custom_components.nattery.core.market.fetches import Fetch
+from custom_components.nattery.core.market.book import Coverage, DayCoverage
+from custom_components.nattery.core.market.fetch_log import Fetch
 from custom_components.nattery.core.market.schedule import (
-    Plan,
-    Why,
+    FetchPlan,
+    FetchReason,
     fallback_at,
     is_overdue,
     plan,
@@ -20,9 +20,9 @@ from custom_components.nattery.core.market.schedule import (
 BERLIN = ZoneInfo("Europe/Berlin")
 SPRING, AUTUMN, PLAIN = date(2026, 3, 29), date(2026, 10, 25), date(2026, 11, 11)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-MISSING = Coverage(Have.FINAL, Have.NOTHING)
-WHOLE = Coverage(Have.FINAL, Have.FINAL)
-EMPTY = Coverage(Have.NOTHING, Have.NOTHING)
+MISSING = Coverage(DayCoverage.FINAL, DayCoverage.NOTHING)
+WHOLE = Coverage(DayCoverage.FINAL, DayCoverage.FINAL)
+EMPTY = Coverage(DayCoverage.NOTHING, DayCoverage.NOTHING)
 
 
 def local(day, hour, minute=0):
@@ -40,8 +40,8 @@ def clock(moment):
 @pytest.mark.parametrize("day", [SPRING, PLAIN, AUTUMN])
 def test_tomorrow_is_asked_for_from_ten_to_one_and_each_installation_at_its_own_minute(day) -> None:
     at_eight = local(day, 8)
-    assert plan(at_eight, BERLIN, MISSING) == Plan(local(day, 12, 50), Why.TOMORROW)
-    assert plan(at_eight, BERLIN, MISSING, jitter=0.5) == Plan(local(day, 12, 55), Why.TOMORROW)
+    assert plan(at_eight, BERLIN, MISSING) == FetchPlan(local(day, 12, 50), FetchReason.TOMORROW)
+    assert plan(at_eight, BERLIN, MISSING, jitter=0.5) == FetchPlan(local(day, 12, 55), FetchReason.TOMORROW)
     assert plan(local(day, 14), BERLIN, MISSING).at == local(day, 14)
 
 
@@ -62,10 +62,10 @@ def test_in_the_evening_every_half_hour() -> None:
 
 def test_once_it_is_complete_only_the_fixed_points_are_left() -> None:
     asked = [tried(local(PLAIN, 13, 5), "ok")]
-    assert plan(local(PLAIN, 13, 6), BERLIN, WHOLE, asked) == Plan(local(PLAIN, 15), Why.CHECK)
+    assert plan(local(PLAIN, 13, 6), BERLIN, WHOLE, asked) == FetchPlan(local(PLAIN, 15), FetchReason.CHECK)
     assert plan(local(PLAIN, 13, 6), BERLIN, WHOLE, asked, jitter=1).at == local(PLAIN, 15, 5)
     asked.append(tried(local(PLAIN, 15, 2), "ok"))
-    assert plan(local(PLAIN, 15, 3), BERLIN, WHOLE, asked) == Plan(local(PLAIN, 23, 30), Why.CHECK)
+    assert plan(local(PLAIN, 15, 3), BERLIN, WHOLE, asked) == FetchPlan(local(PLAIN, 23, 30), FetchReason.CHECK)
     asked.append(tried(local(PLAIN, 23, 31), "ok"))
     assert plan(local(PLAIN, 23, 32), BERLIN, WHOLE, asked).at == local(PLAIN + DAY, 15)
     assert plan(local(PLAIN + DAY, 0, 1), BERLIN, MISSING, asked).at == local(PLAIN + DAY, 12, 50)
@@ -75,7 +75,7 @@ def test_once_it_is_complete_only_the_fixed_points_are_left() -> None:
 def test_the_eve_of_a_clock_change_is_looked_at_once_more(day) -> None:
     eve = day - DAY
     asked = [tried(local(eve, 15, 2), "ok")]
-    assert plan(local(eve, 16), BERLIN, WHOLE, asked) == Plan(local(eve, 20), Why.CHECK)
+    assert plan(local(eve, 16), BERLIN, WHOLE, asked) == FetchPlan(local(eve, 20), FetchReason.CHECK)
 
 
 def test_a_check_that_failed_is_tried_again_but_not_for_ever() -> None:
@@ -89,28 +89,31 @@ def test_a_check_that_failed_is_tried_again_but_not_for_ever() -> None:
 
 def test_after_a_late_start_the_check_is_made_up_for() -> None:
     asked = [tried(local(PLAIN, 13), "ok")]
-    assert plan(local(PLAIN, 17), BERLIN, WHOLE, asked) == Plan(local(PLAIN, 17), Why.CHECK)
+    assert plan(local(PLAIN, 17), BERLIN, WHOLE, asked) == FetchPlan(local(PLAIN, 17), FetchReason.CHECK)
 
 
 def test_missing_prices_of_today_are_asked_for_at_any_hour() -> None:
-    assert plan(local(PLAIN, 3), BERLIN, EMPTY) == Plan(local(PLAIN, 3), Why.TODAY)
+    assert plan(local(PLAIN, 3), BERLIN, EMPTY) == FetchPlan(local(PLAIN, 3), FetchReason.TODAY)
     asked = [tried(local(PLAIN, 3) + n * 15 * MINUTE, "server_trouble") for n in range(6)]
     gap = plan(asked[-1].at, BERLIN, EMPTY, asked).at - asked[-1].at
     assert 12 * MINUTE <= gap <= 18 * MINUTE
 
 
-@pytest.mark.parametrize("coverage", [Coverage(Have.SUBSTITUTE, Have.FINAL), Coverage(Have.FINAL, Have.SUBSTITUTE)])
+@pytest.mark.parametrize(
+    "coverage",
+    [Coverage(DayCoverage.SUBSTITUTE, DayCoverage.FINAL), Coverage(DayCoverage.FINAL, DayCoverage.SUBSTITUTE)],
+)
 def test_while_something_stands_in_it_is_asked_less_often(coverage) -> None:
     asked = [tried(local(PLAIN, 16), "server_trouble")]
     found = plan(local(PLAIN, 16), BERLIN, coverage, [tried(local(PLAIN, 15, 30)), *asked])
-    assert found.why is Why.BETTER
+    assert found.why is FetchReason.BETTER
     assert 24 * MINUTE <= found.at - asked[-1].at <= 36 * MINUTE
 
 
 def test_a_substitute_for_today_does_not_slow_down_tomorrow() -> None:
     asked = [tried(local(PLAIN, 13))]
-    found = plan(local(PLAIN, 13), BERLIN, Coverage(Have.SUBSTITUTE, Have.NOTHING), asked)
-    assert found.why is Why.TOMORROW
+    found = plan(local(PLAIN, 13), BERLIN, Coverage(DayCoverage.SUBSTITUTE, DayCoverage.NOTHING), asked)
+    assert found.why is FetchReason.TOMORROW
     assert found.at - asked[-1].at <= 6 * MINUTE
 
 
@@ -118,8 +121,8 @@ def test_what_the_server_asks_for_is_kept() -> None:
     at = local(PLAIN, 13)
     asked = [tried(at, "server_trouble", retry_after=3600.0, seconds=30.0)]
     until = at + HOUR + 30 * timedelta(seconds=1)
-    assert plan(at + MINUTE, BERLIN, MISSING, asked) == Plan(until, Why.TOMORROW, until)
-    nothing_due = plan(at + MINUTE, BERLIN, Coverage(Have.FINAL, Have.FINAL), asked)
+    assert plan(at + MINUTE, BERLIN, MISSING, asked) == FetchPlan(until, FetchReason.TOMORROW, until)
+    nothing_due = plan(at + MINUTE, BERLIN, Coverage(DayCoverage.FINAL, DayCoverage.FINAL), asked)
     assert nothing_due.quiet_until == until < nothing_due.at, "whoever asks all the same has to know"
     asked = [tried(at, "rate_limited")]
     assert plan(at + MINUTE, BERLIN, MISSING, asked).at == at + 10 * MINUTE
@@ -137,14 +140,16 @@ def test_a_rejected_token_is_confirmed_and_then_left_alone_for_an_hour() -> None
 
 
 def test_one_at_a_time() -> None:
-    assert plan(local(PLAIN, 19), BERLIN, MISSING, in_flight=True) == Plan(None, Why.IN_FLIGHT, overdue=True)
+    assert plan(local(PLAIN, 19), BERLIN, MISSING, in_flight=True) == FetchPlan(
+        None, FetchReason.IN_FLIGHT, overdue=True
+    )
 
 
 def test_six_in_the_evening_is_when_somebody_should_know() -> None:
     assert not is_overdue(local(PLAIN, 17, 59), BERLIN, MISSING)
     assert is_overdue(local(PLAIN, 18), BERLIN, MISSING)
     assert plan(local(PLAIN, 18), BERLIN, MISSING).overdue
-    assert not is_overdue(local(PLAIN, 18), BERLIN, Coverage(Have.FINAL, Have.SUBSTITUTE))
+    assert not is_overdue(local(PLAIN, 18), BERLIN, Coverage(DayCoverage.FINAL, DayCoverage.SUBSTITUTE))
 
 
 def test_a_clock_that_was_set_back_does_not_stop_anything() -> None:
@@ -183,7 +188,7 @@ def live(start, end, jitter, known_from, answers):
     now, had = start, {start.astimezone(BERLIN).date()}
     while True:
         today = now.astimezone(BERLIN).date()
-        have = [Have.FINAL if day in had else Have.NOTHING for day in (today, today + DAY)]
+        have = [DayCoverage.FINAL if day in had else DayCoverage.NOTHING for day in (today, today + DAY)]
         following = plan(now, BERLIN, Coverage(*have), asked, jitter=jitter)
         # At midnight the days move on, and the schedule is asked anew.
         midnight = local(today + DAY, 0)

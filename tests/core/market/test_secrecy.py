@@ -10,13 +10,13 @@ import warnings
 
 import pytest
 
-from custom_components.nattery.core.market import child as asking
-from custom_components.nattery.core.market.entsoe import ask
+from custom_components.nattery.core.market.entsoe import process as asking
+from custom_components.nattery.core.market.entsoe.client import ask
+from custom_components.nattery.core.market.entsoe.ipc import PriceQuery, unpack
+from custom_components.nattery.core.market.entsoe.transport import ask as ask_here
 from custom_components.nattery.core.market.errors import MarketError
-from custom_components.nattery.core.market.exchange import Question, unpack
 from custom_components.nattery.core.market.secret import Secret
-from custom_components.nattery.core.market.session import ask as ask_here
-from custom_components.nattery.core.process import child
+from custom_components.nattery.core.process import worker_process
 from scripts.entsoe_standin.modes import MODES
 
 from .stand_in import CANARY, question, stand_in
@@ -61,7 +61,7 @@ def everything_about(error: BaseException) -> str:
     return "\n".join(parts)
 
 
-def told(asked: Question) -> str:
+def told(asked: PriceQuery) -> str:
     """What is left of a question: a failure in full, or the answer."""
     try:
         answer = ask(asked)
@@ -70,7 +70,7 @@ def told(asked: Question) -> str:
     return repr(answer) + repr(asked)
 
 
-def told_here(asked: Question) -> str:
+def told_here(asked: PriceQuery) -> str:
     """As `told`, with the asking done in this process, where its logs can be heard."""
     outcome = ask_here(asked)
     return everything_about(outcome) if isinstance(outcome, MarketError) else "a body"
@@ -86,7 +86,7 @@ def overheard(monkeypatch, tmp_path):
         return unpack(said)
 
     with (tmp_path / "stderr").open("w+") as stderr:
-        monkeypatch.setattr(child, "DEVNULL", stderr)
+        monkeypatch.setattr(worker_process, "DEVNULL", stderr)
         monkeypatch.setattr(asking, "unpack", unpacked)
         yield lambda: "".join([*headers, (tmp_path / "stderr").read_text()])
 

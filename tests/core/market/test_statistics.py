@@ -3,14 +3,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.market.prices import Slot
-from custom_components.nattery.core.market.statistics import Level, level, percentile, rank, statistics
+from custom_components.nattery.core.market.prices import PriceSlot
+from custom_components.nattery.core.market.statistics import PriceLevel, level, percentile, rank, statistics
 
 START, QUARTER = datetime(2026, 11, 10, 23, tzinfo=UTC), timedelta(minutes=15)
 
 
 def row(prices, length=QUARTER):
-    return [Slot(START + n * length, START + (n + 1) * length, price) for n, price in enumerate(prices)]
+    return [PriceSlot(START + n * length, START + (n + 1) * length, price) for n, price in enumerate(prices)]
 
 
 def test_lowest_mean_and_highest() -> None:
@@ -21,7 +21,7 @@ def test_lowest_mean_and_highest() -> None:
 
 
 def test_the_mean_is_over_time() -> None:
-    slots = [Slot(START, START + 4 * QUARTER, 0.1), Slot(START + 4 * QUARTER, START + 5 * QUARTER, 0.6)]
+    slots = [PriceSlot(START, START + 4 * QUARTER, 0.1), PriceSlot(START + 4 * QUARTER, START + 5 * QUARTER, 0.6)]
     assert statistics(slots).mean == 0.2
 
 
@@ -30,8 +30,8 @@ def test_rank_percentile_and_level() -> None:
     assert [rank(slot.price, slots) for slot in slots] == list(range(1, 21))
     assert [percentile(slot.price, slots) for slot in slots] == [2.5 + 5 * n for n in range(20)]
     levels = [level(slot.price, slots) for slot in slots]
-    assert [levels.count(one) for one in Level] == [2, 4, 8, 4, 2]
-    assert levels == sorted(levels, key=list(Level).index)
+    assert [levels.count(one) for one in PriceLevel] == [2, 4, 8, 4, 2]
+    assert levels == sorted(levels, key=list(PriceLevel).index)
 
 
 def test_a_price_on_the_border_is_of_the_level_above() -> None:
@@ -49,12 +49,12 @@ def test_a_price_on_the_border_is_of_the_level_above() -> None:
 @pytest.mark.parametrize("prices", [[0.1] * 24, [0.1, 0.101], [0.0] * 24, [0.00001, 0.0], []])
 def test_where_prices_hardly_differ_all_is_normal(prices) -> None:
     slots = row(prices)
-    assert {level(price, slots) for price in [*prices, 0.1]} == {Level.NORMAL}
+    assert {level(price, slots) for price in [*prices, 0.1]} == {PriceLevel.NORMAL}
     assert percentile(0.1, row([0.1] * 24)) == 50
 
 
 def test_negative_prices_have_levels_too() -> None:
-    assert level(-0.5, row([-0.5, *[-0.1] * 18, 0.1])) is Level.VERY_CHEAP
+    assert level(-0.5, row([-0.5, *[-0.1] * 18, 0.1])) is PriceLevel.VERY_CHEAP
 
 
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=100))

@@ -5,15 +5,15 @@ import json
 
 import pytest
 
-from custom_components.nattery.core.market import fallback
-from custom_components.nattery.core.market.areas import find
+from custom_components.nattery.core.market import public_sources
+from custom_components.nattery.core.market.bidding_zones import find
 from custom_components.nattery.core.market.errors import NotPublishedError, OtherAuctionError, UnauthorizedError
-from custom_components.nattery.core.market.suppliers import entsoe, public
+from custom_components.nattery.core.market.sources import entsoe, public
 
 from .stand_in import DAY, TODAY, question, stand_in
 
 DAYS = [TODAY - timedelta(days=1), TODAY, DAY, DAY + timedelta(days=1)]
-ENERGY_CHARTS, NORD_POOL = fallback.SOURCES
+ENERGY_CHARTS, NORD_POOL = public_sources.SOURCES
 
 
 async def test_a_series_for_every_day_that_is_published() -> None:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.market.prices import Slot, local_day
-from custom_components.nattery.core.market.tariff import DAYS, Band, Kind, Rate, Tariff, TariffError, hourly_means
+from custom_components.nattery.core.market.prices import PriceSlot, local_day
+from custom_components.nattery.core.market.tariff import DAYS, Band, PriceKind, Rate, Tariff, TariffError, hourly_means
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPRING, AUTUMN, PLAIN = date(2026, 3, 29), date(2026, 10, 25), date(2026, 11, 11)
@@ -20,15 +20,15 @@ def day_slots(day, minutes=15, price=0.1):
     start, end = local_day(day, BERLIN)
     length = timedelta(minutes=minutes)
     edges = [start + index * length for index in range((end - start) // length + 1)]
-    return [Slot(a, b, price(i) if callable(price) else price) for i, (a, b) in enumerate(pairwise(edges))]
+    return [PriceSlot(a, b, price(i) if callable(price) else price) for i, (a, b) in enumerate(pairwise(edges))]
 
 
 def slot(text, price=0.1, minutes=15):
     start = datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
-    return Slot(start, start + timedelta(minutes=minutes), price)
+    return PriceSlot(start, start + timedelta(minutes=minutes), price)
 
 
-def paid(tariff, text, price=0.1, kind=Kind.IMPORT):
+def paid(tariff, text, price=0.1, kind=PriceKind.IMPORT):
     return tariff.price([slot(text, price)], kind, BERLIN)[0].price
 
 
@@ -40,9 +40,9 @@ def test_import_is_spot_by_factor_and_fees_with_vat() -> None:
 
 def test_export_subtracts_its_fee_and_stops_at_its_floor() -> None:
     tariff = Tariff(export_rate=Rate(factor=0.9, fee=0.01, vat_percent=7, floor=0))
-    assert paid(tariff, "2026-11-11T12:00", 0.1, Kind.EXPORT) == pytest.approx((0.09 - 0.01) * 1.07, abs=1e-6)
-    assert paid(tariff, "2026-11-11T12:00", -0.1, Kind.EXPORT) == 0
-    assert paid(Tariff(export_rate=Rate()), "2026-11-11T12:00", -0.1, Kind.EXPORT) == -0.1
+    assert paid(tariff, "2026-11-11T12:00", 0.1, PriceKind.EXPORT) == pytest.approx((0.09 - 0.01) * 1.07, abs=1e-6)
+    assert paid(tariff, "2026-11-11T12:00", -0.1, PriceKind.EXPORT) == 0
+    assert paid(Tariff(export_rate=Rate()), "2026-11-11T12:00", -0.1, PriceKind.EXPORT) == -0.1
 
 
 def test_a_fixed_price_is_a_fee_without_spot() -> None:
@@ -51,7 +51,7 @@ def test_a_fixed_price_is_a_fee_without_spot() -> None:
 
 def test_spot_is_left_alone() -> None:
     slots = day_slots(PLAIN)
-    assert Tariff(Rate(fee=1)).price(slots, Kind.SPOT, BERLIN) == tuple(slots)
+    assert Tariff(Rate(fee=1)).price(slots, PriceKind.SPOT, BERLIN) == tuple(slots)
 
 
 def test_the_first_band_that_holds_adds_its_fee() -> None:
@@ -99,7 +99,7 @@ def test_a_band_past_midnight_belongs_to_the_day_it_began_on() -> None:
 def test_bands_go_by_the_clock_on_the_wall_when_it_changes(day, hours, minutes) -> None:
     """From 00:00 to 04:00 there are three hours on the day that loses one and five on the day that gains one."""
     tariff = Tariff(Rate(bands=(Band(1, "00:00", "04:00"),)))
-    priced = tariff.price(day_slots(day, minutes, 0), Kind.IMPORT, BERLIN)
+    priced = tariff.price(day_slots(day, minutes, 0), PriceKind.IMPORT, BERLIN)
     assert Counter(one.price for one in priced)[1] == hours * 60 / minutes
     assert [one.start.astimezone(BERLIN).hour < 4 for one in priced] == [one.price == 1 for one in priced]
 
@@ -115,7 +115,7 @@ def test_hourly_contracts_pay_the_mean_of_each_hour(day, hours, minutes) -> None
     assert len(hour_means) == hours
     for index, hour in enumerate(hour_means):
         assert [one.price for one in hour] == pytest.approx([(each * index + (each - 1) / 2) / 100] * each)
-    assert Tariff(Rate(hourly=True)).price(slots, Kind.IMPORT, BERLIN)[0].price == pytest.approx(
+    assert Tariff(Rate(hourly=True)).price(slots, PriceKind.IMPORT, BERLIN)[0].price == pytest.approx(
         sum(range(each)) / each / 100
     )
 
@@ -130,7 +130,7 @@ def test_hours_are_local_where_the_offset_is_no_whole_hour() -> None:
     zone = ZoneInfo("Asia/Kolkata")
     start = datetime(2026, 11, 11, 0, 0, tzinfo=zone).astimezone(UTC)
     quarter = timedelta(minutes=15)
-    slots = [Slot(start + index * quarter, start + (index + 1) * quarter, index) for index in range(4)]
+    slots = [PriceSlot(start + index * quarter, start + (index + 1) * quarter, index) for index in range(4)]
     assert [one.price for one in hourly_means(slots, zone)] == [1.5] * 4
 
 
@@ -143,7 +143,7 @@ def test_a_template_sees_each_slots_own_time_and_stands_in_for_the_formula() -> 
         return spot - 0.02
 
     slots = day_slots(AUTUMN, 60, lambda index: 0 if index else -1)
-    priced = tariff.price(slots, Kind.EXPORT, BERLIN, hook)
+    priced = tariff.price(slots, PriceKind.EXPORT, BERLIN, hook)
     assert [one.price for one in priced] == [-0.05] + [-0.02] * 24
     assert [start.astimezone(UTC) for start in seen] == [one.start for one in slots]
     assert [start.strftime("%H %z") for start in seen[1:5]] == ["01 +0200", "02 +0200", "02 +0100", "03 +0100"]
@@ -152,18 +152,21 @@ def test_a_template_sees_each_slots_own_time_and_stands_in_for_the_formula() -> 
 def test_a_template_without_its_hook_or_with_a_strange_answer_is_an_error() -> None:
     tariff = Tariff(Rate(template="{{ spot }}"))
     with pytest.raises(TariffError, match=r"^import_rate.template: the template has to be evaluated"):
-        tariff.price(day_slots(PLAIN), Kind.IMPORT, BERLIN)
+        tariff.price(day_slots(PLAIN), PriceKind.IMPORT, BERLIN)
     for answer in (float("nan"), "0.1", None, True):
 
         def hook(start, spot, answer=answer):
             return answer
 
         with pytest.raises(TariffError, match=r"it gave .* for 2026-11-11 00:00; a number, per kWh, is needed"):
-            tariff.price(day_slots(PLAIN), Kind.IMPORT, BERLIN, hook)
+            tariff.price(day_slots(PLAIN), PriceKind.IMPORT, BERLIN, hook)
 
 
 def test_a_hook_is_not_asked_where_there_is_no_template() -> None:
-    assert Tariff(Rate(fee=1)).price([slot("2026-11-11T12:00")], Kind.IMPORT, BERLIN, lambda *_: 1 / 0)[0].price == 1.1
+    assert (
+        Tariff(Rate(fee=1)).price([slot("2026-11-11T12:00")], PriceKind.IMPORT, BERLIN, lambda *_: 1 / 0)[0].price
+        == 1.1
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,4 +238,8 @@ def test_a_tariff_survives_json(tariff) -> None:
 def test_an_empty_tariff_is_the_spot_price() -> None:
     assert Tariff.from_dict({}) == Tariff()
     slots = day_slots(SPRING, price=lambda index: index / 1000)
-    assert Tariff().price(slots, Kind.IMPORT, BERLIN) == tuple(slots) == Tariff().price(slots, Kind.EXPORT, BERLIN)
+    assert (
+        Tariff().price(slots, PriceKind.IMPORT, BERLIN)
+        == tuple(slots)
+        == Tariff().price(slots, PriceKind.EXPORT, BERLIN)
+    )

@@ -6,8 +6,13 @@ from time import perf_counter
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.nattery.core.market.prices import Slot
-from custom_components.nattery.core.market.windows import NoWindowError, Reason, WindowQuestionError, find_window
+from custom_components.nattery.core.market.prices import PriceSlot
+from custom_components.nattery.core.market.windows import (
+    NoWindowError,
+    NoWindowReason,
+    WindowQuestionError,
+    find_window,
+)
 
 START = datetime(2026, 10, 24, 22, tzinfo=UTC)
 MINUTE, QUARTER, HOUR = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1)
@@ -16,7 +21,7 @@ MINUTE, QUARTER, HOUR = timedelta(minutes=1), timedelta(minutes=15), timedelta(h
 def row(*prices, start=START, length=QUARTER):
     """Slots one after another; None is a gap."""
     edges = [start + index * length for index in range(len(prices) + 1)]
-    return [Slot(a, b, price) for (a, b), price in zip(pairwise(edges), prices, strict=True) if price is not None]
+    return [PriceSlot(a, b, price) for (a, b), price in zip(pairwise(edges), prices, strict=True) if price is not None]
 
 
 def at(minutes):
@@ -68,7 +73,7 @@ def test_no_window_across_a_gap() -> None:
     slots = row(1, 1, None, 1, 1)
     with pytest.raises(NoWindowError, match="45 min in one piece are not known") as error:
         find_window(slots, 3 * QUARTER)
-    assert error.value.reason is Reason.GAPS
+    assert error.value.reason is NoWindowReason.GAPS
     assert error.value.gaps == ((at(30), at(45)),)
     assert spans(find_window(slots, 3 * QUARTER, split=True)) == [(0, 30), (45, 60)]
     with pytest.raises(NoWindowError, match="50 min in pieces of 26 min are not known"):
@@ -84,13 +89,13 @@ def test_a_window_says_which_prices_it_could_not_see() -> None:
 def test_what_cannot_be_found_says_why() -> None:
     with pytest.raises(NoWindowError) as error:
         find_window([], HOUR)
-    assert error.value.reason is Reason.NO_PRICES
+    assert error.value.reason is NoWindowReason.NO_PRICES
     with pytest.raises(NoWindowError, match="No prices are known between") as error:
         find_window(row(1, 1), HOUR, earliest=at(600), latest=at(900))
     assert error.value.gaps == ((at(600), at(900)),)
     with pytest.raises(NoWindowError, match="60 min do not fit between 2026-10-24 22:00 UTC and 2026-10-24 22:30") as e:
         find_window(row(1, 1), HOUR)
-    assert e.value.reason is Reason.TOO_SHORT
+    assert e.value.reason is NoWindowReason.TOO_SHORT
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,7 @@ def test_a_split_window_may_begin_inside_a_slot() -> None:
 
 def test_overlapping_prices_are_refused() -> None:
     with pytest.raises(WindowQuestionError, match="two hold at 2026-10-24 22:15 UTC"):
-        find_window([*row(1, 1), Slot(at(15), at(75), 2)], QUARTER)
+        find_window([*row(1, 1), PriceSlot(at(15), at(75), 2)], QUARTER)
 
 
 def test_a_now_between_slots_does_not_make_a_split_window_impossible() -> None:
@@ -174,7 +179,7 @@ def test_nothing_is_better_than_the_window_found(values, length, duration, cut, 
     if first >= last:
         return
     sign = -1 if dearest else 1
-    signed = [Slot(slot.start, slot.end, sign * slot.price) for slot in slots]
+    signed = [PriceSlot(slot.start, slot.end, sign * slot.price) for slot in slots]
     expected = brute(signed, duration, first, last, shortest)
     question = {"split": True, "min_block": shortest * step * MINUTE} if split else {}
     try:

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from custom_components.nattery.core.process import child
-from custom_components.nattery.core.process.child import Child
-from custom_components.nattery.core.process.errors import FailedError, LateError, TooMuchError
+from custom_components.nattery.core.process import worker_process
+from custom_components.nattery.core.process.errors import WorkerFailedError, WorkerOutputError, WorkerTimeoutError
+from custom_components.nattery.core.process.worker_process import WorkerProcess
 
 MUCH = 5_000_000  # bytes, many times what a pipe holds
 TASK = """
@@ -34,7 +34,7 @@ def task(tmp_path, monkeypatch) -> None:
 
 
 def ask(question: bytes, seconds: float = 30.0, limit: int = 2 * MUCH):
-    return Child("some_task", seconds, limit).run(question + b"\n")
+    return WorkerProcess("some_task", seconds, limit).run(question + b"\n")
 
 
 def test_a_short_question() -> None:
@@ -49,18 +49,18 @@ def test_a_long_question_and_a_long_answer() -> None:
 
 
 def test_more_than_is_listened_to(started) -> None:
-    assert isinstance(ask(b"x" * MUCH, limit=1000), TooMuchError)
+    assert isinstance(ask(b"x" * MUCH, limit=1000), WorkerOutputError)
     assert started[0].returncode == -signal.SIGKILL
 
 
 def test_a_task_that_fails() -> None:
     outcome = ask(b"fail")
-    assert isinstance(outcome, FailedError)
+    assert isinstance(outcome, WorkerFailedError)
     assert str(outcome) == "It failed: exit code 1"
 
 
 def test_a_task_that_is_not_there() -> None:
-    assert str(Child("nattery.nothing", 30, 100).run(b"\n")) == "It failed: exit code 1"
+    assert str(WorkerProcess("nattery.nothing", 30, 100).run(b"\n")) == "It failed: exit code 1"
 
 
 def test_python_that_is_not_there(monkeypatch) -> None:
@@ -72,14 +72,14 @@ def test_python_that_is_not_there(monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("start", "kind", "sentence"),
     [
-        ("raise SystemExit(3)", FailedError, "It failed: exit code 3"),
-        ("import os; os.close(0); os._exit(4)", FailedError, "It failed: exit code 4"),
-        ("import time; time.sleep(60)", LateError, "It was not done within 1 s"),
-        ("import sys; sys.stdin.readline(); sys.stdin.readline()", LateError, "It was not done within 1 s"),
+        ("raise SystemExit(3)", WorkerFailedError, "It failed: exit code 3"),
+        ("import os; os.close(0); os._exit(4)", WorkerFailedError, "It failed: exit code 4"),
+        ("import time; time.sleep(60)", WorkerTimeoutError, "It was not done within 1 s"),
+        ("import sys; sys.stdin.readline(); sys.stdin.readline()", WorkerTimeoutError, "It was not done within 1 s"),
     ],
 )
 def test_a_process_that_does_not_do_its_part(start, kind, sentence, size, monkeypatch, started) -> None:
-    monkeypatch.setattr(child, "START", start)
+    monkeypatch.setattr(worker_process, "START", start)
     outcome = ask(b"x" * size, 1.0)
     assert type(outcome) is kind
     assert str(outcome) == sentence
@@ -87,7 +87,7 @@ def test_a_process_that_does_not_do_its_part(start, kind, sentence, size, monkey
 
 
 def test_what_is_killed_before_it_runs_does_not_run(started) -> None:
-    one = Child("some_task", 30, 100)
+    one = WorkerProcess("some_task", 30, 100)
     one.kill()
     assert str(one.run(b"hello\n")) == "It failed: exit code -9"
     assert started[0].returncode == -signal.SIGKILL

@@ -5,17 +5,17 @@ from math import inf
 
 import pytest
 
-from custom_components.nattery.core.simulator.channel import Channel, Rules
+from custom_components.nattery.core.simulator.channel import Channel, ChannelOptions
 from custom_components.nattery.core.simulator.device import Device
-from custom_components.nattery.core.simulator.faults import Fault, FaultKind, FaultPlan
-from custom_components.nattery.core.simulator.frames import Envelope, Framing, MbapFraming, RtuFraming
-from custom_components.nattery.core.simulator.pace import Pace, Record
+from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault
+from custom_components.nattery.core.simulator.frames import Envelope, RtuServerFraming, ServerFraming, TcpServerFraming
+from custom_components.nattery.core.simulator.pace import Pace, TrafficLog
 from custom_components.nattery.core.simulator.service import Service
 
 PACE = Pace(turnaround=0.03)
 CHARACTER = 10 / 9600
 GAP = 3.5 * CHARACTER
-RTU = RtuFraming()
+RTU = RtuServerFraming()
 
 
 def request(pdu: str, unit: int = 1) -> bytes:
@@ -31,14 +31,19 @@ class Bench:
     """A channel with a hand on its clock."""
 
     def __init__(
-        self, faults: dict[int, Fault] | None = None, *, pace: Pace = PACE, fragile: bool = True, framing: Framing = RTU
+        self,
+        faults: dict[int, LineFault] | None = None,
+        *,
+        pace: Pace = PACE,
+        fragile: bool = True,
+        framing: ServerFraming = RTU,
     ) -> None:
         self.device = Device(1, datetime(2026, 6, 17, 12), past=False)
-        self.record = Record()
+        self.record = TrafficLog()
         self.sent: list[tuple[float, bytes]] = []
         self.lost: list[float] = []
         self.now = 100.0
-        rules = Rules(pace, FaultPlan(faults or {}), fragile, deaf_seconds=1.0)
+        rules = ChannelOptions(pace, FaultPlan(faults or {}), fragile, deaf_seconds=1.0)
         service = Service(self.device, lambda: None)
         self.channel = Channel(
             framing, service, rules, self.record, lambda part: self.sent.append((self.now, part)), self.lost.append
@@ -205,7 +210,7 @@ def test_broadcast_is_carried_out_and_keeps_the_device_busy() -> None:
 
 
 def test_faults_that_delay() -> None:
-    bench = Bench({1: Fault(FaultKind.LATE, 1.4), 2: Fault(FaultKind.SPLIT, 0.5)})
+    bench = Bench({1: LineFault(FaultKind.LATE, 1.4), 2: LineFault(FaultKind.SPLIT, 0.5)})
     bench.receive(READ_ONE)
     assert len(bench.finish()) == 7
     assert bench.now == pytest.approx(100 + 15 * CHARACTER + GAP + 0.03 + 1.4)
@@ -224,7 +229,7 @@ def test_lost_is_carried_out_and_unheard_is_not() -> None:
         (FaultKind.EXCEPTION, 0),
         (FaultKind.PORT_GONE, 0),
     ):
-        bench = Bench({1: Fault(kind, 2.5, code=6)})
+        bench = Bench({1: LineFault(kind, 2.5, code=6)})
         bench.receive(write)
         assert bench.finish() == (request("8606") if kind is FaultKind.EXCEPTION else b"")
         assert bench.device.writes.total() == writes
@@ -232,7 +237,7 @@ def test_lost_is_carried_out_and_unheard_is_not() -> None:
 
 
 def test_modbus_tcp_keeps_the_transaction() -> None:
-    bench = Bench(framing=MbapFraming(), pace=Pace(turnaround=0, paced=False, silence=1))
+    bench = Bench(framing=TcpServerFraming(), pace=Pace(turnaround=0, paced=False, silence=1))
     bench.receive(bytes.fromhex("1234000000060103"))
     bench.receive(bytes.fromhex("a0280001"), wait=0.2)
     assert bench.finish() == bytes.fromhex("1234000000050103020000")

@@ -2,11 +2,11 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from custom_components.nattery.core.inverter.codec import Fault, Value, decode, encode
+from custom_components.nattery.core.inverter.codec import FaultRecord, Value, decode, encode
 from custom_components.nattery.core.inverter.registers import BY_SYMBOL, REGISTERS
-from custom_components.nattery.core.inverter.table import Kind
+from custom_components.nattery.core.inverter.table import RegisterKind
 from custom_components.nattery.core.simulator.device import Device
-from custom_components.nattery.core.simulator.memory import RefusedError
+from custom_components.nattery.core.simulator.memory import ModbusExceptionError
 
 NOW = datetime(2026, 6, 17, 12, 0)
 SETTABLE = 0xA028
@@ -65,7 +65,7 @@ def test_born_with_a_past() -> None:
     ):
         assert number(device, symbol) > 100
     for register in REGISTERS:
-        if register.kind is Kind.HISTORY and not register.symbol.startswith("Line"):
+        if register.kind is RegisterKind.HISTORY and not register.symbol.startswith("Line"):
             history = get(device, register.symbol)
             assert isinstance(history, list)
             assert len(history) == 7
@@ -97,7 +97,11 @@ def test_every_reading_lies_in_its_bounds() -> None:
     for hour in range(0, 48, 3):
         device.advance(hour * 3600)
         for register in REGISTERS:
-            value = get(device, register.symbol) if register.readable and register.kind is not Kind.RESERVED else None
+            value = (
+                get(device, register.symbol)
+                if register.readable and register.kind is not RegisterKind.RESERVED
+                else None
+            )
             if isinstance(value, int | float):
                 assert register.low is None or value >= register.low, register.symbol
                 assert register.high is None or value <= register.high, register.symbol
@@ -195,7 +199,7 @@ def test_settings_default_safe(device: Device) -> None:
     ],
 )
 def test_refused_reads(device: Device, address: int, count: int, code: int) -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(ModbusExceptionError) as refused:
         device.read(address, count)
     assert refused.value.code == code
 
@@ -234,7 +238,7 @@ def test_reserved_words_are_read_through_and_secrets_show_nothing(device: Device
 )
 def test_refused_writes_change_nothing(device: Device, address: int, words: list[int], code: int) -> None:
     before = dict(device.memory.words)
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(ModbusExceptionError) as refused:
         device.write(address, words)
     assert refused.value.code == code
     assert device.memory.words == before
@@ -303,7 +307,9 @@ def test_recovery_commands() -> None:
     command(device, "RecoveryCtrl", 0xAA)
     for register in REGISTERS:
         if register.default is not None and register.readable:
-            assert number(device, register.symbol) == register.default if register.kind is not Kind.TIME else True
+            assert (
+                number(device, register.symbol) == register.default if register.kind is not RegisterKind.TIME else True
+            )
     assert device.serial.startswith("SIM")
 
 
@@ -332,7 +338,7 @@ def test_low_battery_raises_its_alarm_and_logs_it_once(device: Device) -> None:
     log = get(device, "FaultHistory")
     assert isinstance(log, list)
     newest = log[0]
-    assert isinstance(newest, Fault)
+    assert isinstance(newest, FaultRecord)
     assert (newest.code, newest.time, len(newest.values)) == (1, NOW + timedelta(seconds=3), 12)
 
 
@@ -351,7 +357,7 @@ def test_the_fault_log_keeps_the_newest_32(device: Device) -> None:
         device.raise_alarm(bit)
     log = get(device, "FaultHistory")
     assert isinstance(log, list)
-    assert [fault.code for fault in log if isinstance(fault, Fault)] == list(range(80, 48, -1))
+    assert [fault.code for fault in log if isinstance(fault, FaultRecord)] == list(range(80, 48, -1))
 
 
 def test_unit_id_changes_by_register(device: Device) -> None:

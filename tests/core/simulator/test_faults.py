@@ -1,20 +1,20 @@
 import pytest
 
-from custom_components.nattery.core.simulator.faults import Fault, FaultKind, FaultPlan, pieces
+from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault, pieces
 from custom_components.nattery.core.simulator.frames import (
     BrokenFrameError,
     Envelope,
-    Framing,
-    MbapFraming,
-    RtuFraming,
+    RtuServerFraming,
+    ServerFraming,
+    TcpServerFraming,
 )
 
 ANSWER = Envelope(1, bytes.fromhex("030412345678"), 9)
-FRAMINGS: list[Framing] = [RtuFraming(), MbapFraming()]
+FRAMINGS: list[ServerFraming] = [RtuServerFraming(), TcpServerFraming()]
 
 
 def test_scripted_faults_meet_their_request_only() -> None:
-    fault = Fault(FaultKind.LATE, 1.5)
+    fault = LineFault(FaultKind.LATE, 1.5)
     plan = FaultPlan({3: fault})
     assert [plan.fault(number) for number in range(1, 5)] == [None, None, fault, None]
 
@@ -31,7 +31,7 @@ def test_random_faults_are_repeatable_and_come_at_their_rates() -> None:
 
 
 def test_a_script_goes_before_chance() -> None:
-    plan = FaultPlan({2: Fault(FaultKind.LOST)}, {FaultKind.CRC: 1.0})
+    plan = FaultPlan({2: LineFault(FaultKind.LOST)}, {FaultKind.CRC: 1.0})
     kinds = [fault.kind for number in (1, 2, 3) if (fault := plan.fault(number))]
     assert kinds == [FaultKind.CRC, FaultKind.LOST, FaultKind.CRC]
 
@@ -43,9 +43,9 @@ def test_rates_must_be_probabilities(rates: dict[FaultKind, float]) -> None:
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-def test_what_each_fault_does_to_an_answer(framing: Framing) -> None:
+def test_what_each_fault_does_to_an_answer(framing: ServerFraming) -> None:
     def parts(kind: FaultKind, seconds: float = 0.0) -> list[tuple[float, bytes]]:
-        return [(piece.wait, piece.data) for piece in pieces(Fault(kind, seconds, seed=3), ANSWER, framing)]
+        return [(piece.wait, piece.data) for piece in pieces(LineFault(kind, seconds, seed=3), ANSWER, framing)]
 
     frame = framing.pack(ANSWER)
     assert [(piece.wait, piece.data) for piece in pieces(None, ANSWER, framing)] == [(0.0, frame)]
@@ -67,6 +67,6 @@ def test_what_each_fault_does_to_an_answer(framing: Framing) -> None:
 
 
 def test_a_flipped_bit_fails_the_check() -> None:
-    (piece,) = pieces(Fault(FaultKind.CRC), ANSWER, RtuFraming())
+    (piece,) = pieces(LineFault(FaultKind.CRC), ANSWER, RtuServerFraming())
     with pytest.raises(BrokenFrameError):
-        RtuFraming().unpack(piece.data)
+        RtuServerFraming().unpack(piece.data)

@@ -4,9 +4,9 @@ import pytest
 from custom_components.nattery.core.simulator.frames import (
     BrokenFrameError,
     Envelope,
-    Framing,
-    MbapFraming,
-    RtuFraming,
+    RtuServerFraming,
+    ServerFraming,
+    TcpServerFraming,
     crc16,
 )
 
@@ -18,21 +18,21 @@ KNOWN = [
     "11 10 00 01 00 02 04 00 0a 01 02 c6 f0",
     "0a 81 02 b0 53",
 ]
-FRAMINGS: list[Framing] = [RtuFraming(), MbapFraming()]
+FRAMINGS: list[ServerFraming] = [RtuServerFraming(), TcpServerFraming()]
 
 
 @pytest.mark.parametrize("text", KNOWN)
 def test_known_frames(text: str) -> None:
     frame = bytes.fromhex(text)
     assert crc16(frame[:-2]) == int.from_bytes(frame[-2:], "little")
-    rtu = RtuFraming()
+    rtu = RtuServerFraming()
     content = rtu.unpack(frame)
     assert content == Envelope(frame[0], frame[1:-2])
     assert rtu.pack(content) == frame
 
 
 def test_the_length_of_a_request_is_known_early() -> None:
-    rtu, mbap = RtuFraming(), MbapFraming()
+    rtu, mbap = RtuServerFraming(), TcpServerFraming()
     assert [rtu.length(bytes.fromhex("110300")[:n]) for n in range(4)] == [None, None, 8, 8]
     many = bytes.fromhex(KNOWN[3].replace(" ", ""))
     assert [rtu.length(many[:n]) for n in (1, 6, 7, 13)] == [None, None, 13, 13]
@@ -43,7 +43,7 @@ def test_the_length_of_a_request_is_known_early() -> None:
 @pytest.mark.parametrize("head", ["000100010006", "000100000001", "0001000000ff"])
 def test_impossible_tcp_heads(head: str) -> None:
     with pytest.raises(BrokenFrameError):
-        MbapFraming().length(bytes.fromhex(head))
+        TcpServerFraming().length(bytes.fromhex(head))
 
 
 @given(st.integers(0, 255), st.binary(min_size=1, max_size=100), st.integers(0, 65535))
@@ -57,4 +57,4 @@ def test_what_is_packed_is_unpacked_and_damage_is_seen(unit: int, pdu: bytes, tr
         try:
             assert framing.unpack(damaged).transaction != number
         except BrokenFrameError:
-            assert isinstance(framing, RtuFraming)
+            assert isinstance(framing, RtuServerFraming)

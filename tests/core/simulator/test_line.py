@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import serial
 
-from custom_components.nattery.core.simulator.faults import Fault, FaultKind, FaultPlan
-from custom_components.nattery.core.simulator.frames import Envelope, RtuFraming
+from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault
+from custom_components.nattery.core.simulator.frames import Envelope, RtuServerFraming
 from custom_components.nattery.core.simulator.simulator import Simulator
 
-RTU = RtuFraming()
+RTU = RtuServerFraming()
 READ_SERIAL = RTU.pack(Envelope(1, bytes.fromhex("03c746001e")))
 READ_32 = RTU.pack(Envelope(1, bytes.fromhex("0375300020")))
 
@@ -124,7 +124,7 @@ def test_an_overlap_silences_the_device(simulator_pty: StartPty) -> None:
 
 
 def test_the_port_goes_and_returns(simulator_pty: StartPty) -> None:
-    simulator, path = simulator_pty(faults=FaultPlan({1: Fault(FaultKind.PORT_GONE, 0.3)}))
+    simulator, path = simulator_pty(faults=FaultPlan({1: LineFault(FaultKind.PORT_GONE, 0.3)}))
     with terminal(path) as client:
         os.write(client.descriptor, READ_SERIAL)
         wait_for(lambda: not Path(path).is_symlink())
@@ -137,7 +137,7 @@ def test_the_port_goes_and_returns(simulator_pty: StartPty) -> None:
 
 def test_stopped_while_the_port_is_gone(simulator_pty: StartPty) -> None:
     before = resources()
-    simulator, path = simulator_pty(faults=FaultPlan({1: Fault(FaultKind.PORT_GONE, 60)}))
+    simulator, path = simulator_pty(faults=FaultPlan({1: LineFault(FaultKind.PORT_GONE, 60)}))
     with terminal(path) as client:
         os.write(client.descriptor, READ_SERIAL)
         wait_for(lambda: not Path(path).is_symlink())
@@ -246,7 +246,7 @@ def test_several_tcp_clients_and_the_turnaround(start_simulator: Callable[..., S
 
 
 def test_a_tcp_port_goes_and_returns(start_simulator: Callable[..., Simulator]) -> None:
-    simulator = start_simulator(faults=FaultPlan({1: Fault(FaultKind.PORT_GONE, 0.2)}))
+    simulator = start_simulator(faults=FaultPlan({1: LineFault(FaultKind.PORT_GONE, 0.2)}))
     port = simulator.serve_tcp()
     request = bytes.fromhex("000100000006010375300001")
     assert exchange_tcp(port, request, 11) == b""

@@ -5,44 +5,46 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.simulator.battery import Pack
+from custom_components.nattery.core.simulator.battery import BatteryPack
+from custom_components.nattery.core.simulator.environment import Surroundings
 from custom_components.nattery.core.simulator.physics import (
     RATED_WATTS,
     ChargePriority,
-    Flows,
+    DailyWindow,
+    InverterSettings,
     OutPriority,
-    Settings,
-    State,
-    Window,
+    PhysicsState,
+    PowerFlows,
     step,
 )
-from custom_components.nattery.core.simulator.surroundings import Surroundings
 
-PACK = Pack()
+PACK = BatteryPack()
 NOON = datetime(2026, 6, 1, 12, 0)
-ALL_DAY = Window(0, 24 * 60 - 1)
+ALL_DAY = DailyWindow(0, 24 * 60 - 1)
 # The safe default: PV, then battery, then grid; the grid charges nothing.
-SAFE = Settings(soc_back=20, timed_charge=1)
+SAFE = InverterSettings(soc_back=20, timed_charge=1)
 NIGHT = Surroundings(0, 0, 1000)
 DAY = Surroundings(1500, 1500, 1000)
 
 
-def flows_of(settings: Settings, around: Surroundings, soc: float = 50, clock: datetime = NOON, **state: Any) -> Flows:
-    return step(State(soc, **state), settings, around, clock, 1.0, PACK)[1]
+def flows_of(
+    settings: InverterSettings, around: Surroundings, soc: float = 50, clock: datetime = NOON, **state: Any
+) -> PowerFlows:
+    return step(PhysicsState(soc, **state), settings, around, clock, 1.0, PACK)[1]
 
 
 def close(*pairs: tuple[float, float]) -> bool:
     return all(value == pytest.approx(expected) for value, expected in pairs)
 
 
-def amps(flows: Flows, soc: float = 50) -> float:
+def amps(flows: PowerFlows, soc: float = 50) -> float:
     return flows.battery / PACK.voltage(soc, flows.battery)
 
 
-windows = st.tuples(*[st.builds(Window, st.integers(0, 1439), st.integers(0, 1439))] * 3)
+windows = st.tuples(*[st.builds(DailyWindow, st.integers(0, 1439), st.integers(0, 1439))] * 3)
 percent = st.integers(0, 100)
 settings_strategy = st.builds(
-    Settings,
+    InverterSettings,
     out_priority=st.integers(0, 3),
     charge_priority=st.integers(0, 3),
     max_charge_amps=st.floats(0, 300),
@@ -62,13 +64,13 @@ settings_strategy = st.builds(
     charging_stopped=st.booleans(),
     running=st.booleans(),
 )
-states = st.builds(State, st.floats(0, 100), st.booleans(), st.booleans())
+states = st.builds(PhysicsState, st.floats(0, 100), st.booleans(), st.booleans())
 worlds = st.builds(Surroundings, st.floats(0, 4000), st.floats(0, 4000), st.floats(0, 9000))
 
 
 @given(states, settings_strategy, worlds, st.times(), st.floats(0.001, 900))
 def test_every_step_balances_and_keeps_the_limits(
-    state: State, settings: Settings, around: Surroundings, clock: time, seconds: float
+    state: PhysicsState, settings: InverterSettings, around: Surroundings, clock: time, seconds: float
 ) -> None:
     after, flows = step(state, settings, around, datetime.combine(NOON, clock), seconds, PACK)
 
@@ -108,7 +110,7 @@ def test_pv_then_battery_then_grid_serve_the_load(priority: int) -> None:
 
 def test_grid_first_lets_the_battery_rest_and_pv_charge_it() -> None:
     settings = replace(SAFE, out_priority=OutPriority.GRID)
-    assert flows_of(settings, NIGHT) == Flows(load=1000, grid=1000)
+    assert flows_of(settings, NIGHT) == PowerFlows(load=1000, grid=1000)
     flows = flows_of(settings, DAY)
     assert close((flows.grid, 1000), (flows.battery, -3000))
 
@@ -118,21 +120,21 @@ def test_battery_serves_only_above_the_stop() -> None:
     assert flows_of(settings, NIGHT, soc=30).battery == 0
     assert flows_of(settings, NIGHT, soc=31).battery == pytest.approx(1000)
     # and a long step ends exactly there
-    assert step(State(30.1), settings, NIGHT, NOON, 900, PACK)[0].soc == pytest.approx(30)
+    assert step(PhysicsState(30.1), settings, NIGHT, NOON, 900, PACK)[0].soc == pytest.approx(30)
 
 
 def test_load_goes_to_the_grid_and_comes_back_with_hysteresis() -> None:
     settings = replace(SAFE, soc_stop=5, soc_to_grid=20, soc_back=40)
-    low, flows = step(State(19.9), settings, NIGHT, NOON, 1, PACK)
+    low, flows = step(PhysicsState(19.9), settings, NIGHT, NOON, 1, PACK)
     assert low.on_grid
     assert (flows.battery, flows.grid) == (0, 1000)
     for soc, on_grid in ((20, True), (40, True), (40.1, False)):
-        assert step(State(soc, on_grid=True), settings, NIGHT, NOON, 1, PACK)[0].on_grid is on_grid
-    assert not step(State(20), settings, NIGHT, NOON, 1, PACK)[0].on_grid
+        assert step(PhysicsState(soc, on_grid=True), settings, NIGHT, NOON, 1, PACK)[0].on_grid is on_grid
+    assert not step(PhysicsState(20), settings, NIGHT, NOON, 1, PACK)[0].on_grid
     # 100 % cannot be exceeded: a full battery takes the load back
     brim = replace(settings, soc_back=100)
-    assert step(State(99.9, on_grid=True), brim, NIGHT, NOON, 1, PACK)[0].on_grid
-    assert not step(State(100, on_grid=True), brim, NIGHT, NOON, 1, PACK)[0].on_grid
+    assert step(PhysicsState(99.9, on_grid=True), brim, NIGHT, NOON, 1, PACK)[0].on_grid
+    assert not step(PhysicsState(100, on_grid=True), brim, NIGHT, NOON, 1, PACK)[0].on_grid
 
 
 @pytest.mark.parametrize(
@@ -150,13 +152,15 @@ def test_load_goes_to_the_grid_and_comes_back_with_hysteresis() -> None:
 )
 @pytest.mark.parametrize("timed", [0, 1])
 def test_charge_priority(priority: int, pv: float, grid_charges: bool, pv_charges: bool, timed: int) -> None:
-    settings = Settings(charge_priority=priority, timed_charge=timed, charge_windows=(ALL_DAY,), grid_charge_amps=20)
+    settings = InverterSettings(
+        charge_priority=priority, timed_charge=timed, charge_windows=(ALL_DAY,), grid_charge_amps=20
+    )
     flows = flows_of(settings, Surroundings(pv, 0, 1000))
     assert (flows.grid_charge > 0, flows.pv_charge > 0) == (grid_charges, pv_charges)
 
 
 def test_timed_charging_only_inside_its_windows() -> None:
-    settings = replace(SAFE, charge_windows=(Window(), Window(23 * 60, 60), Window(12 * 60, 13 * 60)))
+    settings = replace(SAFE, charge_windows=(DailyWindow(), DailyWindow(23 * 60, 60), DailyWindow(12 * 60, 13 * 60)))
     charging = {
         hour: flows_of(settings, NIGHT, clock=NOON.replace(hour=hour)).grid_charge > 0
         for hour in (22, 23, 0, 1, 11, 12, 13)
@@ -167,14 +171,14 @@ def test_timed_charging_only_inside_its_windows() -> None:
 
 
 def test_windows_are_exact_to_the_minute() -> None:
-    window = Window(7 * 60 + 15, 7 * 60 + 30)
+    window = DailyWindow(7 * 60 + 15, 7 * 60 + 30)
     assert [window.holds(NOON.replace(hour=7, minute=m, second=59)) for m in (14, 15, 29, 30)] == [
         False,
         True,
         True,
         False,
     ]
-    assert not any(Window(60, 60).holds(NOON.replace(hour=h)) for h in range(24))
+    assert not any(DailyWindow(60, 60).holds(NOON.replace(hour=h)) for h in range(24))
 
 
 def test_charging_power_and_its_caps() -> None:
@@ -204,7 +208,7 @@ def test_battery_holds_while_grid_charging_is_in_force() -> None:
 
 
 def test_without_windows_a_full_battery_is_not_charged_at_once_again() -> None:
-    always = Settings(soc_back=20)
+    always = InverterSettings(soc_back=20)
     assert flows_of(always, NIGHT, soc=98).grid_charge > 0
     assert flows_of(always, NIGHT, soc=98, full=True).battery == pytest.approx(1000)
     assert flows_of(always, NIGHT, soc=94.9, full=True).grid_charge > 0
@@ -216,7 +220,9 @@ def test_charging_stop_stops_pv_too() -> None:
 
 
 def test_timed_discharging_only_inside_its_windows() -> None:
-    settings = replace(SAFE, timed_discharge=1, discharge_windows=(Window(18 * 60, 20 * 60), Window(), Window()))
+    settings = replace(
+        SAFE, timed_discharge=1, discharge_windows=(DailyWindow(18 * 60, 20 * 60), DailyWindow(), DailyWindow())
+    )
     assert flows_of(settings, NIGHT, clock=NOON.replace(hour=19)).battery == pytest.approx(1000)
     resting = flows_of(settings, NIGHT, clock=NOON.replace(hour=20))
     assert (resting.battery, resting.grid) == (0, 1000)
@@ -251,7 +257,7 @@ def test_import_limit_sheds_what_nobody_can_serve() -> None:
 
 
 def test_switched_off_nothing_flows() -> None:
-    assert flows_of(replace(SAFE, running=False), DAY) == Flows(curtailed=3000, shed=1000)
+    assert flows_of(replace(SAFE, running=False), DAY) == PowerFlows(curtailed=3000, shed=1000)
 
 
 def test_battery_voltage_follows_charge_and_current() -> None:

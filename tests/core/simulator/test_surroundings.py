@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from custom_components.nattery.core.simulator.surroundings import STRING_PEAK_WATTS, surroundings
+from custom_components.nattery.core.simulator.environment import STRING_PEAK_WATTS, surroundings
 
 WINTER, SUMMER = datetime(2026, 12, 20), datetime(2026, 6, 20)
 

@@ -4,8 +4,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..trading.flows import Flows, Surroundings, costs
-from ..trading.problem import Problem
+from ..planner.flows import Flows, SlotInputs, costs
+from ..planner.problem import Problem
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Account:
     discharge_kwh: float = 0.0
     peaks: dict[Hashable, float] = field(default_factory=dict)
 
-    def add(self, flows: Flows, around: Surroundings, month: Hashable) -> None:
+    def add(self, flows: Flows, around: SlotInputs, month: Hashable) -> None:
         """Count one quarter."""
         money, hours, grid = costs(flows, around, self.house.battery.wear_per_kwh), around.hours, flows.grid_kw
         self.grid_cost += money.bought - money.sold

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import tzinfo
 
-from ..ledger.quarter import QUARTER_HOURS, Quarter
-from ..trading.problem import Problem
+from ..ledger.entry import QUARTER_HOURS, LedgerEntry
+from ..planner.problem import Problem
 from .account import Account
 
 
-def actual(quarters: Iterable[Quarter], house: Problem, zone: tzinfo) -> Account:
+def actual(quarters: Iterable[LedgerEntry], house: Problem, zone: tzinfo) -> Account:
     """The account of what was metered, with the money and the wear that were booked.
 
     Of `house` it takes the peak price alone, and what is stored at the start, on top of which the real battery's

@@ -17,25 +17,25 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from ..forecast.clock import moment
-from ..trading.flows import Move, Surroundings, carry_out, no_battery_step, self_consume_step
-from ..trading.problem import Problem
+from ..forecast.quarters import moment
+from ..planner.flows import Dispatch, SlotInputs, carry_out, no_battery_step, self_consume_step
+from ..planner.problem import Problem
 from .account import Account
-from .forecasts import Epoch, Expected, Forecasts, Perfect, epochs
+from .forecasts import Epoch, ForecastProvider, LearnedForecasts, PerfectForecasts, epochs
 from .planners import Planner, planner, worth_at
-from .series import Series
+from .time_series import TimeSeries
 
 type Progress = Callable[[float], None]  # is told the share that is done, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
-class Backtest:
+class BacktestResult:
     """What each way cost, money in the house's currency, lower is better; and the account of each.
 
     `worth` is what a kWh counts that is stored at the end in addition.
     """
 
-    series: Series
+    series: TimeSeries
     house: Problem
     worth: float
     accounts: Mapping[str, Account]
@@ -68,7 +68,7 @@ class Backtest:
         }
 
 
-def run(series: Series, house: Problem, zone: tzinfo, progress: Progress = lambda _: None) -> Backtest:
+def run(series: TimeSeries, house: Problem, zone: tzinfo, progress: Progress = lambda _: None) -> BacktestResult:
     """Run over a series. `house` is from `house.py`, `zone` the local clock of the prices."""
     return _Run(series, house, zone, progress).backtest()
 
@@ -76,11 +76,11 @@ def run(series: Series, house: Problem, zone: tzinfo, progress: Progress = lambd
 class _Run:
     """One backtest, while it runs."""
 
-    def __init__(self, series: Series, house: Problem, zone: tzinfo, progress: Progress) -> None:
+    def __init__(self, series: TimeSeries, house: Problem, zone: tzinfo, progress: Progress) -> None:
         self._series, self._house, self._zone, self._progress = series, house, zone, progress
         self._around = list(
             map(
-                Surroundings,
+                SlotInputs,
                 series.pv_kw, series.load_kw, series.hours, series.import_price, series.export_price,
                 strict=True,
             )
@@ -88,7 +88,7 @@ class _Run:
         local = (moment(number).astimezone(zone) for number in series.numbers)
         self._months = [(at.year, at.month) for at in local]
 
-    def backtest(self) -> Backtest:
+    def backtest(self) -> BacktestResult:
         series, house, begun = self._series, self._house, self._house.battery.stored_start
         names = "no_battery", "self_consumption", "daily_plan", "closed_loop", "perfect_forecast"
         accounts = {name: Account(house, begun) for name in names}
@@ -98,17 +98,17 @@ class _Run:
             nothing.add(no_battery_step(around, curtailable=curtailable)._replace(stored_kwh=begun), around, month)
             flows = self_consume_step(house.battery, follow.stored_kwh, around, curtailable=curtailable)
             follow.add(flows, around, month)
-        self._plan(Expected(series, self._zone), loop, daily, done=0.0)
-        self._plan(Perfect(series), perfect, None, done=0.5)
+        self._plan(LearnedForecasts(series, self._zone), loop, daily, done=0.0)
+        self._plan(PerfectForecasts(series), perfect, None, done=0.5)
         self._progress(1.0)
         whole = Epoch(len(series), len(series), len(series))
-        return Backtest(series, house, self._worth(whole), accounts)
+        return BacktestResult(series, house, self._worth(whole), accounts)
 
     def _worth(self, end: Epoch) -> float:
         given = self._house.terminal_value_per_kwh
         return worth_at(self._house, self._series, end, ((), ())) if given is None else given
 
-    def _plan(self, forecasts: Forecasts, loop: Account, daily: Account | None, done: float) -> None:
+    def _plan(self, forecasts: ForecastProvider, loop: Account, daily: Account | None, done: float) -> None:
         """Run the closed loop, and where it is asked for the daily plan, both with the same forecasts."""
         series = self._series
         for epoch in epochs(series, self._zone):
@@ -126,6 +126,6 @@ class _Run:
     def _peak(self, account: Account, index: int) -> float:
         return account.peaks.get(self._months[index], 0.0)
 
-    def _carry_out(self, move: Move, plans: Planner, account: Account, index: int) -> None:
+    def _carry_out(self, move: Dispatch, plans: Planner, account: Account, index: int) -> None:
         around = self._around[index]
         account.add(carry_out(move, plans.store, account.stored_kwh, around), around, self._months[index])

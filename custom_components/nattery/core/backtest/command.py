@@ -9,10 +9,10 @@ from time import monotonic
 from zoneinfo import ZoneInfo
 
 from ..ledger.errors import LedgerError
-from ..trading.problem import Problem, ProblemError
-from .backtest import Backtest, Progress, run as run_backtest
-from .house import house_from
-from .series import BacktestError, Series, series_from_csv, series_from_ledger
+from ..planner.problem import Problem, ProblemError
+from .backtest import BacktestResult, Progress, run as run_backtest
+from .system import house_from
+from .time_series import BacktestError, TimeSeries, series_from_csv, series_from_ledger
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 LARGEST_SERIES, LARGEST_HOUSE = 200_000_000, 20_000_000  # bytes: decades of quarters, and any battery
@@ -84,7 +84,7 @@ def _read(path: str, most: int) -> str:
         raise BacktestError(f"{path} is no text in UTF-8: line {line} is not") from None
 
 
-def _series(args: Namespace, house: Problem) -> Series:
+def _series(args: Namespace, house: Problem) -> TimeSeries:
     if (args.series is None) == (args.ledger is None):
         raise BacktestError("Either SERIES.csv or --ledger is needed, and not both")
     if args.series is not None:
@@ -127,7 +127,7 @@ def _progress(house: Problem) -> Progress:
     return tell
 
 
-def _as_text(result: Backtest) -> str:
+def _as_text(result: BacktestResult) -> str:
     """One line for each way, then what share of the possible gain was got."""
     series, money = result.series, result.house.currency
     days = len(series) / 96
@@ -151,7 +151,7 @@ def _as_text(result: Backtest) -> str:
     return "\n".join([*lines, ""])
 
 
-def _gaps(series: Series) -> list[str]:
+def _gaps(series: TimeSeries) -> list[str]:
     gaps = series.gaps
     if not gaps:
         return []

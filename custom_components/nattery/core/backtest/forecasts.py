@@ -6,14 +6,14 @@ from datetime import tzinfo
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
-from ..forecast.clock import PER_DAY, PER_HOUR, day_edges, moment, wall
 from ..forecast.forecast import Forecaster
-from ..forecast.history import History
+from ..forecast.forecast_log import ForecastLog
+from ..forecast.history import PowerHistory
 from ..forecast.load import DAYS
 from ..forecast.nowcast import LOOKED_AHEAD, LOOKED_BACK, set_right
-from ..forecast.record import Record
+from ..forecast.quarters import PER_DAY, PER_HOUR, day_edges, moment, wall
 from ..forecast.spread import persistence
-from .series import Series
+from .time_series import TimeSeries
 
 PUBLISHED = 13 * PER_HOUR  # quarter of the local day from which on the next day's prices are known
 _JUDGED = 28 * PER_DAY  # quarters in which it is looked how long an error lasts
@@ -28,7 +28,7 @@ class Epoch(NamedTuple):
     horizon: int
 
 
-class Forecasts(Protocol):
+class ForecastProvider(Protocol):
     """What is expected, asked for epoch after epoch and quarter after quarter.
 
     It looks at nothing that comes after the moment it is asked for.
@@ -44,7 +44,7 @@ class Forecasts(Protocol):
         """PV and load (kW) of one quarter of the epoch, as expected when that quarter begins."""
 
 
-def epochs(series: Series, zone: tzinfo) -> Iterator[Epoch]:
+def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
     """The epochs of a series: a day's prices are known from 13:00 of the local day before."""
 
     def published(index: int) -> int:
@@ -56,10 +56,10 @@ def epochs(series: Series, zone: tzinfo) -> Iterator[Epoch]:
         yield Epoch(of[0], of[-1] + 1, bisect_left(series.numbers, day_edges(last_day, zone)[1]))
 
 
-class Perfect:
+class PerfectForecasts:
     """Every forecast comes true."""
 
-    def __init__(self, series: Series) -> None:
+    def __init__(self, series: TimeSeries) -> None:
         """Take what really came."""
         self._series = series
 
@@ -76,14 +76,14 @@ class Perfect:
         return self._series.pv_kw[index], self._series.load_kw[index]
 
 
-class Expected:
+class LearnedForecasts:
     """The forecasts of the series where it has them, as they are; otherwise learned from what has passed, each epoch.
 
     Every hour the sun of the next hours is set right by that of the last ones, and every quarter is by how far the
     one before it was off, as far as such errors have lasted.
     """
 
-    def __init__(self, series: Series, zone: tzinfo) -> None:
+    def __init__(self, series: TimeSeries, zone: tzinfo) -> None:
         """Take a series; nothing is learned yet."""
         self._series, self._zone = series, zone
         self._pv = _Said(series, series.pv_kw)
@@ -98,7 +98,7 @@ class Expected:
             first, last = series.numbers[epoch.begin], series.numbers[epoch.horizon - 1]
             knows = Forecaster.learn(
                 moment(first), self._zone, self._history(series.load_kw, epoch.begin),
-                self._history(series.pv_kw, epoch.begin), Record(),
+                self._history(series.pv_kw, epoch.begin), ForecastLog(),
             )  # fmt: skip
             told = knows.forecast(moment(first), last + 1 - first)
             ours = [number - first for number in series.numbers[part]]
@@ -120,18 +120,18 @@ class Expected:
         """The forecast, set right."""
         return self._pv.at(index), self._load.at(index)
 
-    def _history(self, came: Sequence[float], end: int) -> History:
+    def _history(self, came: Sequence[float], end: int) -> PowerHistory:
         """What has come until the beginning of a quarter, as far back as anybody looks."""
         numbers = self._series.numbers
         first = bisect_left(numbers, numbers[end] - DAYS * PER_DAY)
         power = dict(zip(numbers[first:end], came[first:end], strict=True))
-        return History(power, frozenset(power))
+        return PowerHistory(power, frozenset(power))
 
 
 class _Said:
     """One of both, as it was said of each quarter so far, against what came."""
 
-    def __init__(self, series: Series, came: Sequence[float]) -> None:
+    def __init__(self, series: TimeSeries, came: Sequence[float]) -> None:
         self._numbers, self._came = series.numbers, came
         self.said: list[float] = []
         self._kept = 0.0

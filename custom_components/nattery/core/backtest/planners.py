@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from ..forecast.clock import PER_DAY
-from ..ledger.quarter import QUARTER
-from ..trading.dynamic import solve_backward
-from ..trading.flows import Move, Store
-from ..trading.limits import limits
-from ..trading.plan import PlannedSlot
-from ..trading.planner import make_plan
-from ..trading.problem import Problem
-from ..trading.stage import rules
-from ..trading.terminal import terminal_value
+from ..forecast.quarters import PER_DAY
+from ..ledger.entry import QUARTER
+from ..planner.dynamic import solve_backward
+from ..planner.energy_bounds import limits
+from ..planner.flows import Dispatch, StorageBounds
+from ..planner.plan import PlannedSlot
+from ..planner.planner import make_plan
+from ..planner.problem import Problem
+from ..planner.slot_cost import rules
+from ..planner.terminal_value import terminal_value
 from .forecasts import Epoch
-from .house import problem_of
-from .series import Series
+from .system import problem_of
+from .time_series import TimeSeries
 
 type Forecast = tuple[Sequence[float], Sequence[float]]
 
@@ -28,19 +28,19 @@ type Forecast = tuple[Sequence[float], Sequence[float]]
 class Planner(Protocol):
     """Plans one epoch; `store` is what bounds the battery in it. Slots count from the epoch's beginning."""
 
-    store: Store
+    store: StorageBounds
 
-    def plan(self, stored_kwh: float, peak_kw: float) -> list[Move]:
+    def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:
         """The moves of all slots, as planned at the beginning with so much stored, and the month's peak so far."""
 
     def revise(self, slot: int, forecast: Forecast) -> None:
         """Take another forecast (kW) for the slots from one on, as far as it goes."""
 
-    def move(self, slot: int, stored_kwh: float, present: tuple[float, float], peak_kw: float) -> Move:
+    def move(self, slot: int, stored_kwh: float, present: tuple[float, float], peak_kw: float) -> Dispatch:
         """The move of one slot, planned when it begins, with PV and load (kW) as they are expected of it by then."""
 
 
-def planner(house: Problem, series: Series, epoch: Epoch, forecast: Forecast, stored_kwh: float) -> Planner:
+def planner(house: Problem, series: TimeSeries, epoch: Epoch, forecast: Forecast, stored_kwh: float) -> Planner:
     """The planner for an epoch, given the forecasts (kW) up to its horizon and what is stored as it begins."""
     problem = problem_of(house, series, slice(epoch.begin, epoch.horizon), forecast, stored_kwh)
     worth = house.terminal_value_per_kwh
@@ -50,7 +50,7 @@ def planner(house: Problem, series: Series, epoch: Epoch, forecast: Forecast, st
     return _Anew(problem) if problem.peak_price_per_kw else _Once(problem, worth)
 
 
-def worth_at(house: Problem, series: Series, epoch: Epoch, forecast: Forecast) -> float:
+def worth_at(house: Problem, series: TimeSeries, epoch: Epoch, forecast: Forecast) -> float:
     """What a kWh stored at the horizon is worth: the estimate of `terminal.py`, from the last whole day before it.
 
     What of that day has passed is taken as it came, the rest as it is expected.
@@ -72,7 +72,7 @@ class _Once:
         self._policy = solve_backward(problem, worth)
         self.store = self._policy.store
 
-    def plan(self, stored_kwh: float, peak_kw: float) -> list[Move]:  # noqa: ARG002  (there is no capacity tariff)
+    def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:  # noqa: ARG002  (there is no capacity tariff)
         moves = []
         for slot in range(len(self._policy.problem)):
             decision = self._policy.step(slot, stored_kwh)
@@ -83,7 +83,7 @@ class _Once:
     def revise(self, slot: int, forecast: Forecast) -> None:
         self._policy.revise(slot, *forecast)
 
-    def move(self, slot: int, stored_kwh: float, present: tuple[float, float], peak_kw: float) -> Move:  # noqa: ARG002
+    def move(self, slot: int, stored_kwh: float, present: tuple[float, float], peak_kw: float) -> Dispatch:  # noqa: ARG002
         return self._policy.step(slot, stored_kwh, *present).move
 
 
@@ -93,9 +93,9 @@ class _Anew:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         bounds = limits(problem)
-        self.store = Store(rules(problem), bounds.low, bounds.high)
+        self.store = StorageBounds(rules(problem), bounds.low, bounds.high)
 
-    def plan(self, stored_kwh: float, peak_kw: float) -> list[Move]:
+    def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:
         return [_move(slot) for slot in make_plan(self._from(0, stored_kwh, None, peak_kw))]
 
     def revise(self, slot: int, forecast: Forecast) -> None:
@@ -104,7 +104,7 @@ class _Anew:
             old[slot : slot + len(new)] = new
         self._problem = replace(self._problem, pv_kw=pv, load_kw=load)
 
-    def move(self, slot: int, stored_kwh: float, present: tuple[float, float], peak_kw: float) -> Move:
+    def move(self, slot: int, stored_kwh: float, present: tuple[float, float], peak_kw: float) -> Dispatch:
         return _move(make_plan(self._from(slot, stored_kwh, present, peak_kw)).slots[0])
 
     def _from(self, slot: int, stored_kwh: float, present: tuple[float, float] | None, peak_kw: float) -> Problem:
@@ -126,5 +126,5 @@ class _Anew:
         )
 
 
-def _move(slot: PlannedSlot) -> Move:
-    return Move(slot.action, slot.power_kw, slot.sell_surplus)
+def _move(slot: PlannedSlot) -> Dispatch:
+    return Dispatch(slot.action, slot.power_kw, slot.sell_surplus)

@@ -6,21 +6,21 @@ from dataclasses import dataclass, fields
 import json
 from typing import Any
 
-from ..process.child import Child
-from ..process.errors import FailedError
-from .series import Series
+from ..process.errors import WorkerFailedError
+from ..process.worker_process import WorkerProcess
+from .time_series import TimeSeries
 
 TASK = "nattery.backtest.worker"
 SECONDS = 600.0  # a year with a capacity tariff takes minutes on a small computer
 _MOST = 8_000_000  # bytes of an answer, of which gaps are most
-_COLUMNS = tuple(field.name for field in fields(Series))
+_COLUMNS = tuple(field.name for field in fields(TimeSeries))
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BacktestRequest:
     """What to run over, whose battery it is (a document as for `house.house_of`), and the name of the time zone."""
 
-    series: Series
+    series: TimeSeries
     house: Mapping[str, Any]
     zone: str
 
@@ -32,29 +32,29 @@ class Question:
         return "".join([*json.JSONEncoder().iterencode(whole), "\n"]).encode()
 
     @classmethod
-    def from_line(cls, line: bytes) -> Question:
+    def from_line(cls, line: bytes) -> BacktestRequest:
         """The question again."""
         whole: dict[str, Any] = json.loads(line)
-        return cls(Series(**whole["series"]), whole["house"], whole["zone"])
+        return cls(TimeSeries(**whole["series"]), whole["house"], whole["zone"])
 
 
-async def run_in_process(question: Question, seconds: float = SECONDS) -> dict[str, Any]:
+async def run_in_process(question: BacktestRequest, seconds: float = SECONDS) -> dict[str, Any]:
     """The result of a backtest as a document, see `Backtest.as_document`; a cancelled task ends it at once.
 
     Raises ChildError where there is none.
     """
-    child = Child(TASK, seconds, _MOST)
+    child = WorkerProcess(TASK, seconds, _MOST)
     try:
         return await asyncio.to_thread(_run, child, question)
     finally:
         child.kill()
 
 
-def _run(child: Child, question: Question) -> dict[str, Any]:
+def _run(child: WorkerProcess, question: BacktestRequest) -> dict[str, Any]:
     outcome = child.run(question.to_line())
     if not isinstance(outcome, bytes):
         raise outcome
     document: dict[str, Any] = json.loads(outcome)
     if "failed" in document:
-        raise FailedError(document["failed"])
+        raise WorkerFailedError(document["failed"])
     return document

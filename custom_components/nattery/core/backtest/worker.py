@@ -3,15 +3,15 @@
 import json
 from zoneinfo import ZoneInfo
 
-from ..trading.problem import ProblemError
+from ..planner.problem import ProblemError
 from .backtest import run
-from .house import house_of
-from .process import Question
+from .process import BacktestRequest
+from .system import house_of
 
 
 def answer(line: bytes) -> bytes:
     """The document of a result, or what cannot be run over."""
-    question = Question.from_line(line)
+    question = BacktestRequest.from_line(line)
     try:
         result = run(question.series, house_of(question.house), ZoneInfo(question.zone))
     except ProblemError as error:

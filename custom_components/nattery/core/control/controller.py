@@ -15,11 +15,11 @@ from typing import Any
 
 from ..action import SELF_CONSUME, Action, ActionKind
 from .battery import Battery, BatteryState
-from .errors import BatteryError, SavedError
-from .guards import Limits, Scene, obstacle
+from .errors import BatteryError, SavedStateError
+from .guards import GuardContext, SocLimits, obstacle
 from .overrides import Override, Overrides
 from .reasons import Reason
-from .runs import Run, overlaid, present
+from .schedule import ScheduledAction, overlaid, present
 
 LEFT_ALONE = timedelta(hours=4)  # after a change by hand, where no run says for how long
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)  # after a write that failed, doubling
@@ -46,7 +46,7 @@ class Decision:
     mode: Mode
     action: Action | None
     reason: Reason
-    run: Run | None = None
+    run: ScheduledAction | None = None
     state: BatteryState | None = None
     performed: bool = False
     written: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class Controller:
         self, battery: Battery, *, now: Callable[[], datetime], on_change: Callable[[], None] = lambda: None
     ) -> None:
         """Begin as a dry run without overrides."""
-        self.limits = Limits()
+        self.limits = SocLimits()
         self._battery = battery
         self._now = now
         self._on_change = on_change
@@ -113,14 +113,14 @@ class Controller:
             return
         self._owes = True
         if saved.get("version") != _VERSION:
-            raise SavedError(f"The saved control has version {saved.get('version')!r}: allowed is {_VERSION}")
+            raise SavedStateError(f"The saved control has version {saved.get('version')!r}: allowed is {_VERSION}")
         try:
             mode, owes, overrides = Mode(saved["mode"]), bool(saved["owes"]), Overrides.from_dict(saved["overrides"])
         except (AttributeError, KeyError, ValueError) as error:
-            raise SavedError(f"The saved control cannot be read: {type(error).__name__} {error}") from error
+            raise SavedStateError(f"The saved control cannot be read: {type(error).__name__} {error}") from error
         self._mode, self._owes, self._overrides = mode, owes or mode is Mode.AUTOMATIC, overrides
 
-    async def hand_back(self) -> None:
+    async def release_control(self) -> None:
         """Put the safe default back, whatever was left; nothing is written by a dry run that has left nothing."""
         async with self._busy:
             if self._owes:
@@ -159,7 +159,7 @@ class Controller:
         """Go on at once after a change by hand or a failed write. Tick after it."""
         self._failed, self._left, self._forgiven = None, None, True
 
-    async def tick(self, plan: Sequence[Run], *, prices_fresh: bool) -> Decision:
+    async def tick(self, plan: Sequence[ScheduledAction], *, prices_fresh: bool) -> Decision:
         """See what is wanted now, and to it that it is done; raises nothing for what the battery does.
 
         `plan` are its runs or slots, which do not overlap; `prices_fresh` tells whether it may still be traded on.
@@ -185,16 +185,16 @@ class Controller:
             return await self._perform(decision, action)
 
     def _wanted(
-        self, now: datetime, run: Run | None, state: BatteryState, *, prices_fresh: bool
+        self, now: datetime, run: ScheduledAction | None, state: BatteryState, *, prices_fresh: bool
     ) -> tuple[Action, Reason]:
         """What should be done, apart from whether anything can be written."""
         if run is None:
             return SELF_CONSUME, Reason("no_plan" if prices_fresh else "stale_prices")
-        if reason := obstacle(Scene(now, run, state, self.limits, prices_fresh, self._before)):
+        if reason := obstacle(GuardContext(now, run, state, self.limits, prices_fresh, self._before)):
             return SELF_CONSUME, reason
         return run.action, Reason("plan" if run.override is None else "override", {"until": run.end})
 
-    def _pause(self, now: datetime, run: Run | None, state: BatteryState) -> _Pause | None:
+    def _pause(self, now: datetime, run: ScheduledAction | None, state: BatteryState) -> _Pause | None:
         """Why nothing is written now, and until when: somebody has changed something by hand, or a write failed."""
         if self._left is None and state.changed and not self._forgiven:
             until = run.end if run else now + LEFT_ALONE

@@ -23,5 +23,5 @@ class TooManyOverridesError(OverrideError):
     kind = "too_many_overrides"
 
 
-class SavedError(ControlError):
+class SavedStateError(ControlError):
     """Something kept from an earlier life that cannot be read."""

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from ..action import Action
-from ..inverter.actions import NEEDED, OWNED, ClockOffError, Situation, deviations, in_force, in_order, settings_for
+from ..inverter.actions import NEEDED, OWNED, ActionContext, ClockOffError, deviations, in_force, in_order, settings_for
 from ..inverter.alarms import active_alarms, alarm_name
 from ..inverter.codec import InvalidValueError, Value
 from ..inverter.errors import InverterError
-from ..inverter.inverter import Inverter, Written
+from ..inverter.inverter import Inverter, WriteResult
 from ..inverter.registers import BY_KEY
-from ..inverter.wear import Origin, WornError
+from ..inverter.write_counter import WriteLimitError, WriteOrigin
 from ..modbus.errors import ModbusError
 from .battery import BatteryState, Performed
 from .errors import BatteryError
@@ -34,7 +34,7 @@ class InverterBattery:
         zone: tzinfo,
         *,
         now: Callable[[], datetime] = _utc_now,
-        on_written: Callable[[tuple[Written, ...]], None] = lambda _: None,
+        on_written: Callable[[tuple[WriteResult, ...]], None] = lambda _: None,
     ) -> None:
         """Steer `inverter`, whose clock shows the time of `zone`; `on_written` is told of every request."""
         self._inverter = inverter
@@ -73,11 +73,11 @@ class InverterBattery:
         except ClockOffError as error:
             raise BatteryError(str(error)) from error
         self._expected = None
-        written: list[Written] = []
+        written: list[WriteResult] = []
         for request in in_order(target, situation.settings):
             try:
-                done = await self._inverter.write_together(request, Origin.AUTOMATION)
-            except (ModbusError, InverterError, InvalidValueError, WornError) as error:
+                done = await self._inverter.write_together(request, WriteOrigin.AUTOMATION)
+            except (ModbusError, InverterError, InvalidValueError, WriteLimitError) as error:
                 raise BatteryError(str(error)) from error
             written += [one for one in done if one.changed]
             self._on_written(done)
@@ -91,9 +91,9 @@ class InverterBattery:
             raise BatteryError(str(error)) from error
         return report.values
 
-    def _situation(self, now: datetime, values: Mapping[str, Value]) -> Situation:
+    def _situation(self, now: datetime, values: Mapping[str, Value]) -> ActionContext:
         clock = values["clock"]
-        return Situation(
+        return ActionContext(
             now=now,
             zone=self._zone,
             clock=clock if isinstance(clock, datetime) else None,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..action import Action, ActionKind
-from .errors import OverrideError, SavedError, TooManyOverridesError
-from .runs import Run
+from .errors import OverrideError, SavedStateError, TooManyOverridesError
+from .schedule import ScheduledAction
 
 FURTHEST = timedelta(days=7)
 MOST = 500
@@ -25,9 +25,9 @@ class Override:
     power: float = 0.0
 
     @property
-    def run(self) -> Run:
+    def run(self) -> ScheduledAction:
         """As a run of its own; raises ValueError for what cannot be."""
-        return Run(self.start, self.end, Action(self.kind, self.power, self.end), self.id)
+        return ScheduledAction(self.start, self.end, Action(self.kind, self.power, self.end), self.id)
 
 
 class Overrides:
@@ -96,7 +96,7 @@ class Overrides:
         if saved is None:
             return overrides
         if saved.get("version") != _VERSION:
-            raise SavedError(f"The saved overrides have version {saved.get('version')!r}: allowed is {_VERSION}")
+            raise SavedStateError(f"The saved overrides have version {saved.get('version')!r}: allowed is {_VERSION}")
         try:
             overrides._number = int(saved["number"])
             overrides._all = [
@@ -110,7 +110,7 @@ class Overrides:
                 for one in saved["overrides"]
             ]
         except (KeyError, TypeError, ValueError, OverrideError) as error:
-            raise SavedError(f"The saved overrides cannot be read: {type(error).__name__} {error}") from error
+            raise SavedStateError(f"The saved overrides cannot be read: {type(error).__name__} {error}") from error
         return overrides
 
 

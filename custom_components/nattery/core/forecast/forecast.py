@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..note import Note
-from .clock import PER_DAY, PER_HOUR, moment, quarter, wall
-from .history import History
+from ..explanation import Note
+from .forecast_log import ForecastLog
+from .history import PowerHistory
 from .load import DEFAULT_DAILY_KWH, LoadModel
 from .notes import ForecastNote
 from .nowcast import LOOKED_AHEAD, LOOKED_BACK, factors
-from .production import Production
-from .record import Record
+from .provider import ProviderForecast
+from .quarters import PER_DAY, PER_HOUR, moment, quarter, wall
 from .solar import Correction, RoofModel
 
 MINUTES = (15, 30, 60)
@@ -24,7 +24,7 @@ _FEW_DAYS = 7
 _WORTH_SAYING = 0.05  # a smaller correction is not mentioned
 
 
-class Source(StrEnum):
+class ForecastSource(StrEnum):
     """Where a forecast comes from."""
 
     HISTORY = "history"  # the home's own last weeks (load) or days (PV)
@@ -50,11 +50,11 @@ class Forecast:
     pv_kw: tuple[float, ...]
     pv_p10_kw: tuple[float, ...]
     pv_p90_kw: tuple[float, ...]
-    sources: Mapping[str, Source]
+    sources: Mapping[str, ForecastSource]
     notes: tuple[Note, ...]
     said_kw: tuple[float | None, ...]
 
-    def keep(self, record: Record, zone: tzinfo) -> None:
+    def keep(self, record: ForecastLog, zone: tzinfo) -> None:
         """Note in a record what this says of the local days (of `zone`) that are yet to begin."""
         record.note(
             quarter(self.start),
@@ -82,8 +82,8 @@ class _Known(NamedTuple):
     """
 
     now: int
-    load: History
-    pv: History
+    load: PowerHistory
+    pv: PowerHistory
     said: Mapping[int, float]
     made_up_days: Mapping[str, int]  # of "load" and "pv"
 
@@ -100,9 +100,9 @@ class Forecaster:
         cls,
         now: datetime,
         zone: tzinfo,
-        load: History,
-        pv: History,
-        record: Record,
+        load: PowerHistory,
+        pv: PowerHistory,
+        record: ForecastLog,
         *,
         daily_kwh: float = DEFAULT_DAILY_KWH,
         days_off: Collection[date] = (),
@@ -124,7 +124,7 @@ class Forecaster:
         )
 
     def forecast(
-        self, start: datetime, slots: int, production: Production | None = None, slot_minutes: int = 15
+        self, start: datetime, slots: int, production: ProviderForecast | None = None, slot_minutes: int = 15
     ) -> Forecast:
         """The forecast of some slots, the first of them the one that holds `start` (aware).
 
@@ -157,7 +157,7 @@ class Forecaster:
             pv_kw=means([spread.expected for spread in pv]),
             pv_p10_kw=means([spread.p10 for spread in pv]),
             pv_p90_kw=means([spread.p90 for spread in pv]),
-            sources={"load": Source.HISTORY if self._load.days else Source.DEFAULT, "pv": source},
+            sources={"load": ForecastSource.HISTORY if self._load.days else ForecastSource.DEFAULT, "pv": source},
             notes=tuple(self._notes(source, said)),
             said_kw=tuple(
                 None if None in part else sum(kw for kw in part if kw is not None) / per_slot
@@ -167,7 +167,7 @@ class Forecaster:
             ),
         )
 
-    def revised(self, told: Forecast, production: Production | None = None) -> Forecast:
+    def revised(self, told: Forecast, production: ProviderForecast | None = None) -> Forecast:
         """A forecast of this, in quarters, with what the moment of learning knows better.
 
         The quarters before it are as they came, where that is known, and the sun of the next hours is set right by how
@@ -179,7 +179,7 @@ class Forecaster:
         said, came = self._passed(production)
         changes = dict(zip(ahead, factors(said, came, [told.pv_kw[n - first] for n in ahead]), strict=True))
 
-        def as_came(powers: Sequence[float], history: History) -> tuple[float, ...]:
+        def as_came(powers: Sequence[float], history: PowerHistory) -> tuple[float, ...]:
             return tuple(history.power.get(n, kw) if n < now else kw for n, kw in enumerate(powers, first))
 
         def sun(powers: Sequence[float]) -> tuple[float, ...]:
@@ -194,7 +194,7 @@ class Forecaster:
             pv_p90_kw=sun(told.pv_p90_kw),
         )
 
-    def _passed(self, production: Production | None) -> tuple[list[float], list[float]]:
+    def _passed(self, production: ProviderForecast | None) -> tuple[list[float], list[float]]:
         """The PV of the last hours as it was to be expected, by whoever speaks of the present quarter, and as it came.
 
         Of a provider, what it says now counts before what it had said: what it has taken back already is not to be
@@ -212,26 +212,26 @@ class Forecaster:
         pairs = [(said[n], pv.power[n]) if n in said and n in pv.power else (0.0, 0.0) for n in window]
         return [one for one, _ in pairs], [one for _, one in pairs]
 
-    def _pv_source(self, said: int, wanted: int) -> Source:
+    def _pv_source(self, said: int, wanted: int) -> ForecastSource:
         if said == wanted:
-            return Source.PROVIDER
+            return ForecastSource.PROVIDER
         if said:
-            return Source.MIXED
-        return Source.HISTORY if self._roof.days else Source.NONE
+            return ForecastSource.MIXED
+        return ForecastSource.HISTORY if self._roof.days else ForecastSource.NONE
 
-    def _notes(self, source: Source, said: Mapping[int, float]) -> Iterator[ForecastNote]:
+    def _notes(self, source: ForecastSource, said: Mapping[int, float]) -> Iterator[ForecastNote]:
         """What a person should know."""
         if not self._load.days:
             yield ForecastNote("no_load_history", {"daily_kwh": self._load.daily_kwh})
         elif self._load.days < _FEW_DAYS:
             yield ForecastNote("short_load_history", {"days": round(self._load.days, 1)})
         made_up = self._known.made_up_days
-        if days := made_up["load"] if source is Source.PROVIDER else max(made_up.values()):
+        if days := made_up["load"] if source is ForecastSource.PROVIDER else max(made_up.values()):
             yield ForecastNote("first_days", {"days": days})
         roof, end = ({"days": self._roof.days}, "") if self._roof.days else ({}, "_zero")
-        if source is Source.MIXED:
+        if source is ForecastSource.MIXED:
             yield ForecastNote(f"provider_ends{end}", {**roof, "known_until": moment(max(said) + 1)})
-        elif source is not Source.PROVIDER:
+        elif source is not ForecastSource.PROVIDER:
             yield ForecastNote(f"no_provider{end}", roof)
         total = sum(said.values())
         factor = sum(self._correction.apply(n, kw).expected for n, kw in said.items()) / total if total else 1.0
@@ -239,6 +239,6 @@ class Forecaster:
             yield ForecastNote("corrected", {"factor": round(factor, 2), "days": self._correction.days})
 
 
-def _made_up_days(history: History, zone: tzinfo) -> int:
+def _made_up_days(history: PowerHistory, zone: tzinfo) -> int:
     """Of how many local days something was made up."""
     return len({wall(number, zone) // PER_DAY for number in history.made_up})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 import math
 
-from .clock import PER_DAY, PER_HOUR, quarter
+from .quarters import PER_DAY, PER_HOUR, quarter
 
 ABSURD_KW = 100.0  # more than any home's connection carries: a counter that jumped
 
@@ -13,7 +13,7 @@ _SHORT = 7 * PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Energy:
+class IntervalEnergy:
     """The energy of one stretch of time: its start (aware, UTC), its length in hours (0.25, 0.5 or 1), and kWh."""
 
     start: datetime
@@ -22,7 +22,7 @@ class Energy:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class PowerHistory:
     """Mean power (kW) by number of the quarter-hour; what is not there was not measured and is never guessed.
 
     `fine` are the quarters that were measured as such, and not as a part of an hour; `dropped` counts the rows that
@@ -36,7 +36,7 @@ class History:
     made_up: Mapping[int, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[Energy]) -> History:
+    def of(cls, rows: Iterable[IntervalEnergy]) -> PowerHistory:
         """The history of rows in any order; of two that overlap the finer one counts, of equals the later given.
 
         The broken are left out and counted. Raises nothing.
@@ -56,7 +56,7 @@ class History:
                     power[number] = kw
         return cls(power, frozenset(by_length[1]), dropped)
 
-    def filled(self, power: Mapping[int, float]) -> History:
+    def filled(self, power: Mapping[int, float]) -> PowerHistory:
         """This history with quarters of another measurement (kW) where it knows nothing itself."""
         new = power.keys() - self.power.keys()
         return replace(self, power={**power, **self.power}, fine=self.fine | new)
@@ -66,7 +66,7 @@ class History:
         """Whether less than a week was measured."""
         return len(self) < _SHORT
 
-    def assuming(self, made_up: Mapping[int, float]) -> History:
+    def assuming(self, made_up: Mapping[int, float]) -> PowerHistory:
         """The same, and while it is short, what is `made_up` (kW) for where it knows nothing."""
         if not self.short:
             return self
@@ -91,5 +91,5 @@ def _on_the_clock(start: datetime) -> bool:
     return start.minute % 15 == 0 and start.second == 0 and start.microsecond == 0
 
 
-def _plausible(row: Energy) -> bool:
+def _plausible(row: IntervalEnergy) -> bool:
     return math.isfinite(row.kwh) and 0 <= row.kwh <= ABSURD_KW * row.hours

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
-from .clock import PER_DAY, PER_HOUR, quarter, wall, weekday
-from .history import History
-from .spread import Spread, evidence, persistence, spread
+from .history import PowerHistory
+from .quarters import PER_DAY, PER_HOUR, quarter, wall, weekday
+from .spread import Quantiles, evidence, persistence, spread
 
 DEFAULT_DAILY_KWH = 10.0  # a home of three people, 3650 kWh a year
 DAYS = 84  # older days say little
@@ -47,7 +47,7 @@ class LoadModel:
 
     def __init__(
         self,
-        history: History,
+        history: PowerHistory,
         zone: tzinfo,
         now: datetime,
         *,
@@ -66,13 +66,15 @@ class LoadModel:
         self._level, self._kept = self._learn_persistence()
         self._difference, self._measured = self._look(history)
 
-    def at(self, number: int) -> Spread:
+    def at(self, number: int) -> Quantiles:
         """The load of one quarter-hour, which should not lie before the moment up to which was learned."""
         cell, factor = self._usual(number)
         change = self._difference * self._kept ** ((max(number - self._measured, 0) + _MIDDLE) / PER_HOUR)
         expected = max(cell.expected * factor + change, 0.0)
         low = max(cell.p10 * factor + min(change, 0.0), 0.0)
-        return Spread(min(low, expected), expected, max(cell.p90 * factor + max(change, 0.0), expected), cell.evidence)
+        return Quantiles(
+            min(low, expected), expected, max(cell.p90 * factor + max(change, 0.0), expected), cell.evidence
+        )
 
     def _mean(self, default: float) -> tuple[float, float]:
         """The mean of all that is known, as much of it as there is of a day, and how many days are known."""
@@ -86,11 +88,11 @@ class LoadModel:
     def _is_free(self, day: int) -> bool:
         return self._kind(day) >= _SATURDAY
 
-    def _cell(self, hour: int) -> Spread:
+    def _cell(self, hour: int) -> Quantiles:
         """The spread of an hour of the wall clock, counted from 1970."""
         return self._cells[self._kind(hour // _HOURS)][hour % _HOURS]
 
-    def _learn(self) -> list[list[Spread]]:
+    def _learn(self) -> list[list[Quantiles]]:
         """A spread for each weekday and hour."""
         today = wall(self._now, self._zone) // PER_DAY
         days: dict[int, int] = {}
@@ -119,13 +121,13 @@ class LoadModel:
         again = persistence(((kw, off[hour + _WEEK]) for hour, kw in off.items() if hour + _WEEK in off), 1.0)
         return _ALIKE * (1 - again) ** _ODDNESS
 
-    def _spread(self, of: list[tuple[float, int, bool]], weights: Mapping[int, float]) -> Spread:
+    def _spread(self, of: list[tuple[float, int, bool]], weights: Mapping[int, float]) -> Quantiles:
         """The spread of an hour's powers, in order, each with its day and whether it was measured."""
         found = spread([kw for kw, _, _ in of], [weights[day] for _, day, _ in of])
         measured = evidence([weights[day] for _, day, measured in of if measured])
-        return replace(found or Spread(self._flat, self._flat, self._flat), evidence=measured).doubted(*_WIDE)
+        return replace(found or Quantiles(self._flat, self._flat, self._flat), evidence=measured).doubted(*_WIDE)
 
-    def _learn_shape(self, history: History) -> dict[tuple[bool, int, int], float]:
+    def _learn_shape(self, history: PowerHistory) -> dict[tuple[bool, int, int], float]:
         """What each quarter has of its hour's mean, where quarters were measured; 1.0 is flat."""
         hours: dict[int, dict[int, float]] = {}
         for number in history.fine:
@@ -178,13 +180,13 @@ class LoadModel:
         off = {hour: kw - level * cell.expected for hour, (kw, cell) in known.items()}
         return _Day(usual / expected, [(off[hour], off[hour + 1]) for hour in off if hour + 1 in off])
 
-    def _usual(self, number: int) -> tuple[Spread, float]:
+    def _usual(self, number: int) -> tuple[Quantiles, float]:
         """The spread of a quarter's hour, and what to multiply it by."""
         hour, slot = divmod(wall(number, self._zone), PER_HOUR)
         shape = self._shape.get((self._is_free(hour // _HOURS), hour % _HOURS, slot), 1.0)
         return self._cell(hour), self._level * shape
 
-    def _look(self, history: History) -> tuple[float, int]:
+    def _look(self, history: PowerHistory) -> tuple[float, int]:
         """By how many kW the latest hour that is known was off, and the quarter at which it ended."""
         for end in range(self._now, self._now - _STALE, -1):
             kwh = history.kwh(end - PER_HOUR, end)

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from ..note import Note, sentence
+from ..explanation import Note, sentence
 
 _REACHES = "The provider's PV forecast reaches to {known_until} UTC; where it says nothing, "
 _NO_PROVIDER = "There is no provider's PV forecast; "

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .clock import PER_HOUR
+from .quarters import PER_HOUR
 
 LOOKED_BACK = 10 * PER_HOUR  # quarters; what passed earlier says next to nothing
 LOOKED_AHEAD = 8 * PER_HOUR  # quarters; beyond, the forecast stands

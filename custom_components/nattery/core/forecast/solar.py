@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import NamedTuple
 
-from .clock import PER_DAY, PER_HOUR, wall
-from .curve import Period, quarters
-from .history import History
-from .spread import Spread, evidence, spread
+from .history import PowerHistory
+from .interpolation import EnergyPeriod, quarters
+from .quarters import PER_DAY, PER_HOUR, wall
+from .spread import Quantiles, evidence, spread
 
 FALLBACK_DAYS = 21
 
@@ -42,7 +42,7 @@ class Correction:
     days: int = 0
 
     @classmethod
-    def learn(cls, said: Mapping[int, float], actual: History, zone: tzinfo, now: int) -> Correction:
+    def learn(cls, said: Mapping[int, float], actual: PowerHistory, zone: tzinfo, now: int) -> Correction:
         """Learn from what a provider had said (kWh of an hour by its first quarter) and what came before `now`.
 
         Shade and soiling follow the sun and not the wall clock, so the hours are UTC's.
@@ -60,12 +60,12 @@ class Correction:
         clear, dull = (_quantiles(skies.get(sky, [])) for sky in (True, False))
         return cls(tuple(factors), tuple(limits), clear, dull, len(days))
 
-    def apply(self, number: int, kw: float) -> Spread:
+    def apply(self, number: int, kw: float) -> Quantiles:
         """The spread of one quarter-hour of which the provider says `kw`."""
         at = _utc_hour(number)
         expected = kw * self.factors[at]
         low, high = self.clear if kw > self.limits[at] else self.dull
-        return Spread(expected * low, expected, expected * high)
+        return Quantiles(expected * low, expected, expected * high)
 
 
 class RoofModel:
@@ -74,7 +74,7 @@ class RoofModel:
     What was made up of them counts, but is no evidence: the quantiles stay wide.
     """
 
-    def __init__(self, history: History, now: int) -> None:
+    def __init__(self, history: PowerHistory, now: int) -> None:
         """Learn from the quarters before `now`, the number of one."""
         ages: list[list[tuple[float, float]]] = [[] for _ in range(_HOURS)]
         measured: list[list[float]] = [[] for _ in range(_HOURS)]
@@ -96,14 +96,14 @@ class RoofModel:
         brightest = max(hour.expected for hour in found)
         self._hours = [hour.doubted(*_WIDE) if hour.expected > _DARK * brightest else _NOTHING for hour in found]
 
-    def between(self, start: int, end: int) -> dict[int, Spread]:
+    def between(self, start: int, end: int) -> dict[int, Quantiles]:
         """The spread of each quarter-hour in [start, end)."""
         hours = range(start // PER_HOUR - 1, -(-end // PER_HOUR) + 1)  # one more each way, so that the ends are smooth
         low = _smooth(hours, [hour.p10 for hour in self._hours])
         middle = _smooth(hours, [hour.expected for hour in self._hours])
         high = _smooth(hours, [hour.p90 for hour in self._hours])
         return {
-            number: Spread(min(low[number], middle[number]), middle[number], max(high[number], middle[number]))
+            number: Quantiles(min(low[number], middle[number]), middle[number], max(high[number], middle[number]))
             for number in range(start, end)
         }
 
@@ -118,10 +118,10 @@ class _Compared(NamedTuple):
     weight: float
 
 
-_NOTHING = Spread(0.0, 0.0, 0.0)
+_NOTHING = Quantiles(0.0, 0.0, 0.0)
 
 
-def _compared(said: Mapping[int, float], actual: History, zone: tzinfo, now: int) -> list[_Compared]:
+def _compared(said: Mapping[int, float], actual: PowerHistory, zone: tzinfo, now: int) -> list[_Compared]:
     bright = _BRIGHT * max(said.values(), default=0.0)
     hours = []
     for start, kwh in said.items():
@@ -164,12 +164,12 @@ def _quantiles(hours: list[_Compared]) -> tuple[float, float]:
     return min(_WIDE[0] + trust * (low - _WIDE[0]), 1.0), max(_WIDE[1] + trust * (high - _WIDE[1]), 1.0)
 
 
-def _ratios(hours: Iterable[_Compared]) -> Spread | None:
+def _ratios(hours: Iterable[_Compared]) -> Quantiles | None:
     """The spread of what came over what was said, each counting by the energy that was said."""
     return _spread([(min(hour.came / hour.said, _MOST), hour.said * hour.weight) for hour in hours])
 
 
-def _spread(pairs: list[tuple[float, float]]) -> Spread | None:
+def _spread(pairs: list[tuple[float, float]]) -> Quantiles | None:
     """The spread of values with their weights, in any order."""
     pairs.sort()
     return spread([value for value, _ in pairs], [weight for _, weight in pairs])
@@ -182,4 +182,4 @@ def _trust(count: int, half: float) -> float:
 
 def _smooth(hours: range, kwh: list[float]) -> dict[int, float]:
     """The power of the quarters of some hours, given the energy of each hour of a UTC day."""
-    return quarters([Period(hour * _HOUR, (hour + 1) * _HOUR, 1000 * kwh[hour % _HOURS]) for hour in hours])
+    return quarters([EnergyPeriod(hour * _HOUR, (hour + 1) * _HOUR, 1000 * kwh[hour % _HOURS]) for hour in hours])

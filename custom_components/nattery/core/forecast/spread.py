@@ -7,7 +7,7 @@ _EVIDENCE_TO_TRUST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Quantiles:
     """An expected value between its quantiles; `evidence` is how many equal values would say as much."""
 
     p10: float
@@ -15,7 +15,7 @@ class Spread:
     p90: float
     evidence: float = 0.0
 
-    def doubted(self, low: float, high: float) -> Spread:
+    def doubted(self, low: float, high: float) -> Quantiles:
         """The same, as wide as a guess (shares of the expected value) where there is little evidence."""
         doubt = _EVIDENCE_TO_TRUST / (_EVIDENCE_TO_TRUST + self.evidence**2)
         return replace(
@@ -25,7 +25,7 @@ class Spread:
         )
 
 
-def spread(values: Sequence[float], weights: Sequence[float]) -> Spread | None:
+def spread(values: Sequence[float], weights: Sequence[float]) -> Quantiles | None:
     """The spread of sorted values with their weights; None where nothing has any weight.
 
     The expected value is their mean after what lies beyond the quantiles is drawn in to them: what happens on one day
@@ -36,7 +36,7 @@ def spread(values: Sequence[float], weights: Sequence[float]) -> Spread | None:
         return None
     p10, p90 = _quantiles(values, weights, total)
     mean = sum(weight * min(max(value, p10), p90) for value, weight in zip(values, weights, strict=True)) / total
-    return Spread(p10, mean, p90, evidence(weights))
+    return Quantiles(p10, mean, p90, evidence(weights))
 
 
 def evidence(weights: Sequence[float]) -> float:

@@ -48,7 +48,7 @@ class ClockOffError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class ActionContext:
     """What the settings of an action depend on.
 
     `now` is aware, `zone` that of the wall clock which the inverter's `clock` (naive, None when unreadable) should
@@ -72,7 +72,7 @@ class Situation:
         return None if self.clock is None else self.clock - self.wall
 
 
-def settings_for(action: Action, situation: Situation) -> dict[str, Value]:
+def settings_for(action: Action, situation: ActionContext) -> dict[str, Value]:
     """What the owned settings should be for `action`, by key; those that do not matter to it are left out.
 
     The power is limited to what the registers take, a charging current also to `MaxChgCurrSet`, which is the person's.
@@ -151,7 +151,7 @@ def time_left(settings: Settings, window: Pair, clock: datetime | None) -> timed
     return (ends if end > now else ends + timedelta(days=1)) - clock
 
 
-def _charge(action: Action, situation: Situation) -> dict[str, Value]:
+def _charge(action: Action, situation: ActionContext) -> dict[str, Value]:
     window = _window(_CHARGE, action, situation)
     if window is None:
         return {}
@@ -164,7 +164,7 @@ def _charge(action: Action, situation: Situation) -> dict[str, Value]:
     return {**window, "charge_priority": _PV_AND_GRID, "grid_charge_current_limit": amps}
 
 
-def _discharge(action: Action, situation: Situation) -> dict[str, Value]:
+def _discharge(action: Action, situation: ActionContext) -> dict[str, Value]:
     window = _window(_DISCHARGE, action, situation)
     if window is None:
         return {}
@@ -175,7 +175,7 @@ def _discharge(action: Action, situation: Situation) -> dict[str, Value]:
     return {**window, "output_priority": _HYBRID, "timed_discharge": 1, "grid_active_power": watts}
 
 
-_DIFFERENCES: Mapping[ActionKind, Callable[[Action, Situation], dict[str, Value]]] = {
+_DIFFERENCES: Mapping[ActionKind, Callable[[Action, ActionContext], dict[str, Value]]] = {
     ActionKind.SELF_CONSUME: lambda *_: {},
     ActionKind.HOLD: lambda *_: {"timed_discharge": 1},
     ActionKind.CHARGE: _charge,
@@ -183,7 +183,7 @@ _DIFFERENCES: Mapping[ActionKind, Callable[[Action, Situation], dict[str, Value]
 }
 
 
-def _window(pair: Pair, action: Action, situation: Situation) -> dict[str, Value] | None:
+def _window(pair: Pair, action: Action, situation: ActionContext) -> dict[str, Value] | None:
     """The window from now to the action's end as both its settings; None when it would be empty.
 
     Where the clocks change on the way, the end is the earlier of what the inverter shows then if somebody has put it
@@ -209,13 +209,13 @@ def _length(settings: Settings, window: Pair) -> timedelta:
     return time_left(settings, window, datetime.combine(date.min, _time(settings[window[0]])))
 
 
-def _goes_on(action: Action, situation: Situation, present: float) -> bool:
+def _goes_on(action: Action, situation: ActionContext, present: float) -> bool:
     """Whether the action is on already and `present` is its power, near enough."""
     near = abs(present - action.power) <= SAME_POWER * action.power
     return near and bool(_left(action, situation))
 
 
-def _left(action: Action, situation: Situation) -> timedelta:
+def _left(action: Action, situation: ActionContext) -> timedelta:
     """For how long the action is on already."""
     kind, left = in_force(situation.settings, situation.clock)
     return left if kind is action.kind else timedelta()

@@ -12,7 +12,7 @@ from datetime import datetime, time
 import math
 
 from .registers import FAULT_WORDS
-from .table import Kind, Register
+from .table import Register, RegisterKind
 
 WORD = 0x10000
 SIGN = 0x8000
@@ -20,7 +20,7 @@ CENTURY = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FaultRecord:
     """One record of the fault log: a code, the device's local time (None when unreadable), twelve captured words."""
 
     code: int
@@ -28,7 +28,7 @@ class Fault:
     values: tuple[int, ...]
 
 
-type Value = int | float | str | datetime | time | list[int] | list[float] | list[Fault] | None
+type Value = int | float | str | datetime | time | list[int] | list[float] | list[FaultRecord] | None
 
 
 class InvalidValueError(ValueError):
@@ -63,9 +63,9 @@ def encode(register: Register, value: object) -> list[int]:
 def allowed(register: Register) -> str:
     """In words, what a write may carry."""
     unit = f" {register.unit}" if register.unit else ""
-    if register.kind is Kind.TIME:
+    if register.kind is RegisterKind.TIME:
         return "allowed are times as HH:MM from 00:00 to 23:59"
-    if register.kind is Kind.STAMP:
+    if register.kind is RegisterKind.STAMP:
         return "allowed are local times as YYYY-MM-DDTHH:MM:SS from the year 2000 to 2255"
     if register.options:
         within = {raw: name for raw, name in register.options.items() if _within(register, raw)}
@@ -111,29 +111,29 @@ def _clock_time(raw: int) -> time | None:
     return None
 
 
-def _faults(words: Sequence[int]) -> list[Fault]:
+def _faults(words: Sequence[int]) -> list[FaultRecord]:
     records = (words[start : start + FAULT_WORDS] for start in range(0, len(words), FAULT_WORDS))
-    return [Fault(record[0], _stamp(record[1:4]), tuple(record[4:])) for record in records if record[0]]
+    return [FaultRecord(record[0], _stamp(record[1:4]), tuple(record[4:])) for record in records if record[0]]
 
 
 def _text(data: bytes) -> str:
     return data.split(b"\0", 1)[0].decode("ascii", "replace").strip()
 
 
-_DECODERS: dict[Kind, Callable[[Register, Sequence[int]], Value]] = {
-    Kind.NUMBER: _number,
-    Kind.UINT32: _uint32,
-    Kind.FLAG: _number,
-    Kind.ENUM: _number,
-    Kind.WORD: _number,
-    Kind.WORDS: lambda _, words: list(words),
-    Kind.TEXT: lambda _, words: _text(b"".join(word.to_bytes(2, "big") for word in words)),
-    Kind.TEXT_LOW: lambda _, words: _text(bytes(word & 0xFF for word in words)),
-    Kind.STAMP: lambda _, words: _stamp(words),
-    Kind.TIME: lambda _, words: _clock_time(words[0]),
-    Kind.HISTORY: lambda register, words: [_scaled(register, word) for word in words],
-    Kind.FAULTS: lambda _, words: _faults(words),
-    Kind.RESERVED: lambda _, words: list(words),
+_DECODERS: dict[RegisterKind, Callable[[Register, Sequence[int]], Value]] = {
+    RegisterKind.NUMBER: _number,
+    RegisterKind.UINT32: _uint32,
+    RegisterKind.FLAG: _number,
+    RegisterKind.ENUM: _number,
+    RegisterKind.WORD: _number,
+    RegisterKind.WORDS: lambda _, words: list(words),
+    RegisterKind.TEXT: lambda _, words: _text(b"".join(word.to_bytes(2, "big") for word in words)),
+    RegisterKind.TEXT_LOW: lambda _, words: _text(bytes(word & 0xFF for word in words)),
+    RegisterKind.STAMP: lambda _, words: _stamp(words),
+    RegisterKind.TIME: lambda _, words: _clock_time(words[0]),
+    RegisterKind.HISTORY: lambda register, words: [_scaled(register, word) for word in words],
+    RegisterKind.FAULTS: lambda _, words: _faults(words),
+    RegisterKind.RESERVED: lambda _, words: list(words),
 }
 
 
@@ -184,11 +184,11 @@ def _encode_stamp(register: Register, value: object) -> list[int]:
     ]
 
 
-_ENCODERS: dict[Kind, Callable[[Register, object], list[int]]] = {
-    Kind.NUMBER: _encode_number,
-    Kind.FLAG: _encode_number,
-    Kind.ENUM: _encode_enum,
-    Kind.WORD: _encode_number,
-    Kind.TIME: _encode_time,
-    Kind.STAMP: _encode_stamp,
+_ENCODERS: dict[RegisterKind, Callable[[Register, object], list[int]]] = {
+    RegisterKind.NUMBER: _encode_number,
+    RegisterKind.FLAG: _encode_number,
+    RegisterKind.ENUM: _encode_enum,
+    RegisterKind.WORD: _encode_number,
+    RegisterKind.TIME: _encode_time,
+    RegisterKind.STAMP: _encode_stamp,
 }

@@ -9,23 +9,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..modbus.bus import Bus, Priority
+from ..modbus.block_reader import BlockReader
+from ..modbus.client import ModbusClient, Priority
 from ..modbus.errors import (
     GatewayError,
     IllegalAddressError,
     IllegalFunctionError,
     IllegalValueError,
     ModbusError,
-    NoAnswerError,
+    NoResponseError,
 )
 from ..modbus.frames import ANYONE, MOST_REGISTERS
-from ..modbus.reader import Reader
 from .codec import Value, decode, encode
 from .errors import InverterError, MismatchError, NotConfirmedError, NotOfferedError, WrongDeviceError
-from .readings import Readings, Report
+from .polling import Poller, PollResult
 from .registers import BY_KEY, BY_SYMBOL, declared, in_tier
-from .table import Access, Option, Register, Risk, Tier
-from .wear import Origin, WearBook
+from .table import Access, Register, RegisterGroup, Risk, Tier
+from .write_counter import WriteCounter, WriteOrigin
 
 _FAMILY = range(0x0100, 0x0200)  # protocol versions 1.x
 UNIT_ID = "unit_id"
@@ -46,7 +46,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What became of one register of a write; `old` is None for commands, which cannot be read."""
 
     register: Register
@@ -63,18 +63,18 @@ class Inverter:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: ModbusClient,
         unit: int = ANYONE,
         *,
-        options: Iterable[Option] = (),
-        wear: WearBook | None = None,
+        options: Iterable[RegisterGroup] = (),
+        wear: WriteCounter | None = None,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         """Talk to `unit` through `bus`; `now` gives the local wall time, naive, as the device's clock has it."""
         self.bus = bus
-        self.wear = wear or WearBook()
+        self.wear = wear or WriteCounter()
         self._now = now
-        self._readings = Readings(Reader(bus, unit, declared()), options)
+        self._readings = Poller(BlockReader(bus, unit, declared()), options)
         self._writing = asyncio.Lock()
 
     @property
@@ -126,11 +126,11 @@ class Inverter:
             values=report.values,
         )
 
-    async def read(self, tier: Tier) -> Report:
+    async def read(self, tier: Tier) -> PollResult:
         """One round over a tier; errors of the wire are in the report."""
         return await self._readings.round(tier)
 
-    async def read_registers(self, keys: Iterable[str]) -> Report:
+    async def read_registers(self, keys: Iterable[str]) -> PollResult:
         """Read some registers at once, ahead of the polls; raises NotOfferedError for secrets and commands."""
         registers = [BY_KEY[key] for key in keys]
         if hidden := next((register for register in registers if not register.readable), None):
@@ -145,14 +145,16 @@ class Inverter:
         answer = await self.bus.read(self.unit, address, count, Priority.PERSON)
         return answer.words
 
-    async def write(self, key: str, value: object, origin: Origin = Origin.PERSON, *, confirm: bool = False) -> Written:
+    async def write(
+        self, key: str, value: object, origin: WriteOrigin = WriteOrigin.PERSON, *, confirm: bool = False
+    ) -> WriteResult:
         """Guarded write of one register."""
         (written,) = await self.write_together({key: value}, origin, confirm=confirm)
         return written
 
     async def write_together(
-        self, values: Mapping[str, object], origin: Origin = Origin.PERSON, *, confirm: bool = False
-    ) -> tuple[Written, ...]:
+        self, values: Mapping[str, object], origin: WriteOrigin = WriteOrigin.PERSON, *, confirm: bool = False
+    ) -> tuple[WriteResult, ...]:
         """Guarded write of neighbouring registers (a window's start and end) in one request.
 
         Nothing is sent when all of them already read as wanted. Raises InvalidValueError, NotOfferedError,
@@ -166,8 +168,8 @@ class Inverter:
             return await self._write(registers, words, origin)
 
     async def _write(
-        self, registers: Sequence[Register], words: Mapping[str, tuple[int, ...]], origin: Origin
-    ) -> tuple[Written, ...]:
+        self, registers: Sequence[Register], words: Mapping[str, tuple[int, ...]], origin: WriteOrigin
+    ) -> tuple[WriteResult, ...]:
         start, end = registers[0].address, registers[-1].end
         today = self._now().date()
         readable = all(register.access is Access.READ_WRITE for register in registers)
@@ -196,7 +198,7 @@ class Inverter:
         clock = decode(register, _slice(await self._fresh(register.address, register.end), register))
         return (clock - self._now()).total_seconds() if isinstance(clock, datetime) else None
 
-    async def sync_clock(self, tolerance: float = 0.0) -> Written | None:
+    async def sync_clock(self, tolerance: float = 0.0) -> WriteResult | None:
         """Set the device's clock to local time if it is off by more than `tolerance` seconds; None when left alone."""
         drift = await self.clock_drift()
         if drift is not None and abs(drift) <= tolerance:
@@ -227,9 +229,9 @@ def _slice(words: Mapping[int, int], register: Register) -> tuple[int, ...]:
 
 def _written(
     register: Register, before: Mapping[int, int], words: Mapping[str, tuple[int, ...]], *, changed: bool
-) -> Written:
+) -> WriteResult:
     old = decode(register, _slice(before, register)) if before else None
-    return Written(register, old, decode(register, words[register.key]), changed)
+    return WriteResult(register, old, decode(register, words[register.key]), changed)
 
 
 def _verify(register: Register, wanted: tuple[int, ...], found: tuple[int, ...]) -> None:
@@ -258,7 +260,7 @@ def check(values: Mapping[str, object], *, confirm: bool = False) -> tuple[list[
     return registers, words
 
 
-async def find(bus: Bus, unit: int | None = None, attempts: Iterable[int] = (ANYONE, 1)) -> Identity:
+async def find(bus: ModbusClient, unit: int | None = None, attempts: Iterable[int] = (ANYONE, 1)) -> Identity:
     """Find the given unit, or else whoever answers 255, or else unit 1.
 
     A gateway may keep 255 to itself or have nobody behind it, so that is no reason to stop asking. Raises the first
@@ -271,9 +273,9 @@ async def find(bus: Bus, unit: int | None = None, attempts: Iterable[int] = (ANY
             return await Inverter(bus, candidate).identify()
         except WrongDeviceError as error:
             strange = strange or error
-        except NoAnswerError as error:
+        except NoResponseError as error:
             advice = "check the wiring (A and B), the baud rate and the unit id"
-            silent = NoAnswerError(f"Nobody answers on {bus.place}: {advice} ({error})")
+            silent = NoResponseError(f"Nobody answers on {bus.place}: {advice} ({error})")
         except GatewayError as error:
             silent = error
-    raise strange or silent or NoAnswerError("Nobody was asked")
+    raise strange or silent or NoResponseError("Nobody was asked")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from .codec import Value, decode
-from .table import Counter, Kind, Register
+from .table import Counter, Register, RegisterKind
 
 _SENTINELS = frozenset({0x7FFF, 0x8000})
 _UNSIGNED_SENTINELS = _SENTINELS | {0xFFFF}
@@ -76,10 +76,10 @@ class Plausibility:
 
 def _possible(register: Register, words: Sequence[int], value: Value) -> bool:
     if value is None:
-        return register.kind is Kind.STAMP and not any(words)  # a clock that was never set
-    if register.kind is Kind.ENUM:
+        return register.kind is RegisterKind.STAMP and not any(words)  # a clock that was never set
+    if register.kind is RegisterKind.ENUM:
         return value in register.options
-    if register.kind is Kind.NUMBER and words[0] in (_SENTINELS if register.signed else _UNSIGNED_SENTINELS):
+    if register.kind is RegisterKind.NUMBER and words[0] in (_SENTINELS if register.signed else _UNSIGNED_SENTINELS):
         return False
     if not isinstance(value, int | float):
         return True

@@ -7,18 +7,18 @@ simulator, command line, docs/registers.md) is made from it. Symbols are the pro
 from collections.abc import Iterable
 from functools import partial
 
-from .table import Access, Counter, Kind, Option, Register, Risk, Tier
+from .table import Access, Counter, Register, RegisterGroup, RegisterKind, Risk, Tier
 
 _RW, _W = Access.READ_WRITE, Access.WRITE
 _RISKY, _FORBIDDEN = Risk.RISKY, Risk.FORBIDDEN
 _FLAG, _ENUM, _WORD, _WORDS, _TIME, _TEXT, _U32 = (
-    Kind.FLAG,
-    Kind.ENUM,
-    Kind.WORD,
-    Kind.WORDS,
-    Kind.TIME,
-    Kind.TEXT,
-    Kind.UINT32,
+    RegisterKind.FLAG,
+    RegisterKind.ENUM,
+    RegisterKind.WORD,
+    RegisterKind.WORDS,
+    RegisterKind.TIME,
+    RegisterKind.TEXT,
+    RegisterKind.UINT32,
 )
 _LIFETIME, _DAILY = Counter.LIFETIME, Counter.DAILY
 
@@ -28,7 +28,7 @@ def _reserved(address: int, words: int, group: str, access: Access = Access.READ
         address,
         "reserved",
         f"reserved_{address:04x}",
-        Kind.RESERVED,
+        RegisterKind.RESERVED,
         words,
         access=access,
         group=group,
@@ -49,7 +49,7 @@ _PERCENT = partial(_READING, unit="%", signed=True, low=-300, high=300)
 _OFFSET = partial(_READING, unit="mV", signed=True)
 _HERTZ = partial(_READING, scale=0.01, unit="Hz", low=0, high=100)
 _DEGREES = partial(_READING, scale=0.1, unit="°C", signed=True, low=-40, high=150)
-_PHASE = Option.THREE_PHASE
+_PHASE = RegisterGroup.THREE_PHASE
 
 P00: tuple[Register, ...] = (
     _VOLTS(0x7530, "BattVolt", "battery_voltage", high=100, shown=True),
@@ -170,7 +170,7 @@ P02: tuple[Register, ...] = (
         128,
         group="P02",
         tier=Tier.SETTINGS,
-        option=Option.ALARM_DETAILS,
+        option=RegisterGroup.ALARM_DETAILS,
     ),
     _reserved(0x9ACC, 2, "P02"),
 )
@@ -268,7 +268,7 @@ P04: tuple[Register, ...] = (
     _SWITCH(0xA036, "NG_FuncEn", "neutral_earth_bond", default=0, risk=_RISKY),
     _SECRET(0xA038, "UserPassWord", "user_password"),
     _SECRET(0xA039, "PassWordSet", "password_setting"),
-    _SETTING(0xA03A, "PresentTime", "clock", Kind.STAMP, 3),
+    _SETTING(0xA03A, "PresentTime", "clock", RegisterKind.STAMP, 3),
     _SETTING(0xA03D, "CtrlFlag1", "function_bits", _WORD, signed=True, low=-32768, high=32767, risk=_RISKY),
     _SWITCH(0xA03E, "BattActiveSet", "battery_activation", default=1),
     _SETTING(0xA03F, "OnGridActivePowerSet", "grid_active_power", unit="W", low=0, high=15000, default=0, shown=True),
@@ -356,7 +356,7 @@ P07: tuple[Register, ...] = (
     _IDENTITY(0xC768, "ProtocolVer", "protocol_version", _WORD),
     _IDENTITY(0xC769, "BmsVer", "bms_version", _WORD),
     _IDENTITY(0xC76A, "LibVer", "library_version", _WORDS, 2),
-    _IDENTITY(0xC76C, "CpuBuildTime", "firmware_build", Kind.TEXT_LOW, 20),
+    _IDENTITY(0xC76C, "CpuBuildTime", "firmware_build", RegisterKind.TEXT_LOW, 20),
     _IDENTITY(0xC780, "CustomSN", "custom_serial_number", _TEXT, 20, access=_RW, risk=_FORBIDDEN),
     _reserved(0xC794, 2, "P07"),
 )
@@ -368,12 +368,12 @@ _TOTAL = partial(_ENERGY, kind=_U32, words=2, high=10_000_000, counter=_LIFETIME
 _HISTORY = partial(
     Register,
     group="P08",
-    kind=Kind.HISTORY,
+    kind=RegisterKind.HISTORY,
     words=7,
     scale=0.1,
     unit="kWh",
     tier=Tier.STATISTICS,
-    option=Option.HISTORIES,
+    option=RegisterGroup.HISTORIES,
 )
 P08: tuple[Register, ...] = (
     _HISTORY(0xCB20, "PVEnergyLast7day", "pv_energy_history"),
@@ -397,7 +397,7 @@ P08: tuple[Register, ...] = (
     _TODAY(0xCB5B, "LoadConsumLineTday", "load_from_grid_energy_today"),
     _COUNT(0xCB5C, "InvWorkTimeToday", "inverter_time_today", unit="min", low=0, high=1500, counter=_DAILY),
     _COUNT(0xCB5D, "LineWorkTimeToday", "grid_time_today", unit="min", low=0, high=1500, counter=_DAILY),
-    _COUNT(0xCB5E, "PowerOnTime", "power_on_time", Kind.STAMP, 3),
+    _COUNT(0xCB5E, "PowerOnTime", "power_on_time", RegisterKind.STAMP, 3),
     _TOTAL(0xCB61, "LineChgEnergyTotal", "grid_charge_energy"),
     _TOTAL(0xCB63, "LoadConsumLineTotal", "load_from_grid_energy"),
     _COUNT(0xCB65, "InvWorkTimeTotal", "inverter_time", unit="h", counter=_LIFETIME),
@@ -413,7 +413,7 @@ P09: tuple[Register, ...] = (
         0xCF08,
         "FaultHistory",
         "fault_log",
-        Kind.FAULTS,
+        RegisterKind.FAULTS,
         FAULT_RECORDS * FAULT_WORDS,
         access=_RW,
         risk=_FORBIDDEN,
@@ -426,7 +426,7 @@ P09: tuple[Register, ...] = (
 REGISTERS: tuple[Register, ...] = P00 + P01 + P02 + P03 + P04 + P07 + P08 + P09
 BY_KEY: dict[str, Register] = {register.key: register for register in REGISTERS}
 BY_SYMBOL: dict[str, Register] = {
-    register.symbol: register for register in REGISTERS if register.kind is not Kind.RESERVED
+    register.symbol: register for register in REGISTERS if register.kind is not RegisterKind.RESERVED
 }
 
 # Alarm bits by word * 16 + bit; the others have stable ids made from word and bit, since builds differ.
@@ -443,7 +443,7 @@ def declared(registers: Iterable[Register] = REGISTERS) -> frozenset[int]:
     )
 
 
-def in_tier(tier: Tier, options: Iterable[Option] = tuple(Option)) -> tuple[Register, ...]:
+def in_tier(tier: Tier, options: Iterable[RegisterGroup] = tuple(RegisterGroup)) -> tuple[Register, ...]:
     """The registers polled in one tier, with the optional groups that are asked for."""
     chosen = frozenset(options)
     return tuple(r for r in REGISTERS if r.tier is tier and r.readable and (r.option is None or r.option in chosen))

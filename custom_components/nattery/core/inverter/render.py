@@ -4,9 +4,9 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from .codec import Fault, Value
+from .codec import FaultRecord, Value
 from .registers import BY_SYMBOL
-from .table import Kind, Register
+from .table import Register, RegisterKind
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 
@@ -52,25 +52,27 @@ def _as_number(_: Register, number: object) -> str:
     return str(number)
 
 
-def _json_fault(fault: Fault) -> Json:
+def _json_fault(fault: FaultRecord) -> Json:
     return {"code": fault.code, "time": fault.time.isoformat() if fault.time else None, "values": list(fault.values)}
 
 
-def _text_fault(fault: Fault) -> str:
+def _text_fault(fault: FaultRecord) -> str:
     return f"code {fault.code} at {fault.time.isoformat(' ') if fault.time else 'an unknown time'}"
 
 
-_TO_JSON: dict[Kind, Callable[[Any], Json]] = {
-    Kind.STAMP: lambda stamp: stamp.isoformat(),
-    Kind.TIME: lambda clock: clock.isoformat("minutes"),
-    Kind.FAULTS: lambda faults: [_json_fault(fault) for fault in faults],
+_TO_JSON: dict[RegisterKind, Callable[[Any], Json]] = {
+    RegisterKind.STAMP: lambda stamp: stamp.isoformat(),
+    RegisterKind.TIME: lambda clock: clock.isoformat("minutes"),
+    RegisterKind.FAULTS: lambda faults: [_json_fault(fault) for fault in faults],
 }
-_AS_TEXT: dict[Kind, Callable[[Register, Any], str]] = {
-    Kind.FLAG: lambda _, flag: "on" if flag else "off",
-    Kind.ENUM: lambda register, raw: f"{register.options[raw]} ({raw})" if raw in register.options else str(raw),
-    Kind.WORDS: lambda _, words: " ".join(f"{word:04X}" for word in words),
-    Kind.STAMP: lambda _, stamp: stamp.isoformat(" "),
-    Kind.TIME: lambda _, clock: clock.isoformat("minutes"),
-    Kind.HISTORY: lambda _, days: " ".join(str(day) for day in days),
-    Kind.FAULTS: lambda _, faults: "; ".join(_text_fault(fault) for fault in faults) or "none",
+_AS_TEXT: dict[RegisterKind, Callable[[Register, Any], str]] = {
+    RegisterKind.FLAG: lambda _, flag: "on" if flag else "off",
+    RegisterKind.ENUM: lambda register, raw: (
+        f"{register.options[raw]} ({raw})" if raw in register.options else str(raw)
+    ),
+    RegisterKind.WORDS: lambda _, words: " ".join(f"{word:04X}" for word in words),
+    RegisterKind.STAMP: lambda _, stamp: stamp.isoformat(" "),
+    RegisterKind.TIME: lambda _, clock: clock.isoformat("minutes"),
+    RegisterKind.HISTORY: lambda _, days: " ".join(str(day) for day in days),
+    RegisterKind.FAULTS: lambda _, faults: "; ".join(_text_fault(fault) for fault in faults) or "none",
 }

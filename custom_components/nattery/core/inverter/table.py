@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
 
 
-class Kind(Enum):
+class RegisterKind(Enum):
     """How the words of a register are read."""
 
     NUMBER = "number"  # one word times scale
@@ -57,7 +57,7 @@ class Counter(StrEnum):
     DAILY = "daily"  # back to zero at the device's midnight only
 
 
-class Option(StrEnum):
+class RegisterGroup(StrEnum):
     """A group of registers that not every house needs."""
 
     THREE_PHASE = "three_phase"
@@ -78,7 +78,7 @@ class Register:
     address: int
     symbol: str
     key: str
-    kind: Kind = Kind.NUMBER
+    kind: RegisterKind = RegisterKind.NUMBER
     words: int = 1
     scale: float = 1
     unit: str | None = None
@@ -93,7 +93,7 @@ class Register:
     options: Mapping[int, str] = field(default_factory=dict)
     choices: tuple[float, ...] = ()
     counter: Counter | None = None
-    option: Option | None = None
+    option: RegisterGroup | None = None
     jump: float | None = None
     shown: bool = False
     secret: bool = False
@@ -106,12 +106,16 @@ class Register:
     @property
     def readable(self) -> bool:
         """Whether its value may be asked for."""
-        return self.access is not Access.WRITE and self.kind is not Kind.RESERVED and not self.secret
+        return self.access is not Access.WRITE and self.kind is not RegisterKind.RESERVED and not self.secret
 
     @property
     def writable(self) -> bool:
         """Whether a write is ever allowed."""
-        return self.access is not Access.READ and self.kind is not Kind.RESERVED and self.risk is not Risk.FORBIDDEN
+        return (
+            self.access is not Access.READ
+            and self.kind is not RegisterKind.RESERVED
+            and self.risk is not Risk.FORBIDDEN
+        )
 
     @property
     def digits(self) -> int:

@@ -5,30 +5,32 @@ by the planner's own model. The second keeps a battery of its own, which goes on
 the book it stands still, and nothing is assumed about what it would have done meanwhile.
 """
 
-from ..trading.flows import Flows, Surroundings, costs, no_battery_step, self_consume_step
-from ..trading.problem import Battery
-from .quarter import QUARTER_HOURS, Baseline, Energies, Metered, Money, Prices, Stored
+from ..planner.flows import Flows, SlotInputs, costs, no_battery_step, self_consume_step
+from ..planner.problem import BatteryModel
+from .entry import QUARTER_HOURS, BaselineFlows, Energies, EntryMoney, EntryPrices, MeteredInterval, StoredEnergy
 
 
-def self_consumption(battery: Battery, stored_kwh: float, metered: Metered) -> Baseline:
+def self_consumption(battery: BatteryModel, stored_kwh: float, metered: MeteredInterval) -> BaselineFlows:
     """Go on with the baseline's battery, which holds `stored_kwh` before the quarter, for the time that was seen."""
     energies, hours = metered.energies, QUARTER_HOURS * metered.coverage
     flows = self_consume_step(
-        battery, stored_kwh, Surroundings(energies.pv_kwh / hours, energies.load_kwh / hours, hours)
+        battery, stored_kwh, SlotInputs(energies.pv_kwh / hours, energies.load_kwh / hours, hours)
     )
-    return Baseline(
-        flows.charge_kw * hours, flows.discharge_kw * hours, Stored(flows.stored_kwh, flows.stored_kwh - stored_kwh)
+    return BaselineFlows(
+        flows.charge_kw * hours,
+        flows.discharge_kw * hours,
+        StoredEnergy(flows.stored_kwh, flows.stored_kwh - stored_kwh),
     )
 
 
-def money(energies: Energies, baseline: Baseline, prices: Prices, wear_per_kwh: float) -> Money:
+def money(energies: Energies, baseline: BaselineFlows, prices: EntryPrices, wear_per_kwh: float) -> EntryMoney:
     """What a quarter cost, and what it would have cost in both baselines."""
     # Energies are powers of an hour, so prices per kWh make the same money of them, however long the quarter was seen.
-    around = Surroundings(energies.pv_kwh, energies.load_kwh, 1.0, prices.import_price, prices.export_price)
+    around = SlotInputs(energies.pv_kwh, energies.load_kwh, 1.0, prices.import_price, prices.export_price)
     alone = no_battery_step(around)
     residual = alone.grid_kw + baseline.charge_kwh - baseline.discharge_kwh
     followed = costs(Flows(baseline.charge_kwh, baseline.discharge_kwh, residual, 0.0, 0.0), around, wear_per_kwh)
-    return Money(
+    return EntryMoney(
         cost=energies.import_kwh * prices.import_price - energies.export_kwh * prices.export_price,
         wear=wear_per_kwh * (energies.charge_kwh + energies.discharge_kwh),
         no_battery=costs(alone, around, wear_per_kwh).total,

@@ -35,9 +35,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
 
+from .entry import QUARTER, QUARTER_HOURS, Energies, EntryMoney, LedgerEntry, quarter_start
 from .errors import LedgerError, MissingDriverError, WrongUrlError, database_error
 from .migrations import is_current, migrate
-from .quarter import QUARTER, QUARTER_HOURS, Energies, Money, Quarter, quarter_start
 from .reports import Period, Report, Savings, this_month, today
 from .tables import QUARTERS, SITES, QuarterNumber, to_quarter, to_row
 
@@ -68,7 +68,7 @@ class Ledger:
         nothing = update(QUARTERS).where(false()).values(covered=QUARTERS.c.covered)
         self._run(lambda connection: connection.execute(nothing), writing=True)
 
-    def write(self, site: str, quarters: Iterable[Quarter]) -> None:
+    def write(self, site: str, quarters: Iterable[LedgerEntry]) -> None:
         """Book quarters, all of them or none; writing twice is writing once.
 
         One that is in the book already is replaced, unless less of it was seen: what a restart has left of a quarter
@@ -83,7 +83,7 @@ class Ledger:
 
         self._run(task, writing=True)
 
-    def read(self, site: str, start: datetime, end: datetime) -> tuple[Quarter, ...]:
+    def read(self, site: str, start: datetime, end: datetime) -> tuple[LedgerEntry, ...]:
         """The quarters that begin in [start, end), in order; those that nobody saw are not there."""
         return self._quarters(_within(_of(site), start, end).order_by(QUARTERS.c.start))
 
@@ -92,12 +92,12 @@ class Ledger:
         query = select(SITES.c.name).order_by(SITES.c.name)
         return self._run(lambda connection: tuple(connection.execute(query).scalars()))
 
-    def previous(self, site: str, before: datetime) -> Quarter | None:
+    def previous(self, site: str, before: datetime) -> LedgerEntry | None:
         """The last quarter that begins before a moment, from which the next one goes on."""
         query = _of(site).where(QUARTERS.c.start < before).order_by(QUARTERS.c.start.desc()).limit(1)
         return next(iter(self._quarters(query)), None)
 
-    def mispriced(self, site: str, currency: str, spots: Mapping[datetime, float]) -> tuple[Quarter, ...]:
+    def mispriced(self, site: str, currency: str, spots: Mapping[datetime, float]) -> tuple[LedgerEntry, ...]:
         """Of the quarters that begin at the keys of `spots` those that are booked at another spot price or at none."""
         if not spots:
             return ()
@@ -132,7 +132,7 @@ class Ledger:
         for period, row in zip(periods, self._run(task), strict=True):
             # Nothing booked is no sum at all in SQL.
             seen, priced, stored, baseline, *sums = (value or 0.0 for value in row)
-            energies, money = Energies(*sums[: len(_ENERGIES)]), Money(*sums[len(_ENERGIES) :])
+            energies, money = Energies(*sums[: len(_ENERGIES)]), EntryMoney(*sums[len(_ENERGIES) :])
             reports.append(
                 Report(period, currency, terminal_value_per_kwh, seen, priced, energies, money, stored, baseline)
             )
@@ -145,7 +145,7 @@ class Ledger:
         periods = (today(now, zone), this_month(now, zone), total)
         return Savings(*self.reports(site, periods, currency, terminal_value_per_kwh))
 
-    def _quarters(self, query: Select[Any]) -> tuple[Quarter, ...]:
+    def _quarters(self, query: Select[Any]) -> tuple[LedgerEntry, ...]:
         return self._run(lambda connection: tuple(map(to_quarter, connection.execute(query))))
 
     def _run[T](self, task: Callable[[Connection], T], *, writing: bool = False) -> T:

@@ -55,7 +55,7 @@ class CannotOpenError(DatabaseError):
     kind, says = "cannot_open", "cannot be opened"
 
 
-class UnreachableError(CannotOpenError):
+class DatabaseUnreachableError(CannotOpenError):
     """No such server, or none that answers."""
 
     kind, says = "unreachable", "cannot be reached"
@@ -73,7 +73,7 @@ class NoDatabaseError(CannotOpenError):
     kind, says = "no_database", "does not exist"
 
 
-class BusyError(DatabaseError):
+class DatabaseBusyError(DatabaseError):
     """Somebody else has been writing for too long; nothing was lost, and another try may work."""
 
     kind, says = "busy", "is busy"
@@ -97,7 +97,7 @@ class DamagedError(DatabaseError):
     kind, says = "damaged", "is damaged"
 
 
-class SilentError(LedgerError):
+class DatabaseTimeoutError(LedgerError):
     """The database has not answered for longer than whoever asks can wait."""
 
     kind = "silent"
@@ -138,15 +138,15 @@ _SQLITE: tuple[tuple[str, type[DatabaseError]], ...] = (
     ("SQLITE_READONLY", ReadOnlyError),
     ("SQLITE_CANTOPEN", CannotOpenError),
     ("SQLITE_NOTADB", CannotOpenError),
-    ("SQLITE_BUSY", BusyError),
+    ("SQLITE_BUSY", DatabaseBusyError),
     ("SQLITE_CORRUPT", DamagedError),
 )
 _POSTGRESQL: tuple[tuple[str, type[DatabaseError]], ...] = (
     ("53100", FullError),
     ("25006", ReadOnlyError),
     ("42501", CannotOpenError),  # no right to the tables, or to make them
-    ("55P03", BusyError),
-    ("57014", BusyError),
+    ("55P03", DatabaseBusyError),
+    ("57014", DatabaseBusyError),
     ("XX001", DamagedError),
     ("XX002", DamagedError),
 )
@@ -156,7 +156,10 @@ _CONNECTION = re.compile(r"connection to server .*? failed: (?:FATAL: +)?")
 _NOT_IN: tuple[tuple[re.Pattern[str], type[DatabaseError]], ...] = (
     (re.compile(r"authentication failed|no password supplied|role \".*\" does not exist"), WrongPasswordError),
     (re.compile(r"database \".*\" does not exist"), NoDatabaseError),
-    (re.compile(r"could not translate host|refused|timeout expired|timed out|unreachable|No route"), UnreachableError),
+    (
+        re.compile(r"could not translate host|refused|timeout expired|timed out|unreachable|No route"),
+        DatabaseUnreachableError,
+    ),
 )
 
 

@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 import math
 from typing import Any
 
+from .entry import LEAST_COVERAGE, QUARTER, Energies, MeteredInterval, quarter_start
 from .errors import MeterStateError
-from .quarter import LEAST_COVERAGE, QUARTER, Energies, Metered, quarter_start
 
 LONGEST_SILENCE = timedelta(seconds=60)
 _WATT_SECONDS = 3_600_000.0  # in a kWh
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PowerReading:
     """One poll, W: battery positive while discharging, grid while importing, PV and load always; SOC 0..1."""
 
     at: datetime
@@ -40,11 +40,11 @@ class Reading:
     def _numbers(self) -> tuple[float, ...]:
         return self.grid_power, self.battery_power, self.pv_power, self.load_power, self.soc
 
-    def towards(self, other: Reading, moment: datetime) -> Reading:
+    def towards(self, other: PowerReading, moment: datetime) -> PowerReading:
         """What would have been read at a moment between this and a later reading, on the straight line."""
         share = (moment - self.at) / (other.at - self.at)
         values = (a + (b - a) * share for a, b in zip(self._numbers, other._numbers, strict=True))
-        return Reading(moment, *values)
+        return PowerReading(moment, *values)
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class _Open:
         """An empty one."""
         return cls(start, [0.0] * len(astuple(Energies())))
 
-    def add(self, before: Reading, after: Reading) -> None:
+    def add(self, before: PowerReading, after: PowerReading) -> None:
         """Count what flowed between two readings of this quarter."""
         seconds = (after.at - before.at).total_seconds()
         flows = (
@@ -78,13 +78,13 @@ class _Open:
         self.seconds += seconds
         self.soc, self.soc_change = after.soc, self.soc_change + after.soc - before.soc
 
-    def closed(self) -> tuple[Metered, ...]:
+    def closed(self) -> tuple[MeteredInterval, ...]:
         """The quarter; nothing when nothing of it was seen."""
         # A clock that was set back can make a quarter longer than it is.
         coverage = min(self.seconds / QUARTER.total_seconds(), 1.0)
         if coverage < LEAST_COVERAGE:
             return ()
-        return (Metered(self.start, coverage, Energies(*self.energies), self.soc, self.soc_change),)
+        return (MeteredInterval(self.start, coverage, Energies(*self.energies), self.soc, self.soc_change),)
 
 
 class Meter:
@@ -93,11 +93,11 @@ class Meter:
     def __init__(self) -> None:
         """Begin with nothing seen."""
         self._open: _Open | None = None
-        self._last: Reading | None = None
+        self._last: PowerReading | None = None
 
-    def add(self, reading: Reading) -> tuple[Metered, ...]:
+    def add(self, reading: PowerReading) -> tuple[MeteredInterval, ...]:
         """Take one reading; gives the quarters that have ended with it, none or one."""
-        closed: tuple[Metered, ...] = ()
+        closed: tuple[MeteredInterval, ...] = ()
         before, self._last = self._last, reading
         start = quarter_start(reading.at)
         seen = before is not None and timedelta() < reading.at - before.at <= LONGEST_SILENCE
@@ -111,7 +111,7 @@ class Meter:
             self._open.add(before, reading)
         return closed
 
-    def flush(self, now: datetime) -> tuple[Metered, ...]:
+    def flush(self, now: datetime) -> tuple[MeteredInterval, ...]:
         """The quarter that has ended without a reading after it; for when the inverter no longer answers.
 
         Gives nothing as long as a reading may still come that completes the quarter.
@@ -122,11 +122,11 @@ class Meter:
         return self._turn(None)
 
     @property
-    def running(self) -> tuple[Metered, ...]:
+    def running(self) -> tuple[MeteredInterval, ...]:
         """The quarter that has not ended, as far as it was seen; nothing where nothing was."""
         return self._open.closed() if self._open else ()
 
-    def _turn(self, following: _Open | None) -> tuple[Metered, ...]:
+    def _turn(self, following: _Open | None) -> tuple[MeteredInterval, ...]:
         closed, self._open = self.running, following
         return closed
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
-from .quarter import QUARTER, Energies, Money, quarter_start
+from .entry import QUARTER, Energies, EntryMoney, quarter_start
 
 _DAY = timedelta(days=1)
 
@@ -40,7 +40,7 @@ class Report:
     seen: float
     priced: float
     energies: Energies
-    money: Money
+    money: EntryMoney
     stored_change_kwh: float
     baseline_stored_change_kwh: float
 

@@ -6,12 +6,12 @@ from dataclasses import asdict
 import json
 from typing import IO
 
-from .quarter import QUARTER_HOURS, Quarter
+from .entry import QUARTER_HOURS, LedgerEntry
 
 type Cell = float | int | str | dict[str, float | int | str | None] | None
 
 
-def to_row(quarter: Quarter) -> dict[str, Cell]:
+def to_row(quarter: LedgerEntry) -> dict[str, Cell]:
     """One quarter as plain JSON with the same keys every time; what is not known is None.
 
     `pv_kw` and `load_kw` are the mean powers over the time that was seen, so that a quarter with a gap can be planned
@@ -50,7 +50,7 @@ def to_row(quarter: Quarter) -> dict[str, Cell]:
     }
 
 
-def write_csv(quarters: Iterable[Quarter], file: IO[str]) -> None:
+def write_csv(quarters: Iterable[LedgerEntry], file: IO[str]) -> None:
     """Write quarters to a text file opened with newline="", with a header; nothing at all for no quarters."""
     writer: csv.DictWriter[str] | None = None
     for quarter in quarters:

@@ -28,7 +28,17 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 from ..action import ActionKind
-from .quarter import QUARTER, Baseline, Energies, Expectation, Money, Prices, Quarter, Reason, Stored
+from .entry import (
+    QUARTER,
+    BaselineFlows,
+    Energies,
+    EntryMoney,
+    EntryPrices,
+    Expectation,
+    LedgerEntry,
+    Reason,
+    StoredEnergy,
+)
 
 _QUARTER_SECONDS = int(QUARTER.total_seconds())
 _LARGEST: dict[type[Integer], int] = {SmallInteger: 2**15 - 1, Integer: 2**31 - 1, BigInteger: 2**63 - 1}
@@ -128,7 +138,7 @@ QUARTERS = Table(
 )
 
 
-def to_row(site: int, quarter: Quarter) -> dict[str, Any]:
+def to_row(site: int, quarter: LedgerEntry) -> dict[str, Any]:
     """The row of a line."""
     energies, battery, baseline = quarter.energies, quarter.battery, quarter.baseline
     prices, money, expected = quarter.prices, quarter.money, quarter.expected
@@ -166,21 +176,21 @@ def to_row(site: int, quarter: Quarter) -> dict[str, Any]:
     }
 
 
-def to_quarter(row: Row[Any]) -> Quarter:
+def to_quarter(row: Row[Any]) -> LedgerEntry:
     """The line of a row of QUARTERS."""
     _, start, covered, *energies = row[:9]
     soc, stored, change, charge, discharge, baseline_stored, baseline_change = row[9:16]
     currency, import_price, export_price, spot_price, *money = row[16:25]
     action, reason, *expected = row[25:]
-    return Quarter(
+    return LedgerEntry(
         start=start,
         coverage=covered,
         energies=Energies(*energies),
         soc=soc,
-        battery=Stored(stored, change),
-        baseline=Baseline(charge, discharge, Stored(baseline_stored, baseline_change)),
-        prices=None if currency is None else Prices(currency, import_price, export_price, spot_price),
-        money=None if currency is None else Money(*money),
+        battery=StoredEnergy(stored, change),
+        baseline=BaselineFlows(charge, discharge, StoredEnergy(baseline_stored, baseline_change)),
+        prices=None if currency is None else EntryPrices(currency, import_price, export_price, spot_price),
+        money=None if currency is None else EntryMoney(*money),
         action=None if action is None else ActionKind(action),
         reason=None if reason is None else Reason(*json.loads(reason)),
         expected=None if expected[0] is None else Expectation(*expected),

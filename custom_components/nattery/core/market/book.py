@@ -11,10 +11,10 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from . import pages
-from .areas import MARKET_ZONE
-from .fetches import FetchLog
-from .prices import Quality, Series, Slot, is_complete, local_day
+from . import source_days
+from .bidding_zones import MARKET_ZONE
+from .fetch_log import FetchLog
+from .prices import PriceQuality, PriceSeries, PriceSlot, is_complete, local_day
 from .quality import ENTSOE, judge
 
 SOURCES = (ENTSOE, "energy_charts", "nord_pool")  # in order of trust; any other comes after these
@@ -38,7 +38,7 @@ class Freshness(StrEnum):
     NONE = "none"  # not even for now
 
 
-class Have(StrEnum):
+class DayCoverage(StrEnum):
     """What there is of a day."""
 
     NOTHING = "nothing"  # not all of it
@@ -46,7 +46,7 @@ class Have(StrEnum):
     FINAL = "final"  # all of it, from ENTSO-E
 
 
-class ChangeKind(StrEnum):
+class PriceChangeKind(StrEnum):
     """What a new answer changed."""
 
     PUBLISHED = "published"  # a day is complete for the first time
@@ -55,10 +55,10 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PriceChange:
     """What became of one day; `mean` and `largest` are per kWh how far the prices moved, `previous` who said them."""
 
-    kind: ChangeKind
+    kind: PriceChangeKind
     day: date
     at: datetime
     source: str
@@ -68,7 +68,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class PriceDay:
     """One local day as it is best known: [start, end) in UTC, its slots, whose they are and how good.
 
     `due` is until when prices can be known on the day before: the auction sells days of its own clock, so west of it
@@ -80,9 +80,9 @@ class Day:
     start: datetime
     end: datetime
     due: datetime
-    slots: tuple[Slot, ...] = ()
+    slots: tuple[PriceSlot, ...] = ()
     sources: tuple[str, ...] = ()
-    quality: Quality = Quality.INCOMPLETE
+    quality: PriceQuality = PriceQuality.INCOMPLETE
     reasons: tuple[str, ...] = ()
     fetched_at: datetime | None = None
     resolution: timedelta | None = None
@@ -102,8 +102,8 @@ class Day:
 class Coverage:
     """What there is of today and tomorrow."""
 
-    today: Have
-    tomorrow: Have
+    today: DayCoverage
+    tomorrow: DayCoverage
 
 
 class BookError(ValueError):
@@ -117,15 +117,15 @@ class PriceBook:
         """A new book of an area whose people's clock is `zone`; other currencies than `currencies` are suspect."""
         self.area, self.zone, self.currencies = area, zone, currencies
         self.currency = ""
-        self.changes: list[Change] = []
+        self.changes: list[PriceChange] = []
         self.log = FetchLog()
-        self._pages: dict[date, dict[str, Series]] = {}
-        self._days: dict[date, Day] = {}
+        self._pages: dict[date, dict[str, PriceSeries]] = {}
+        self._days: dict[date, PriceDay] = {}
 
-    def add(self, series: Series) -> tuple[Change, ...]:
+    def add(self, series: PriceSeries) -> tuple[PriceChange, ...]:
         """Write down what a source says, judged day by day; what that changed. Raises BookError."""
         try:
-            pages.check(series)
+            source_days.check(series)
         except ValueError as error:
             raise BookError(str(error)) from None
         if series.area != self.area:
@@ -136,21 +136,21 @@ class PriceBook:
             self._pages.clear()
             self.currency = series.currency
         oldest = series.fetched_at.astimezone(self.zone).date() - KEPT
-        parts = pages.by_day(series, self.zone).items()
+        parts = source_days.by_day(series, self.zone).items()
         found = [change for day, page in parts if day >= oldest for change in self._write(day, page)]
         self._pages = {day: page for day, page in sorted(self._pages.items()) if day >= oldest}
         self._days.clear()
         self.changes = [*self.changes, *found][-KEPT_CHANGES:]
         return tuple(found)
 
-    def _write(self, day: date, new: Series) -> Iterable[Change]:
+    def _write(self, day: date, new: PriceSeries) -> Iterable[PriceChange]:
         here = self._pages.setdefault(day, {})
         ours = here.get(ENTSOE)
-        if new.source != ENTSOE and ours and ours.quality is Quality.GOOD:
+        if new.source != ENTSOE and ours and ours.quality is PriceQuality.GOOD:
             return
         was_published, old = self._compose(day).published, here.get(new.source)
         others = [page for source, page in self._ranked(day) if source != new.source]
-        merged = pages.merge(old, new)
+        merged = source_days.merge(old, new)
         page = judge(
             merged,
             *self._span(day, merged.slots),
@@ -161,65 +161,65 @@ class PriceBook:
         )
         here[new.source] = page
         at, source = new.fetched_at, new.source
-        moved = pages.difference(page, old) if old else None
+        moved = source_days.difference(page, old) if old else None
         if moved and moved.largest:
-            yield Change(ChangeKind.REVISED, day, at, source, source, moved.mean, moved.largest)
-        whole = page.quality is not Quality.INCOMPLETE
-        if source == ENTSOE and whole and others and (not old or old.quality is Quality.INCOMPLETE):
-            apart = pages.difference(page, others[0]) or pages.Difference(timedelta(), 0.0, 0.0)
-            yield Change(ChangeKind.REPLACED, day, at, source, others[0].source, apart.mean, apart.largest)
+            yield PriceChange(PriceChangeKind.REVISED, day, at, source, source, moved.mean, moved.largest)
+        whole = page.quality is not PriceQuality.INCOMPLETE
+        if source == ENTSOE and whole and others and (not old or old.quality is PriceQuality.INCOMPLETE):
+            apart = source_days.difference(page, others[0]) or source_days.Difference(timedelta(), 0.0, 0.0)
+            yield PriceChange(PriceChangeKind.REPLACED, day, at, source, others[0].source, apart.mean, apart.largest)
         if not was_published and self._compose(day).published:
-            yield Change(ChangeKind.PUBLISHED, day, at, source)
-        if source == ENTSOE and page.quality is Quality.GOOD:
+            yield PriceChange(PriceChangeKind.PUBLISHED, day, at, source)
+        if source == ENTSOE and page.quality is PriceQuality.GOOD:
             self._pages[day] = {ENTSOE: page}
 
-    def _ranked(self, day: date) -> list[tuple[str, Series]]:
+    def _ranked(self, day: date) -> list[tuple[str, PriceSeries]]:
         order = {source: rank for rank, source in enumerate(SOURCES)}
         return sorted(self._pages.get(day, {}).items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
 
-    def _compose(self, day: date) -> Day:
+    def _compose(self, day: date) -> PriceDay:
         start, end, due = self._edges(day)
         ranked = [page for _, page in self._ranked(day)]
         if not ranked:
-            return Day(day, start, end, due)
-        whole = next((page for page in ranked if page.quality is not Quality.INCOMPLETE), None)
+            return PriceDay(day, start, end, due)
+        whole = next((page for page in ranked if page.quality is not PriceQuality.INCOMPLETE), None)
         # Parts of ENTSO-E's day do not stand in for a whole day of somebody else's.
         used = [whole] if whole else ranked
-        slots = pages.together(used)
+        slots = source_days.together(used)
         used = [page for page in used if set(page.slots) & set(slots)]
         resolution, fetched = max(page.resolution for page in used), max(page.fetched_at for page in used)
         quality, reasons = used[0].quality, used[0].reasons
         if not whole and is_complete(slots, *(span := self._span(day, slots))):
             quality, reasons = self._judge_mixed(used, slots, span)
         sources = tuple(page.source for page in used)
-        return Day(day, start, end, due, slots, sources, quality, reasons, fetched, resolution)
+        return PriceDay(day, start, end, due, slots, sources, quality, reasons, fetched, resolution)
 
     def _edges(self, day: date) -> tuple[datetime, datetime, datetime]:
         start, end = local_day(day, self.zone)
         return start, end, min(end, local_day(day, ZoneInfo(MARKET_ZONE))[1])
 
-    def _span(self, day: date, slots: tuple[Slot, ...]) -> tuple[datetime, datetime]:
+    def _span(self, day: date, slots: tuple[PriceSlot, ...]) -> tuple[datetime, datetime]:
         """What the slots of a day have to tile: the day, or as much of it as the auction sells."""
         start, end, due = self._edges(day)
         return start, end if slots[-1].end > due else due
 
     def _judge_mixed(
-        self, used: list[Series], slots: tuple[Slot, ...], span: tuple[datetime, datetime]
-    ) -> tuple[Quality, tuple[str, ...]]:
+        self, used: list[PriceSeries], slots: tuple[PriceSlot, ...], span: tuple[datetime, datetime]
+    ) -> tuple[PriceQuality, tuple[str, ...]]:
         names = " and ".join(page.source for page in used)
         if len({page.resolution for page in used}) > 1:
-            return Quality.SUSPECT, (f"pieced together from {names} at different resolutions",)
+            return PriceQuality.SUSPECT, (f"pieced together from {names} at different resolutions",)
         mixed = replace(used[0], source="mixed", slots=slots)
         judged = judge(mixed, *span, zone=self.zone, currencies=self.currencies)
         return judged.quality, judged.reasons or (f"pieced together from {names}",)
 
-    def day(self, day: date) -> Day:
+    def day(self, day: date) -> PriceDay:
         """A local day as it is best known."""
         if day not in self._days:
             self._days[day] = self._compose(day)
         return self._days[day]
 
-    def slots(self, start: datetime | None = None, end: datetime | None = None) -> tuple[Slot, ...]:
+    def slots(self, start: datetime | None = None, end: datetime | None = None) -> tuple[PriceSlot, ...]:
         """The best known slots that overlap [start, end), or all."""
         known = chain.from_iterable(self.day(day).slots for day in self._pages_between(start, end))
         return tuple(slot for slot in known if (not start or slot.end > start) and (not end or slot.start < end))
@@ -229,7 +229,7 @@ class PriceBook:
         last = end.astimezone(self.zone).date() if end else date.max
         return [day for day in sorted(self._pages) if first <= day <= last]
 
-    def at(self, moment: datetime) -> Slot | None:
+    def at(self, moment: datetime) -> PriceSlot | None:
         """The slot that holds an aware moment, or None."""
         return next((slot for slot in self.day(self._local(moment)).slots if moment in slot), None)
 
@@ -260,12 +260,12 @@ class PriceBook:
         today = self._local(now)
         return Coverage(self._have(today), self._have(today + _DAY))
 
-    def _have(self, day: date) -> Have:
+    def _have(self, day: date) -> DayCoverage:
         known = self.day(day)
         if not known.published:
-            return Have.NOTHING
-        final = known.sources == (ENTSOE,) and known.quality is not Quality.SUSPECT
-        return Have.FINAL if final else Have.SUBSTITUTE
+            return DayCoverage.NOTHING
+        final = known.sources == (ENTSOE,) and known.quality is not PriceQuality.SUSPECT
+        return DayCoverage.FINAL if final else DayCoverage.SUBSTITUTE
 
     def _local(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
@@ -276,7 +276,9 @@ class PriceBook:
             "version": len(_MIGRATIONS) + 1,
             "area": self.area,
             "currency": self.currency,
-            "pages": [pages.to_dict(day, page) for day in sorted(self._pages) for page in self._pages[day].values()],
+            "pages": [
+                source_days.to_dict(day, page) for day in sorted(self._pages) for page in self._pages[day].values()
+            ],
             "changes": [
                 {**asdict(change), "day": change.day.isoformat(), "at": change.at.isoformat()}
                 for change in self.changes
@@ -292,7 +294,7 @@ class PriceBook:
             book = cls(current["area"], zone, currencies)
             book.currency = current["currency"]
             for page in current["pages"]:
-                day, series = pages.from_dict(page, book.area, book.currency)
+                day, series = source_days.from_dict(page, book.area, book.currency)
                 book._pages.setdefault(day, {})[series.source] = series
             book.changes = [_change(change) for change in current["changes"]]
             book.log = FetchLog.from_list(current["fetches"])
@@ -303,11 +305,11 @@ class PriceBook:
         return book
 
 
-def _change(data: Mapping[str, Any]) -> Change:
-    return Change(
+def _change(data: Mapping[str, Any]) -> PriceChange:
+    return PriceChange(
         **{
             **data,
-            "kind": ChangeKind(data["kind"]),
+            "kind": PriceChangeKind(data["kind"]),
             "day": date.fromisoformat(data["day"]),
             "at": datetime.fromisoformat(data["at"]),
         }

@@ -10,11 +10,11 @@ import sys
 import time
 from urllib.parse import urlsplit
 
-from .areas import Area, UnknownAreaError, find
-from .entsoe import Answer, ask
-from .errors import ContradictionError, MarketError, NotPublishedError, RateLimitedError, ServerTroubleError
-from .exchange import LONGEST, URL, Question
-from .prices import Quality, Series, local_day
+from .bidding_zones import BiddingZone, UnknownBiddingZoneError, find
+from .entsoe.client import PriceResponse, ask
+from .entsoe.ipc import LONGEST, URL, PriceQuery
+from .errors import ConflictingPricesError, MarketError, NotPublishedError, RateLimitedError, ServerError
+from .prices import PriceQuality, PriceSeries, local_day
 from .quality import ENTSOE, judge
 from .secret import Secret
 
@@ -26,7 +26,7 @@ YEARS = range(2015, 2100)
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 
-class UsageError(Exception):
+class PriceUsageError(Exception):
     """Input that cannot be used; the text is one sentence for the user."""
 
 
@@ -34,7 +34,7 @@ class UsageError(Exception):
 class _Order:
     """What the user wants: the prices of [start, end) in an area, within `seconds`."""
 
-    area: Area
+    area: BiddingZone
     day: date
     token: Secret
     url: str
@@ -59,11 +59,11 @@ def run(args: Namespace) -> int:
     try:
         order = _order(args)
         day = _day(order, _ask(order))
-    except (UsageError, UnknownAreaError) as error:
+    except (PriceUsageError, UnknownBiddingZoneError) as error:
         return _complain(str(error), BAD_INPUT)
     except MarketError as error:
         return _complain(str(error), FAILED)
-    if day.quality is Quality.INCOMPLETE:
+    if day.quality is PriceQuality.INCOMPLETE:
         return _complain(f"The prices of {order.day} are not complete: {'; '.join(day.reasons)}", FAILED)
     if day.reasons:
         sys.stderr.write(f"The prices of {order.day} are suspect: {'; '.join(day.reasons)}\n")
@@ -79,14 +79,14 @@ def _complain(sentence: str, code: int) -> int:
 def _order(args: Namespace) -> _Order:
     token = os.environ.get(TOKEN, "").strip()
     if not token:
-        raise UsageError(f"There is no token: put ENTSO-E's into the environment as {TOKEN}")
+        raise PriceUsageError(f"There is no token: put ENTSO-E's into the environment as {TOKEN}")
     try:
         day = date.fromisoformat(args.day)
     except ValueError:
         day = None
     if day is None or day.year not in YEARS:
         allowed = f"allowed is a day as YYYY-MM-DD from {YEARS.start} to {YEARS.stop - 1}"
-        raise UsageError(f"--day cannot be {args.day!r}: {allowed}")
+        raise PriceUsageError(f"--day cannot be {args.day!r}: {allowed}")
     return _Order(find(args.area), day, Secret(token), _url(args.url), _seconds(args.timeout))
 
 
@@ -97,7 +97,7 @@ def _url(text: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise UsageError(f"--url cannot be {text!r}: allowed is an address that begins with http:// or https://")
+        raise PriceUsageError(f"--url cannot be {text!r}: allowed is an address that begins with http:// or https://")
     return text
 
 
@@ -107,22 +107,22 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not isfinite(seconds) or not 1 <= seconds <= LONGEST:
-        raise UsageError(f"--timeout cannot be {text!r}: allowed is a number from 1 to {LONGEST:g}")
+        raise PriceUsageError(f"--timeout cannot be {text!r}: allowed is a number from 1 to {LONGEST:g}")
     return seconds
 
 
-def _ask(order: _Order) -> Answer:
+def _ask(order: _Order) -> PriceResponse:
     """Ask until an answer comes, the question proves hopeless or the time is over. Raises MarketError."""
     deadline = time.monotonic() + order.seconds
     start, end = local_day(order.day, order.area.tzinfo)
     # The day before comes along, since a copy of it is no day's prices.
-    question = Question(order.area, start - timedelta(days=1), end, order.token, order.url)
+    question = PriceQuery(order.area, start - timedelta(days=1), end, order.token, order.url)
     pause = FIRST_PAUSE
     while True:
         begun = time.monotonic()
         try:
             return ask(replace(question, seconds=max(deadline - begun, 0.1)))
-        except (RateLimitedError, ServerTroubleError) as error:
+        except (RateLimitedError, ServerError) as error:
             quiet = max(pause if error.retry_after is None else error.retry_after, FIRST_PAUSE / 2)
             passing = isinstance(error, RateLimitedError) or error.status in PASSING
             now = time.monotonic()
@@ -133,21 +133,21 @@ def _ask(order: _Order) -> Answer:
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def _day(order: _Order, answer: Answer) -> Series:
+def _day(order: _Order, answer: PriceResponse) -> PriceSeries:
     zone = order.area.tzinfo
 
-    def series(start: datetime, end: datetime) -> Series:
+    def series(start: datetime, end: datetime) -> PriceSeries:
         return answer.document.series(order.area.key, start, end, source=ENTSOE, fetched_at=answer.fetched_at)
 
     start, end = local_day(order.day, zone)
     try:
         before = series(*local_day(order.day - timedelta(days=1), zone))
-    except NotPublishedError, ContradictionError:
+    except NotPublishedError, ConflictingPricesError:
         before = None
     return judge(series(start, end), start, end, zone=zone, currencies=order.area.currencies, before=before)
 
 
-def _as_json(day: Series) -> str:
+def _as_json(day: PriceSeries) -> str:
     slots = [{"start": slot.start.isoformat(), "end": slot.end.isoformat(), "price": slot.price} for slot in day]
     about = {
         "area": day.area,
@@ -158,7 +158,7 @@ def _as_json(day: Series) -> str:
     return json.dumps({**about, "slots": slots}) + "\n"
 
 
-def _as_text(day: Series, area: Area) -> str:
+def _as_text(day: PriceSeries, area: BiddingZone) -> str:
     lines = [f"{area.name}: spot prices in {day.currency}/kWh, {day.quality.value}"]
     for slot in day:
         start, end = slot.start.astimezone(area.tzinfo), slot.end.astimezone(area.tzinfo)

@@ -48,7 +48,7 @@ class UnauthorizedError(MarketError):
         super().__init__("ENTSO-E does not accept the token")
 
 
-class RefusedError(MarketError):
+class QueryRejectedError(MarketError):
     """The platform understood the question and will not answer it; asking again gives the same."""
 
     kind = "refused"
@@ -77,7 +77,7 @@ class RateLimitedError(TransportError):
         super().__init__(f"ENTSO-E has had too many requests with this token{_wait(retry_after)}")
 
 
-class ServerTroubleError(TransportError):
+class ServerError(TransportError):
     """The platform is down or being moved: any status that is neither an answer nor about the question."""
 
     kind = "server_trouble"
@@ -88,7 +88,7 @@ class ServerTroubleError(TransportError):
         super().__init__(f"ENTSO-E is in trouble (HTTP status {status}){_wait(retry_after)}")
 
 
-class TimedOutError(TransportError):
+class FetchTimeoutError(TransportError):
     """The whole answer was not there in time."""
 
     kind = "timed_out"
@@ -99,7 +99,7 @@ class TimedOutError(TransportError):
         super().__init__(f"ENTSO-E did not answer within {seconds:.3g} s")
 
 
-class UnreachableError(TransportError):
+class PlatformUnreachableError(TransportError):
     """No connection, or one that broke before an answer began."""
 
     kind = "unreachable"
@@ -145,7 +145,7 @@ class HtmlError(BrokenDocumentError):
     kind, says = "html", "is a web page, not a price document"
 
 
-class CutError(BrokenDocumentError):
+class TruncatedError(BrokenDocumentError):
     """It ends before its end."""
 
     kind, says = "cut", "was cut off before its end"
@@ -211,7 +211,7 @@ class BadPriceError(BrokenDocumentError):
     kind, says = "bad_price", "has a price that is no number"
 
 
-class ContradictionError(BrokenDocumentError):
+class ConflictingPricesError(BrokenDocumentError):
     """Two different prices for the same time."""
 
     kind, says = "contradiction", "contradicts itself"

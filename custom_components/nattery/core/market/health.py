@@ -5,13 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
 
-from .fetches import Fetch, FetchLog
+from .fetch_log import Fetch, FetchLog
 
 _OUTAGE_AFTER = 3  # failures in a row; one or two are weather
 _SURE_AFTER = 2  # servers in trouble have taken good tokens for bad ones
 
 
-class Status(StrEnum):
+class SourceStatus(StrEnum):
     """How a source does."""
 
     OK = "ok"  # it answers
@@ -22,14 +22,14 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class SourceHealth:
     """A source's `status` (None before the first fetch) and figures.
 
     `success_rate`, 0 to 1, is over the last 24 hours, `seconds` how long the last fetch took, `failures` how many in a
     row have failed, since `failing_since`.
     """
 
-    status: Status | None = None
+    status: SourceStatus | None = None
     last_attempt: datetime | None = None
     last_success: datetime | None = None
     seconds: float | None = None
@@ -38,14 +38,14 @@ class Health:
     failing_since: datetime | None = None
 
 
-def health(log: FetchLog, source: str, now: datetime) -> Health:
+def health(log: FetchLog, source: str, now: datetime) -> SourceHealth:
     """The health of one source."""
     fetches = log.of(source)
     if not fetches:
-        return Health()
+        return SourceHealth()
     failed = list(takewhile(lambda fetch: not fetch.answered, reversed(fetches)))
     success = log.last_ok(source)
-    return Health(
+    return SourceHealth(
         status=_status(failed),
         last_attempt=fetches[-1].at,
         last_success=success.at if success else None,
@@ -56,13 +56,13 @@ def health(log: FetchLog, source: str, now: datetime) -> Health:
     )
 
 
-def _status(failed: list[Fetch]) -> Status:
+def _status(failed: list[Fetch]) -> SourceStatus:
     """From the failures since the last answer, the latest first."""
     if not failed:
-        return Status.OK
+        return SourceStatus.OK
     refused = len(list(takewhile(lambda fetch: fetch.outcome == "unauthorized", failed)))
     if refused >= _SURE_AFTER:
-        return Status.UNAUTHORIZED
+        return SourceStatus.UNAUTHORIZED
     if failed[0].outcome == "rate_limited":
-        return Status.RATE_LIMITED
-    return Status.OUTAGE if len(failed) >= _OUTAGE_AFTER else Status.DEGRADED
+        return SourceStatus.RATE_LIMITED
+    return SourceStatus.OUTAGE if len(failed) >= _OUTAGE_AFTER else SourceStatus.DEGRADED

@@ -8,7 +8,7 @@ from enum import StrEnum
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Quality(StrEnum):
+class PriceQuality(StrEnum):
     """How far a day's prices may be trusted."""
 
     GOOD = "good"  # complete, plausible, from the exchange's own platform
@@ -18,7 +18,7 @@ class Quality(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Slot:
+class PriceSlot:
     """One half-open stretch of time, UTC, and its price per kWh in the series' currency."""
 
     start: datetime
@@ -31,7 +31,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class PriceSeries:
     """Sorted slots that do not overlap, of one area and currency.
 
     `resolution` is the length of every slot, `sequence` the auction (1 is the one that is traded on), `source` who said
@@ -41,14 +41,14 @@ class Series:
     area: str
     currency: str
     resolution: timedelta
-    slots: tuple[Slot, ...]
+    slots: tuple[PriceSlot, ...]
     source: str
     fetched_at: datetime
     sequence: int = 1
-    quality: Quality = Quality.GOOD
+    quality: PriceQuality = PriceQuality.GOOD
     reasons: tuple[str, ...] = field(default=())
 
-    def __iter__(self) -> Iterator[Slot]:
+    def __iter__(self) -> Iterator[PriceSlot]:
         """The slots in order."""
         return iter(self.slots)
 
@@ -56,11 +56,11 @@ class Series:
         """How many slots."""
         return len(self.slots)
 
-    def at(self, moment: datetime) -> Slot | None:
+    def at(self, moment: datetime) -> PriceSlot | None:
         """The slot that holds an aware moment, or None."""
         return next((slot for slot in self.slots if moment in slot), None)
 
-    def between(self, start: datetime, end: datetime) -> tuple[Slot, ...]:
+    def between(self, start: datetime, end: datetime) -> tuple[PriceSlot, ...]:
         """The slots that begin in [start, end)."""
         return tuple(slot for slot in self.slots if start <= slot.start < end)
 
@@ -71,7 +71,7 @@ def local_day(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     return start, datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
-def is_complete(slots: tuple[Slot, ...], start: datetime, end: datetime) -> bool:
+def is_complete(slots: tuple[PriceSlot, ...], start: datetime, end: datetime) -> bool:
     """Whether the sorted slots tile [start, end) exactly: no gap, no overlap, nothing beyond."""
     edges = (start, *(slot.end for slot in slots))
     return (
@@ -79,7 +79,7 @@ def is_complete(slots: tuple[Slot, ...], start: datetime, end: datetime) -> bool
     )
 
 
-def resampled(slots: Iterable[Slot], length: timedelta) -> tuple[Slot, ...]:
+def resampled(slots: Iterable[PriceSlot], length: timedelta) -> tuple[PriceSlot, ...]:
     """The slots cut or averaged to `length`, on its whole multiples; a piece that is not known in full is left out."""
     whole: dict[datetime, list[tuple[timedelta, float]]] = {}
     for slot in slots:
@@ -90,7 +90,7 @@ def resampled(slots: Iterable[Slot], length: timedelta) -> tuple[Slot, ...]:
             whole.setdefault(piece, []).append((end - start, slot.price))
             start = end
     return tuple(
-        Slot(piece, piece + length, round(sum(known / length * price for known, price in parts), 9))
+        PriceSlot(piece, piece + length, round(sum(known / length * price for known, price in parts), 9))
         for piece, parts in sorted(whole.items())
         if sum((known for known, _ in parts), timedelta()) == length
     )

@@ -7,7 +7,7 @@ from itertools import groupby
 import math
 from statistics import median
 
-from .prices import Quality, Series, Slot, is_complete
+from .prices import PriceQuality, PriceSeries, PriceSlot, is_complete
 
 ENTSOE = "entsoe"
 QUARTER_HOUR = timedelta(minutes=15)
@@ -26,15 +26,15 @@ TOLERANCE, SHARE = 0.02, 0.2  # EUR per kWh, and part of the typical price, by w
 
 
 def judge(
-    series: Series,
+    series: PriceSeries,
     start: datetime,
     end: datetime,
     *,
     zone: tzinfo = UTC,
     currencies: Collection[str] | None = None,
-    before: Series | None = None,
-    beside: Series | None = None,
-) -> Series:
+    before: PriceSeries | None = None,
+    beside: PriceSeries | None = None,
+) -> PriceSeries:
     """The same series with its quality, for the day [start, end).
 
     `zone` is the area's clock, `currencies` the expected ones, `before` the prices of the day before, `beside` the same
@@ -42,7 +42,7 @@ def judge(
     """
     gaps = _gaps(series, start, end)
     if gaps:
-        return replace(series, quality=Quality.INCOMPLETE, reasons=gaps)
+        return replace(series, quality=PriceQuality.INCOMPLETE, reasons=gaps)
     per_euro = PER_EURO.get(series.currency)
     doubts = [
         _currency(series, currencies, per_euro),
@@ -54,11 +54,11 @@ def judge(
     ]
     reasons = tuple(doubt for doubt in doubts if doubt)
     if reasons:
-        return replace(series, quality=Quality.SUSPECT, reasons=reasons)
-    return replace(series, quality=Quality.GOOD if series.source == ENTSOE else Quality.FALLBACK, reasons=())
+        return replace(series, quality=PriceQuality.SUSPECT, reasons=reasons)
+    return replace(series, quality=PriceQuality.GOOD if series.source == ENTSOE else PriceQuality.FALLBACK, reasons=())
 
 
-def _gaps(series: Series, start: datetime, end: datetime) -> tuple[str, ...]:
+def _gaps(series: PriceSeries, start: datetime, end: datetime) -> tuple[str, ...]:
     if is_complete(series.slots, start, end) and all(slot.end - slot.start == series.resolution for slot in series):
         return ()
     wanted = (end - start) // series.resolution
@@ -72,13 +72,13 @@ def _gaps(series: Series, start: datetime, end: datetime) -> tuple[str, ...]:
     return (f"{len(missing)} of {wanted} prices of {minutes} minutes are missing, the first at {first}",)
 
 
-def _currency(series: Series, currencies: Collection[str] | None, per_euro: float | None) -> str:
+def _currency(series: PriceSeries, currencies: Collection[str] | None, per_euro: float | None) -> str:
     if currencies is not None and series.currency not in currencies:
         return f"the currency is {series.currency}, not {' or '.join(sorted(currencies))}"
     return "" if per_euro else f"the currency {series.currency} is not known"
 
 
-def _numbers(series: Series, per_euro: float | None) -> list[str]:
+def _numbers(series: PriceSeries, per_euro: float | None) -> list[str]:
     finite = [slot.price for slot in series if math.isfinite(slot.price)]
     doubts = []
     if broken := len(series) - len(finite):
@@ -90,13 +90,13 @@ def _numbers(series: Series, per_euro: float | None) -> list[str]:
     return doubts
 
 
-def _flat(series: Series) -> str:
+def _flat(series: PriceSeries) -> str:
     if len(series) > 1 and len({slot.price for slot in series}) == 1:
         return f"all {len(series)} prices are the same ({series.slots[0].price:g})"
     return ""
 
 
-def _clock_change(series: Series, start: datetime, end: datetime, zone: tzinfo) -> str:
+def _clock_change(series: PriceSeries, start: datetime, end: datetime, zone: tzinfo) -> str:
     """Zeros around the hour that comes twice or never: the platform has published such a day."""
     if start.astimezone(zone).utcoffset() == end.astimezone(zone).utcoffset():
         return ""
@@ -107,19 +107,19 @@ def _clock_change(series: Series, start: datetime, end: datetime, zone: tzinfo) 
     return ""
 
 
-def _around(slots: list[Slot], zone: tzinfo) -> bool:
+def _around(slots: list[PriceSlot], zone: tzinfo) -> bool:
     before, after = slots[0].start - HOUR, slots[-1].end + HOUR
     return before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset()
 
 
-def _copied(series: Series, before: Series | None) -> str:
+def _copied(series: PriceSeries, before: PriceSeries | None) -> str:
     if before is None or len(before) < FEW_TO_COMPARE or len(before) != len(series):
         return ""
     same = all(old.price == new.price for old, new in zip(before, series, strict=True))
     return "all prices are those of the day before" if same else ""
 
 
-def _elsewhere(series: Series, beside: Series | None, per_euro: float | None) -> str:
+def _elsewhere(series: PriceSeries, beside: PriceSeries | None, per_euro: float | None) -> str:
     if beside is None or beside.currency != series.currency or not per_euro:
         return ""
     pairs = _in_common(series, beside)
@@ -132,14 +132,14 @@ def _elsewhere(series: Series, beside: Series | None, per_euro: float | None) ->
     return f"the prices typically differ by {typical:.3f} {series.currency}/kWh from those of {beside.source}"
 
 
-def _in_common(series: Series, beside: Series) -> list[tuple[float, float]]:
+def _in_common(series: PriceSeries, beside: PriceSeries) -> list[tuple[float, float]]:
     """Prices of the same slots, averaged to the coarser of the two resolutions."""
     resolution = max(series.resolution, beside.resolution)
     ours, theirs = _averaged(series, resolution), _averaged(beside, resolution)
     return [(ours[moment], theirs[moment]) for moment in ours.keys() & theirs.keys()]
 
 
-def _averaged(series: Series, resolution: timedelta) -> dict[datetime, float]:
+def _averaged(series: PriceSeries, resolution: timedelta) -> dict[datetime, float]:
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     parts: dict[datetime, list[float]] = {}
     for slot in series:

@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import takewhile
 
-from .book import Coverage, Have
-from .fetches import Fetch
+from .book import Coverage, DayCoverage
+from .fetch_log import Fetch
 from .prices import local_day
 
 BEGIN = time(12, 50)
@@ -36,7 +36,7 @@ _HOPELESS_OUTCOMES = frozenset({"unauthorized", "refused"})  # outcomes that onl
 _ASKED_TWICE = 2  # servers in trouble have taken good tokens for bad ones
 
 
-class Why(StrEnum):
+class FetchReason(StrEnum):
     """What the next request is for."""
 
     TODAY = "today"  # prices of today are missing
@@ -47,7 +47,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FetchPlan:
     """The next request: when (UTC, not before now), and why.
 
     `at` is None while a request is in flight. `quiet_until` is until when the server wants to be left alone, None where
@@ -55,7 +55,7 @@ class Plan:
     """
 
     at: datetime | None
-    why: Why
+    why: FetchReason
     quiet_until: datetime | None = None
     overdue: bool = False
 
@@ -68,7 +68,7 @@ def plan(
     *,
     jitter: float = 0.0,
     in_flight: bool = False,
-) -> Plan:
+) -> FetchPlan:
     """When to ask next; `fetches` are the latest to this source, oldest first.
 
     `jitter`, 0 to 1, is this installation's own and stays the same.
@@ -76,20 +76,20 @@ def plan(
     today = now.astimezone(zone).date()
     overdue = is_overdue(now, zone, coverage)
     if in_flight:
-        return Plan(None, Why.IN_FLIGHT, overdue=overdue)
+        return FetchPlan(None, FetchReason.IN_FLIGHT, overdue=overdue)
     past = [fetch for fetch in fetches if fetch.at <= now]  # a clock that was set back must not stop us
     wanted = [*_wanted(now, zone, coverage, past, jitter), _next_check(today, zone, past, jitter)]
     at, why = min(wanted, key=lambda found: found[0])
     quiet_until = _quiet_until(past)
     if quiet_until is None or quiet_until <= now:
-        return Plan(max(at, now), why, overdue=overdue)
-    return Plan(max(at, quiet_until), why, quiet_until, overdue)
+        return FetchPlan(max(at, now), why, overdue=overdue)
+    return FetchPlan(max(at, quiet_until), why, quiet_until, overdue)
 
 
 def is_overdue(now: datetime, zone: tzinfo, coverage: Coverage) -> bool:
     """Whether tomorrow's prices are missing, from every source, so late that somebody should know."""
     today = now.astimezone(zone).date()
-    return coverage.tomorrow is Have.NOTHING and now >= _moment(today, OVERDUE, zone)
+    return coverage.tomorrow is DayCoverage.NOTHING and now >= _moment(today, OVERDUE, zone)
 
 
 def wants_fallback(now: datetime, zone: tzinfo, coverage: Coverage, fetches: Sequence[Fetch]) -> bool:
@@ -100,9 +100,9 @@ def wants_fallback(now: datetime, zone: tzinfo, coverage: Coverage, fetches: Seq
     if not fetches:
         return False
     today, asked = now.astimezone(zone).date(), fetches[-1].at
-    if coverage.today is Have.NOTHING and asked >= local_day(today, zone)[0]:
+    if coverage.today is DayCoverage.NOTHING and asked >= local_day(today, zone)[0]:
         return True
-    return coverage.tomorrow is Have.NOTHING and now >= asked >= _moment(today, FIXED, zone)
+    return coverage.tomorrow is DayCoverage.NOTHING and now >= asked >= _moment(today, FIXED, zone)
 
 
 def fallback_at(now: datetime, fetches: Sequence[Fetch]) -> datetime:
@@ -115,18 +115,18 @@ def fallback_at(now: datetime, fetches: Sequence[Fetch]) -> datetime:
 
 def _wanted(
     now: datetime, zone: tzinfo, coverage: Coverage, past: Sequence[Fetch], jitter: float
-) -> Iterator[tuple[datetime, Why]]:
+) -> Iterator[tuple[datetime, FetchReason]]:
     """The next request for each thing that is missing or could be better."""
     today = now.astimezone(zone).date()
     midnight, begin = local_day(today, zone)[0], _moment(today, BEGIN, zone) + jitter * JITTER
     fresh_start = begin if now >= begin else midnight  # what has been in vain so far may work out with tomorrow's
     matters = []
-    if coverage.today is Have.NOTHING:
-        matters.append((Why.TODAY, fresh_start))
-    if coverage.tomorrow is Have.NOTHING:
-        matters.append((Why.TOMORROW, begin))
-    if Have.SUBSTITUTE in (coverage.today, coverage.tomorrow):
-        matters.append((Why.BETTER, midnight if coverage.today is Have.SUBSTITUTE else begin))
+    if coverage.today is DayCoverage.NOTHING:
+        matters.append((FetchReason.TODAY, fresh_start))
+    if coverage.tomorrow is DayCoverage.NOTHING:
+        matters.append((FetchReason.TOMORROW, begin))
+    if DayCoverage.SUBSTITUTE in (coverage.today, coverage.tomorrow):
+        matters.append((FetchReason.BETTER, midnight if coverage.today is DayCoverage.SUBSTITUTE else begin))
     for why, since in matters:
         tries = [fetch for fetch in past if fetch.at >= since]
         if tries:
@@ -135,12 +135,12 @@ def _wanted(
             yield max(since, past[-1].at + _wobbled(_BACKOFF[0], 0, jitter)) if past else since, why
 
 
-def _distance(now: datetime, zone: tzinfo, why: Why, tries: Sequence[Fetch], jitter: float) -> timedelta:
+def _distance(now: datetime, zone: tzinfo, why: FetchReason, tries: Sequence[Fetch], jitter: float) -> timedelta:
     hopeless = len(list(takewhile(lambda fetch: fetch.outcome in _HOPELESS_OUTCOMES, reversed(tries))))
     late = now >= _moment(now.astimezone(zone).date(), OVERDUE, zone)
     if hopeless >= _ASKED_TWICE:
         usual = _HOPELESS
-    elif why is Why.BETTER or (late and why is Why.TOMORROW):
+    elif why is FetchReason.BETTER or (late and why is FetchReason.TOMORROW):
         usual = _RELAXED
     else:
         usual = _BACKOFF[min(len(tries), len(_BACKOFF)) - 1]
@@ -151,10 +151,10 @@ def _wobbled(usual: timedelta, tries: int, jitter: float) -> timedelta:
     return usual * (1 - _WOBBLE + 2 * _WOBBLE * ((jitter + tries * _GOLDEN) % 1))
 
 
-def _next_check(today: date, zone: tzinfo, past: Sequence[Fetch], jitter: float) -> tuple[datetime, Why]:
+def _next_check(today: date, zone: tzinfo, past: Sequence[Fetch], jitter: float) -> tuple[datetime, FetchReason]:
     """The earliest fixed point of today or tomorrow that no answer has followed yet, nor three tries."""
     return next(
-        (at, Why.CHECK)
+        (at, FetchReason.CHECK)
         for day in (today, today + _DAY)
         for clock in (FIXED, *((EVE,) if _changes_clock(day + _DAY, zone) else ()), LAST)
         if (at := _check_at(_moment(day, clock, zone), past, jitter))

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .prices import Slot
+from .prices import PriceSlot
 
 _FLAT = 0.05  # a spread of less than this part of the highest price is no difference worth acting on
 _NOTHING = 1e-4  # per kWh, in any currency
 
 
-class Level(StrEnum):
+class PriceLevel(StrEnum):
     """How a price compares with the others, by the share of time that is cheaper."""
 
     VERY_CHEAP = "very_cheap"
@@ -21,11 +21,11 @@ class Level(StrEnum):
     VERY_EXPENSIVE = "very_expensive"
 
 
-_LEVELS = ((10, Level.VERY_CHEAP), (30, Level.CHEAP), (70, Level.NORMAL), (90, Level.EXPENSIVE))
+_LEVELS = ((10, PriceLevel.VERY_CHEAP), (30, PriceLevel.CHEAP), (70, PriceLevel.NORMAL), (90, PriceLevel.EXPENSIVE))
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
+class PriceStatistics:
     """Lowest, mean and highest price and when the extremes first begin (UTC); the mean is over time."""
 
     lowest: float
@@ -40,7 +40,7 @@ class Statistics:
         return round(self.highest - self.lowest, 6)
 
 
-def statistics(slots: Sequence[Slot]) -> Statistics | None:
+def statistics(slots: Sequence[PriceSlot]) -> PriceStatistics | None:
     """The statistics of some slots; None of none."""
     if not slots:
         return None
@@ -48,15 +48,15 @@ def statistics(slots: Sequence[Slot]) -> Statistics | None:
     dearest = max(slots, key=lambda slot: (slot.price, -slot.start.timestamp()))
     time = sum((slot.end - slot.start for slot in slots), timedelta())
     mean = sum(slot.price * ((slot.end - slot.start) / time) for slot in slots)
-    return Statistics(cheapest.price, round(mean, 6), dearest.price, cheapest.start, dearest.start)
+    return PriceStatistics(cheapest.price, round(mean, 6), dearest.price, cheapest.start, dearest.start)
 
 
-def rank(price: float, slots: Sequence[Slot]) -> int:
+def rank(price: float, slots: Sequence[PriceSlot]) -> int:
     """The place of a price among the slots: 1 is the cheapest, and equals share a place."""
     return 1 + sum(slot.price < price for slot in slots)
 
 
-def percentile(price: float, slots: Sequence[Slot]) -> float:
+def percentile(price: float, slots: Sequence[PriceSlot]) -> float:
     """The share of time, 0 to 100, that is cheaper; time at the same price counts half. 50 when all are equal."""
     time = sum((slot.end - slot.start for slot in slots), timedelta())
     if not time:
@@ -66,10 +66,10 @@ def percentile(price: float, slots: Sequence[Slot]) -> float:
     return round(100 * ((cheaper + equal / 2) / time), 2)
 
 
-def level(price: float, slots: Sequence[Slot]) -> Level:
+def level(price: float, slots: Sequence[PriceSlot]) -> PriceLevel:
     """How a price compares with the slots; all is normal where prices hardly differ."""
     prices = [slot.price for slot in slots]
     if not prices or max(prices) - min(prices) <= max(_FLAT * max(map(abs, prices)), _NOTHING):
-        return Level.NORMAL
+        return PriceLevel.NORMAL
     share = percentile(price, slots)
-    return next((name for limit, name in _LEVELS if share < limit), Level.VERY_EXPENSIVE)
+    return next((name for limit, name in _LEVELS if share < limit), PriceLevel.VERY_EXPENSIVE)

@@ -13,7 +13,7 @@ import math
 import re
 from typing import Any
 
-from .prices import Slot
+from .prices import PriceSlot
 
 type Hook = Callable[[datetime, float], float]
 """From the local start of a slot and its spot price to the price that counts."""
@@ -24,7 +24,7 @@ _HOUR = timedelta(hours=1)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 
 
-class Kind(StrEnum):
+class PriceKind(StrEnum):
     """Which price is meant."""
 
     SPOT = "spot"
@@ -142,20 +142,22 @@ class Tariff:
         for day in self.holidays:
             _text("holidays", day, _is_day, 'a day such as "2026-04-03", or "12-25" for every year')
 
-    def price(self, slots: Iterable[Slot], kind: Kind, zone: tzinfo, hook: Hook | None = None) -> tuple[Slot, ...]:
+    def price(
+        self, slots: Iterable[PriceSlot], kind: PriceKind, zone: tzinfo, hook: Hook | None = None
+    ) -> tuple[PriceSlot, ...]:
         """The slots at the prices of `kind`, rounded to a millionth; a rate with a template needs its hook.
 
         With hourly averaging the slots keep their edges and share their hour's mean; those of an hour that is not
         known from end to end have no price, so they are left out. Raises TariffError when the hook is missing or
         answers with something that is no number.
         """
-        if kind is Kind.SPOT:
+        if kind is PriceKind.SPOT:
             return tuple(slots)
-        rate = self.import_rate if kind is Kind.IMPORT else self.export_rate
+        rate = self.import_rate if kind is PriceKind.IMPORT else self.export_rate
         place = f"{kind}_rate.template"
         if rate.template and hook is None:
             raise TariffError(place, "the template has to be evaluated by whoever asks for prices, and was not")
-        formula = hook if rate.template and hook else self._formula(rate, -1 if kind is Kind.EXPORT else 1)
+        formula = hook if rate.template and hook else self._formula(rate, -1 if kind is PriceKind.EXPORT else 1)
         priced = []
         for slot in hourly_means(slots, zone) if rate.hourly else slots:
             start = slot.start.astimezone(zone)
@@ -215,17 +217,17 @@ def _rate(data: Any) -> Rate:  # noqa: ANN401 - JSON, not yet known to be right
     return Rate(**given)
 
 
-def hourly_means(slots: Iterable[Slot], zone: tzinfo) -> tuple[Slot, ...]:
+def hourly_means(slots: Iterable[PriceSlot], zone: tzinfo) -> tuple[PriceSlot, ...]:
     """The slots at the mean price of their local hour; those of an hour with a gap are left out.
 
     A slot as long as an hour or longer stays as it is. The hour that comes twice in autumn is two hours.
     """
 
-    def hour(slot: Slot) -> datetime:
+    def hour(slot: PriceSlot) -> datetime:
         local = slot.start.astimezone(zone)
         return slot.start - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
 
-    means: list[Slot] = []
+    means: list[PriceSlot] = []
     for start, group in groupby(sorted(slots), hour):
         members = list(group)
         lengths = [(slot.end - slot.start) / _HOUR for slot in members]

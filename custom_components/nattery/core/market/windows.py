@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 import math
 from operator import le, lt
 
-from .prices import Slot
+from .prices import PriceSlot
 
 type Stretch = tuple[datetime, datetime]
 
@@ -24,7 +24,7 @@ _FIVE_MINUTES = 5 * _MINUTE
 _BILLION = 1_000_000_000
 
 
-class Reason(StrEnum):
+class NoWindowReason(StrEnum):
     """Why there is no window."""
 
     TOO_SHORT = "too_short"  # the time allowed is shorter than the duration
@@ -35,7 +35,7 @@ class Reason(StrEnum):
 class NoWindowError(Exception):
     """There is no such window; `reason` says why, `gaps` are the stretches allowed whose prices are not known."""
 
-    def __init__(self, reason: Reason, text: str, gaps: tuple[Stretch, ...] = ()) -> None:
+    def __init__(self, reason: NoWindowReason, text: str, gaps: tuple[Stretch, ...] = ()) -> None:
         """Keep the reason and say it in words."""
         self.reason, self.gaps = reason, gaps
         super().__init__(text)
@@ -46,7 +46,7 @@ class WindowQuestionError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PriceWindow:
     """The best time: its pieces in order (UTC), and their mean price per kWh.
 
     `gaps` are the stretches of the time allowed whose prices are not known: the window is the best of the rest.
@@ -68,7 +68,7 @@ class Window:
 
 
 def find_window(
-    slots: Iterable[Slot],
+    slots: Iterable[PriceSlot],
     duration: timedelta,
     *,
     earliest: datetime | None = None,
@@ -76,7 +76,7 @@ def find_window(
     dearest: bool = False,
     split: bool = False,
     min_block: timedelta = timedelta(0),
-) -> Window:
+) -> PriceWindow:
     """The window of `duration` with the lowest (or highest) mean price in [earliest, latest).
 
     The prices are whatever the slots carry: spot, import or export. In one piece it may begin at any moment, not only
@@ -87,30 +87,30 @@ def find_window(
     known = sorted(slots)
     _check(duration, earliest, latest, min_block, split=split)
     if not known and (earliest is None or latest is None):
-        raise NoWindowError(Reason.NO_PRICES, "No prices are known at all")
+        raise NoWindowError(NoWindowReason.NO_PRICES, "No prices are known at all")
     first = _ticks(earliest if earliest is not None else known[0].start)
     last = _ticks(latest if latest is not None else known[-1].end)
     length = duration // _TICK
     if last - first < length:
         raise NoWindowError(
-            Reason.TOO_SHORT, f"{_said(duration)} do not fit between {_shown(first)} and {_shown(last)}"
+            NoWindowReason.TOO_SHORT, f"{_said(duration)} do not fit between {_shown(first)} and {_shown(last)}"
         )
     curve = _Curve(known, first, last, -1 if dearest else 1)
     if not curve.starts:
         raise NoWindowError(
-            Reason.NO_PRICES, f"No prices are known between {_shown(first)} and {_shown(last)}", curve.gaps()
+            NoWindowReason.NO_PRICES, f"No prices are known between {_shown(first)} and {_shown(last)}", curve.gaps()
         )
     blocks = _best_split(curve, length, min_block // _TICK) if split else _best_piece(curve, length)
     if not blocks:
         pieces = f" in pieces of {_said(min_block)}" if split and min_block else "" if split else " in one piece"
         raise NoWindowError(
-            Reason.GAPS,
+            NoWindowReason.GAPS,
             f"Prices are missing between {_shown(first)} and {_shown(last)}: {_said(duration)}{pieces} are not known",
             curve.gaps(),
         )
     cost = sum(curve.cost(start, end) for start, end in blocks)
     stretches = tuple((_moment(start), _moment(end)) for start, end in blocks)
-    return Window(stretches, round(curve.sign * cost / length / _BILLION, 9), curve.gaps())
+    return PriceWindow(stretches, round(curve.sign * cost / length / _BILLION, 9), curve.gaps())
 
 
 def _check(
@@ -135,7 +135,7 @@ def _check(
 class _Curve:
     """What time costs: slots cut to [first, last), in runs without gaps, with running totals."""
 
-    def __init__(self, slots: Sequence[Slot], first: int, last: int, sign: int) -> None:
+    def __init__(self, slots: Sequence[PriceSlot], first: int, last: int, sign: int) -> None:
         self.first, self.last, self.sign = first, last, sign
         cut = [(max(_ticks(slot.start), first), min(_ticks(slot.end), last), slot.price) for slot in slots]
         pieces = [(start, end, sign * round(price * _BILLION)) for start, end, price in cut if start < end]

@@ -9,7 +9,7 @@ class ModbusError(Exception):
     kind: ClassVar[str] = "modbus"
 
 
-class LinkDownError(ModbusError):
+class NotConnectedError(ModbusError):
     """There is no line.
 
     `reason` is not_found, not_a_port, no_permission, in_use, refused, unreachable, lost or closed; `detail` says more.
@@ -35,7 +35,7 @@ _REASONS = {
 }
 
 
-class NoAnswerError(ModbusError):
+class NoResponseError(ModbusError):
     """The inverter said nothing in time."""
 
     kind = "no_answer"
@@ -55,7 +55,7 @@ class BadFrameError(ModbusError):
         super().__init__(text)
 
 
-class RefusedError(ModbusError):
+class InvalidRequestError(ModbusError):
     """A request that the bus would not send, since the protocol forbids it."""
 
     kind = "refused"
@@ -71,7 +71,7 @@ class UncertainWriteError(ModbusError):
         super().__init__(f"It is not known whether {request} was carried out: read it before writing again")
 
 
-class ExceptionAnswerError(ModbusError):
+class ExceptionResponseError(ModbusError):
     """The inverter answered with a Modbus exception; `code` is its number."""
 
     kind = "exception"
@@ -84,49 +84,49 @@ class ExceptionAnswerError(ModbusError):
         super().__init__(f"The inverter answered {about} with exception {code} ({self.meaning})")
 
 
-class IllegalFunctionError(ExceptionAnswerError):
+class IllegalFunctionError(ExceptionResponseError):
     """Exception 1."""
 
     kind, meaning = "illegal_function", "illegal function"
 
 
-class IllegalAddressError(ExceptionAnswerError):
+class IllegalAddressError(ExceptionResponseError):
     """Exception 2: a register in the request does not exist."""
 
     kind, meaning = "illegal_address", "illegal address"
 
 
-class IllegalValueError(ExceptionAnswerError):
+class IllegalValueError(ExceptionResponseError):
     """Exception 3: a count or value out of range."""
 
     kind, meaning = "illegal_value", "illegal value"
 
 
-class DeviceFailureError(ExceptionAnswerError):
+class DeviceFailureError(ExceptionResponseError):
     """Exception 4."""
 
     kind, meaning = "device_failure", "device failure"
 
 
-class AcknowledgeError(ExceptionAnswerError):
+class AcknowledgeError(ExceptionResponseError):
     """Exception 5: accepted, still working on it."""
 
     kind, meaning = "acknowledge", "still working"
 
 
-class DeviceBusyError(ExceptionAnswerError):
+class DeviceBusyError(ExceptionResponseError):
     """Exception 6."""
 
     kind, meaning = "device_busy", "device busy"
 
 
-class GatewayError(ExceptionAnswerError):
+class GatewayError(ExceptionResponseError):
     """Exceptions 10 and 11: the gateway has no path, or the device behind it is silent."""
 
     kind, meaning = "gateway", "the gateway reaches no device"
 
 
-EXCEPTIONS: dict[int, type[ExceptionAnswerError]] = {
+EXCEPTIONS: dict[int, type[ExceptionResponseError]] = {
     1: IllegalFunctionError,
     2: IllegalAddressError,
     3: IllegalValueError,
@@ -138,6 +138,6 @@ EXCEPTIONS: dict[int, type[ExceptionAnswerError]] = {
 }
 
 
-def exception_answer(code: int, about: str) -> ExceptionAnswerError:
+def exception_answer(code: int, about: str) -> ExceptionResponseError:
     """The typed error of an exception code."""
-    return EXCEPTIONS.get(code, ExceptionAnswerError)(code, about)
+    return EXCEPTIONS.get(code, ExceptionResponseError)(code, about)

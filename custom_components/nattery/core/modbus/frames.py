@@ -11,7 +11,7 @@ from pymodbus.pdu.register_message import (
     WriteSingleRegisterRequest,
 )
 
-from .errors import BadFrameError, ExceptionAnswerError, RefusedError, exception_answer
+from .errors import BadFrameError, ExceptionResponseError, InvalidRequestError, exception_answer
 
 READ, WRITE_ONE, WRITE_MANY = 3, 6, 16
 MOST_REGISTERS = 32
@@ -21,7 +21,7 @@ _LAST_ADDRESS = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadRequest:
     """Read `count` registers (1..32) from `address` of unit `unit` (1..255)."""
 
     unit: int
@@ -36,7 +36,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class WriteRequest:
     """Write raw words (1..32) of unit 1..255: one goes out as function 6, more as function 16."""
 
     unit: int
@@ -58,11 +58,11 @@ class Write:
         return f"writing {self.count} registers at 0x{self.address:04X}"
 
 
-type Request = Read | Write
+type Request = ReadRequest | WriteRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came back: the unit that answered (the real one, where 255 was asked) and the raw words."""
 
     unit: int
@@ -72,17 +72,19 @@ class Answer:
 def check_request(request: Request) -> None:
     """Refuse what the protocol forbids before it can reach the wire; raises RefusedError."""
     if not 1 <= request.unit <= ANYONE:
-        raise RefusedError(f"Unit id {request.unit} is not allowed: 1 to 255 are")
+        raise InvalidRequestError(f"Unit id {request.unit} is not allowed: 1 to 255 are")
     if not 1 <= request.count <= MOST_REGISTERS:
-        raise RefusedError(f"{request.count} registers in one request are not allowed: 1 to {MOST_REGISTERS} are")
+        raise InvalidRequestError(
+            f"{request.count} registers in one request are not allowed: 1 to {MOST_REGISTERS} are"
+        )
     if not 0 <= request.address <= request.address + request.count - 1 <= _LAST_ADDRESS:
-        raise RefusedError(f"Address {request.address} is not allowed: 0 to {_LAST_ADDRESS} are")
-    if isinstance(request, Write) and any(not 0 <= word <= _LAST_ADDRESS for word in request.words):
-        raise RefusedError(f"A register holds 0 to {_LAST_ADDRESS}")
+        raise InvalidRequestError(f"Address {request.address} is not allowed: 0 to {_LAST_ADDRESS} are")
+    if isinstance(request, WriteRequest) and any(not 0 <= word <= _LAST_ADDRESS for word in request.words):
+        raise InvalidRequestError(f"A register holds 0 to {_LAST_ADDRESS}")
 
 
 def _pdu(request: Request) -> ModbusPDU:
-    if isinstance(request, Read):
+    if isinstance(request, ReadRequest):
         return ReadHoldingRegistersRequest(address=request.address, count=request.count)
     if request.count == 1:
         return WriteSingleRegisterRequest(address=request.address, registers=list(request.words))
@@ -95,10 +97,10 @@ def _payload(request: Request) -> bytes:
 
 
 def _answer_payload_size(request: Request) -> int:
-    return 2 + 2 * request.count if isinstance(request, Read) else 5
+    return 2 + 2 * request.count if isinstance(request, ReadRequest) else 5
 
 
-def _check(request: Request, unit: int, payload: bytes) -> Answer:
+def _check(request: Request, unit: int, payload: bytes) -> Response:
     """Unit, function, byte count, address and value echo of an answer's payload (function code first)."""
     if request.unit not in (unit, ANYONE):
         raise BadFrameError("foreign_unit", f"Unit {unit} answered {request} of unit {request.unit}")
@@ -109,15 +111,15 @@ def _check(request: Request, unit: int, payload: bytes) -> Answer:
         raise BadFrameError("function", f"Function {function} answered {request}")
     if len(payload) != _answer_payload_size(request):
         raise BadFrameError("byte_count", f"{len(payload)} bytes answered {request}")
-    if isinstance(request, Read):
+    if isinstance(request, ReadRequest):
         if payload[1] != 2 * request.count:
             raise BadFrameError("byte_count", f"{payload[1]} bytes answered {request}")
         data = payload[2:]
-        return Answer(unit, tuple(int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)))
+        return Response(unit, tuple(int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)))
     expected = _payload(request)[:5]
     if payload != expected:
         raise BadFrameError("echo", f"{request} was echoed as {payload.hex(' ')}, sent was {expected.hex(' ')}")
-    return Answer(unit, ())
+    return Response(unit, ())
 
 
 class Framing(Protocol):
@@ -135,7 +137,7 @@ class Framing(Protocol):
     def size(self, request: Request, start: bytes) -> int:
         """The bytes of the answer that begins with `start` (`shortest` bytes); raises BadFrameError."""
 
-    def decode(self, request: Request, frame: bytes) -> Answer:
+    def decode(self, request: Request, frame: bytes) -> Response:
         """The answer; raises BadFrameError or ExceptionAnswerError."""
 
 
@@ -167,7 +169,7 @@ class RtuFraming:
             raise BadFrameError("function", f"Function {start[1]} answered {request}")
         return self.longest(request)
 
-    def decode(self, request: Request, frame: bytes) -> Answer:
+    def decode(self, request: Request, frame: bytes) -> Response:
         """Check the CRC, then everything else."""
         if self._framer.encode(frame[1:-2], frame[0], 0) != frame:
             raise BadFrameError("crc", f"The answer to {request} has a wrong CRC")
@@ -203,7 +205,7 @@ class TcpFraming:
             raise BadFrameError("byte_count", f"{size} bytes answered {request}")
         return size
 
-    def decode(self, request: Request, frame: bytes) -> Answer:
+    def decode(self, request: Request, frame: bytes) -> Response:
         """Check the header, then everything behind it."""
         self._check_header(request, frame)
         return _check(request, frame[self._header], frame[self._header + 1 :])
@@ -219,7 +221,7 @@ def holds_answer(framing: Framing, request: Request, data: bytes) -> bool:
         if len(data) >= size:
             try:
                 framing.decode(request, data[-size:])
-            except ExceptionAnswerError:
+            except ExceptionResponseError:
                 return True
             except BadFrameError:
                 continue

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 import stat
 
-from .errors import LinkDownError
+from .errors import NotConnectedError
 
 _PROCESSES = Path("/proc")
 
@@ -33,22 +33,22 @@ def _owner_group(path: str) -> str:
         return "dialout"
 
 
-def explain(path: str, error: Exception) -> LinkDownError:
+def explain(path: str, error: Exception) -> NotConnectedError:
     """The typed reason behind an exception of opening `path`."""
     number = getattr(error, "errno", None)
     file = Path(path)
     if "://" in path:
-        return LinkDownError(path, "unreachable", str(error))
+        return NotConnectedError(path, "unreachable", str(error))
     if number == errno.ENOENT or not file.exists():
-        return LinkDownError(path, "not_found")
+        return NotConnectedError(path, "not_found")
     if number in (errno.EACCES, errno.EPERM):
-        return LinkDownError(path, "no_permission", _owner_group(path))
+        return NotConnectedError(path, "no_permission", _owner_group(path))
     if number in (errno.EAGAIN, errno.EBUSY):
         who = ", ".join(users(path))
-        return LinkDownError(path, "in_use", f" by {who}" if who else "")
+        return NotConnectedError(path, "in_use", f" by {who}" if who else "")
     if not stat.S_ISCHR(file.stat().st_mode) or number == errno.ENOTTY or "Could not configure port" in str(error):
-        return LinkDownError(path, "not_a_port")
-    return LinkDownError(path, "unreachable", str(error))
+        return NotConnectedError(path, "not_a_port")
+    return NotConnectedError(path, "unreachable", str(error))
 
 
 def signature(path: str) -> tuple[int, int] | None:

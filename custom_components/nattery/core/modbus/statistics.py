@@ -18,7 +18,7 @@ def percentile(values: list[float], share: float) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class StatisticsSnapshot:
     """Statistics of one moment. Times in seconds; `wire_share` is 0..1 of the last five minutes."""
 
     requests: int
@@ -44,7 +44,7 @@ class Snapshot:
         return sum(self.errors.values())
 
 
-class Statistics:
+class ClientStatistics:
     """Counters and recent samples of one bus."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Statistics:
         with self._lock:
             return percentile(list(self._turnarounds), 0.5) or DEFAULT_TURNAROUND
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> StatisticsSnapshot:
         """All of it, at this moment."""
         now = time.monotonic()
         with self._lock:
@@ -103,7 +103,7 @@ class Statistics:
                 self._counts.copy(),
                 dict(self._errors),
             )
-        return Snapshot(
+        return StatisticsSnapshot(
             requests=counts["requests"],
             answers=counts["answers"],
             errors=errors,

@@ -3,13 +3,13 @@
 from typing import ClassVar
 
 
-class ChildError(Exception):
+class WorkerError(Exception):
     """A process did not bring what it was started for; `kind` is the name under which it is translated."""
 
     kind: ClassVar[str]
 
 
-class LateError(ChildError):
+class WorkerTimeoutError(WorkerError):
     """It was not done in time."""
 
     kind = "late"
@@ -20,7 +20,7 @@ class LateError(ChildError):
         super().__init__(f"It was not done within {seconds:.3g} s")
 
 
-class FailedError(ChildError):
+class WorkerFailedError(WorkerError):
     """It ended without an outcome; `why` in a few words."""
 
     kind = "failed"
@@ -31,7 +31,7 @@ class FailedError(ChildError):
         super().__init__(f"It failed: {why}")
 
 
-class TooMuchError(FailedError):
+class WorkerOutputError(WorkerFailedError):
     """It said more than anybody would listen to."""
 
     def __init__(self) -> None:

@@ -29,25 +29,25 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AlarmRule:
     """When an alarm comes and when it goes by itself."""
 
     comes: Callable[[Condition], bool]
     goes: Callable[[Condition], bool]
 
 
-RULES: dict[int, Rule] = {
-    BATTERY_LOW: Rule(
+RULES: dict[int, AlarmRule] = {
+    BATTERY_LOW: AlarmRule(
         lambda c: c.voltage < c.low_voltage or c.soc <= c.low_soc,
         lambda c: c.voltage > c.low_voltage and c.soc > c.low_soc + RECOVERED_SOC,
     ),
-    OUTPUT_OVERLOAD: Rule(lambda c: c.shed > 0, lambda c: c.shed <= 0),
-    OVER_TEMPERATURE: Rule(lambda c: c.temperature > HOT, lambda c: c.temperature < COOLED),
+    OUTPUT_OVERLOAD: AlarmRule(lambda c: c.shed > 0, lambda c: c.shed <= 0),
+    OVER_TEMPERATURE: AlarmRule(lambda c: c.temperature > HOT, lambda c: c.temperature < COOLED),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class FaultLogEntry:
     """One line of the fault log: code = alarm bit + 1, the device's time, up to twelve captured words."""
 
     code: int
@@ -58,10 +58,10 @@ class Record:
 class Alarms:
     """The active alarms and the log of how they came, newest first. `changes` grows with every change of either."""
 
-    def __init__(self, log: list[Record] | None = None) -> None:
+    def __init__(self, log: list[FaultLogEntry] | None = None) -> None:
         """Start quiet, with an earlier log."""
         self.active: set[int] = set()
-        self.log: list[Record] = (log or [])[:FAULT_RECORDS]
+        self.log: list[FaultLogEntry] = (log or [])[:FAULT_RECORDS]
         self._held: set[int] = set()
         self.changes = 1
 
@@ -116,4 +116,4 @@ class Alarms:
     def _enter(self, bit: int, now: datetime, captured: tuple[int, ...]) -> None:
         self.changes += 1
         self.active.add(bit)
-        self.log = [Record(bit + 1, now, captured), *self.log][:FAULT_RECORDS]
+        self.log = [FaultLogEntry(bit + 1, now, captured), *self.log][:FAULT_RECORDS]

@@ -30,7 +30,7 @@ _CURVE_LINES = tuple((low[0], low[1], (high[1] - low[1]) / (high[0] - low[0])) f
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
+class BatteryPack:
     """What the battery can hold and take. Efficiencies lie between terminals and stored energy."""
 
     capacity_wh: float = 10_240

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 
-from .faults import UNSERVED, Fault, FaultKind, FaultPlan, Piece, pieces
-from .frames import BrokenFrameError, Envelope, Framing
-from .pace import Exchange, Pace, Record
+from .faults import UNSERVED, FaultKind, FaultPlan, LineFault, ResponsePart, pieces
+from .frames import BrokenFrameError, Envelope, ServerFraming
+from .pace import Exchange, Pace, TrafficLog
 from .service import Service
 
 LONGEST_FRAME = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ChannelOptions:
     """How the line behaves. `fragile`: an overlap loses both requests and leaves the device deaf for `deaf_seconds`."""
 
     pace: Pace = field(default_factory=Pace)
@@ -31,10 +31,10 @@ class Channel:
 
     def __init__(
         self,
-        framing: Framing,
+        framing: ServerFraming,
         service: Service,
-        rules: Rules,
-        record: Record,
+        rules: ChannelOptions,
+        record: TrafficLog,
         send: Callable[[bytes], None],
         lose_port: Callable[[float], None],
     ) -> None:
@@ -123,7 +123,7 @@ class Channel:
         understood = self._heard + self._rules.pace.gap
         self._events.append((understood, lambda _: self._serve(request, exchange, fault, understood)))
 
-    def _serve(self, request: Envelope, exchange: Exchange, fault: Fault | None, understood: float) -> None:
+    def _serve(self, request: Envelope, exchange: Exchange, fault: LineFault | None, understood: float) -> None:
         """Carry the request out when it has been understood, and plan the answer; until then the device is busy."""
         start = understood + self._rules.pace.turnaround
         if fault is not None and fault.kind is FaultKind.PORT_GONE:
@@ -139,7 +139,7 @@ class Channel:
         else:
             self._events.append((start, lambda _: None))
 
-    def _plan(self, runs: list[Piece], exchange: Exchange, moment: float) -> None:
+    def _plan(self, runs: list[ResponsePart], exchange: Exchange, moment: float) -> None:
         """Every part leaves when its last character has crossed the wire."""
         pace = self._rules.pace
         for run in runs:

@@ -11,14 +11,22 @@ from ..inverter.codec import decode
 from ..inverter.registers import BY_SYMBOL
 from ..inverter.table import Register
 from .alarms import Alarms, Condition
-from .battery import Pack
-from .birth import SOC_AT_BIRTH, factory_settings, first_settings, life_before, nameplate, old_faults, serial_number
+from .battery import BatteryPack
 from .clock import DeviceClock
-from .memory import MASK, Memory, raw, stamp
+from .environment import Surroundings, surroundings
+from .initial_state import (
+    SOC_AT_BIRTH,
+    factory_settings,
+    first_settings,
+    life_before,
+    nameplate,
+    old_faults,
+    serial_number,
+)
+from .memory import MASK, RegisterMemory, raw, stamp
 from .meters import DAYS_KEPT, Meters
-from .physics import RATED_WATTS, Flows, Settings, State, Window, step
+from .physics import RATED_WATTS, DailyWindow, InverterSettings, PhysicsState, PowerFlows, step
 from .readings import Situation, readings, state_flags
-from .surroundings import Surroundings, surroundings
 
 START_SECONDS = 5.0  # deaf after a restart
 START_STATUS_SECONDS = 15.0  # and shown as initialising
@@ -55,19 +63,19 @@ class Device:
     """
 
     def __init__(
-        self, seed: int, now: datetime, *, drift_ppm: float = 0.0, pack: Pack | None = None, past: bool = True
+        self, seed: int, now: datetime, *, drift_ppm: float = 0.0, pack: BatteryPack | None = None, past: bool = True
     ) -> None:
         """Switch on an inverter at the naive local time `now`; with a `past` it has lived through the week before."""
         self.seed = seed
-        self.pack = pack or Pack()
+        self.pack = pack or BatteryPack()
         self.writes: Counter[str] = Counter()
         self._lock = RLock()
         self._born = now
-        self.memory = Memory(self._written, self._may_write)
+        self.memory = RegisterMemory(self._written, self._may_write)
         self.alarms = Alarms(old_faults(seed, self._born))
         self.meters = Meters(*life_before(seed))
-        self.state = State(SOC_AT_BIRTH)
-        self.flows = Flows()
+        self.state = PhysicsState(SOC_AT_BIRTH)
+        self.flows = PowerFlows()
         self._clock = DeviceClock(self._born, 0.0, drift_ppm)
         self._running, self._charging_stopped, self._started = True, False, -inf
         self._temperature = 30.0
@@ -78,7 +86,7 @@ class Device:
         if past:
             self._live_through_last_week()
             # However dark the week was: whoever meets it for the first time meets a battery that can be used.
-            self.state = State(max(self.state.soc, SOC_AT_BIRTH))
+            self.state = PhysicsState(max(self.state.soc, SOC_AT_BIRTH))
             self._judge()
         self._show()
 
@@ -144,7 +152,7 @@ class Device:
     def set_soc(self, soc: float) -> None:
         """Put the battery at `soc` percent."""
         with self._lock:
-            self.state = State(min(100.0, max(0.0, soc)))
+            self.state = PhysicsState(min(100.0, max(0.0, soc)))
             self._show()
 
     def set_unit(self, unit: int) -> None:
@@ -159,7 +167,7 @@ class Device:
     def resume(self, soc: float, meters: Meters, day: date, log: Alarms) -> None:
         """Take over an earlier life that ended on `day`; the counters roll over the days since then."""
         with self._lock:
-            self.state, self.meters, self.alarms, self._day = State(soc), meters, log, day
+            self.state, self.meters, self.alarms, self._day = PhysicsState(soc), meters, log, day
             self._roll()
             self._obey()
             self._show()
@@ -218,13 +226,13 @@ class Device:
         flows = self.flows
         return (round(self._voltage() * 10), round(self.state.soc), round(flows.load), round(flows.grid) & MASK)
 
-    def _windows(self, name: str) -> tuple[Window, ...]:
+    def _windows(self, name: str) -> tuple[DailyWindow, ...]:
         def minutes(symbol: str) -> int:
             hour, minute = divmod(self.memory.get(symbol)[0], 256)
             return hour * 60 + minute
 
         return tuple(
-            Window(minutes(f"{name}StartTime{n}"), minutes(f"{name}EndTime{n}")) for n in range(1, WINDOWS + 1)
+            DailyWindow(minutes(f"{name}StartTime{n}"), minutes(f"{name}EndTime{n}")) for n in range(1, WINDOWS + 1)
         )
 
     def _obey(self) -> None:
@@ -232,7 +240,7 @@ class Device:
         self._low_voltage = self.memory.value("BattLowVolt")
         self._low_soc = self.memory.value("BatSocLowAlarm")
         self._output = self.memory.value("OutVoltSet"), self.memory.value("OutFreqSet")
-        self._settings = Settings(
+        self._settings = InverterSettings(
             **{name: self.memory.value(symbol) for name, symbol in _SETTING_SYMBOLS.items()},  # type: ignore[arg-type]
             charge_windows=self._windows("Charge"),
             discharge_windows=self._windows("Dischg"),
@@ -297,7 +305,7 @@ class Device:
             self.alarms.clear()
 
     def _take_soc(self, words: Sequence[int]) -> None:
-        self.state = State(float(words[0]))
+        self.state = PhysicsState(float(words[0]))
 
     def _restart(self, words: Sequence[int]) -> None:
         if words[0]:

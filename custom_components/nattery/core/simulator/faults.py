@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
-from .frames import Envelope, Framing
+from .frames import Envelope, ServerFraming
 from .memory import DEVICE_BUSY, DEVICE_FAILURE
 
 
@@ -30,7 +30,7 @@ UNSERVED = frozenset({FaultKind.UNHEARD, FaultKind.EXCEPTION, FaultKind.PORT_GON
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class LineFault:
     """One fault; which of the fields count depends on the kind."""
 
     kind: FaultKind
@@ -46,7 +46,7 @@ class FaultPlan:
     Rates are 0..1 and together at most 1. `late`, `pause` and `gone` bound the random seconds of their kinds.
     """
 
-    script: Mapping[int, Fault] = field(default_factory=dict)
+    script: Mapping[int, LineFault] = field(default_factory=dict)
     rates: Mapping[FaultKind, float] = field(default_factory=dict)
     seed: int = 1
     late: tuple[float, float] = (0.2, 1.2)
@@ -63,7 +63,7 @@ class FaultPlan:
         """Every kind equally often, `rate` (0..1) of all requests together."""
         return cls(rates=dict.fromkeys(FaultKind, rate / len(FaultKind)), seed=seed)
 
-    def fault(self, number: int) -> Fault | None:
+    def fault(self, number: int) -> LineFault | None:
         """The fault of request `number`, or None."""
         if number in self.script or not self.rates:
             return self.script.get(number)
@@ -75,48 +75,48 @@ class FaultPlan:
                     kind
                 )
                 seconds = chance.uniform(*span) if span else 0.0
-                return Fault(kind, seconds, chance.choice((DEVICE_FAILURE, DEVICE_BUSY)), chance.getrandbits(32))
+                return LineFault(kind, seconds, chance.choice((DEVICE_FAILURE, DEVICE_BUSY)), chance.getrandbits(32))
             draw -= rate
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ResponsePart:
     """Bytes that go out in one run, `wait` seconds after the piece before (the first: after the turnaround)."""
 
     wait: float
     data: bytes
 
 
-def pieces(fault: Fault | None, answer: Envelope, framing: Framing) -> list[Piece]:
+def pieces(fault: LineFault | None, answer: Envelope, framing: ServerFraming) -> list[ResponsePart]:
     """What goes onto the line for `answer`; nothing when it is lost."""
     frame = framing.pack(answer)
     if fault is None or fault.kind not in _DISTORTIONS:
-        return [Piece(0.0, frame)]
+        return [ResponsePart(0.0, frame)]
     return _DISTORTIONS[fault.kind](fault, answer, framing, frame)
 
 
-def _noise(fault: Fault) -> bytes:
+def _noise(fault: LineFault) -> bytes:
     chance = Random(fault.seed)  # noqa: S311
     return chance.randbytes(chance.randint(1, 24))
 
 
-def _split(fault: Fault, frame: bytes) -> list[Piece]:
+def _split(fault: LineFault, frame: bytes) -> list[ResponsePart]:
     middle = len(frame) // 2
-    return [Piece(0.0, frame[:middle]), Piece(fault.seconds, frame[middle:])]
+    return [ResponsePart(0.0, frame[:middle]), ResponsePart(fault.seconds, frame[middle:])]
 
 
-def _foreign(answer: Envelope, framing: Framing) -> bytes:
+def _foreign(answer: Envelope, framing: ServerFraming) -> bytes:
     return framing.pack(Envelope(answer.unit % 247 + 1, answer.pdu, answer.transaction))
 
 
-_DISTORTIONS: dict[FaultKind, Callable[[Fault, Envelope, Framing, bytes], list[Piece]]] = {
-    FaultKind.LATE: lambda fault, _, __, frame: [Piece(fault.seconds, frame)],
+_DISTORTIONS: dict[FaultKind, Callable[[LineFault, Envelope, ServerFraming, bytes], list[ResponsePart]]] = {
+    FaultKind.LATE: lambda fault, _, __, frame: [ResponsePart(fault.seconds, frame)],
     FaultKind.LOST: lambda *_: [],
-    FaultKind.CRC: lambda _, __, framing, frame: [Piece(0.0, framing.damage(frame))],
-    FaultKind.TRUNCATED: lambda _, __, ___, frame: [Piece(0.0, frame[: len(frame) // 2])],
-    FaultKind.FOREIGN: lambda _, answer, framing, __: [Piece(0.0, _foreign(answer, framing))],
+    FaultKind.CRC: lambda _, __, framing, frame: [ResponsePart(0.0, framing.damage(frame))],
+    FaultKind.TRUNCATED: lambda _, __, ___, frame: [ResponsePart(0.0, frame[: len(frame) // 2])],
+    FaultKind.FOREIGN: lambda _, answer, framing, __: [ResponsePart(0.0, _foreign(answer, framing))],
     FaultKind.SPLIT: lambda fault, _, __, frame: _split(fault, frame),
-    FaultKind.GARBAGE_BEFORE: lambda fault, _, __, frame: [Piece(0.0, _noise(fault)), Piece(0.0, frame)],
-    FaultKind.GARBAGE_INSTEAD: lambda fault, *_: [Piece(0.0, _noise(fault))],
+    FaultKind.GARBAGE_BEFORE: lambda fault, _, __, frame: [ResponsePart(0.0, _noise(fault)), ResponsePart(0.0, frame)],
+    FaultKind.GARBAGE_INSTEAD: lambda fault, *_: [ResponsePart(0.0, _noise(fault))],
 }

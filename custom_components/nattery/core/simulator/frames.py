@@ -43,7 +43,7 @@ class Envelope:
     transaction: int = 0
 
 
-class Framing(Protocol):
+class ServerFraming(Protocol):
     """How requests are cut out of the bytes and answers are wrapped."""
 
     def length(self, data: bytes) -> int | None:
@@ -62,7 +62,7 @@ class Framing(Protocol):
         """The frame with its check spoilt, so that a careful client must refuse it."""
 
 
-class RtuFraming:
+class RtuServerFraming:
     """Unit, content, CRC. The function tells where a request ends; of an unknown function only silence does."""
 
     def length(self, data: bytes) -> int | None:
@@ -91,7 +91,7 @@ class RtuFraming:
         return frame[:middle] + bytes((frame[middle] ^ 0x10,)) + frame[middle + 1 :]
 
 
-class MbapFraming:
+class TcpServerFraming:
     """Modbus-TCP: transaction, protocol 0, length, unit, content."""
 
     def length(self, data: bytes) -> int | None:

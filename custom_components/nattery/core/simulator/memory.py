@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ..inverter.codec import decode
 from ..inverter.registers import BY_SYMBOL, REGISTERS
-from ..inverter.table import Access, Kind, Register, Risk
+from ..inverter.table import Access, Register, RegisterKind, Risk
 
 WORD = 0x10000
 REQUEST_LIMIT = 32
@@ -15,7 +15,7 @@ MASK = 0xFFFF
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE, DEVICE_BUSY = 1, 2, 3, 4, 6
 
 
-class RefusedError(Exception):
+class ModbusExceptionError(Exception):
     """A request that the inverter answers with a Modbus exception code."""
 
     def __init__(self, code: int) -> None:
@@ -57,7 +57,7 @@ _READABLE = frozenset(
 def _settable(register: Register) -> bool:
     """Commands and settings; not reserved words, nor identity and fault log, which need the maker's password."""
     locked = register.risk is Risk.FORBIDDEN and register.access is not Access.WRITE and not register.secret
-    return register.access is not Access.READ and register.kind is not Kind.RESERVED and not locked
+    return register.access is not Access.READ and register.kind is not RegisterKind.RESERVED and not locked
 
 
 def acceptable(register: Register, words: Sequence[int]) -> bool:
@@ -74,7 +74,7 @@ def acceptable(register: Register, words: Sequence[int]) -> bool:
 type Written = tuple[Register, list[int]]
 
 
-class Memory:
+class RegisterMemory:
     """Words by address; `on_write` is told of every register that was written, after the words are in place."""
 
     def __init__(
@@ -88,21 +88,21 @@ class Memory:
     def read(self, address: int, count: int) -> list[int]:
         """The words of a request; RefusedError 3 for over 32 registers, 2 for an undefined address or a command."""
         if not 0 < count <= REQUEST_LIMIT:
-            raise RefusedError(ILLEGAL_VALUE)
+            raise ModbusExceptionError(ILLEGAL_VALUE)
         try:
             return [self.words[place] for place in range(address, address + count)]
         except KeyError:
-            raise RefusedError(ILLEGAL_ADDRESS) from None
+            raise ModbusExceptionError(ILLEGAL_ADDRESS) from None
 
     def write(self, address: int, words: Sequence[int]) -> None:
         """Write all or nothing; RefusedError 3 for size or value, 2 for an address that cannot be written."""
         if not 0 < len(words) <= REQUEST_LIMIT:
-            raise RefusedError(ILLEGAL_VALUE)
+            raise ModbusExceptionError(ILLEGAL_VALUE)
         touched = self._touched(address, words)
         if not all(
             acceptable(register, content) and self._may_write(register, content) for register, content in touched
         ):
-            raise RefusedError(ILLEGAL_VALUE)
+            raise ModbusExceptionError(ILLEGAL_VALUE)
         for register, content in touched:
             if register.access is not Access.WRITE and not register.secret:
                 self.put(register, content)
@@ -139,7 +139,7 @@ class Memory:
         for place, word in enumerate(words, address):
             register = _BY_ADDRESS.get(place)
             if register is None or not _settable(register):
-                raise RefusedError(ILLEGAL_ADDRESS)
+                raise ModbusExceptionError(ILLEGAL_ADDRESS)
             if register.address not in touched:
                 content = [self.words.get(part, 0) for part in range(register.address, register.end)]
                 touched[register.address] = (register, content)

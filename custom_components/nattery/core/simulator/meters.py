@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .physics import Flows
+from .physics import PowerFlows
 
 SECONDS_PER_HOUR = 3600
 DAYS_KEPT = 7
@@ -18,7 +18,7 @@ class Quantity:
     """
 
     name: str
-    flow: Callable[[Flows], float]
+    flow: Callable[[PowerFlows], float]
     today: str
     total: str
     history: str | None = None
@@ -75,7 +75,7 @@ class Meters:
         self.history = {name: [0.0] * DAYS_KEPT for name in _NAMES}
         self.days = days
 
-    def add(self, flows: Flows, seconds: float) -> None:
+    def add(self, flows: PowerFlows, seconds: float) -> None:
         """Count `flows` that lasted `seconds`."""
         hours = seconds / SECONDS_PER_HOUR
         for quantity in QUANTITIES:

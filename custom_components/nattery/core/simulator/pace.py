@@ -61,7 +61,7 @@ class Exchange:
 
 
 @dataclass(slots=True)
-class Tally:
+class TrafficCounters:
     """What the line counts."""
 
     requests: int = 0  # whole requests to this device
@@ -78,8 +78,8 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Record:
+class TrafficLog:
     """The tally and the latest exchanges, oldest first."""
 
-    tally: Tally = field(default_factory=Tally)
+    tally: TrafficCounters = field(default_factory=TrafficCounters)
     exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))

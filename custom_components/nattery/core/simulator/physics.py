@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 
-from .battery import SOC_MAX, Pack
-from .surroundings import Surroundings
+from .battery import SOC_MAX, BatteryPack
+from .environment import Surroundings
 
 RATED_WATTS = 6000.0  # what the inverter can put out
 DARK_WATTS = 10.0  # less PV than this counts as none
@@ -40,7 +40,7 @@ class ChargePriority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class DailyWindow:
     """A time of day, every day: minutes since midnight, the end exclusive; start = end means unused."""
 
     start: int = 0
@@ -54,11 +54,11 @@ class Window:
         return minute >= self.start or minute < self.end
 
 
-type Windows = tuple[Window, ...]
+type Windows = tuple[DailyWindow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class InverterSettings:
     """The settings and commands that steer the flows, physical values."""
 
     out_priority: int = OutPriority.SOLAR
@@ -82,7 +82,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class PhysicsState:
     """What one step leaves to the next: SOC in percent, the load moved to the grid, charged full from the grid."""
 
     soc: float
@@ -91,7 +91,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Flows:
+class PowerFlows:
     """Average powers of one step, W: battery positive = discharging, grid positive = import.
 
     pv + battery + grid = load, always.
@@ -125,15 +125,20 @@ class _Room:
 
 
 def step(
-    state: State, settings: Settings, around: Surroundings, clock: datetime, seconds: float, pack: Pack
-) -> tuple[State, Flows]:
+    state: PhysicsState,
+    settings: InverterSettings,
+    around: Surroundings,
+    clock: datetime,
+    seconds: float,
+    pack: BatteryPack,
+) -> tuple[PhysicsState, PowerFlows]:
     """The next state and the flows of `seconds` from now; `clock` is the device's own time at the start of the step."""
     state = _latched(state, settings)
     flows = _flows(state, settings, around, clock, _room(state, settings, seconds, pack))
     return replace(state, soc=pack.soc_after(state.soc, flows.battery, seconds)), flows
 
 
-def _latched(state: State, settings: Settings) -> State:
+def _latched(state: PhysicsState, settings: InverterSettings) -> PhysicsState:
     """The two hystereses: load to the grid and back; charged full and due again."""
     full_now = state.soc >= settings.soc_full
     back = state.soc > settings.soc_back or full_now
@@ -144,7 +149,7 @@ def _latched(state: State, settings: Settings) -> State:
     )
 
 
-def _room(state: State, settings: Settings, seconds: float, pack: Pack) -> _Room:
+def _room(state: PhysicsState, settings: InverterSettings, seconds: float, pack: BatteryPack) -> _Room:
     soc = state.soc
     top = min(SOC_MAX, settings.soc_full)
     until_full = pack.watts_to_reach(soc, top, seconds) if soc < top - DUST else 0.0
@@ -158,7 +163,7 @@ def _room(state: State, settings: Settings, seconds: float, pack: Pack) -> _Room
     )
 
 
-def _grid_charging(state: State, settings: Settings, pv: float, clock: datetime) -> bool:
+def _grid_charging(state: PhysicsState, settings: InverterSettings, pv: float, clock: datetime) -> bool:
     """Whether charging from the grid is in force now."""
     if settings.charging_stopped or min(settings.grid_charge_amps, settings.max_charge_amps) <= 0:
         return False
@@ -170,15 +175,17 @@ def _grid_charging(state: State, settings: Settings, pv: float, clock: datetime)
     return without_pv or settings.charge_priority in {ChargePriority.GRID_FIRST, ChargePriority.TOGETHER}
 
 
-def _may_discharge(state: State, settings: Settings, clock: datetime) -> bool:
+def _may_discharge(state: PhysicsState, settings: InverterSettings, clock: datetime) -> bool:
     """Whether priority, state of charge and windows let the battery discharge now."""
     in_time = not settings.timed_discharge or any(window.holds(clock) for window in settings.discharge_windows)
     return in_time and not state.on_grid and settings.out_priority != OutPriority.GRID and state.soc > settings.soc_stop
 
 
-def _flows(state: State, settings: Settings, around: Surroundings, clock: datetime, room: _Room) -> Flows:
+def _flows(
+    state: PhysicsState, settings: InverterSettings, around: Surroundings, clock: datetime, room: _Room
+) -> PowerFlows:
     if not settings.running:
-        return Flows(curtailed=around.pv, shed=around.load)
+        return PowerFlows(curtailed=around.pv, shed=around.load)
     pv, load = around.pv, around.load
     charging = _grid_charging(state, settings, pv, clock)
     discharging = not charging and _may_discharge(state, settings, clock)
@@ -202,7 +209,7 @@ def _flows(state: State, settings: Settings, around: Surroundings, clock: dateti
     )
     shed = min(load, max(0.0, from_grid - settings.max_grid_power))
     used = (pv_out + pv_charge + fed) / pv if pv > 0 else 0.0
-    return Flows(
+    return PowerFlows(
         pv1=around.pv1 * used,
         pv2=around.pv2 * used,
         load=load - shed,
@@ -216,7 +223,7 @@ def _flows(state: State, settings: Settings, around: Surroundings, clock: dateti
     )
 
 
-def _delivery(state: State, settings: Settings, load: float, *, discharging: bool) -> float:
+def _delivery(state: PhysicsState, settings: InverterSettings, load: float, *, discharging: bool) -> float:
     """What the inverter should put out from PV, then battery; PV that is left over may still be fed in."""
     if state.on_grid or settings.out_priority == OutPriority.GRID:
         return 0.0

@@ -12,14 +12,14 @@ import tty
 from typing import override
 
 from .channel import Channel
-from .frames import Framing
+from .frames import ServerFraming
 from .line import Line
 
 CHUNK = 4096
 PSEUDO_TERMINALS = ("/dev/pts/", "/dev/ttys")
 INPUT_SPEED = 4
 
-type NewChannel = Callable[[Framing, Callable[[bytes], None], Callable[[float], None]], Channel]
+type NewChannel = Callable[[ServerFraming, Callable[[bytes], None], Callable[[float], None]], Channel]
 
 
 class _LosablePort(ABC):
@@ -57,7 +57,7 @@ class PtyPort(_LosablePort):
         self,
         link: Path | None,
         baud: int,
-        framing: Framing,
+        framing: ServerFraming,
         new_channel: NewChannel,
         on_wrong_speed: Callable[[int], None],
     ) -> None:
@@ -157,7 +157,7 @@ def _replace_link(link: Path, target: str) -> None:
 class TcpPort(_LosablePort):
     """A listening socket; every connection is a channel of its own, as behind a gateway."""
 
-    def __init__(self, host: str, port: int, framing: Framing, new_channel: NewChannel) -> None:
+    def __init__(self, host: str, port: int, framing: ServerFraming, new_channel: NewChannel) -> None:
         """Listen at once; OSError when the address cannot be had."""
         self._host, self.port = host, port
         self._framing, self._new_channel = framing, new_channel

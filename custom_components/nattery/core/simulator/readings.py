@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from .physics import RATED_WATTS, Flows, OutPriority, Settings, State
-from .surroundings import Surroundings
+from .environment import Surroundings
+from .physics import RATED_WATTS, InverterSettings, OutPriority, PhysicsState, PowerFlows
 
 INITIALISING, STANDBY, ON_GRID, INVERTER = range(4)
 CONSTANT_CURRENT, CONSTANT_VOLTAGE, FLOAT = 1, 2, 4
@@ -16,9 +16,9 @@ ALWAYS_DRAWN_VA = 25  # reactive share of an idle house
 class Situation:
     """Everything that the measurements follow from."""
 
-    state: State
-    flows: Flows
-    settings: Settings
+    state: PhysicsState
+    flows: PowerFlows
+    settings: InverterSettings
     around: Surroundings
     battery_voltage: float
     temperature: float

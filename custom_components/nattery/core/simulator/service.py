@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from .device import ALL_UNITS, Device
 from .frames import READ, WRITE_MANY, WRITE_ONE, Envelope, exception_pdu
-from .memory import ILLEGAL_FUNCTION, ILLEGAL_VALUE, RefusedError
+from .memory import ILLEGAL_FUNCTION, ILLEGAL_VALUE, ModbusExceptionError
 
 BROADCAST = 0
 WORD_REQUEST = 5  # function and two words
@@ -39,7 +39,7 @@ class Service:
             return None
         try:
             pdu = _FUNCTIONS.get(function, _unknown)(self.device, request.pdu)
-        except RefusedError as refused:
+        except ModbusExceptionError as refused:
             pdu = exception_pdu(function, refused.code)
         return None if request.unit == BROADCAST else Envelope(unit, pdu, request.transaction)
 
@@ -56,14 +56,14 @@ def _words(data: bytes) -> list[int]:
 
 def _read(device: Device, pdu: bytes) -> bytes:
     if len(pdu) != WORD_REQUEST:
-        raise RefusedError(ILLEGAL_VALUE)
+        raise ModbusExceptionError(ILLEGAL_VALUE)
     words = device.read(*_words(pdu[1:]))
     return bytes((READ, 2 * len(words))) + b"".join(word.to_bytes(2) for word in words)
 
 
 def _write_one(device: Device, pdu: bytes) -> bytes:
     if len(pdu) != WORD_REQUEST:
-        raise RefusedError(ILLEGAL_VALUE)
+        raise ModbusExceptionError(ILLEGAL_VALUE)
     address, word = _words(pdu[1:])
     device.write(address, [word])
     return pdu
@@ -71,7 +71,7 @@ def _write_one(device: Device, pdu: bytes) -> bytes:
 
 def _write_many(device: Device, pdu: bytes) -> bytes:
     if len(pdu) < MANY_HEAD or len(pdu) != MANY_HEAD + pdu[5] or pdu[5] != 2 * int.from_bytes(pdu[3:5]):
-        raise RefusedError(ILLEGAL_VALUE)
+        raise ModbusExceptionError(ILLEGAL_VALUE)
     device.write(int.from_bytes(pdu[1:3]), _words(pdu[MANY_HEAD:]))
     return pdu[:5]
 

@@ -9,12 +9,12 @@ from threading import RLock
 from time import monotonic
 from typing import Any, Literal, Self
 
-from .channel import Channel, Rules
+from .channel import Channel, ChannelOptions
 from .device import Device
 from .faults import FaultPlan
-from .frames import Framing, MbapFraming, RtuFraming
+from .frames import RtuServerFraming, ServerFraming, TcpServerFraming
 from .line import Line, Port
-from .pace import Pace, Record
+from .pace import Pace, TrafficLog
 from .ports import PtyPort, TcpPort
 from .service import Service
 from .state import dump, restore
@@ -22,7 +22,7 @@ from .state import dump, restore
 SPEED_LIMIT = 10_000
 UNITS = range(1, 255)
 TCP_SILENCE = {"tcp": 1.0, "rtu": 0.05}
-FRAMINGS: dict[str, type[MbapFraming | RtuFraming]] = {"tcp": MbapFraming, "rtu": RtuFraming}
+FRAMINGS: dict[str, type[TcpServerFraming | RtuServerFraming]] = {"tcp": TcpServerFraming, "rtu": RtuServerFraming}
 
 
 class Simulator:
@@ -59,13 +59,13 @@ class Simulator:
             raise ValueError(f"The unit id cannot be {unit}: allowed is {UNITS.start} to {UNITS.stop - 1}")
         if not 0 <= turnaround < float("inf"):
             raise ValueError(f"The turnaround cannot be {turnaround} s: allowed is 0 or more")
-        self.record = Record()
+        self.record = TrafficLog()
         self.device = Device(seed, local_clock(), drift_ppm=drift_ppm, past=state is None)
         if state is not None:
             restore(self.device, state)
         if unit is not None:
             self.device.set_unit(unit)
-        self._rules = Rules(Pace(baud, turnaround, paced), faults or FaultPlan(), fragile, deaf_seconds)
+        self._rules = ChannelOptions(Pace(baud, turnaround, paced), faults or FaultPlan(), fragile, deaf_seconds)
         self._service = Service(self.device, self._live)
         self._speed = speed
         self._started = monotonic()
@@ -90,7 +90,7 @@ class Simulator:
         FileExistsError when something that is no simulated inverter's link stands there; OSError when it fails.
         """
         port = PtyPort(
-            Path(link) if link is not None else None, self.pace.baud, RtuFraming(), self._channel, self._misheard
+            Path(link) if link is not None else None, self.pace.baud, RtuServerFraming(), self._channel, self._misheard
         )
         self._serve(port)
         return port.path
@@ -132,7 +132,7 @@ class Simulator:
 
     def _channel(
         self,
-        framing: Framing,
+        framing: ServerFraming,
         send: Callable[[bytes], None],
         lose_port: Callable[[float], None],
         pace: Pace | None = None,

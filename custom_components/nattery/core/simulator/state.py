@@ -5,9 +5,9 @@ from datetime import date, datetime
 from typing import Any
 
 from ..inverter.registers import BY_SYMBOL
-from .alarms import Alarms, Record
-from .birth import SETTINGS, nameplate
+from .alarms import Alarms, FaultLogEntry
 from .device import Device
+from .initial_state import SETTINGS, nameplate
 from .memory import acceptable
 from .meters import DAYS_KEPT, QUANTITIES, Meters
 
@@ -45,7 +45,7 @@ def restore(device: Device, saved: Mapping[str, Any]) -> None:
         settings = _settings(saved["settings"])
         meters = _meters(saved)
         log = [
-            Record(int(code), datetime.fromisoformat(when), tuple(map(int, words)))
+            FaultLogEntry(int(code), datetime.fromisoformat(when), tuple(map(int, words)))
             for code, when, words in saved["faults"]
         ]
         day = date.fromisoformat(saved["day"])

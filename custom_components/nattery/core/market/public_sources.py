@@ -1,0 +1,275 @@
+"""Other sources of the same day-ahead prices, for when ENTSO-E has none: two public ones, without any key.
+
+Addresses are built and answers read here; the HTTP GET between them is the caller's. Prices come out per kWh.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
+from itertools import pairwise
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from .errors import (
+    BadPeriodError,
+    BadPriceError,
+    BrokenDocumentError,
+    ConflictingPricesError,
+    EmptyError,
+    HtmlError,
+    MissingPartError,
+    NotPublishedError,
+    TooLargeError,
+    TransportError,
+    UnknownResolutionError,
+    WrongDomainError,
+    WrongUnitError,
+)
+from .prices import PriceQuality, PriceSeries, PriceSlot
+
+ENERGY_CHARTS, NORD_POOL = "energy_charts", "nord_pool"
+LARGEST = 5_000_000  # bytes; a day of every area of Nord Pool is a tenth of that
+type Get = Callable[[str], Awaitable[tuple[int, bytes]]]
+"""From an address to the HTTP status and the body; what keeps it from an answer is the caller's to handle."""
+
+_NOT_THERE = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND})
+RESOLUTIONS = tuple(timedelta(minutes=minutes) for minutes in (15, 30, 60))
+_PER_MWH = 1000
+_NO_PRICE = 1e9  # in any unit
+
+
+class NotJsonError(BrokenDocumentError):
+    """No JSON, or JSON of another kind."""
+
+    kind, says = "not_json", "is not the JSON that was expected"
+
+
+class SourceError(TransportError):
+    """Another source answered with a status that is no answer."""
+
+    kind = "server_trouble"
+
+    def __init__(self, source: str, status: int) -> None:
+        """Keep both."""
+        self.source, self.status = source, status
+        super().__init__(f"{source} is in trouble (HTTP status {status})")
+
+
+class SourceLimitedError(SourceError):
+    """Another source has been asked too often."""
+
+    kind = "rate_limited"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSource:
+    """A public source: its name, the areas it knows (ours to its own names), how to ask and how to read.
+
+    `url(base, area, day, currency)` is the address of one market day's prices, `parse(body, area, fetched_at)` makes a
+    series of the answer; an area must be one of `areas`. `parse` raises any MarketError.
+    """
+
+    name: str
+    base: str
+    areas: dict[str, str]
+    url: Callable[[str, str, date, str], str]
+    parse: Callable[[bytes, str, datetime], PriceSeries]
+
+
+def energy_charts_url(base: str, area: str, day: date, _: str = "EUR") -> str:
+    """The address of one market day's prices at energy-charts, which has them in EUR only."""
+    return f"{base}/price?{urlencode({'bzn': _ENERGY_CHARTS_AREAS[area], 'start': day, 'end': day})}"
+
+
+def parse_energy_charts(body: bytes, area: str, fetched_at: datetime) -> PriceSeries:
+    """The prices in an answer of energy-charts: a list of seconds since 1970, and one of EUR/MWh beside it."""
+    answer = _object(body)
+    unit = "".join(str(answer.get("unit", "")).split())
+    if unit != "EUR/MWh":
+        raise WrongUnitError(f"{unit[:20] or 'none'}, not EUR/MWh")
+    starts, prices = _list(answer, "unix_seconds"), _list(answer, "price")
+    if len(starts) != len(prices):
+        raise MissingPartError(f"{len(starts)} times and {len(prices)} prices")
+    if not starts or all(price is None for price in prices):
+        raise NotPublishedError
+    if not all(isinstance(start, int) and 0 < start < 1 << 33 for start in starts):
+        raise BadPeriodError("a time that is no second since 1970")
+    length = timedelta(seconds=min((b - a for a, b in pairwise(starts)), default=3600))
+    moments = [datetime.fromtimestamp(start, UTC) for start in starts]
+    rows = [
+        (start, start + length, price / _PER_MWH)
+        for start, price in zip(moments, prices, strict=True)
+        if price is not None and is_number(price)
+    ]
+    return series_of(rows, area=area, currency="EUR", source=ENERGY_CHARTS, fetched_at=fetched_at)
+
+
+def nord_pool_url(base: str, area: str, day: date, currency: str = "EUR") -> str:
+    """The address of one market day's prices at Nord Pool's data portal."""
+    wanted = {"date": day, "market": "DayAhead", "deliveryArea": _NORD_POOL_AREAS[area], "currency": currency}
+    return f"{base}/DayAheadPrices?{urlencode(wanted)}"
+
+
+def parse_nord_pool(body: bytes, area: str, fetched_at: datetime) -> PriceSeries:
+    """The prices in an answer of Nord Pool: entries with a start, an end and a price per MWh for each area."""
+    name = _NORD_POOL_AREAS[area]
+    if not body.strip():
+        raise NotPublishedError
+    answer = _object(body)
+    if answer.get("market") != "DayAhead":
+        raise WrongDomainError("its market is not the day-ahead's")
+    currency = answer.get("currency")
+    if not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha() and currency.isupper()):  # noqa: PLR2004
+        raise WrongUnitError("no currency")
+    rows = []
+    for entry in _list(answer, "multiAreaEntries"):
+        try:
+            start, end, price = entry["deliveryStart"], entry["deliveryEnd"], entry["entryPerArea"].get(name)
+        except KeyError, TypeError, AttributeError:
+            raise MissingPartError("an entry without its times or prices") from None
+        if price is not None and is_number(price):
+            rows.append((moment(start), moment(end), price / _PER_MWH))
+    states = [state for state in _listed(answer.get("areaStates")) if isinstance(state, dict)]
+    if not rows or any(name in _listed(state.get("areas")) and state.get("state") != "Final" for state in states):
+        raise NotPublishedError  # preliminary results are not what anybody pays yet
+    return series_of(rows, area=area, currency=currency, source=NORD_POOL, fetched_at=fetched_at)
+
+
+async def fetch(
+    source: PublicSource,
+    get: Get,
+    area: str,
+    days: Iterable[date],
+    *,
+    currency: str,
+    fetched_at: datetime,
+    base: str = "",
+) -> tuple[PriceSeries, ...]:
+    """The prices of some market days, one series for each that is published, asked for one after another.
+
+    `base` stands in for the source's own address. Raises NotPublishedError when no day is, and any other MarketError.
+    """
+    found = []
+    for day in days:
+        status, body = await get(source.url(base or source.base, area, day, currency))
+        if status in _NOT_THERE:
+            continue
+        if status != HTTPStatus.OK:
+            limited = status == HTTPStatus.TOO_MANY_REQUESTS
+            raise (SourceLimitedError if limited else SourceError)(source.name, status)
+        with suppress(NotPublishedError):
+            found.append(source.parse(body, area, fetched_at))
+    if not found:
+        raise NotPublishedError
+    return tuple(found)
+
+
+def series_of(
+    rows: Iterable[tuple[datetime, datetime, float]],
+    *,
+    area: str,
+    currency: str,
+    source: str,
+    fetched_at: datetime,
+) -> PriceSeries:
+    """A series of quality FALLBACK from (start, end, price per kWh) in any order; raises BrokenDocumentError.
+
+    The same slot twice at the same price is one; at two prices, or overlapping another, it is a contradiction.
+    """
+    slots = sorted({PriceSlot(start, end, round(price, 9)) for start, end, price in rows})
+    if not slots:
+        raise NotPublishedError
+    lengths = {slot.end - slot.start for slot in slots}
+    if len(lengths) > 1 or not lengths <= set(RESOLUTIONS):
+        raise UnknownResolutionError(f"slots of {' and '.join(sorted(str(length) for length in lengths)[:3])}")
+    resolution = lengths.pop()
+    for slot, following in pairwise(slots):
+        if following.start < slot.end:
+            raise ConflictingPricesError(f"two prices at {following.start:%Y-%m-%d %H:%M} UTC")
+    if any(slot.start.timestamp() % resolution.total_seconds() for slot in slots):
+        raise BadPeriodError("slots that begin between the marks of the clock")
+    return PriceSeries(area, currency, resolution, tuple(slots), source, fetched_at, quality=PriceQuality.FALLBACK)
+
+
+def moment(text: object) -> datetime:
+    """A moment, in UTC, from an ISO 8601 text or a datetime, either with its offset; raises BadPeriodError."""
+    try:
+        at = text if isinstance(text, datetime) else datetime.fromisoformat(str(text))
+    except ValueError:
+        raise BadPeriodError(f"{str(text)[:40]!r} is no time") from None
+    if not 2000 <= at.year < 2200:  # noqa: PLR2004 - far from where time ends
+        raise BadPeriodError(f"{str(text)[:40]!r} is not in this age")
+    if at.utcoffset() is None:
+        raise BadPeriodError(f"{str(text)[:40]!r} has no offset, so it may be either of two")
+    return at.astimezone(UTC)
+
+
+def is_number(price: object) -> bool:
+    """True for a number that may be a price; raises BadPriceError for anything else."""
+    if isinstance(price, bool) or not isinstance(price, int | float) or not abs(price) < _NO_PRICE:
+        raise BadPriceError(f"{str(price)[:40]!r}")
+    return True
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    if len(body) > LARGEST:
+        raise TooLargeError
+    if not body.strip():
+        raise EmptyError
+    if body.lstrip()[:1] == b"<":
+        raise HtmlError
+    try:
+        answer = json.loads(body)
+    except ValueError, RecursionError:
+        raise NotJsonError from None
+    if not isinstance(answer, dict):
+        raise NotJsonError
+    return answer
+
+
+def _listed(found: object) -> list[Any]:
+    return found if isinstance(found, list) else []
+
+
+def _list(answer: dict[str, Any], name: str) -> list[Any]:
+    if not isinstance(answer.get(name), list):
+        raise MissingPartError(f"no list {name}")
+    found: list[Any] = answer[name]
+    return found
+
+
+# fmt: off
+_ENERGY_CHARTS_AREAS = {
+    "AT": "AT", "BE": "BE", "BG": "BG", "CH": "CH", "CZ": "CZ", "DE_LU": "DE-LU", "DK_1": "DK1", "DK_2": "DK2",
+    "EE": "EE", "ES": "ES", "FI": "FI", "FR": "FR", "GR": "GR", "HR": "HR", "HU": "HU", "IT_CALA": "IT-Calabria",
+    "IT_CNOR": "IT-Centre-North", "IT_CSUD": "IT-Centre-South", "IT_NORD": "IT-North", "IT_SARD": "IT-Sardinia",
+    "IT_SICI": "IT-Sicily", "IT_SUD": "IT-South", "LT": "LT", "LV": "LV", "ME": "ME", "NL": "NL", "NO_1": "NO1",
+    "NO_2": "NO2", "NO_3": "NO3", "NO_4": "NO4", "NO_5": "NO5", "PL": "PL", "PT": "PT", "RO": "RO", "RS": "RS",
+    "SE_1": "SE1", "SE_2": "SE2", "SE_3": "SE3", "SE_4": "SE4", "SI": "SI", "SK": "SK",
+}
+_NORD_POOL_AREAS = {
+    "AT": "AT", "BE": "BE", "BG": "BG", "DE_LU": "GER", "DK_1": "DK1", "DK_2": "DK2", "EE": "EE", "FI": "FI",
+    "FR": "FR", "LT": "LT", "LV": "LV", "NL": "NL", "NO_1": "NO1", "NO_2": "NO2", "NO_3": "NO3", "NO_4": "NO4",
+    "NO_5": "NO5", "PL": "PL", "RO": "TEL", "SE_1": "SE1", "SE_2": "SE2", "SE_3": "SE3", "SE_4": "SE4",
+}
+# fmt: on
+
+SOURCES = (
+    PublicSource(
+        ENERGY_CHARTS,
+        "https://api.energy-charts.info",
+        _ENERGY_CHARTS_AREAS,
+        energy_charts_url,
+        parse_energy_charts,
+    ),
+    PublicSource(
+        NORD_POOL,
+        "https://dataportal-api.nordpoolgroup.com/api",
+        _NORD_POOL_AREAS,
+        nord_pool_url,
+        parse_nord_pool,
+    ),
+)

@@ -1,0 +1,41 @@
+"""Every change of action, as an event entity."""
+
+from typing import Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import callback
+
+from ..core.action import ActionKind
+from ..core.control.controller import Decision
+from .entity import TradingEntity
+
+LEFT_ALONE: Final = "left_alone"  # nothing is done: it cannot be read, or a person has it
+ACTION_NEWS: Final = EventEntityDescription(
+    key="action_changed", event_types=[*(kind.value for kind in ActionKind), LEFT_ALONE]
+)
+
+
+class ActionEventEntity(TradingEntity, EventEntity):
+    """Fires when something else is done than before, or for another reason."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.async_listen(self._tell))
+
+    @callback
+    def _tell(self, decision: Decision) -> None:
+        action = decision.action
+        slot = self.coordinator.data.slot(decision.at)
+        self._trigger_event(
+            action.kind.value if action else LEFT_ALONE,
+            {
+                "reason": self.coordinator.words.decided(decision, slot.reason if slot else None),
+                "power": action.power if action else None,
+                "until": decision.run.end.isoformat() if decision.run else None,
+                "mode": decision.mode.value,
+                "performed": decision.performed,
+            },
+        )
+        self.async_write_ha_state()
