@@ -31,7 +31,7 @@ from sqlalchemy import text
 
 from custom_components.nattery.const import CONF_SYNC_CLOCK
 from custom_components.nattery.coordinator import local_now
-from custom_components.nattery.core.explanation import Note
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.forecast.forecast import Forecaster, ForecastSource
 from custom_components.nattery.core.forecast.forecast_log import ForecastLog
 from custom_components.nattery.core.forecast.quarters import day_edges, moment, quarter, wall
@@ -170,7 +170,7 @@ async def test_three_weeks_of_hours_are_learned_from(recorder_mock, hass, foreca
     assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:20])  # the evening of a family, and its night
     assert kwh(told.pv_kw) == pytest.approx(12, rel=0.02)
     assert max(told.pv_kw[:24]) == 0
-    assert [note.key for note in told.notes] == ["no_provider"]
+    assert [note.key for note in told.notes] == ["note_no_provider"]
 
 
 async def test_quarters_are_seen_in_the_power_and_set_right_by_the_counter(recorder_mock, hass, forecasts) -> None:
@@ -227,14 +227,14 @@ async def test_a_young_history_says_so(recorder_mock, hass, forecasts) -> None:
     forecasts._tell()
     told = await forecasts.async_make(tomorrow(), DAY)
     assert told.sources["load"] is ForecastSource.HISTORY
-    assert {note.key: note.values for note in told.notes}["short_load_history"] == {"days": 2.7}
+    assert {note.key: note.values for note in told.notes}["note_short_load_history"] == {"days": 2.7}
 
 
 async def test_without_a_recorder_it_is_a_guess_that_says_why(hass, forecasts) -> None:
     told = await forecasts.async_make(tomorrow(), DAY)
     assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
-    assert "no_recorder" in {note.key for note in told.notes}
+    assert "note_no_recorder" in {note.key for note in told.notes}
     assert forecasts.load_quality is forecasts.pv_quality is None
 
 
@@ -249,7 +249,7 @@ async def test_a_database_that_fails_leaves_what_was_read(recorder_mock, hass, f
             forecasts._tell()
             told = await forecasts.async_make(tomorrow(), DAY)
             assert told.load_kw == before.load_kw
-            assert "history_unreadable" in {note.key for note in told.notes}
+            assert "note_history_unreadable" in {note.key for note in told.notes}
         assert [line for line in warnings(caplog) if "history" in line] == [
             "The history of Inverter cannot be read: OperationalError"
         ]
@@ -257,7 +257,7 @@ async def test_a_database_that_fails_leaves_what_was_read(recorder_mock, hass, f
         with session_scope(hass=hass) as session:
             session.execute(text(rename.format("lost", "statistics")))
     forecasts._tell()
-    assert "history_unreadable" not in {note.key for note in (await forecasts.async_make(tomorrow(), DAY)).notes}
+    assert "note_history_unreadable" not in {note.key for note in (await forecasts.async_make(tomorrow(), DAY)).notes}
 
 
 async def test_what_has_passed_is_as_it_came_and_the_sun_goes_on_as_it_is(
@@ -345,15 +345,15 @@ async def test_a_fresh_house_expects_what_its_inverter_remembers(recorder_mock, 
     assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:16])
     assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
     assert [(note.key, note.values) for note in told.notes] == [
-        ("first_days", {"days": 7}),
-        ("no_provider", {"days": 7}),
+        ("note_first_days", {"days": 7}),
+        ("note_no_provider", {"days": 7}),
     ]
 
 
 async def test_without_a_recorder_the_inverter_remembers_all_the_same(hass, fresh, simulator) -> None:
     told = await fresh.async_make(tomorrow(), DAY)
     assert kwh(told.pv_kw) == pytest.approx(sum(remembered(simulator, "PVEnergyLast7day")) / 7, rel=0.15)
-    assert {note.key for note in told.notes} == {"first_days", "no_provider", "no_recorder"}
+    assert {note.key for note in told.notes} == {"note_first_days", "note_no_provider", "note_no_recorder"}
 
 
 async def test_the_inverter_is_asked_once_a_day_while_history_is_short(
@@ -374,13 +374,13 @@ async def test_the_inverter_is_asked_once_a_day_while_history_is_short(
     stopped.tick(timedelta(minutes=15))
     told = await fresh.async_make(tomorrow(), DAY)
     assert len(asked) == 3
-    assert {note.key: note.values for note in told.notes}["first_days"] == {"days": 7}
+    assert {note.key: note.values for note in told.notes}["note_first_days"] == {"days": 7}
     await count(hass, "load_energy", until_now(8))
     await count(hass, "pv_energy", until_now(8, sunny))
     stopped.tick(timedelta(days=1))
     told = await fresh.async_make(tomorrow(), DAY)
     assert len(asked) == 3
-    assert "first_days" not in {note.key for note in told.notes}
+    assert "note_first_days" not in {note.key for note in told.notes}
 
 
 async def test_statistics_count_before_what_the_inverter_remembers(recorder_mock, hass, fresh, stopped) -> None:
@@ -408,7 +408,7 @@ async def test_a_forecast_does_not_need_the_inverters_memory(
     told = await fresh.async_make(tomorrow(), DAY)
     assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
-    assert "first_days" not in {note.key for note in told.notes}
+    assert "note_first_days" not in {note.key for note in told.notes}
     assert len(asked) == (0 if trouble == "silent" else 1)
 
 
@@ -592,14 +592,14 @@ async def test_what_a_part_of_the_roof_is_said_to_give_is_no_forecast(
         told = await forecasts.async_make(tomorrow(), DAY)
         await forecasts._async_look()
         assert told.sources["pv"] is ForecastSource.NONE
-        assert Note("solar_silent", {"arrays": "West"}) in told.notes
+        assert Explanation("note_solar_silent", {"arrays": ("West",)}) in told.notes
     assert len([line for line in warnings(caplog) if "West" in line]) == 1
     assert KEY not in caplog.text
     said["West"] = of_day(22, 500.0)
     await forecasts._async_look()
     told = await forecasts.async_make(tomorrow(), DAY)
     assert kwh(told.pv_kw) == pytest.approx(9.3)
-    assert "solar_silent" not in {note.key for note in told.notes}
+    assert "note_solar_silent" not in {note.key for note in told.notes}
 
 
 async def test_a_provider_that_hangs_is_not_waited_for(

@@ -92,7 +92,7 @@ def test_what_is_stored_at_the_end_is_worth_what_the_backtest_says() -> None:
         None,
     )
     assert made.plan.terminal_value > 1.2 * rest.plan.terminal_value, "a dear morning will come again"
-    assert [note.values for note in made.notes if note.key == "terminal_estimated"] == [
+    assert [note.values for note in made.notes if note.key == "note_terminal_estimated"] == [
         {"value": made.plan.terminal_value}
     ]
 
@@ -229,7 +229,7 @@ async def test_with_books_away_the_meter_knows_and_a_note_says_so(booked: Booked
     await house.walk(berlin("11:17"))
     assert trading.books.error is not None
     await trading.async_replan()
-    assert any("highest import of the month" in note for note in trading.data.notes)
+    assert "note_peak_unknown" in {note.key for note in trading.data.notes}
     (waiting,) = trading.books._memory.unbooked
     peak = await trading.books.async_peak()
     assert peak == Peak(pytest.approx(4 * waiting.metered.energies.import_kwh), booked=False)

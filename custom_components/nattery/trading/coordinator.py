@@ -19,21 +19,23 @@ from ..core.control.errors import SavedStateError
 from ..core.control.guards import SocLimits
 from ..core.control.inverter_battery import InverterBattery
 from ..core.control.overrides import Override
-from ..core.explanation import Note
+from ..core.control.reasons import effective_reason
+from ..core.explanation import Explanation
 from ..core.ledger.entry import Expectation, quarter_start
 from ..core.market.book import Freshness
 from ..core.market.snapshot import PriceSnapshot
 from ..core.planner.plan import Plan, PlannedSlot, PlanRun
 from ..core.planner.problem import ProblemError
+from ..core.sentences import Sentences, Texts
+from ..errors import describe
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
-from .booked_reasons import booked
 from .forecasts import ForecastService
 from .house import House
 from .ledger_recorder import LedgerRecorder, Peak
 from .planning import TRADABLE, PlanningInputs, PlanResult, TradingPreferences, known_quarters, make
+from .sentences import async_load_texts
 from .settings import TradingSettings
-from .words import Words
 
 _STORE_VERSION: Final = 1
 _SAVE_DELAY: Final = 0  # at once: the next life must know whether it has something to hand back
@@ -65,7 +67,7 @@ class TradingState:
     began: datetime | None = None
     decision: Decision | None = None
     trouble: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Explanation, ...] = ()
 
     @property
     def plan(self) -> Plan | None:
@@ -81,6 +83,14 @@ class TradingState:
         """The plan's runs of equal slots; the first one with its real beginning."""
         first, *rest = self.made.plan.runs if self.made else [None]
         return (replace(first, start=self.began or first.start), *rest) if first else ()
+
+    @property
+    def reason(self) -> Explanation | None:
+        """Why the battery does what it does now."""
+        if self.decision is None:
+            return None
+        slot = self.slot(self.decision.at)
+        return effective_reason(self.decision.reason, slot.reason if slot else None)
 
     def beginning(self, made: PlanResult) -> datetime:
         """When the first run of the next plan began, if this one has it already."""
@@ -101,7 +111,7 @@ class TradingState:
 class TradingCoordinator(SubentryCoordinator[TradingState]):
     """Planner and controller of one battery, and its books."""
 
-    words: Words
+    _texts: Texts
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, house: House, prices: PriceCoordinator
@@ -123,7 +133,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
 
     async def async_open(self) -> None:
         """Put the safe default back where something else was left, then plan and carry out."""
-        self.words = await Words.async_load(self.hass)
+        self._texts = await async_load_texts(self.hass)
         battery = InverterBattery(
             self._house.inverter, dt_util.get_default_time_zone(), now=dt_util.utcnow, on_written=self._house.written
         )
@@ -155,6 +165,29 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         await self._store.async_save(self._as_dict())
         await self.forecasts.async_close()
         await self.books.async_close()
+
+    @property
+    def sentences(self) -> Sentences:
+        """What makes sentences of explanations, for states and responses, which have no viewer."""
+        return Sentences(self._texts, self.prices.pricer.book.currency or "EUR", dt_util.get_default_time_zone())
+
+    def action_name(self, kind: ActionKind) -> str:
+        """Return the name of an action in the language of Home Assistant."""
+        return self._texts[f"entity.sensor.battery_action.state.{kind.value}"]
+
+    def reason_texts(self) -> dict[str, Any]:
+        """Return why the battery does what it does now, as attributes of entities."""
+        reason = self.data.reason
+        return self.sentences.to_dict(reason, dt_util.now()) if reason else {}
+
+    def note_sentences(self) -> list[str]:
+        """Return the notes about the plan as attributes of entities."""
+        sentences, now = self.sentences, dt_util.now()
+        return [sentences.sentence(note, now) for note in self.data.notes]
+
+    def error_sentence(self, error: Exception) -> str:
+        """Return what an error of the core says."""
+        return self.sentences.sentence(Explanation(*describe(error)), dt_util.now())
 
     # --- what people choose
 
@@ -226,8 +259,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         except ProblemError as error:
             LOGGER.warning("No plan for %s: %s", self.config_entry.title, error)
             return {"trouble": "no_plan", "made": None, "notes": ()}
-        told = (*made.notes, *forecast.notes, *(() if peak.booked else (Note("peak_unknown"),)))
-        notes = tuple(self.words.note(note) for note in told)
+        notes = (*made.notes, *forecast.notes, *(() if peak.booked else (Explanation("note_peak_unknown"),)))
         return {"made": made, "made_at": now, "began": self.data.beginning(made), "trouble": None, "notes": notes}
 
     def _stored_value(self) -> float | None:
@@ -259,14 +291,16 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         slot = self.data.slot(decision.at)
         wanted = decision.action.kind if decision.action else ActionKind.SELF_CONSUME
         kind = wanted if decision.performed else ActionKind.SELF_CONSUME
-        because = slot.reason if slot is not None and decision.reason.key == "plan" else decision.reason
+        reason = effective_reason(decision.reason, slot.reason if slot else None)
+        if kind is not wanted:
+            reason = reason.with_values(undone=True)
         expected = None
         # What is expected of the rest of a quarter-hour is not what was expected of it.
         if slot is not None and slot.start - quarter_start(slot.start) < _BEGINNING:
             hours = (slot.end - slot.start) / timedelta(hours=1)
             cost = slot.costs.bought - slot.costs.sold
             expected = Expectation(cost=cost, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
-        self.books.async_expect(decision.at, kind, booked(because, undone=kind is not wanted), expected)
+        self.books.async_expect(decision.at, kind, reason, expected)
 
     @callback
     def _show(self, **changes: Any) -> None:  # noqa: ANN401  (fields of View)

@@ -16,9 +16,10 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..core.explanation import Note
+from ..core.explanation import Explanation
 from ..core.forecast.forecast import Forecast, Forecaster
 from ..core.forecast.forecast_log import ForecastLog, ForecastLogError
+from ..core.forecast.notes import HISTORY_UNREADABLE, NO_RECORDER, SOLAR_SILENT
 from ..core.forecast.provider import ProviderForecast
 from ..core.forecast.quality import ForecastQuality, load_quality, pv_quality
 from ..core.forecast.quarters import PER_DAY, day_edges, quarter, wall
@@ -161,14 +162,14 @@ class ForecastService:
         else:
             self._failing = False
 
-    def _notes(self) -> Iterator[Note]:
+    def _notes(self) -> Iterator[Explanation]:
         """What a person should know about where the forecasts come from."""
         if self._past is None:
-            yield Note("no_recorder")
+            yield Explanation(NO_RECORDER)
         if self._failing:
-            yield Note("history_unreadable")
+            yield Explanation(HISTORY_UNREADABLE)
         if self._solar.silent:
-            yield Note("solar_silent", {"arrays": ", ".join(self._solar.silent)})
+            yield Explanation(SOLAR_SILENT, {"arrays": tuple(self._solar.silent)})
 
     @callback
     def _look(self, _: object) -> None:

@@ -1,8 +1,12 @@
 """What of trading needs a person: each issue comes and goes by itself."""
 
+from collections.abc import Container
 from typing import Final
 
+from homeassistant.util import dt as dt_util
+
 from ..core.control.controller import Mode
+from ..core.control.reasons import BY_HAND, WRITE_FAILED
 from .coordinator import TradingCoordinator
 
 type Placeholders = dict[str, str] | None
@@ -19,15 +23,15 @@ def trading_issues(trading: TradingCoordinator) -> dict[str, Placeholders]:
     steered = decision is not None and decision.mode is Mode.AUTOMATIC
     reason = decision.reason if decision is not None else None
 
-    def because(key: str) -> Placeholders:
-        if not steered or reason is None or reason.key != key:
+    def because(keys: Container[str]) -> Placeholders:
+        if not steered or reason is None or reason.key not in keys:
             return None
-        return {"reason": trading.words.controlled(reason)}
+        return {"reason": trading.sentences.whole(reason, dt_util.now())}
 
     error = trading.books.error
     return {
         SOLVER_MISSING: {} if plan is not None and plan.solver == "dynamic" else None,
-        CHANGED_BY_HAND: because("changed_by_hand"),
-        WRITES_FAIL: because("write_failed"),
-        LEDGER_FAILS: {"reason": trading.words.failure(error)} if error is not None else None,
+        CHANGED_BY_HAND: because(BY_HAND),
+        WRITES_FAIL: because({WRITE_FAILED}),
+        LEDGER_FAILS: {"reason": trading.error_sentence(error)} if error is not None else None,
     }

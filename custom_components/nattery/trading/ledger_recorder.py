@@ -22,6 +22,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..core.action import ActionKind
+from ..core.explanation import Explanation
 from ..core.inverter.polling import PollResult as Poll
 from ..core.ledger.entry import (
     QUARTER_HOURS,
@@ -29,7 +30,6 @@ from ..core.ledger.entry import (
     Expectation,
     LedgerEntry,
     MeteredInterval,
-    Reason,
     quarter_start,
 )
 from ..core.ledger.errors import LedgerError, MeterStateError
@@ -137,7 +137,9 @@ class LedgerRecorder:
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def async_expect(self, at: datetime, kind: ActionKind, reason: Reason, expected: Expectation | None = None) -> None:
+    def async_expect(
+        self, at: datetime, kind: ActionKind, reason: Explanation, expected: Expectation | None = None
+    ) -> None:
         """What is done in the quarter-hour that holds `at`, and what was planned for it.
 
         The last word before its end counts, and the first expectation: that of the plan in force as it began.

@@ -1,7 +1,8 @@
 """The action that reads the ledger: quarter-hours as they were booked, or reports of local days or months."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
@@ -19,11 +20,11 @@ from ..core.ledger.entry import LedgerEntry
 from ..core.ledger.errors import LedgerError
 from ..core.ledger.reports import Period, Report, local_days, local_months
 from ..core.ledger.series import to_row
+from ..core.sentences import Sentences
 from ..errors import translated
 from .coordinator import TradingCoordinator
 from .savings import SAVINGS
 from .services import async_trading
-from .words import Words
 
 GET_LEDGER: Final = "get_ledger"
 ATTR_START, ATTR_END, ATTR_PERIOD = "start", "end", "period"
@@ -72,15 +73,28 @@ async def _async_rows(trading: TradingCoordinator, period: str, start: datetime,
     books = trading.books
     if period == QUARTER:
         lines = await books.async_read(start, end)
-        return await trading.hass.async_add_executor_job(_lines, lines, trading.words)
+        return await trading.hass.async_add_executor_job(_lines, lines, trading.sentences)
     zone = dt_util.get_default_time_zone()
     first, last = start.astimezone(zone).date(), (end - _MOMENT).astimezone(zone).date()
     return [_row(report) for report in await books.async_reports(_PERIODS[period](first, last, zone))]
 
 
-def _lines(lines: Sequence[LedgerEntry], words: Words) -> list[dict[str, Any]]:
-    """Lines as plain JSON, their reasons in words as well; a month of them takes a while."""
-    return [{**to_row(line), "reason_text": words.booked(line.reason) if line.reason else None} for line in lines]
+def _lines(lines: Sequence[LedgerEntry], sentences: Sentences) -> list[dict[str, Any]]:
+    """Return lines as plain JSON, with their reasons as sentences; a month of them takes a while."""
+    return [{**to_row(line), **_reason_texts(line, sentences)} for line in lines]
+
+
+def _reason_texts(line: LedgerEntry, sentences: Sentences) -> dict[str, str | None]:
+    """Return sentence and details in the line's own currency; None where the texts or the values are not known."""
+    reason, currency = line.reason, line.prices.currency if line.prices else sentences.currency
+    texts: dict[str, str | None] = {"reason": None, "details": None}
+    if reason is None:
+        return texts
+    own = replace(sentences, currency=currency)
+    for name, make in (("reason", own.sentence), ("details", own.details)):
+        with suppress(KeyError, TypeError, ValueError):
+            texts[name] = make(reason, line.start)
+    return texts
 
 
 def _row(report: Report) -> dict[str, Any]:

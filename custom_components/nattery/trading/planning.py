@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from ..core.control.plan_actions import runs_of
 from ..core.control.schedule import ScheduledAction
+from ..core.explanation import Explanation
 from ..core.forecast.forecast import Forecast
 from ..core.forecast.quarters import PER_DAY
 from ..core.ledger.entry import QUARTER, quarter_start
@@ -17,7 +18,6 @@ from ..core.market.tariff import PriceKind
 from ..core.planner.plan import Plan
 from ..core.planner.planner import make_plan, self_consumption
 from ..core.planner.problem import GridConnection, Problem
-from ..core.planner.reasons import PlanNote
 from ..core.planner.strategies import STRATEGIES, BackupReserve, Optimise, PeakShaving, Strategy
 from ..core.planner.terminal_value import terminal_value
 from .quarter_prices import by_quarter
@@ -122,9 +122,9 @@ class PlanResult:
         return ExpectedMoney(sum(cost for cost, _ in slots), sum(saving for _, saving in slots)) if slots else None
 
     @property
-    def notes(self) -> tuple[PlanNote, ...]:
+    def notes(self) -> tuple[Explanation, ...]:
         """What a person should know about the plan."""
-        return (*self.plan.notes, PlanNote("terminal_estimated", {"value": self.plan.terminal_value}))
+        return (*self.plan.notes, Explanation("note_terminal_estimated", {"terminal_price": self.plan.terminal_value}))
 
 
 def known_quarters(pricer: Pricer, now: datetime) -> PricedIntervals:

@@ -8,9 +8,11 @@ import math
 from typing import Any, Final
 
 from ..core.action import ActionKind
-from ..core.ledger.entry import QUARTER, Energies, Expectation, MeteredInterval, Reason
+from ..core.explanation import Explanation
+from ..core.ledger.entry import QUARTER, Energies, Expectation, MeteredInterval
 from ..core.ledger.errors import MeterStateError
 from ..core.ledger.meter import Meter
+from ..core.ledger.old_reasons import current_reason
 
 LONGEST_WAIT: Final = timedelta(days=31)
 _DEEDS: Final = 8  # quarter-hours; one ends a minute after its time at the latest
@@ -21,8 +23,16 @@ class IntervalRecord:
     """What is done in a quarter-hour and why, and what the plan that was in force as it began expected of it."""
 
     action: ActionKind | None = None
-    reason: Reason | None = None
+    reason: Explanation | None = None
     expected: Expectation | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return {
+            "action": self.action,
+            "reason": self.reason.to_dict() if self.reason else None,
+            "expected": asdict(self.expected) if self.expected else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +71,9 @@ class RecorderState:
         """All of it as plain JSON."""
         return {
             "meter": self.meter.to_dict(),
-            "deeds": {start.isoformat(): asdict(deed) for start, deed in self.deeds.items()},
+            "deeds": {start.isoformat(): deed.to_dict() for start, deed in self.deeds.items()},
             "unbooked": [
-                {**asdict(one), "metered": {**asdict(one.metered), "start": one.metered.start.isoformat()}}
+                {"deed": one.deed.to_dict(), "metered": {**asdict(one.metered), "start": one.metered.start.isoformat()}}
                 for one in self.unbooked
             ],
         }
@@ -107,6 +117,6 @@ def _deed(data: Mapping[str, Any]) -> IntervalRecord:
     action, reason, expected = data["action"], data["reason"], data["expected"]
     return IntervalRecord(
         ActionKind(action) if action else None,
-        Reason(str(reason["key"]), dict(reason["values"])) if reason else None,
+        current_reason(str(reason["key"]), reason["values"]) if reason else None,
         Expectation(**_numbers(expected)) if expected else None,
     )

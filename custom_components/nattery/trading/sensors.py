@@ -12,6 +12,7 @@ from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.util import dt as dt_util
 
 from ..core.action import ActionKind
+from ..core.control.reasons import AS_WANTED
 from ..core.control.schedule import ScheduledAction
 from ..core.forecast.quality import ForecastQuality
 from .coordinator import TradingCoordinator
@@ -53,9 +54,8 @@ def _about_action(trading: TradingCoordinator) -> Attributes:
     if decision is None:
         return _NOTHING_MORE
     action, run = decision.action, decision.run
-    slot = trading.data.slot(dt_util.utcnow())
     return {
-        "reason": trading.words.decided(decision, slot.reason if slot else None),
+        **trading.reason_texts(),
         "power": action.power if action else None,
         "until": run.end if run else None,
         "performed": decision.performed,
@@ -186,7 +186,7 @@ TRADING_SENSORS: Final = (
         attributes=lambda trading: {
             "solver": plan.solver if (plan := trading.data.plan) else None,
             "milliseconds": round(plan.solve_ms, 1) if plan else None,
-            "notes": list(trading.data.notes),
+            "notes": trading.note_sentences(),
         },
     ),
     _error("load_forecast_error", lambda trading: trading.forecasts.load_quality),
@@ -199,7 +199,7 @@ TROUBLES: Final = (
         state=lambda trading: (
             trading.data.trouble is not None
             or (decision := trading.data.decision) is None
-            or decision.reason.key not in ("plan", "override")
+            or decision.reason.key not in AS_WANTED
         ),
         attributes=lambda trading: {
             "plan": trading.data.trouble,

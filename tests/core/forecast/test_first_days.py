@@ -115,8 +115,8 @@ def test_a_house_without_a_history_expects_its_last_days() -> None:
     told = learn(PowerHistory({}).assuming(LOAD), PowerHistory({}).assuming(SUN)).forecast(moment(NOW), DAY)
     assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
     assert [(note.key, note.values) for note in told.notes] == [
-        ("first_days", {"days": 7}),
-        ("no_provider", {"days": 7}),
+        ("note_first_days", {"days": 7}),
+        ("note_no_provider", {"days": 7}),
     ]
     assert sum(told.pv_kw) / 4 == pytest.approx(24.0, rel=0.01)
     assert sum(told.load_kw) / 4 == pytest.approx(12.0, rel=0.01)
@@ -136,7 +136,7 @@ def test_what_was_measured_counts_before_what_was_made_up() -> None:
         knows.forecast(moment(NOW), DAY),
         learn(PowerHistory({}).assuming(LOAD), PowerHistory({}).assuming(SUN)),
     )
-    assert ("first_days", {"days": 5}) in [(note.key, note.values) for note in told.notes]
+    assert ("note_first_days", {"days": 5}) in [(note.key, note.values) for note in told.notes]
     before = alone.forecast(moment(NOW), DAY)
     assert 12.0 < sum(told.load_kw) / 4 < 24.0
     assert sum(told.pv_kw) < 0.7 * sum(before.pv_kw)
@@ -179,11 +179,11 @@ def test_nothing_is_judged_or_corrected_by_what_was_made_up() -> None:
     ahead = ProviderForecast({number + 7 * DAY: 2 * kw for number, kw in SUN.items()})
     told = learn(PowerHistory({}).assuming(LOAD), made_up, record).forecast(moment(NOW), DAY, ahead)
     assert told.pv_kw == pytest.approx([kw or 0.0 for kw in told.said_kw])
-    assert [note.key for note in told.notes] == ["first_days"]
+    assert [note.key for note in told.notes] == ["note_first_days"]
     judged = learn(PowerHistory({}), real, record).forecast(moment(NOW), DAY, ahead)
     assert sum(judged.pv_kw) < 0.8 * sum(told.pv_kw)
     sunny = learn(PowerHistory({}), made_up, record).forecast(moment(NOW), DAY, ahead)
-    assert "first_days" not in {note.key for note in sunny.notes}, "the provider speaks of all of it"
+    assert "note_first_days" not in {note.key for note in sunny.notes}, "the provider speaks of all of it"
 
 
 def test_the_first_morning_sets_the_first_noon_right() -> None:

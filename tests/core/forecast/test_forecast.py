@@ -8,6 +8,7 @@ from custom_components.nattery.core.forecast.forecast_log import ForecastLog
 from custom_components.nattery.core.forecast.history import PowerHistory
 from custom_components.nattery.core.forecast.provider import ProviderForecast
 from custom_components.nattery.core.forecast.quarters import moment, quarter
+from custom_components.nattery.core.sentences import english_sentences
 from scripts.benchmarks.houses import ZONE, family, roof
 
 FIRST = quarter(datetime(2026, 5, 4, tzinfo=ZONE))
@@ -20,6 +21,11 @@ MOMENT = moment(NOW) + timedelta(minutes=7)
 
 def forecaster(load=LOAD, sun=SUN, record=None, now=MOMENT):
     return Forecaster.learn(now, ZONE, PowerHistory(load), PowerHistory(sun), record or ForecastLog())
+
+
+def sentences(told):
+    """The notes in English."""
+    return [english_sentences("EUR", ZONE).sentence(note, MOMENT) for note in told.notes]
 
 
 def production(*days):
@@ -68,9 +74,9 @@ def test_a_start_without_a_zone_is_refused() -> None:
 def test_a_new_home_is_told_what_is_not_known() -> None:
     told = forecaster({}, {}).forecast(MOMENT, 96)
     assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
-    assert [str(note) for note in told.notes] == [
-        "There is no history of the load yet; a flat 10.0 kWh a day is assumed",
-        "There is no provider's PV forecast; zero is used",
+    assert sentences(told) == [
+        "There is no history of your household yet: assuming 10 kWh a day, spread evenly.",
+        "There is no solar forecast and no history yet: no sun is expected.",
     ]
     assert (set(told.load_kw), set(told.pv_p90_kw), set(told.said_kw)) == ({10 / 24}, {0.0}, {None})
 
@@ -79,18 +85,17 @@ def test_few_days_and_the_roof_are_said() -> None:
     few = {number: kw for number, kw in LOAD.items() if number >= NOW - 2 * DAY}
     told = forecaster(few).forecast(MOMENT, 96)
     assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
-    assert [str(note) for note in told.notes] == [
-        "The load is forecast from 2.0 days of history only",
-        "There is no provider's PV forecast; the mean of the last 21 days is used",
+    assert sentences(told) == [
+        "Still learning your household: using 2 days of history so far.",
+        "There is no solar forecast: using the mean of the last 21 days.",
     ]
 
 
 def test_where_the_provider_ends_the_roof_goes_on() -> None:
     told = forecaster().forecast(MOMENT, 192, production(0))
     assert told.sources["pv"] is ForecastSource.MIXED
-    assert str(told.notes[0]) == (
-        "The provider's PV forecast reaches to 2026-06-01 22:00 UTC; "
-        "where it says nothing, the mean of the last 21 days is used"
+    assert sentences(told)[0] == (
+        "The solar forecast ends at Tuesday 00:00. After that, the mean of the last 21 days is used."
     )
     assert told.said_kw[DAY - 50 - 1] is not None
     assert told.said_kw[DAY - 50] is None
@@ -111,9 +116,9 @@ def test_what_is_kept_is_what_is_learned_from() -> None:
     assert len(record) == 27
     told = forecaster(record=record).forecast(MOMENT, 130, production(0, 1))
     assert 0.6 < sum(told.pv_kw) / sum(told.said_kw) < 0.9
-    (note,) = told.notes
-    assert str(note).startswith("The provider's PV forecast is multiplied by 0.")
-    assert str(note).endswith("as the last 27 days have shown")
+    (sentence,) = sentences(told)
+    assert sentence.startswith("The solar forecast is multiplied by 0.")
+    assert sentence.endswith("as the last 27 days have shown.")
 
 
 def test_a_record_of_hourly_slots_is_that_of_quarters() -> None:

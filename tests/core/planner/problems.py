@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from custom_components.nattery.core.planner.planner import make_plan
 from custom_components.nattery.core.planner.problem_document import problem_from
+from custom_components.nattery.core.sentences import english_sentences
 
 CANONICAL = json.loads((Path(__file__).parents[1] / "fixtures" / "plan-problem-48h.json").read_text())
+ENGLISH = english_sentences("EUR")
 START = "2026-01-10T00:00:00+00:00"
 
 

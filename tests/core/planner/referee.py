@@ -54,7 +54,7 @@ def judge(problem, plan):
         over = max(power - grid["import_kw"], -power - grid["export_kw"], 0.0)
         if over > 1e-5:
             beyond += hours * over
-            at = slot["start"][:16].replace("T", " ")
+            at = slot["start"][11:16]
             assert any(f"at {at}" in note and "exceeded" in note for note in plan["notes"]), (
                 "a broken limit without a name"
             )

@@ -12,7 +12,7 @@ from custom_components.nattery.core.planner.flows import costs, self_consume_ste
 from custom_components.nattery.core.planner.planner import make_plan, no_battery_cost, self_consumption
 from custom_components.nattery.core.planner.problem_document import problem_from, read_problem
 
-from .problems import CANONICAL, canonical, documents, plan_of, small
+from .problems import CANONICAL, ENGLISH, canonical, documents, plan_of, small
 from .referee import judge, optimum
 
 CALM = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -20,7 +20,7 @@ CALM = settings(max_examples=80, deadline=None, suppress_health_check=[HealthChe
 
 def check(document, plan):
     """Physics, honesty of the cost, and a cost within a thousandth of the optimum."""
-    cost, beyond = judge(document, plan.as_document())
+    cost, beyond = judge(document, plan.as_document(ENGLISH))
     best, unavoidable = optimum(document)
     assert plan.cost == pytest.approx(cost, abs=1e-5)
     assert beyond <= unavoidable + 1e-4
@@ -36,7 +36,7 @@ def test_the_canonical_problem(solver, changes, cost) -> None:
     assert plan.solver == solver
     assert plan.exact
     assert plan.cost == pytest.approx(cost, abs=1e-5)
-    assert judge(document, plan.as_document())[0] == pytest.approx(cost, abs=1e-5)
+    assert judge(document, plan.as_document(ENGLISH))[0] == pytest.approx(cost, abs=1e-5)
     assert not plan.notes
 
 
@@ -45,7 +45,7 @@ def test_the_baselines_of_the_canonical_problem() -> None:
     assert no_battery_cost(problem) == pytest.approx(3.3371, abs=5e-5)
     plan = self_consumption(problem)
     assert plan.cost == pytest.approx(1.9297, abs=5e-5)
-    assert judge(CANONICAL, plan.as_document())[0] == pytest.approx(plan.cost)
+    assert judge(CANONICAL, plan.as_document(ENGLISH))[0] == pytest.approx(plan.cost)
 
 
 def test_a_baseline_goes_step_by_step_too() -> None:
@@ -64,7 +64,7 @@ def test_without_wear_an_lp_would_cheat(solver, curtailable, cost) -> None:
     plan = plan_of(document)
     assert plan.solver == solver
     assert plan.cost == pytest.approx(cost, abs=2e-5)
-    assert judge(document, plan.as_document())[0] == pytest.approx(cost, abs=2e-5)
+    assert judge(document, plan.as_document(ENGLISH))[0] == pytest.approx(cost, abs=2e-5)
 
 
 @CALM
@@ -109,7 +109,7 @@ MILLIONTHS = canonical(
     ids=["limit", "burning", "dear peak"],
 )
 def test_what_once_missed_the_optimum(document) -> None:
-    cost, beyond = judge(document, plan_of(document).as_document())
+    cost, beyond = judge(document, plan_of(document).as_document(ENGLISH))
     best, unavoidable = optimum(document)
     assert beyond == pytest.approx(unavoidable, abs=1e-6)
     assert cost == pytest.approx(best, rel=1e-3, abs=1e-6)
@@ -156,14 +156,14 @@ def test_time_that_runs_out_leaves_the_best_plan_so_far(monkeypatch) -> None:
     monkeypatch.setattr(linear, "_run", out_of_time)
     plan = plan_of(canonical(battery=CANONICAL["battery"] | {"wear_per_kwh": 0}, peak_price_per_kw=1))
     assert (plan.solver, plan.exact) == ("highs", False)
-    assert "approximate" in {note.key for note in plan.notes}
+    assert "note_approximate" in {note.key for note in plan.notes}
 
 
 def test_a_high_peak_price_holds_the_import_down() -> None:
     document = canonical(peak_price_per_kw=3.0, peak_so_far_kw=2.5, grid={"import_kw": 20, "export_kw": 20})
     plan = plan_of(document)
     assert max(slot.grid_kw for slot in plan) <= 2.5 + 1e-6
-    assert judge(document, plan.as_document())[0] == pytest.approx(plan.cost, abs=1e-5)
+    assert judge(document, plan.as_document(ENGLISH))[0] == pytest.approx(plan.cost, abs=1e-5)
 
 
 def test_both_solvers_agree_on_what_energy_is_worth() -> None:
@@ -187,11 +187,11 @@ def test_scenarios_share_the_first_slot_and_make_it_careful() -> None:
     assert bold.slots[0].discharge_kw == pytest.approx(3)
     assert careful.slots[0].discharge_kw == pytest.approx(0)
     assert careful.slots[0].charge_kw > 0.2  # what the dear slot needs and PV may not bring
-    assert judge(document, careful.as_document())[0] == pytest.approx(careful.cost, abs=1e-6)
+    assert judge(document, careful.as_document(ENGLISH))[0] == pytest.approx(careful.cost, abs=1e-6)
 
 
 def test_what_only_highs_can_is_left_out_by_name(monkeypatch) -> None:
     monkeypatch.setattr(planner, "_linear", lambda: None)
     plan = plan_of(canonical(peak_price_per_kw=3.0, pv_p10_kw=[0.0] * 192))
-    assert [note.key for note in plan.notes] == ["without_peak", "without_scenarios"]
+    assert [note.key for note in plan.notes] == ["note_without_peak", "note_without_scenarios"]
     assert plan.solver == "dynamic"

@@ -9,7 +9,7 @@ import pytest
 from custom_components.nattery.core.planner.problem import Problem, ProblemError
 from custom_components.nattery.core.planner.problem_document import problem_from, read_problem
 
-from .problems import CANONICAL, START, canonical, plan_of, small
+from .problems import CANONICAL, ENGLISH, START, canonical, plan_of, small
 from .referee import judge, optimum
 
 NAN, INF = float("nan"), float("inf")
@@ -138,7 +138,7 @@ def test_planning_may_start_inside_a_slot(solver) -> None:
     edges = [slot.start for slot in plan]
     assert edges[1] - edges[0] == timedelta(minutes=5)
     assert {b - a for a, b in pairwise(edges[1:])} == {timedelta(minutes=15)}
-    cost, _ = judge(document, plan.as_document())
+    cost, _ = judge(document, plan.as_document(ENGLISH))
     assert cost == pytest.approx(plan.cost, abs=1e-6)
     assert cost == pytest.approx(optimum(document)[0], abs=1e-4)
 
@@ -160,9 +160,9 @@ def test_a_start_below_the_minimum_leads_back_at_once(solver, soc) -> None:
     plan = plan_of(document)
     assert plan.slots[0].action == "charge"
     assert plan.slots[0].soc_end == pytest.approx(0.2)
-    assert plan.slots[0].reason.key == "recover"
-    assert [note.key for note in plan.notes] == ["below_minimum"]
-    judge(document, plan.as_document())
+    assert plan.slots[0].reason.key == "plan_recover"
+    assert [note.key for note in plan.notes] == ["note_below_minimum"]
+    judge(document, plan.as_document(ENGLISH))
 
 
 def test_a_start_above_the_maximum_is_used_up(solver) -> None:
@@ -172,7 +172,7 @@ def test_a_start_above_the_maximum_is_used_up(solver) -> None:
     assert plan.slots[-1].soc_end <= 0.8 + 1e-6
     assert plan.slots[1].soc_end > 0.8  # not dumped: the dear slot comes first
     assert max(slot.charge_kw for slot in plan) == 0
-    assert [note.key for note in plan.notes] == ["above_maximum"]
+    assert [note.key for note in plan.notes] == ["note_above_maximum"]
 
 
 def test_what_cannot_be_helped_is_planned_and_named(solver) -> None:
@@ -182,9 +182,9 @@ def test_what_cannot_be_helped_is_planned_and_named(solver) -> None:
     plan = plan_of(document)
     assert plan.slots[0].discharge_kw == pytest.approx(5)
     assert plan.slots[1].charge_kw == pytest.approx(5)
-    assert [str(note) for note in plan.notes] == [
-        "Import limit exceeded by 2.40 kW at 2026-01-10 00:00: load alone is 12.40 kW",
-        "Export limit exceeded by 1.00 kW at 2026-01-10 01:00: PV alone is 9.00 kW",
+    assert [ENGLISH.sentence(note, plan.slots[0].start) for note in plan.notes] == [
+        "The import limit is exceeded by 2.4 kW at 00:00: the house alone uses 12.4 kW.",
+        "The export limit is exceeded by 1 kW at 01:00: the sun alone brings 9 kW.",
     ]
 
 
@@ -192,7 +192,7 @@ def test_a_plan_without_a_terminal_value_estimates_one() -> None:
     document = {key: value for key, value in CANONICAL.items() if key != "terminal_value_per_kwh"}
     plan = plan_of(document)
     assert 0.05 < plan.terminal_value < 0.3
-    assert [note.key for note in plan.notes] == ["terminal_estimated"]
+    assert [note.key for note in plan.notes] == ["note_terminal_estimated"]
     dear = plan_of(document | {"import_price": [price + 0.5 for price in document["import_price"]]})
     assert dear.terminal_value > plan.terminal_value + 0.1
     assert dear.slots[-1].soc_end > plan.slots[-1].soc_end

@@ -8,7 +8,7 @@ import pytest
 from custom_components.nattery.core.planner.planner import make_plan
 from custom_components.nattery.core.planner.problem_document import problem_from
 
-from .problems import CANONICAL, at, canonical, plan_of, small
+from .problems import CANONICAL, ENGLISH, at, canonical, plan_of, small
 from .referee import judge
 
 NEXT = timedelta(hours=2)
@@ -40,7 +40,7 @@ def test_inputs_that_change_by_less_than_a_hundredth_flip_no_action_in_the_next_
         again = wobbled(document, seed)
         new = plan_of(again, previous=plan)
         assert soon(new) == soon(plan)
-        cost, _ = judge(again, new.as_document())
+        cost, _ = judge(again, new.as_document(ENGLISH))
         assert cost == pytest.approx(new.cost, abs=1e-6)
         free = plan_of(again)
         flips += soon(free) != soon(plan)
@@ -71,7 +71,9 @@ def test_what_is_kept_is_told() -> None:
     document = later(CANONICAL, 124)
     plan = plan_of(document)
     kept = next(new for seed in range(20) if (new := plan_of(wobbled(document, seed), previous=plan)).kept)
-    assert str(kept.slots[0].reason).endswith("kept from the plan before, since a change would not pay")
+    reason = kept.slots[0].reason
+    assert reason.key == "plan_steady" or reason.values["kept"]
+    assert "previous plan" in ENGLISH.whole(reason, at(0))
     assert "kept" not in kept.slots[10].reason.values
 
 
@@ -79,7 +81,7 @@ def test_what_is_kept_is_told() -> None:
 def test_the_plan_before_may_come_in_the_document(form) -> None:
     document = later(CANONICAL, 124)
     plan = plan_of(document)
-    slots = plan.as_document()["slots"]
+    slots = plan.as_document(ENGLISH)["slots"]
     previous = slots if form == "slots" else [slot["action"] for slot in slots]
     for seed in range(4):
         assert soon(plan_of(wobbled(document, seed) | {"previous": previous})) == soon(plan)
@@ -94,4 +96,4 @@ def test_a_plan_before_that_is_over_or_impossible_is_no_burden() -> None:
     for previous in (old, ["charge", "charge"]):
         plan = plan_of(document | {"previous": previous})
         assert plan.cost <= free.cost + 1e-2
-        judge(document, plan.as_document())
+        judge(document, plan.as_document(ENGLISH))

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.planner.problem import ProblemError
 from custom_components.nattery.core.planner.strategies import (  # fmt: skip
     STRATEGIES,
@@ -14,7 +15,7 @@ from custom_components.nattery.core.planner.strategies import (  # fmt: skip
     SelfConsumption,
 )
 
-from .problems import CANONICAL, at, canonical, plan_of, small
+from .problems import CANONICAL, ENGLISH, at, canonical, plan_of, small
 from .referee import judge
 
 ALL = [
@@ -26,9 +27,9 @@ ALL = [
 @pytest.mark.parametrize("strategy", ALL, ids=str)
 def test_every_strategy_gives_an_honest_plan_that_optimise_is_no_worse_than(strategy) -> None:
     plan = plan_of(canonical(), strategy=strategy)
-    document = plan.as_document()
+    document = plan.as_document(ENGLISH)
     if isinstance(strategy, PeakShaving):
-        document["notes"] += [f"exceeded at {slot['start'][:16].replace('T', ' ')}" for slot in document["slots"]]
+        document["notes"] += [f"exceeded at {slot['start'][11:16]}" for slot in document["slots"]]
     if isinstance(strategy, Manual) and strategy.kind is ActionKind.HOLD:
         with pytest.raises(AssertionError):  # in hold a surplus charges, which is self_consume to the referee
             judge(CANONICAL, document)
@@ -59,7 +60,7 @@ def test_peak_shaving_keeps_energy_for_the_peak() -> None:
     assert plan.slots[1].grid_kw == pytest.approx(5.5)
     assert plan_of(document).slots[1].grid_kw > 6
     beyond = plan_of(document, strategy=PeakShaving(1.0))
-    assert [note.key for note in beyond.notes] == ["import_limit", "import_limit"]
+    assert [note.key for note in beyond.notes] == ["note_import_limit"] * 2
 
 
 def test_a_reserve_is_held_for_its_price_and_no_more() -> None:
@@ -69,7 +70,7 @@ def test_a_reserve_is_held_for_its_price_and_no_more() -> None:
     assert min(slot.soc_end for slot in held) >= 0.4 - 1e-6
     cheap = plan_of(document, strategy=BackupReserve(0.4, price=0.001))
     assert cheap.slots[-1].soc_end == pytest.approx(0.1)
-    assert "wish_missed" in {note.key for note in cheap.notes}
+    assert "note_target_missed" in {note.key for note in cheap.notes}
     assert plan_of(document | {"reserve": {"soc": 0.4, "price": 5.0}}).cost == pytest.approx(held.cost)
 
 
@@ -90,7 +91,7 @@ def test_what_cannot_be_reached_is_named(solver) -> None:
     )
     plan = plan_of(document)
     assert plan.slots[0].charge_kw == pytest.approx(5)
-    assert str(plan.notes[0]) == "Stored energy is 2.25 kWh short of the wanted 9.00 kWh at 2026-01-10 01:00"
+    assert ENGLISH.sentence(plan.notes[0], at(0)) == "The battery will be 2.25 kWh short of the wanted 9 kWh at 01:00."
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_manual_does_what_it_is_told(kind, power, charge, discharge) -> None:
     plan = plan_of(small([0.3] * 2, load=[1, 1]), strategy=Manual(kind, power))
     slot = plan.slots[0]
     assert (slot.action, slot.charge_kw, slot.discharge_kw) == (kind, pytest.approx(charge), pytest.approx(discharge))
-    assert str(slot.reason) == "The strategy manual asks for it"
+    assert slot.reason == Explanation("plan_strategy", {"strategy": "manual"})
     assert plan.solver == "none"
 
 

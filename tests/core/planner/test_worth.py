@@ -7,7 +7,7 @@ from .problems import plan_of, small
 
 A_BIT = 1e-4
 CALM = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-BY_LIMITS = {"recover", "take_surplus", "shave", "grid_limit"}  # told by no price
+BY_LIMITS = {"plan_recover", "plan_take_surplus", "plan_shave", "plan_grid_limit"}  # told by no price
 
 
 @st.composite
@@ -59,13 +59,13 @@ def test_no_margin_is_below_nothing(document) -> None:
 def test_an_action_turns_at_the_price_that_is_told_and_not_before(document) -> None:
     for index, slot in enumerate(plan_of(document)):
         values, have = slot.reason.values, power(slot)
-        if slot.reason.key in BY_LIMITS or "turns_at" not in values:
+        if slot.reason.key in BY_LIMITS or "break_even_price" not in values:
             continue
         imports = slot.grid_kw > 1e-5 if have > 0 else slot.grid_kw > -1e-5
         key = "import_price" if imports else "export_price"
         other = document["export_price" if imports else "import_price"][index]
-        above = have > 0 or slot.reason.key.startswith("keep")  # less charging or more discharging beyond it
-        turn, now = values["turns_at"], values["price"]
+        above = have > 0 or slot.reason.key.startswith("plan_keep")  # less charging or more discharging beyond it
+        turn, now = values["break_even_price"], values["price"] if "price" in values else -values["paid_price"]
         beyond = turn + (A_BIT if above else -A_BIT)
         if beyond < -0.05 or (beyond < other if imports else beyond > other):
             continue  # export dearer than import is another kind of problem

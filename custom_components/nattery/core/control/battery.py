@@ -14,8 +14,8 @@ class BatteryState:
 
     `soc` is percent. `running` is what it is set to do now (None: none of the four actions), `left` for how long still,
     zero where nothing ends by itself. `clock_drift` is the seconds by which the clock that ends an action is ahead of
-    the house's, None when unknown, 0 where there is none. `changed` names the settings that have another value than the
-    last action gave them, `writes` is the most that one setting was written today.
+    the house's, None when unknown, 0 where there is none. `changed` has the keys of settings that have another value
+    than the last action gave them, `writes` is the most that one setting was written today.
     """
 
     soc: float

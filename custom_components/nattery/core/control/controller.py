@@ -14,11 +14,22 @@ from enum import StrEnum
 from typing import Any
 
 from ..action import SELF_CONSUME, Action, ActionKind
+from ..explanation import Explanation
 from .battery import Battery, BatteryState
 from .errors import BatteryError, SavedStateError
 from .guards import GuardContext, SocLimits, obstacle
 from .overrides import Override, Overrides
-from .reasons import Reason
+from .reasons import (
+    CHANGED_BY_HAND,
+    NO_PLAN,
+    NO_READINGS,
+    OVERRIDE,
+    PLAN,
+    SEVERAL_CHANGED_BY_HAND,
+    STALE_PRICES,
+    TOO_SHORT,
+    WRITE_FAILED,
+)
 from .schedule import ScheduledAction, overlaid, present
 
 LEFT_ALONE = timedelta(hours=4)  # after a change by hand, where no run says for how long
@@ -45,7 +56,7 @@ class Decision:
     at: datetime
     mode: Mode
     action: Action | None
-    reason: Reason
+    reason: Explanation
     run: ScheduledAction | None = None
     state: BatteryState | None = None
     performed: bool = False
@@ -57,7 +68,7 @@ class _Pause:
     """Nothing is written before `until`."""
 
     until: datetime
-    reason: Reason
+    reason: Explanation
 
 
 class Controller:
@@ -170,7 +181,7 @@ class Controller:
             try:
                 state = await self._battery.state()
             except BatteryError as error:
-                return Decision(now, self._mode, None, Reason("no_readings", {"detail": str(error)}), run)
+                return Decision(now, self._mode, None, Explanation(NO_READINGS, {"detail": error.explanation}), run)
             action, reason = self._wanted(now, run, state, prices_fresh=prices_fresh)
             self._before = reason.key
             decision = Decision(now, self._mode, action, reason, run, state)
@@ -186,20 +197,24 @@ class Controller:
 
     def _wanted(
         self, now: datetime, run: ScheduledAction | None, state: BatteryState, *, prices_fresh: bool
-    ) -> tuple[Action, Reason]:
+    ) -> tuple[Action, Explanation]:
         """What should be done, apart from whether anything can be written."""
         if run is None:
-            return SELF_CONSUME, Reason("no_plan" if prices_fresh else "stale_prices")
+            return SELF_CONSUME, Explanation(NO_PLAN if prices_fresh else STALE_PRICES)
         if reason := obstacle(GuardContext(now, run, state, self.limits, prices_fresh, self._before)):
             return SELF_CONSUME, reason
-        return run.action, Reason("plan" if run.override is None else "override", {"until": run.end})
+        if run.override is None:
+            return run.action, Explanation(PLAN, {"until": run.end})
+        # The run may go on beyond the override, where the plan then wants the same.
+        own = next(one.end for one in self._overrides.listed(now) if one.id == run.override)
+        return run.action, Explanation(OVERRIDE, {"until": min(own, run.end)})
 
     def _pause(self, now: datetime, run: ScheduledAction | None, state: BatteryState) -> _Pause | None:
         """Why nothing is written now, and until when: somebody has changed something by hand, or a write failed."""
         if self._left is None and state.changed and not self._forgiven:
             until = run.end if run else now + LEFT_ALONE
-            settings = ", ".join(state.changed)
-            self._left = _Pause(until, Reason("changed_by_hand", {"settings": settings, "until": until}))
+            key = CHANGED_BY_HAND if len(state.changed) == 1 else SEVERAL_CHANGED_BY_HAND
+            self._left = _Pause(until, Explanation(key, {"settings": state.changed, "until": until}))
         if self._left is not None and not _waits(self._left, now):
             self._left, self._forgiven = None, True
         return self._left or (self._failed if _waits(self._failed, now) else None)
@@ -215,7 +230,7 @@ class Controller:
             return replace(decision, action=None, reason=failed.reason)
         self._succeed()
         if done.kind is not action.kind:
-            decision = replace(decision, action=SELF_CONSUME, reason=Reason("too_short"))
+            decision = replace(decision, action=SELF_CONSUME, reason=Explanation(TOO_SHORT))
         return replace(decision, performed=True, written=done.written)
 
     async def _hand_back(self, now: datetime) -> None:
@@ -233,7 +248,7 @@ class Controller:
         """Wait before the next write, longer each time: a setting that is not taken must not be written for ever."""
         self._lasting = min(2 * self._lasting, LONGEST_PAUSE) if self._failed else FIRST_PAUSE
         until = now + self._lasting
-        self._failed = _Pause(until, Reason("write_failed", {"detail": str(error), "until": until}))
+        self._failed = _Pause(until, Explanation(WRITE_FAILED, {"detail": error.explanation, "until": until}))
         return self._failed
 
     def _succeed(self) -> None:

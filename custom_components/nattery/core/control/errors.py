@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from ..explanation import Explanation
+
 
 class ControlError(Exception):
     """Anything of this room."""
@@ -9,6 +11,11 @@ class ControlError(Exception):
 
 class BatteryError(ControlError):
     """A battery that cannot be read, or does not do what it is told."""
+
+    @property
+    def explanation(self) -> Explanation:
+        """What it says in any language."""
+        return Explanation("inverter", {"detail": str(self)})
 
 
 class OverrideError(ControlError):

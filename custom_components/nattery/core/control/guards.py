@@ -5,9 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..action import ActionKind
+from ..explanation import Explanation
 from ..inverter.actions import CLOCK_TOLERANCE
 from .battery import BatteryState
-from .reasons import Reason
+from .reasons import (
+    ALARM,
+    CLOCK_OFF,
+    CLOCK_UNKNOWN,
+    EXPORT_OFF,
+    NOT_RUNNING,
+    SOC_HIGH,
+    SOC_LOW,
+    STALE_PRICES,
+    WORN,
+)
 from .schedule import ScheduledAction
 
 WRITES = 40  # of one setting on one day; from 50 the wear book warns, and what is left is for ending things
@@ -41,59 +52,59 @@ class GuardContext:
         return running and self.state.left <= self.run.end - self.now + CLOCK_TOLERANCE
 
 
-def obstacle(scene: GuardContext) -> Reason | None:
+def obstacle(scene: GuardContext) -> Explanation | None:
     """The first reason not to do what is wanted; None for go ahead."""
     guards = (_prices,) if scene.run.action.kind is ActionKind.SELF_CONSUME else GUARDS
     return next((reason for guard in guards if (reason := guard(scene)) is not None), None)
 
 
-def _prices(scene: GuardContext) -> Reason | None:
+def _prices(scene: GuardContext) -> Explanation | None:
     planned = scene.run.override is None
-    return Reason("stale_prices") if planned and not scene.prices_fresh else None
+    return Explanation(STALE_PRICES) if planned and not scene.prices_fresh else None
 
 
-def _running(scene: GuardContext) -> Reason | None:
-    return None if scene.state.ready else Reason("not_running")
+def _running(scene: GuardContext) -> Explanation | None:
+    return None if scene.state.ready else Explanation(NOT_RUNNING)
 
 
-def _alarm(scene: GuardContext) -> Reason | None:
+def _alarm(scene: GuardContext) -> Explanation | None:
     harmless = {_LOW} if scene.run.action.kind is not ActionKind.DISCHARGE else set()
     alarms = [alarm for alarm in scene.state.alarms if alarm not in harmless]
-    return Reason("alarm", {"alarms": ", ".join(alarms)}) if alarms else None
+    return Explanation(ALARM, {"alarms": tuple(alarms)}) if alarms else None
 
 
-def _low(scene: GuardContext) -> Reason | None:
-    limit = scene.limits.low + (RECOVERY if scene.before == "soc_low" else 0)
+def _low(scene: GuardContext) -> Explanation | None:
+    limit = scene.limits.low + (RECOVERY if scene.before == SOC_LOW else 0)
     low = scene.run.action.kind is ActionKind.DISCHARGE and scene.state.soc <= limit
-    return Reason("soc_low", {"soc": scene.state.soc, "limit": scene.limits.low}) if low else None
+    return Explanation(SOC_LOW, {"soc": scene.state.soc, "limit": scene.limits.low}) if low else None
 
 
-def _high(scene: GuardContext) -> Reason | None:
+def _high(scene: GuardContext) -> Explanation | None:
     # A battery that is simply full stops by itself.
-    limit = scene.limits.high - (RECOVERY if scene.before == "soc_high" else 0)
+    limit = scene.limits.high - (RECOVERY if scene.before == SOC_HIGH else 0)
     bounded = scene.run.action.kind is ActionKind.CHARGE and scene.limits.high < SocLimits().high
     high = bounded and scene.state.soc >= limit
-    return Reason("soc_high", {"soc": scene.state.soc, "limit": scene.limits.high}) if high else None
+    return Explanation(SOC_HIGH, {"soc": scene.state.soc, "limit": scene.limits.high}) if high else None
 
 
-def _export(scene: GuardContext) -> Reason | None:
+def _export(scene: GuardContext) -> Explanation | None:
     barred = scene.run.action.kind is ActionKind.DISCHARGE and not scene.state.may_export
-    return Reason("export_off") if barred else None
+    return Explanation(EXPORT_OFF) if barred else None
 
 
-def _clock(scene: GuardContext) -> Reason | None:
+def _clock(scene: GuardContext) -> Explanation | None:
     if not scene.state.clock_off or scene.goes_on:
         return None
     drift = scene.state.clock_drift
-    return Reason("clock_unknown") if drift is None else Reason("clock_off", {"seconds": round(drift)})
+    return Explanation(CLOCK_UNKNOWN) if drift is None else Explanation(CLOCK_OFF, {"seconds": round(drift)})
 
 
-def _wear(scene: GuardContext) -> Reason | None:
+def _wear(scene: GuardContext) -> Explanation | None:
     worn = scene.state.writes >= WRITES and not scene.goes_on
-    return Reason("worn", {"writes": scene.state.writes}) if worn else None
+    return Explanation(WORN, {"writes": scene.state.writes}) if worn else None
 
 
-GUARDS: tuple[Callable[[GuardContext], Reason | None], ...] = (
+GUARDS: tuple[Callable[[GuardContext], Explanation | None], ...] = (
     _prices,
     _running,
     _alarm,

@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from ..action import Action
-from ..inverter.actions import NEEDED, OWNED, ActionContext, ClockOffError, deviations, in_force, in_order, settings_for
+from ..inverter.actions import (
+    CHARGE_WINDOWS,
+    DISCHARGE_WINDOWS,
+    NEEDED,
+    OWNED,
+    ActionContext,
+    ClockOffError,
+    deviations,
+    in_force,
+    in_order,
+    settings_for,
+)
 from ..inverter.alarms import active_alarms, alarm_name
 from ..inverter.codec import InvalidValueError, Value
 from ..inverter.errors import InverterError
@@ -17,6 +28,13 @@ from .errors import BatteryError
 
 _BESIDE = ("clock", "battery_voltage")
 _STATE = ("battery_soc", "alarm_flags", "status", "grid_feed_in")
+# The start and end of a window are one setting to users.
+_SETTING_OF: Mapping[str, str] = {
+    key: f"{kind}_window_{number}"
+    for kind, windows in (("charge", CHARGE_WINDOWS), ("discharge", DISCHARGE_WINDOWS))
+    for number, window in enumerate(windows, 1)
+    for key in window
+}
 _RUNNING = {2, 3}  # status: on_grid, inverter
 _FEED_IN_ALLOWED = 1
 
@@ -60,7 +78,7 @@ class InverterBattery:
             alarms=tuple(alarm_name(bit) for bit in active_alarms(values["alarm_flags"])),
             ready=values["status"] in _RUNNING,
             may_export=values["grid_feed_in"] == _FEED_IN_ALLOWED,
-            changed=tuple(BY_KEY[key].symbol for key in changed),
+            changed=tuple(dict.fromkeys(_SETTING_OF.get(key, key) for key in changed)),
             writes=max(self._inverter.wear.writes_of(key, today) for key in OWNED),
         )
 

@@ -6,11 +6,20 @@ from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..explanation import Note
+from ..explanation import Explanation
 from .forecast_log import ForecastLog
 from .history import PowerHistory
 from .load import DEFAULT_DAILY_KWH, LoadModel
-from .notes import ForecastNote
+from .notes import (
+    CORRECTED,
+    FIRST_DAYS,
+    NO_LOAD_HISTORY,
+    NO_PROVIDER,
+    NO_PROVIDER_ZERO,
+    PROVIDER_ENDS,
+    PROVIDER_ENDS_ZERO,
+    SHORT_LOAD_HISTORY,
+)
 from .nowcast import LOOKED_AHEAD, LOOKED_BACK, factors
 from .provider import ProviderForecast
 from .quarters import PER_DAY, PER_HOUR, moment, quarter, wall
@@ -51,7 +60,7 @@ class Forecast:
     pv_p10_kw: tuple[float, ...]
     pv_p90_kw: tuple[float, ...]
     sources: Mapping[str, ForecastSource]
-    notes: tuple[Note, ...]
+    notes: tuple[Explanation, ...]
     said_kw: tuple[float | None, ...]
 
     def keep(self, record: ForecastLog, zone: tzinfo) -> None:
@@ -219,24 +228,26 @@ class Forecaster:
             return ForecastSource.MIXED
         return ForecastSource.HISTORY if self._roof.days else ForecastSource.NONE
 
-    def _notes(self, source: ForecastSource, said: Mapping[int, float]) -> Iterator[ForecastNote]:
+    def _notes(self, source: ForecastSource, said: Mapping[int, float]) -> Iterator[Explanation]:
         """What a person should know."""
         if not self._load.days:
-            yield ForecastNote("no_load_history", {"daily_kwh": self._load.daily_kwh})
+            yield Explanation(NO_LOAD_HISTORY, {"daily_kwh": self._load.daily_kwh})
         elif self._load.days < _FEW_DAYS:
-            yield ForecastNote("short_load_history", {"days": round(self._load.days, 1)})
+            yield Explanation(SHORT_LOAD_HISTORY, {"days": round(self._load.days, 1)})
         made_up = self._known.made_up_days
         if days := made_up["load"] if source is ForecastSource.PROVIDER else max(made_up.values()):
-            yield ForecastNote("first_days", {"days": days})
-        roof, end = ({"days": self._roof.days}, "") if self._roof.days else ({}, "_zero")
+            yield Explanation(FIRST_DAYS, {"days": days})
+        known = bool(self._roof.days)
+        roof = {"days": self._roof.days} if known else {}
         if source is ForecastSource.MIXED:
-            yield ForecastNote(f"provider_ends{end}", {**roof, "known_until": moment(max(said) + 1)})
+            key = PROVIDER_ENDS if known else PROVIDER_ENDS_ZERO
+            yield Explanation(key, {**roof, "known_until": moment(max(said) + 1)})
         elif source is not ForecastSource.PROVIDER:
-            yield ForecastNote(f"no_provider{end}", roof)
+            yield Explanation(NO_PROVIDER if known else NO_PROVIDER_ZERO, roof)
         total = sum(said.values())
         factor = sum(self._correction.apply(n, kw).expected for n, kw in said.items()) / total if total else 1.0
         if abs(factor - 1) > _WORTH_SAYING:
-            yield ForecastNote("corrected", {"factor": round(factor, 2), "days": self._correction.days})
+            yield Explanation(CORRECTED, {"factor": round(factor, 2), "days": self._correction.days})
 
 
 def _made_up_days(history: PowerHistory, zone: tzinfo) -> int:

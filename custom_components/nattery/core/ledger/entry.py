@@ -1,10 +1,10 @@
 """A quarter of an hour as the ledger books it. Plain data; energies kWh on the AC side, times UTC."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ..action import ActionKind
+from ..explanation import Explanation
 
 QUARTER = timedelta(minutes=15)
 QUARTER_HOURS = QUARTER / timedelta(hours=1)
@@ -87,14 +87,6 @@ class EntryMoney:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an action was taken: a key to be translated, and the numbers and words that go into the sentence."""
-
-    key: str
-    values: Mapping[str, float | int | str | None]
-
-
-@dataclass(frozen=True, slots=True)
 class Expectation:
     """What the plan in force as it began expected of a quarter: cost without wear, grid (import +), SOC at its end."""
 
@@ -120,7 +112,7 @@ class LedgerEntry:
     prices: EntryPrices | None = None
     money: EntryMoney | None = None
     action: ActionKind | None = None
-    reason: Reason | None = None
+    reason: Explanation | None = None
     expected: Expectation | None = None
 
     def __post_init__(self) -> None:

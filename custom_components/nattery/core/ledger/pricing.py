@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from ..action import ActionKind
+from ..explanation import Explanation
 from ..planner.problem import BatteryModel
 from .baseline import money, self_consumption
-from .entry import EntryPrices, Expectation, LedgerEntry, MeteredInterval, Reason, StoredEnergy
+from .entry import EntryPrices, Expectation, LedgerEntry, MeteredInterval, StoredEnergy
 
 
 def book_quarter(
@@ -15,7 +16,7 @@ def book_quarter(
     *,
     prices: EntryPrices | None = None,
     action: ActionKind | None = None,
-    reason: Reason | None = None,
+    reason: Explanation | None = None,
     expected: Expectation | None = None,
 ) -> LedgerEntry:
     """The line for a metered quarter, after the `previous` one in the book (None: this is the first).

@@ -1,15 +1,16 @@
 """The face of the planner: a problem in, a plan out. Solvers are imported on the first call, so use an executor."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 from time import perf_counter
 from types import ModuleType
 from typing import NamedTuple
 
 from ..action import FORCED, ActionKind
+from ..explanation import Explanation
 from .dynamic import UnsupportedError, solve as solve_dynamic
 from .energy_bounds import limits
 from .flows import (
@@ -28,8 +29,8 @@ from .flows import (
 from .marginal_value import MarginalValue, PlanContext, worth_of
 from .plan import Plan, PlannedSlot
 from .problem import PastAction, Problem
-from .reasons import Context, PlanNote, Reason, explain
-from .slot_cost import EPSILON, rules
+from .reasons import OVERALL, STRATEGY, ReasonContext, explain
+from .slot_cost import EPSILON, dearest, rules
 from .solution import Solution, SolverError
 from .strategies import Optimise, SelfConsumption, Strategy
 from .terminal_value import terminal_value
@@ -100,7 +101,7 @@ class _Planner:
         self.around = list(surroundings(problem))
         self.edges = problem.edges
         self.terminal = terminal_value(problem)
-        self.notes: list[PlanNote] = []
+        self.notes: list[Explanation] = []
 
     def plan(self) -> Plan:
         problem = self.problem
@@ -109,17 +110,10 @@ class _Planner:
         if fixed is not None:
             solution = Solution([], [self.terminal] * len(problem), "none")
             draft = self._draft(fixed, solution)
-            reasons = [Reason("strategy", {"strategy": self.strategy.key})] * len(problem)
+            reasons = [Explanation(STRATEGY, {"strategy": self.strategy.key})] * len(problem)
         else:
             solution, draft, kept = self._decide()
-            least = problem.battery.stored_min - EPSILON
-            below = 0
-            if problem.battery.stored_start < least:
-                below = 1 + sum(flow.stored_kwh < least for flow in draft.flows)
-            context = Context(
-                self.store, self.edges, self.around, self._worth(draft, solution), self._peak(draft), kept, below
-            )
-            reasons = explain(context, draft.moves, draft.flows)
+            reasons = explain(self._reason_context(draft, solution, kept), draft.moves, draft.flows)
         self._note(draft, solution)
         capacity = problem.battery.capacity_kwh
         parts = zip(draft.moves, draft.flows, solution.marginal_value, draft.money, reasons, strict=True)
@@ -204,15 +198,15 @@ class _Planner:
     def _solve_without(self, question: Problem, pinned: Sequence[float]) -> Solution:
         """The dynamic programme, with what it does not know left out, and said so."""
         if question.peak_price_per_kw:
-            self._note_once("without_peak")
+            self._note_once("note_without_peak")
         if question.has_scenarios:
-            self._note_once("without_scenarios")
+            self._note_once("note_without_scenarios")
         plain = replace(question, peak_price_per_kw=0.0, pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)
         return solve_dynamic(plain, self.terminal, pinned)
 
     def _note_once(self, key: str) -> None:
-        if PlanNote(key) not in self.notes:
-            self.notes.append(PlanNote(key))
+        if Explanation(key) not in self.notes:
+            self.notes.append(Explanation(key))
 
     # --- what comes of it
 
@@ -262,6 +256,22 @@ class _Planner:
         shared = int(problem.has_scenarios)
         return told[:shared] + worth_of(plain)[shared:]
 
+    def _reason_context(self, draft: _Draft, solution: Solution, kept: int) -> ReasonContext:
+        problem, key = self.problem, self.strategy.key
+        least = problem.battery.stored_min - EPSILON
+        below = 0
+        if problem.battery.stored_start < least:
+            below = 1 + sum(flow.stored_kwh < least for flow in draft.flows)
+        otherwise = Explanation(OVERALL)
+        if self.strategy.question(problem) is not problem:
+            otherwise = Explanation(STRATEGY, {"strategy": key})
+        return ReasonContext(
+            self.store, self.edges, self.around, self._worth(draft, solution), self.terminal,
+            problem.battery.stored_min, self._peak(draft), kept, below, bool(problem.targets),
+            int(problem.has_scenarios), dearest(problem),
+            otherwise,
+        )  # fmt: skip
+
     def _peak(self, draft: _Draft) -> float:
         """The highest import that is paid for by the kW; inf without a capacity tariff."""
         if not self.problem.peak_price_per_kw:
@@ -272,34 +282,38 @@ class _Planner:
         """Name what could not be kept, and what was assumed."""
         battery, notes = self.problem.battery, self.notes
         if not solution.exact:
-            notes.append(PlanNote("approximate"))
+            notes.append(Explanation("note_approximate"))
         if battery.soc_start < battery.soc_min:
-            notes.append(PlanNote("below_minimum", {"soc": battery.soc_start, "limit": battery.soc_min}))
+            notes.append(Explanation("note_below_minimum", _percent(battery.soc_start, battery.soc_min)))
         if battery.soc_start > battery.soc_max:
-            notes.append(PlanNote("above_maximum", {"soc": battery.soc_start, "limit": battery.soc_max}))
+            notes.append(Explanation("note_above_maximum", _percent(battery.soc_start, battery.soc_max)))
         notes += self._broken_limits(draft.flows)
         notes += self._missed_wishes(draft.flows)
         if self.problem.terminal_value_per_kwh is None:
-            notes.append(PlanNote("terminal_estimated", {"value": self.terminal}))
+            notes.append(Explanation("note_terminal_estimated", {"terminal_price": self.terminal}))
 
-    def _broken_limits(self, flows: list[Flows]) -> Iterator[PlanNote]:
+    def _broken_limits(self, flows: list[Flows]) -> Iterator[Explanation]:
         rule = self.store.rule
         for flow, around, at in zip(flows, self.around, self.edges[:-1], strict=True):
             over, beyond = flow.grid_kw - rule.import_kw, -flow.grid_kw - rule.export_kw
             if over > _SMALL:
-                yield PlanNote("import_limit", {"excess_kw": over, "at": at, "load_kw": around.load_kw})
+                yield Explanation("note_import_limit", {"excess_kw": over, "at": at, "load_kw": around.load_kw})
             elif beyond > _SMALL:
-                yield PlanNote("export_limit", {"excess_kw": beyond, "at": at, "pv_kw": around.pv_kw})
+                yield Explanation("note_export_limit", {"excess_kw": beyond, "at": at, "pv_kw": around.pv_kw})
 
-    def _missed_wishes(self, flows: list[Flows]) -> Iterable[PlanNote]:
+    def _missed_wishes(self, flows: list[Flows]) -> Iterator[Explanation]:
         """Each wanted level once, where it is missed most; not the way back to the minimum, which has its own note."""
         battery = self.problem.battery
-        worst: dict[float, PlanNote] = {}
+        worst: dict[float, tuple[float, datetime]] = {}
         for slot, level, _, sign in self.bounds.wishes:
             missing = level - flows[slot].stored_kwh
             if sign < 0 or missing < _MISSED or (level == battery.stored_min and battery.soc_start < battery.soc_min):
                 continue
-            if level not in worst or missing > worst[level].values["missing_kwh"]:
-                values = {"missing_kwh": missing, "level_kwh": level, "at": self.edges[slot + 1]}
-                worst[level] = PlanNote("wish_missed", values)
-        return worst.values()
+            if level not in worst or missing > worst[level][0]:
+                worst[level] = missing, self.edges[slot + 1]
+        for level, (missing, at) in worst.items():
+            yield Explanation("note_target_missed", {"missing_kwh": missing, "level_kwh": level, "at": at})
+
+
+def _percent(soc: float, limit: float) -> dict[str, float]:
+    return {"soc": 100 * soc, "limit": 100 * limit}
