@@ -21,9 +21,9 @@ import probatio as vol
 from ..action_helpers import moment, refuse
 from ..const import DOMAIN
 from ..core.backtest.account import Account
-from ..core.backtest.actual import actual
+from ..core.backtest.actual import actual_account
 from ..core.backtest.process import BacktestRequest, run_in_process
-from ..core.backtest.system import house_of
+from ..core.backtest.system import system_from_document
 from ..core.backtest.time_series import priced_in, series_from_ledger
 from ..core.ledger.entry import LedgerEntry, quarter_start
 from ..core.ledger.errors import LedgerError
@@ -183,7 +183,7 @@ def _case(
     question = BacktestRequest(series_from_ledger(usable, currency), document, trading.hass.config.time_zone)
     return _Case(
         question=question,
-        actual=actual(usable, house_of(document), dt_util.get_default_time_zone()),
+        actual=actual_account(usable, system_from_document(document), dt_util.get_default_time_zone()),
         coverage=min(sum(one.coverage for one in usable) / max(period.quarters, 1), 1.0),
         unseen=max(period.quarters - len(lines), 0),
         unpriced=len(lines) - len(usable),
@@ -192,7 +192,7 @@ def _case(
 
 def _answer(case: _Case, period: Period, document: dict[str, Any]) -> dict[str, Any]:
     """The core's document, and what only the book knows."""
-    house = case.question.house
+    house = case.question.system
     return {
         **document,
         "actual": round(case.actual.cost(document["terminal_value_per_kwh"]), 9),

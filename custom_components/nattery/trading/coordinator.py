@@ -264,7 +264,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         # What is expected of the rest of a quarter-hour is not what was expected of it.
         if slot is not None and slot.start - quarter_start(slot.start) < _BEGINNING:
             hours = (slot.end - slot.start) / timedelta(hours=1)
-            cost = slot.costs.bought - slot.costs.sold
+            cost = slot.money.import_cost - slot.money.export_revenue
             expected = Expectation(cost=cost, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
         self.books.async_expect(decision.at, kind, booked(because, undone=kind is not wanted), expected)
 

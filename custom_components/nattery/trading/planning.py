@@ -190,7 +190,7 @@ def _from(situation: PlanningInputs, first: int) -> Problem:
 def make(situation: PlanningInputs, wish: TradingPreferences, previous: Plan | None) -> PlanResult:
     """The plan and its promises; imports the solver, so it belongs in an executor. Raises ProblemError."""
     strategy = wish.as_strategy()
-    worth = terminal_value(strategy.shape(_from(situation, 0)))
+    worth = terminal_value(strategy.constrain(_from(situation, 0)))
     problem = replace(problem_of(situation), terminal_value_per_kwh=worth)
     plan = make_plan(problem, strategy, previous)
     costs = (_worth(one, problem) for one in (plan, self_consumption(problem)))
