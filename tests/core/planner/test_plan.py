@@ -51,7 +51,7 @@ def test_a_discharge_that_limits_the_peak_says_so() -> None:
 
 
 def test_every_reason_is_tested_and_every_sentence_can_be_formatted() -> None:
-    assert {key for _, key, _ in FIRST_SLOT_CASES} | {"strategy", "peak"} == set(SENTENCES)
+    assert {key for _, key, _ in FIRST_SLOT_CASES} | {"strategy", "manual", "peak"} == set(SENTENCES)
     values = dict.fromkeys(
         ("power_kw", "price", "worth", "burden", "margin", "turns_at", "used_price", "excess_kw", "load_kw", "pv_kw",
          "soc", "limit", "peak_kw", "missing_kwh", "level_kwh", "value", "curtail_kw"), 0.1,

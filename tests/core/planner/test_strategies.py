@@ -110,6 +110,13 @@ def test_a_fixed_dispatch_is_planned_as_given(kind, power, charge, discharge) ->
     assert plan.solver == "none"
 
 
+def test_manual_plans_self_consumption_and_says_so() -> None:
+    plan, baseline = plan_of(canonical(), strategy=Manual()), plan_of(canonical(), strategy=SelfConsumption())
+    assert [slot.action for slot in plan] == [slot.action for slot in baseline]
+    assert plan.cost == baseline.cost
+    assert {str(slot.reason) for slot in plan} == {"Manual: self-consumption until you set something else"}
+
+
 @pytest.mark.parametrize(
     "make",
     [

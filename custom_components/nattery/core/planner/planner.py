@@ -112,7 +112,7 @@ class _PlanBuilder:
         if fixed is not None:
             solution = Solution([], [self.terminal_value] * len(problem), "none")
             candidate = self._simulate(fixed, solution)
-            reasons = [Reason("strategy", {"strategy": self.strategy.key})] * len(problem)
+            reasons = [Reason(self.strategy.reason_key, {"strategy": self.strategy.key})] * len(problem)
         else:
             solution, candidate, kept = self._optimise()
             minimum = problem.battery.stored_min - EPSILON

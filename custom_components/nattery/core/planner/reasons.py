@@ -55,6 +55,7 @@ SENTENCES = {
     "peak": "The battery serves {power_kw:.2f} kW: import above {peak_kw:.2f} kW would raise the peak that is paid for",
     "shave": "The battery serves {power_kw:.2f} kW of a load that alone is above the import limit",
     "strategy": "The strategy {strategy} asks for it",
+    "manual": "Manual: self-consumption until you set something else",
 }
 _CURTAILED = "; {curtail_kw:.2f} kW of PV are curtailed"
 _KEPT = "; kept from the plan before, since a change would not pay"
