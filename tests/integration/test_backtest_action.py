@@ -361,7 +361,7 @@ async def test_a_slow_computer(booked: BookedHouse, ledger: Ledger, monkeypatch:
     monkeypatch.setattr(action, "run_in_process", partial(run_in_process, seconds=0.1))
     with pytest.raises(HomeAssistantError) as caught:
         await backtest(booked)
-    assert str(caught.value) == "The backtest was not done within 0.1 s. Ask for a shorter time"
+    assert str(caught.value) == "The backtest did not finish within 0.1 s. Choose a shorter period"
 
 
 ERRORS = WorkerTimeoutError(600.0), WorkerFailedError("exit code 1"), WorkerOutputError()
