@@ -223,7 +223,7 @@ async def test_too_little(booked: BookedHouse, started: list[Popen[bytes]], coun
         await backtest(booked)
     assert caught.value.translation_key == "backtest_too_little"
     assert caught.value.translation_placeholders == {"quarters": str(count), "least": "96"}
-    assert str(caught.value).startswith(f"The ledger has {count} quarter-hours with prices in this time")
+    assert str(caught.value).startswith(f"The ledger has {count} quarter-hours with prices in this period")
     assert not started
     assert RUNNING not in booked.hass.data
 

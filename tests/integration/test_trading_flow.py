@@ -336,7 +336,7 @@ TROUBLES = {
     ),
     "newer_schema": (
         newer,
-        "The ledger in 127.0.0.1:{port}/{name} was written by a later version of Nattery. Update Nattery.",
+        "The ledger in 127.0.0.1:{port}/{name} was written by a newer version of Nattery. Update Nattery.",
     ),
     "without_right": (
         without_right,
@@ -402,7 +402,7 @@ async def test_nobody_waits_for_longer_than_a_form_may_take(
     monkeypatch.setattr(trading_flow, "_PATIENCE", 0.2)
     await form.open()
     again = await form.give({"ledger": f"{silent}?connect_timeout=3"})
-    assert said(again) == "The database of the ledger did not answer in time (0.2 s)." + AGAIN
+    assert said(again) == "The database of the ledger did not respond in time (0.2 s)." + AGAIN
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
 
 
