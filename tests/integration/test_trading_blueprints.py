@@ -127,7 +127,7 @@ class Trader:
         """Let everything come about that does not wait for a later time."""
         for _ in range(2):
             await self._turn(5)
-            while self.trading.controller._busy.locked():
+            while self.trading.controller._lock.locked():
                 await self._turn(1)
 
     async def _turn(self, times: int) -> None:

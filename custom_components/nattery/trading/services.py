@@ -15,7 +15,7 @@ from ..action_helpers import exact_moment, moment, period, refuse
 from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
 from ..core.control.errors import OverrideError
-from ..core.control.overrides import FURTHEST, Override
+from ..core.control.overrides import MAX_AHEAD, Override
 from ..core.planner.plan import PlannedSlot
 from ..permissions import async_require
 from .controls import AUTOMATION
@@ -104,7 +104,7 @@ async def _async_override(call: ServiceCall) -> ServiceResponse:
     try:
         return _override_picture(await trading.async_override(kind, end, power, start))
     except OverrideError as error:
-        raise refuse(error.kind, days=str(FURTHEST.days)) from None
+        raise refuse(error.kind, days=str(MAX_AHEAD.days)) from None
 
 
 def _power(kind: ActionKind, asked: float | None, settings: TradingSettings) -> float:
