@@ -37,7 +37,7 @@ from custom_components.nattery.core.process.errors import (
 from custom_components.nattery.errors import describe
 from custom_components.nattery.trading import backtest as action
 from custom_components.nattery.trading.backtest import RUNNING
-from custom_components.nattery.trading.settings import TRADING, TradingSettings
+from custom_components.nattery.trading.settings import TRADING, settings_from
 from scripts.benchmarks.weeks import ZONE, Weeks, series
 
 from .books import BATTERY, BookedHouse, berlin
@@ -54,7 +54,7 @@ EFFICIENCY = sqrt(0.9)
 
 def lived(days: int = DAYS) -> list[LedgerEntry]:
     """What was booked of some days by a battery that charges at night and discharges in the evening."""
-    battery, soc = TradingSettings.of(BATTERY).battery(0.5), 0.5
+    battery, soc = settings_from(BATTERY).battery(0.5), 0.5
     booked: list[LedgerEntry] = []
     told = series(NOVEMBER, 1, days)
     for index, number in enumerate(told.numbers):

@@ -23,7 +23,7 @@ from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.issues import issue_id
 from custom_components.nattery.trading import flow as trading_flow
 from custom_components.nattery.trading.issues import LEDGER_FAILS
-from custom_components.nattery.trading.settings import TradingSettings, trading_subentry
+from custom_components.nattery.trading.settings import settings_from, trading_subentry
 from scripts.entsoe_standin.server import StandIn
 from tests.core.ledger.server import PASSWORD, USER, Server
 
@@ -144,11 +144,11 @@ async def test_what_is_asked_is_kept_and_the_rest_has_defaults(form: Form) -> No
     assert (done["type"], done["title"]) == (FlowResultType.CREATE_ENTRY, "Battery trading")
     assert done["unique_id"] == "trading"
     assert form.data == {**GIVEN, **DEFAULTS}
-    assert form.trading.settings == TradingSettings.of(form.data), "it was loaded anew"
+    assert form.trading.settings == settings_from(form.data), "it was loaded anew"
     automation = form.hass.states.get(AUTOMATION)
     assert automation is not None
     assert automation.state == "off"
-    await until(lambda: form.trading.books.savings is not None)
+    await until(lambda: form.trading.recorder.savings is not None)
     assert form.has_file
 
 
@@ -261,8 +261,8 @@ async def test_books_in_a_database(form: Form, postgresql: str) -> None:
     done = await form.give({"ledger": f" {postgresql} "})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert form.data == {**GIVEN, **DEFAULTS, "ledger": postgresql}
-    await until(lambda: form.trading.books.savings is not None)
-    assert form.trading.books.error is None
+    await until(lambda: form.trading.recorder.savings is not None)
+    assert form.trading.recorder.error is None
     assert not form.has_file
 
 
@@ -316,7 +316,7 @@ def name_of(url: str) -> str:
 
 
 SERVER = "The database server of the ledger in 127.0.0.1:{port}/"
-TROUBLES = {
+PROBLEMS = {
     "wrong_password": (
         lambda server, _url: server.url("postgres", PASSWORD + "!"),
         SERVER
@@ -346,12 +346,12 @@ TROUBLES = {
 }
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("trouble", PROBLEMS)
 async def test_a_database_in_which_no_books_can_be_kept(
     form: Form, server: Server, postgresql: str, trouble: str
 ) -> None:
     """Says why in one sentence, keeps what was typed, and goes on once the address is another."""
-    spoil, sentence = TROUBLES[trouble]
+    spoil, sentence = PROBLEMS[trouble]
     address = spoil(server, postgresql)
     await form.open()
     again = await form.give({"ledger": address, "wear": 0.03}, capacity=12)
@@ -364,7 +364,7 @@ async def test_a_database_in_which_no_books_can_be_kept(
     good = server.url(f"good_{name_of(postgresql)}_{trouble}")
     assert (await form.give({"ledger": good}))["type"] is FlowResultType.CREATE_ENTRY
     assert form.data["ledger"] == good
-    await until(lambda: form.trading.books.savings is not None)
+    await until(lambda: form.trading.recorder.savings is not None)
 
 
 async def test_an_address_that_was_typed_is_tried_again(form: Form, server: Server, postgresql: str) -> None:
@@ -399,7 +399,7 @@ async def test_nobody_waits_for_longer_than_a_form_may_take(
     form: Form, silent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever patience the address asks for."""
-    monkeypatch.setattr(trading_flow, "_PATIENCE", 0.2)
+    monkeypatch.setattr(trading_flow, "_DATABASE_TIMEOUT", 0.2)
     await form.open()
     again = await form.give({"ledger": f"{silent}?connect_timeout=3"})
     assert said(again) == "The database of the ledger did not respond in time (0.2 s)." + AGAIN
@@ -454,7 +454,7 @@ async def test_the_word_file_brings_the_books_back(changer: Form) -> None:
     await changer.change()
     assert (await changer.give({"ledger": "file"}))["reason"] == "reconfigure_successful"
     assert "ledger" not in changer.data
-    await until(lambda: changer.trading.books.savings is not None)
+    await until(lambda: changer.trading.recorder.savings is not None)
     assert changer.has_file
 
 
@@ -482,7 +482,7 @@ async def test_the_address_is_told_to_nobody(
         changed = await changer.give(capacity=20 if allowed == "true" else 21)
         assert changed["reason"] == "reconfigure_successful"
         await until(lambda: changer.trading is not None)
-        books = changer.trading.books
+        books = changer.trading.recorder
         await until(lambda: (books.error or books.savings) is not None)  # noqa: B023  (those of this turn)
         assert (books.error is None) is (allowed == "true")
         try:

@@ -8,7 +8,7 @@ import probatio as vol
 import pytest
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.control.overrides import MOST
+from custom_components.nattery.core.control.overrides import MAX_OVERRIDES
 
 from .books import BookedHouse, berlin
 from .test_ledger_actions import set_up
@@ -158,11 +158,11 @@ async def test_no_such_override(house: BookedHouse) -> None:
 async def test_there_is_an_end_to_overrides(house: BookedHouse) -> None:
     trading = house.site.trading
     assert trading is not None
-    for _ in range(MOST):
+    for _ in range(MAX_OVERRIDES):
         trading.controller.override("hold", berlin("12:00"))
     key, said = await refused(house, "override", action="hold", **HOUR)
     assert (key, said) == ("too_many_overrides", "There are too many overrides. Clear some of them first.")
-    assert await act(house, "clear_override") == {"cleared": MOST}
+    assert await act(house, "clear_override") == {"cleared": MAX_OVERRIDES}
 
 
 async def test_a_slot_that_is_not_planned(house: BookedHouse) -> None:
