@@ -163,7 +163,9 @@ async def test_simulated(
 @pytest.mark.usefixtures("setups")
 async def test_no_port(hass: HomeAssistant, serial_port: str) -> None:
     form = await answer(hass, await choose(hass, "serial"), name="B", device="/dev/ttyNOWHERE")
-    assert told(form) == "/dev/ttyNOWHERE does not exist. Check that the adapter is plugged in and that the path is correct."
+    assert told(form) == (
+        "/dev/ttyNOWHERE does not exist. Check that the adapter is plugged in and that the path is correct."
+    )
     await succeeds(hass, form, device=serial_port)
 
 

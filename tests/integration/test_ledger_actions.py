@@ -235,7 +235,10 @@ async def test_who_may_read_the_ledger(booked: BookedHouse, hass_read_only_user,
     [
         (f"postgresql://nattery:{SECRET}@127.0.0.1:1/books", NOBODY_THERE),
         (f"postgresql://127.0.0.1:1/books?user=nattery&password={SECRET}", NOBODY_THERE),
-        (f"mysql://nattery:{SECRET}@127.0.0.1/books", "This is not a ledger address. Enter an address such as postgresql://user:password@"),
+        (
+            f"mysql://nattery:{SECRET}@127.0.0.1/books",
+            "This is not a ledger address. Enter an address such as postgresql://user:password@",
+        ),
         (f"nattery {SECRET}", "This is not a ledger address. Enter an address such as postgresql://user:password@"),
     ],
     ids=["away", "away_password_apart", "of_another_kind", "none"],

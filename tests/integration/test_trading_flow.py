@@ -45,7 +45,9 @@ GIVEN: dict[str, Any] = {
 }
 DEFAULTS = {"cycles": 6000, "efficiency": 90.0, "soc_min": 10.0, "soc_max": 100.0}
 AUTOMATION = "switch.battery_trading_automation"
-AGAIN = " If you leave the field empty, the same address is tried again. Enter the word file to keep the ledger in a file."
+AGAIN = (
+    " If you leave the field empty, the same address is tried again. Enter the word file to keep the ledger in a file."
+)
 
 
 class Form:
@@ -283,7 +285,8 @@ async def test_no_address_of_books(form: Form, address: str) -> None:
     await form.open()
     again = await form.give({"ledger": address, "peak_price": 5}, capacity=12)
     assert again["errors"] == {"base": "bad_ledger"}
-    assert said(again) == "This is not a ledger address. Enter an address such as postgresql://user:password@host/database." + AGAIN
+    example = "postgresql://user:password@host/database"
+    assert said(again) == f"This is not a ledger address. Enter an address such as {example}." + AGAIN
     assert shown(again) == {**GIVEN, "capacity": 12, "more": {**DEFAULTS, "peak_price": 5}}
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
     assert "ledger" not in form.data
@@ -319,8 +322,7 @@ SERVER = "The database server of the ledger in 127.0.0.1:{port}/"
 PROBLEMS = {
     "wrong_password": (
         lambda server, _url: server.url("postgres", PASSWORD + "!"),
-        SERVER
-        + 'postgres rejects the user or the password (password authentication failed for user "nattery").',
+        SERVER + 'postgres rejects the user or the password (password authentication failed for user "nattery").',
     ),
     "no_database": (
         lambda server, _url: server.url("nowhere"),

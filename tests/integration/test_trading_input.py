@@ -53,7 +53,11 @@ WRONG: tuple[tuple[dict[str, Any], str, str | None], ...] = (
         "bad_power",
         power_of("5001 W is not allowed. Your battery is set up for 1 to 5000 W."),
     ),
-    ({"action": "discharge", "power": 0, **HOUR}, "bad_power", power_of("0 W is not allowed. Your battery is set up for 1 to 5000 W.")),
+    (
+        {"action": "discharge", "power": 0, **HOUR},
+        "bad_power",
+        power_of("0 W is not allowed. Your battery is set up for 1 to 5000 W."),
+    ),
     ({"action": "charge", "power": -3000, **HOUR}, "bad_power", None),
     ({"action": "charge", "power": float("nan"), **HOUR}, "bad_power", None),
     ({"action": "charge", "power": "inf", **HOUR}, "bad_power", None),
@@ -149,7 +153,8 @@ async def test_an_hour_that_never_comes(booked: BookedHouse) -> None:
 
 async def test_no_such_override(house: BookedHouse) -> None:
     mine = (await act(house, "override", action="hold", **HOUR))["id"]
-    assert await refused(house, "clear_override", id="99") == ("unknown_override", "There is no override with the ID 99.")
+    sentence = "There is no override with the ID 99."
+    assert await refused(house, "clear_override", id="99") == ("unknown_override", sentence)
     assert await act(house, "clear_override", id=mine) == {"cleared": 1}
     assert (await refused(house, "clear_override", id=mine))[0] == "unknown_override"
     assert await act(house, "clear_override") == {"cleared": 0}
