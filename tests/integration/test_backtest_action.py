@@ -21,7 +21,7 @@ import pytest
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.backtest import backtest as work
 from custom_components.nattery.core.backtest.process import run_in_process
-from custom_components.nattery.core.backtest.system import house_of
+from custom_components.nattery.core.backtest.system import system_from_document
 from custom_components.nattery.core.backtest.time_series import series_from_ledger
 from custom_components.nattery.core.forecast.quarters import moment
 from custom_components.nattery.core.ledger.book import Ledger
@@ -135,7 +135,7 @@ def directly(ledger: Ledger, start: datetime, end: datetime, **house: Any) -> di
         "currency": "EUR",
         "peak_price_per_kw": house.get("peak_price_per_kw", 0.0),
     }
-    return work.run(series_from_ledger(lines, "EUR"), house_of(document), ZONE).as_document()
+    return work.run(series_from_ledger(lines, "EUR"), system_from_document(document), ZONE).as_document()
 
 
 def same(answer: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -150,7 +150,7 @@ async def test_the_last_days_are_run_over_elsewhere_and_the_numbers_are_the_core
 ) -> None:
     start, end = berlin("2026-11-10 00:00"), berlin("2026-11-20 00:00")
     expected = directly(ledger, start, end)
-    monkeypatch.setattr(work, "_Run", None)  # nothing of it is done in this process
+    monkeypatch.setattr(work, "_BacktestRun", None)  # nothing of it is done in this process
     answer = await backtest(booked)
     same(answer, expected)
     assert [process.returncode for process in started] == [0]

@@ -29,4 +29,6 @@ def interval_record(decision: Decision, slot: PlannedSlot | None) -> IntervalRec
 
 def _expectation(slot: PlannedSlot) -> Expectation:
     hours = (slot.end - slot.start) / timedelta(hours=1)
-    return Expectation(cost=slot.costs.bought - slot.costs.sold, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end)
+    return Expectation(
+        cost=slot.money.import_cost - slot.money.export_revenue, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end
+    )

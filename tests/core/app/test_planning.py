@@ -11,7 +11,7 @@ from custom_components.nattery.core.app.planning import PlanningInputs, planning
 from custom_components.nattery.core.app.preferences import TradingPreferences
 from custom_components.nattery.core.app.settings import TradingSettings
 from custom_components.nattery.core.backtest.forecasts import Epoch
-from custom_components.nattery.core.backtest.planners import worth_at
+from custom_components.nattery.core.backtest.planners import terminal_value_at
 from custom_components.nattery.core.backtest.time_series import TimeSeries
 from custom_components.nattery.core.forecast.forecast import Forecast, ForecastSource
 from custom_components.nattery.core.forecast.quarters import moment, quarter
@@ -65,7 +65,7 @@ def worth(prices: list[float], begin: int) -> float:
     """What the backtest takes for a stored kWh at the end of the day, planned from a quarter on."""
     series = TimeSeries(range(MIDNIGHT, MIDNIGHT + DAY), [0.25] * DAY, prices, SELL, SUN, LOAD)
     house = replace(planning_problem(planning_inputs()), pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)
-    return worth_at(house, series, Epoch(begin, DAY, DAY), (SUN[begin:], LOAD[begin:]))
+    return terminal_value_at(house, series, Epoch(begin, DAY, DAY), (SUN[begin:], LOAD[begin:]))
 
 
 # --- what is stored at the end

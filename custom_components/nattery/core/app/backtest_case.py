@@ -6,9 +6,9 @@ from datetime import tzinfo
 from typing import Any
 
 from ..backtest.account import Account
-from ..backtest.actual import actual
+from ..backtest.actual import actual_account
 from ..backtest.process import BacktestRequest
-from ..backtest.system import house_of
+from ..backtest.system import system_from_document
 from ..backtest.time_series import priced_in, series_from_ledger
 from ..ledger.entry import LedgerEntry
 from ..ledger.reports import Period
@@ -70,7 +70,7 @@ class BacktestCase:
         return cls(
             period=period,
             request=BacktestRequest(series_from_ledger(usable, currency), document, str(zone)),
-            actual=actual(usable, house_of(document), zone),
+            actual=actual_account(usable, system_from_document(document), zone),
             coverage=min(sum(entry.coverage for entry in usable) / max(period.quarters, 1), 1.0),
             unseen=max(period.quarters - len(entries), 0),
             unpriced=len(entries) - len(usable),
@@ -78,7 +78,7 @@ class BacktestCase:
 
     def report(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return the backtest's document with what only the ledger knows."""
-        house = self.request.house
+        house = self.request.system
         return {
             **document,
             "actual": round(self.actual.cost(document["terminal_value_per_kwh"]), 9),

@@ -116,7 +116,7 @@ def run_planner(inputs: PlanningInputs, preferences: TradingPreferences, previou
     It imports the solver and takes up to a second, so call it in a thread of its own.
     """
     strategy = preferences.as_strategy()
-    value = terminal_value(strategy.shape(_problem_from(inputs, 0)))
+    value = terminal_value(strategy.constrain(_problem_from(inputs, 0)))
     problem = replace(planning_problem(inputs), terminal_value_per_kwh=value)
     plan = make_plan(problem, strategy, previous)
     costs = (_costs_less_stored(candidate, problem) for candidate in (plan, self_consumption(problem)))
