@@ -117,9 +117,19 @@ class Sentences:
         return [self._filled(path, explanation, now) for name, path in flags.items() if explanation.values.get(name)]
 
     def _filled(self, path: str, explanation: Explanation, now: datetime) -> str:
-        moment = now.astimezone(self.zone)
-        shown = {name: _format_of(name)(self, value, moment) for name, value in explanation.values.items()}
-        return self.texts[path].format_map(shown)
+        return self.texts[path].format_map(_ShownValues(self, explanation, now.astimezone(self.zone)))
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownValues:
+    """The values of an explanation as its text shows them, each formatted when the text asks for it."""
+
+    sentences: Sentences
+    explanation: Explanation
+    now: datetime
+
+    def __getitem__(self, name: str) -> str:
+        return _format_of(name)(self.sentences, self.explanation.values[name], self.now)
 
 
 # --- the forms of values, as seen at a local time

@@ -1,4 +1,4 @@
-"""The action that reads the ledger: quarter-hours as they were booked, or reports of local days or months."""
+"""The action that reads the ledger: entries of quarter-hours, or reports of local days or months."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -56,7 +56,7 @@ def async_setup_ledger_services(hass: HomeAssistant) -> None:
 
 
 async def _async_get_ledger(call: ServiceCall) -> ServiceResponse:
-    """Answer what is booked from the beginning of today until now, unless other times are given."""
+    """Return what is booked, by default from the start of today until now."""
     trading = await async_trading(call, POLICY_READ, SAVINGS[0].key)
     period, end = call.data[ATTR_PERIOD], call.data.get(ATTR_END, dt_util.utcnow())
     start = call.data.get(ATTR_START, dt_util.as_utc(dt_util.start_of_local_day()))
@@ -70,35 +70,33 @@ async def _async_get_ledger(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_rows(trading: TradingCoordinator, period: str, start: datetime, end: datetime) -> list[Any]:
-    books = trading.books
     if period == QUARTER:
-        lines = await books.async_read(start, end)
-        return await trading.hass.async_add_executor_job(_lines, lines, trading.sentences)
+        entries = await trading.recorder.async_read(start, end)
+        return await trading.hass.async_add_executor_job(_entry_rows, entries, trading.sentences)
     zone = dt_util.get_default_time_zone()
     first, last = start.astimezone(zone).date(), (end - _MOMENT).astimezone(zone).date()
-    return [_row(report) for report in await books.async_reports(_PERIODS[period](first, last, zone))]
+    return [_report_row(report) for report in await trading.recorder.async_reports(_PERIODS[period](first, last, zone))]
 
 
-def _lines(lines: Sequence[LedgerEntry], sentences: Sentences) -> list[dict[str, Any]]:
-    """Return lines as plain JSON, with their reasons as sentences; a month of them takes a while."""
-    return [{**to_row(line), **_reason_texts(line, sentences)} for line in lines]
+def _entry_rows(entries: Sequence[LedgerEntry], sentences: Sentences) -> list[dict[str, Any]]:
+    """Return entries as plain JSON with their reasons as sentences; a month of them takes a while."""
+    return [{**to_row(entry), **_reason_texts(entry, sentences)} for entry in entries]
 
 
-def _reason_texts(line: LedgerEntry, sentences: Sentences) -> dict[str, str | None]:
-    """Return sentence and details in the line's own currency; None where the texts or the values are not known."""
-    reason, currency = line.reason, line.prices.currency if line.prices else sentences.currency
+def _reason_texts(entry: LedgerEntry, sentences: Sentences) -> dict[str, str | None]:
+    """Return sentence and details in the entry's own currency; None where the texts or the values are not known."""
     texts: dict[str, str | None] = {"reason": None, "details": None}
-    if reason is None:
+    if (reason := entry.reason) is None:
         return texts
-    own = replace(sentences, currency=currency)
+    own = replace(sentences, currency=entry.prices.currency) if entry.prices else sentences
     for name, make in (("reason", own.sentence), ("details", own.details)):
         with suppress(KeyError, TypeError, ValueError):
-            texts[name] = make(reason, line.start)
+            texts[name] = make(reason, entry.start)
     return texts
 
 
-def _row(report: Report) -> dict[str, Any]:
-    """A report as plain JSON."""
+def _report_row(report: Report) -> dict[str, Any]:
+    """Return a report as plain JSON."""
     figures = {
         **asdict(report.energies),
         "stored_change_kwh": report.stored_change_kwh,

@@ -12,40 +12,40 @@ from custom_components.nattery.core.control.guards import SocLimits
 from custom_components.nattery.core.inverter.table import Tier
 from custom_components.nattery.core.sentences import english_sentences
 
-from .house import BERLIN, EVENING, HOUR, House
+from .controlled_system import BERLIN, EVENING, HOUR, ControlledSystem
 
 MINUTE = timedelta(minutes=1)
 SAFE = ActionKind.SELF_CONSUME
 
 
 @pytest.fixture
-async def trading(house: House) -> House:
+async def trading(house: ControlledSystem) -> ControlledSystem:
     """A house that charges or discharges for an hour."""
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(ActionKind.CHARGE, HOUR)]
     return house
 
 
-def said(decision: Decision) -> str:
-    """The decision's reason in English, with its details."""
-    return english_sentences("EUR", BERLIN).whole(decision.reason, decision.at)
-
-
-async def ticked(house: House, minutes: int = 1) -> Decision:
+async def ticked(house: ControlledSystem, minutes: int = 1) -> Decision:
     house.simulator.skip(minutes * 60)
     return await house.tick()
 
 
-async def expect(house: House, key: str, kind: ActionKind) -> Decision:
+def english(decision: Decision) -> str:
+    """Return the reason and its details in English."""
+    return english_sentences("EUR", BERLIN).whole(decision.reason, decision.at)
+
+
+async def expect(house: ControlledSystem, key: str, kind: ActionKind) -> Decision:
     """A tick a minute later gives that reason, and the inverter is then set to that."""
     decision = await ticked(house)
-    assert (decision.reason.key, (await house.battery.state()).running) == (key, kind), said(decision)
+    assert (decision.reason.key, (await house.battery.state()).running) == (key, kind), english(decision)
     assert decision.performed
     assert decision.action.kind is kind
     return decision
 
 
-async def test_nothing_planned(trading: House) -> None:
+async def test_nothing_planned(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.plan = []
     await expect(trading, "control_no_plan", SAFE)
@@ -54,7 +54,7 @@ async def test_nothing_planned(trading: House) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
-async def test_stale_prices(trading: House) -> None:
+async def test_stale_prices(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.fresh = False
     await expect(trading, "control_stale_prices", SAFE)
@@ -68,15 +68,15 @@ async def test_stale_prices(trading: House) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
-async def test_no_readings(trading: House) -> None:
+async def test_no_readings(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.simulator.stop()
     decision = await ticked(trading)
     assert (decision.action, decision.performed, decision.reason.key) == (None, False, "control_no_readings")
-    assert "cannot be read" in said(decision)
+    assert "cannot be read" in english(decision)
 
 
-async def test_no_readings_and_readings_again(trading: House) -> None:
+async def test_no_readings_and_readings_again(trading: ControlledSystem) -> None:
     read = trading.device.read
     trading.device.read = lambda address, count: [0xFFFF] * count
     decision = await ticked(trading)
@@ -85,16 +85,16 @@ async def test_no_readings_and_readings_again(trading: House) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
-async def test_an_alarm(trading: House) -> None:
+async def test_an_alarm(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.device.raise_alarm(17)
     decision = await expect(trading, "control_alarm", SAFE)
-    assert said(decision) == "The inverter reports an alarm: alarm 17."
+    assert english(decision) == "The inverter reports an alarm: alarm 17."
     await trading.inverter.clear_alarms()
     await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
-async def test_an_empty_battery_may_be_charged_but_not_discharged(trading: House) -> None:
+async def test_an_empty_battery_may_be_charged_but_not_discharged(trading: ControlledSystem) -> None:
     trading.device.set_soc(14)
     for _ in range(2):
         await trading.inverter.read(Tier.FAST)  # a jump of the charge is believed when it is confirmed
@@ -104,7 +104,7 @@ async def test_an_empty_battery_may_be_charged_but_not_discharged(trading: House
     await expect(trading, "control_alarm", SAFE)
 
 
-async def test_an_inverter_that_is_off(trading: House) -> None:
+async def test_an_inverter_that_is_off(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.put("power_command", 0)
     await expect(trading, "control_not_running", SAFE)
@@ -112,19 +112,19 @@ async def test_an_inverter_that_is_off(trading: House) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
-async def charge_to(house: House, soc: float) -> None:
+async def charge_to(house: ControlledSystem, soc: float) -> None:
     house.device.set_soc(soc)
     for _ in range(2):
         await house.inverter.read(Tier.FAST)
 
 
-async def test_limits_of_the_charge(trading: House) -> None:
+async def test_limits_of_the_charge(trading: ControlledSystem) -> None:
     trading.controller.limits = SocLimits(low=30, high=80)
     await charge_to(trading, 79)
     await expect(trading, "control_plan", ActionKind.CHARGE)
     await charge_to(trading, 80)
     decision = await expect(trading, "control_soc_high", SAFE)
-    assert said(decision) == "The battery is at 80 %, and should not be charged above 80 %."
+    assert english(decision) == "The battery is at 80 %, and should not be charged above 80 %."
     await charge_to(trading, 77)  # no swinging around the limit
     await expect(trading, "control_soc_high", SAFE)
     await charge_to(trading, 74)
@@ -140,7 +140,7 @@ async def test_limits_of_the_charge(trading: House) -> None:
     await expect(trading, "control_plan", ActionKind.DISCHARGE)
 
 
-async def test_an_inverter_that_may_not_export_is_not_told_to(trading: House) -> None:
+async def test_an_inverter_that_may_not_export_is_not_told_to(trading: ControlledSystem) -> None:
     trading.put("grid_feed_in", 0)
     trading.plan = [trading.run(ActionKind.DISCHARGE, HOUR)]
     await expect(trading, "control_export_off", SAFE)
@@ -150,7 +150,7 @@ async def test_an_inverter_that_may_not_export_is_not_told_to(trading: House) ->
 
 @pytest.mark.parametrize("kind", [ActionKind.CHARGE, ActionKind.DISCHARGE, ActionKind.HOLD])
 @pytest.mark.parametrize("drift", [-61, 70, 3600])
-async def test_nothing_is_started_by_a_clock_that_is_off(trading: House, kind: ActionKind, drift: int) -> None:
+async def test_a_wrong_clock_starts_no_action(trading: ControlledSystem, kind: ActionKind, drift: int) -> None:
     trading.plan = [trading.run(kind, HOUR)]
     trading.put("clock", trading.wall().replace(microsecond=0) + timedelta(seconds=drift))
     decision = await expect(trading, "control_clock_off", SAFE)
@@ -160,7 +160,9 @@ async def test_nothing_is_started_by_a_clock_that_is_off(trading: House, kind: A
     await expect(trading, "control_plan", kind)
 
 
-async def test_what_runs_goes_on_untouched_when_the_clock_goes_wrong_but_not_for_too_long(trading: House) -> None:
+async def test_a_running_action_continues_when_the_clock_is_wrong_but_not_too_long(
+    trading: ControlledSystem,
+) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     settings, writes = trading.settings(), trading.writes()
     trading.put("clock", trading.wall().replace(microsecond=0) + timedelta(minutes=20))
@@ -172,7 +174,7 @@ async def test_what_runs_goes_on_untouched_when_the_clock_goes_wrong_but_not_for
     assert trading.get("charge_start_1") == trading.get("charge_end_1")
 
 
-async def test_a_clock_that_cannot_be_read(trading: House) -> None:
+async def test_a_clock_that_cannot_be_read(trading: ControlledSystem) -> None:
     trading.simulator.skip(0)
     read = trading.device.read
 
@@ -186,7 +188,7 @@ async def test_a_clock_that_cannot_be_read(trading: House) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
-async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: House) -> None:
+async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: ControlledSystem) -> None:
     end = trading.plan[0].end
     trading.plan = [*trading.plan, trading.run(ActionKind.HOLD, 3 * HOUR, start=end)]
     await expect(trading, "control_plan", ActionKind.CHARGE)
@@ -195,7 +197,7 @@ async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: House)
         decision = await ticked(trading, 5)
         assert (decision.action, decision.reason.key, decision.performed) == (None, "control_changed_by_hand", False)
         assert decision.reason.values == {"settings": ("grid_charge_current_limit",), "until": end}
-        assert said(decision) == (
+        assert english(decision) == (
             "Maximum charge current from grid was changed by hand. Trading is paused until 21:00."
         )
         assert trading.get("grid_charge_current_limit") == 10
@@ -211,7 +213,7 @@ async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: House)
     await expect(trading, "control_override", ActionKind.CHARGE)
 
 
-async def test_a_change_by_hand_without_a_plan_is_left_alone_for_hours(trading: House) -> None:
+async def test_a_change_by_hand_without_a_plan_is_left_alone_for_hours(trading: ControlledSystem) -> None:
     trading.plan = []
     await expect(trading, "control_no_plan", SAFE)
     trading.put("output_priority", "grid_first")
@@ -221,14 +223,14 @@ async def test_a_change_by_hand_without_a_plan_is_left_alone_for_hours(trading: 
     await expect(trading, "control_no_plan", SAFE)
 
 
-async def test_settings_that_are_not_ours_may_be_changed_at_any_time(trading: House) -> None:
+async def test_settings_that_are_not_ours_may_be_changed_at_any_time(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.put("soc_stop_discharge", 20)
     trading.put("max_charge_current", 90)
     await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
-async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: House) -> None:
+async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: ControlledSystem) -> None:
     write, tries = trading.device.write, []
 
     def stubborn(address: int, words: Sequence[int]) -> None:
@@ -241,7 +243,7 @@ async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: House)
     trading.plan = [trading.run(ActionKind.CHARGE, 24 * HOUR)]
     decision = await trading.tick()
     assert (decision.action, decision.reason.key) == (None, "control_write_failed")
-    assert "ChgCurrByLineSet was set to" in said(decision)
+    assert "ChgCurrByLineSet was set to" in english(decision)
     for _ in range(5 * 60):
         decision = await ticked(trading)
         assert decision.reason.key == "control_write_failed"
@@ -254,7 +256,7 @@ async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: House)
     await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
-async def test_what_was_begun_is_taken_back_when_the_rest_does_not_take(trading: House) -> None:
+async def test_what_was_begun_is_taken_back_when_the_rest_does_not_take(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     write = trading.device.write
 
@@ -268,13 +270,13 @@ async def test_what_was_begun_is_taken_back_when_the_rest_does_not_take(trading:
     assert (await trading.battery.state()).running is SAFE
 
 
-async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(trading: House) -> None:
+async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     write, tries = trading.device.write, []
     trading.device.write = lambda *words: tries.append(words)
     await trading.controller.set_mode(Mode.DRY_RUN)
     assert len(tries) == 1
-    trading.begin()
+    trading.restart()
     trading.controller.restore(trading.saved[-1])
     assert trading.controller.mode is Mode.DRY_RUN
     await trading.controller.release_control()
@@ -286,7 +288,7 @@ async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(tradin
     assert (decision.action.kind, decision.performed) == (ActionKind.CHARGE, False)
     assert (await trading.battery.state()).running is SAFE
     writes = trading.writes()
-    trading.begin()
+    trading.restart()
     trading.controller.restore(trading.saved[-1])
     trading.put("charge_start_1", "01:00")
     await trading.controller.release_control()
@@ -294,13 +296,13 @@ async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(tradin
     assert trading.writes() == writes + 1  # the person's
 
 
-async def test_a_run_of_seconds_is_not_begun(trading: House) -> None:
+async def test_a_run_of_seconds_is_not_begun(trading: ControlledSystem) -> None:
     trading.plan = [trading.run(ActionKind.CHARGE, timedelta(seconds=40))]
     decision = await trading.tick()
     assert (decision.action.kind, decision.reason.key, decision.written) == (SAFE, "control_too_short", ())
 
 
-async def test_a_worn_setting_starts_nothing_more_today(trading: House) -> None:
+async def test_a_worn_setting_starts_nothing_more_today(trading: ControlledSystem) -> None:
     for watts in range(40):
         await trading.inverter.write("grid_active_power", watts + 1)
     trading.controller.resume()

@@ -1,4 +1,4 @@
-"""What keeps an action from being done, each guard a line of the table; the house then consumes its own."""
+"""The guards: a table of reasons for which an action is replaced by self-consumption."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from datetime import datetime
 
 from ..action import ActionKind
 from ..explanation import Explanation
-from ..inverter.actions import CLOCK_TOLERANCE
 from .battery import BatteryState
 from .reasons import (
     ALARM,
@@ -21,14 +20,13 @@ from .reasons import (
 )
 from .schedule import ScheduledAction
 
-WRITES = 40  # of one setting on one day; from 50 the wear book warns, and what is left is for ending things
-RECOVERY = 5.0  # percent of charge by which a limit must be left behind before it is forgotten
-_LOW = "battery_low_voltage"  # no reason not to charge
+MAX_WRITES = 40  # of one setting per day; the write counter warns at 50, and the rest is kept for ending actions
+SOC_HYSTERESIS = 5.0  # percent by which the state of charge must leave a limit before the limit stops applying
 
 
 @dataclass(frozen=True, slots=True)
 class SocLimits:
-    """The state of charge, in percent, below which nothing is sold and above which nothing is bought."""
+    """The state of charge, in percent, below which the battery is not discharged and above which it is not charged."""
 
     low: float = 0.0
     high: float = 100.0
@@ -36,72 +34,73 @@ class SocLimits:
 
 @dataclass(frozen=True, slots=True)
 class GuardContext:
-    """What the guards look at: the run that is on, how the battery stands, and what stood in the way just before."""
+    """What the guards depend on: the present run, the battery's state, and the key of the previous reason."""
 
     now: datetime
     run: ScheduledAction
     state: BatteryState
     limits: SocLimits
     prices_fresh: bool
-    before: str = ""
+    previous: str = ""
 
     @property
     def goes_on(self) -> bool:
-        """Whether the battery does it already, and will by its own clock not do so for too long."""
+        """Whether the battery does it already and will not do it for too long by its own clock."""
         running = self.state.running is self.run.action.kind
-        return running and self.state.left <= self.run.end - self.now + CLOCK_TOLERANCE
+        return running and self.state.left <= self.run.end - self.now + self.state.clock_tolerance
 
 
-def obstacle(scene: GuardContext) -> Explanation | None:
-    """The first reason not to do what is wanted; None for go ahead."""
-    guards = (_prices,) if scene.run.action.kind is ActionKind.SELF_CONSUME else GUARDS
-    return next((reason for guard in guards if (reason := guard(scene)) is not None), None)
+def blocking_reason(context: GuardContext) -> Explanation | None:
+    """Return the first reason not to do what is planned, or None if nothing bars it."""
+    guards = (_prices,) if context.run.action.kind is ActionKind.SELF_CONSUME else GUARDS
+    return next((reason for guard in guards if (reason := guard(context)) is not None), None)
 
 
-def _prices(scene: GuardContext) -> Explanation | None:
-    planned = scene.run.override is None
-    return Explanation(STALE_PRICES) if planned and not scene.prices_fresh else None
+def _prices(context: GuardContext) -> Explanation | None:
+    planned = context.run.override is None
+    return Explanation(STALE_PRICES) if planned and not context.prices_fresh else None
 
 
-def _running(scene: GuardContext) -> Explanation | None:
-    return None if scene.state.ready else Explanation(NOT_RUNNING)
+def _running(context: GuardContext) -> Explanation | None:
+    return None if context.state.ready else Explanation(NOT_RUNNING)
 
 
-def _alarm(scene: GuardContext) -> Explanation | None:
-    harmless = {_LOW} if scene.run.action.kind is not ActionKind.DISCHARGE else set()
-    alarms = [alarm for alarm in scene.state.alarms if alarm not in harmless]
+def _alarm(context: GuardContext) -> Explanation | None:
+    discharges = context.run.action.kind is ActionKind.DISCHARGE
+    harmless = frozenset() if discharges else context.state.discharge_alarms
+    alarms = [alarm for alarm in context.state.alarms if alarm not in harmless]
     return Explanation(ALARM, {"alarms": tuple(alarms)}) if alarms else None
 
 
-def _low(scene: GuardContext) -> Explanation | None:
-    limit = scene.limits.low + (RECOVERY if scene.before == SOC_LOW else 0)
-    low = scene.run.action.kind is ActionKind.DISCHARGE and scene.state.soc <= limit
-    return Explanation(SOC_LOW, {"soc": scene.state.soc, "limit": scene.limits.low}) if low else None
+def _low(context: GuardContext) -> Explanation | None:
+    limit = context.limits.low + (SOC_HYSTERESIS if context.previous == SOC_LOW else 0)
+    low = context.run.action.kind is ActionKind.DISCHARGE and context.state.soc <= limit
+    return Explanation(SOC_LOW, {"soc": context.state.soc, "limit": context.limits.low}) if low else None
 
 
-def _high(scene: GuardContext) -> Explanation | None:
-    # A battery that is simply full stops by itself.
-    limit = scene.limits.high - (RECOVERY if scene.before == SOC_HIGH else 0)
-    bounded = scene.run.action.kind is ActionKind.CHARGE and scene.limits.high < SocLimits().high
-    high = bounded and scene.state.soc >= limit
-    return Explanation(SOC_HIGH, {"soc": scene.state.soc, "limit": scene.limits.high}) if high else None
+def _high(context: GuardContext) -> Explanation | None:
+    # A full battery stops charging by itself, so a limit of 100 % needs no guard.
+    limit = context.limits.high - (SOC_HYSTERESIS if context.previous == SOC_HIGH else 0)
+    limited = context.run.action.kind is ActionKind.CHARGE and context.limits.high < SocLimits().high
+    high = limited and context.state.soc >= limit
+    return Explanation(SOC_HIGH, {"soc": context.state.soc, "limit": context.limits.high}) if high else None
 
 
-def _export(scene: GuardContext) -> Explanation | None:
-    barred = scene.run.action.kind is ActionKind.DISCHARGE and not scene.state.may_export
+def _export(context: GuardContext) -> Explanation | None:
+    barred = context.run.action.kind is ActionKind.DISCHARGE and not context.state.may_export
     return Explanation(EXPORT_OFF) if barred else None
 
 
-def _clock(scene: GuardContext) -> Explanation | None:
-    if not scene.state.clock_off or scene.goes_on:
+def _clock(context: GuardContext) -> Explanation | None:
+    if not context.state.clock_off or context.goes_on:
         return None
-    drift = scene.state.clock_drift
+    drift = context.state.clock_drift
     return Explanation(CLOCK_UNKNOWN) if drift is None else Explanation(CLOCK_OFF, {"seconds": round(drift)})
 
 
-def _wear(scene: GuardContext) -> Explanation | None:
-    worn = scene.state.writes >= WRITES and not scene.goes_on
-    return Explanation(WORN, {"writes": scene.state.writes}) if worn else None
+def _wear(context: GuardContext) -> Explanation | None:
+    worn = context.state.writes >= MAX_WRITES and not context.goes_on
+    return Explanation(WORN, {"writes": context.state.writes}) if worn else None
 
 
 GUARDS: tuple[Callable[[GuardContext], Explanation | None], ...] = (

@@ -1,4 +1,4 @@
-"""The command `nattery plan`: its options, and what it does with them."""
+"""The command `nattery plan`."""
 
 from argparse import ArgumentParser, Namespace
 import json
@@ -12,7 +12,7 @@ from .problem import Problem, ProblemError
 from .problem_document import read_problem
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
-LARGEST = 20_000_000  # bytes: no problem that may be planned comes near
+MAX_FILE_BYTES = 20_000_000  # larger than any valid problem
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -23,36 +23,37 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print the best plan; 0, or 1 for a failure and 2 for bad input with a sentence on stderr."""
+    """Print the optimal plan. Returns 0, or 2 with one sentence on stderr for invalid input."""
     name = args.problem if args.problem.isprintable() else repr(args.problem)
     try:
         with Path(args.problem).open("rb") as file:
-            text = file.read(LARGEST + 1)
+            text = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
-        return _complain(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}", BAD_INPUT)
-    if len(text) > LARGEST:
-        return _complain(f"{name} is too large: at most {LARGEST // 1_000_000} MB are allowed", BAD_INPUT)
+        return _report_error(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}", BAD_INPUT)
+    if len(text) > MAX_FILE_BYTES:
+        return _report_error(f"{name} is too large: at most {MAX_FILE_BYTES // 1_000_000} MB are allowed", BAD_INPUT)
     try:
         problem = read_problem(text)
         plan = make_plan(problem)
     except ProblemError as error:
-        return _complain(str(error), BAD_INPUT)
+        return _report_error(str(error), BAD_INPUT)
     if args.json:
         sys.stdout.write(f"{json.dumps(plan.as_document(english_sentences(plan.currency)))}\n")
     else:
-        sys.stdout.write(_as_text(plan, problem, details=args.details))
+        sys.stdout.write(_format_plan(plan, problem, details=args.details))
     return DONE
 
 
-def _complain(sentence: str, code: int) -> int:
+def _report_error(sentence: str, code: int) -> int:
     sys.stderr.write(f"{sentence}\n")
     return code
 
 
-def _as_text(plan: Plan, problem: Problem, *, details: bool) -> str:
-    """Cost beside the baselines, then one line for each run of equal action."""
+def _format_plan(plan: Plan, problem: Problem, *, details: bool) -> str:
+    """Return the cost beside the baselines, then one line per run of equal actions."""
     money, now = plan.currency, plan.slots[0].start
     sentences = english_sentences(money)
+    format_reason = sentences.whole if details else sentences.sentence
     baselines = f"no battery {no_battery_cost(problem):.4f}, self-consumption {self_consumption(problem).cost:.4f}"
     lines = [
         f"cost {plan.cost:.4f} {money}  ({baselines})",
@@ -62,10 +63,9 @@ def _as_text(plan: Plan, problem: Problem, *, details: bool) -> str:
         f"{'from':<16}  {'to':<5}  {'action':<12}  {'kW':>6}  {'SOC':>5}  why",
     ]
     ends = {slot.end: slot.soc_end for slot in plan}
-    for one in plan.runs:
-        power = f"{one.power_kw:6.2f}" if one.power_kw else " " * 6
-        why = sentences.whole(one.reason, now) if details else sentences.sentence(one.reason, now)
-        lines.append(
-            f"{one.start:%Y-%m-%d %H:%M}  {one.end:%H:%M}  {one.kind:<12}  {power}  {ends[one.end]:5.0%}  {why}"
-        )
+    for span in plan.runs:
+        power = f"{span.power_kw:6.2f}" if span.power_kw else " " * 6
+        soc = f"{ends[span.end]:5.0%}"
+        why = format_reason(span.reason, now)
+        lines.append(f"{span.start:%Y-%m-%d %H:%M}  {span.end:%H:%M}  {span.kind:<12}  {power}  {soc}  {why}")
     return "\n".join([*lines, ""])

@@ -26,7 +26,8 @@ COVER_LOAD, DISCHARGE, SELL_SURPLUS = "plan_cover_load", "plan_discharge", "plan
 RECOVER, TAKE_SURPLUS, SHAVE, PEAK = "plan_recover", "plan_take_surplus", "plan_shave", "plan_peak"
 FULL, CURTAIL, EMPTY, BALANCED = "plan_full", "plan_curtail", "plan_empty", "plan_balanced"
 NO_CHARGE_POWER, NO_DISCHARGE_POWER = "plan_no_charge_power", "plan_no_discharge_power"
-STRATEGY, STEADY, UNCERTAIN, OVERALL = "plan_strategy", "plan_steady", "plan_uncertain", "plan_overall"
+STRATEGY, MANUAL, OVERALL = "plan_strategy", "plan_manual", "plan_overall"
+STEADY, UNCERTAIN = "plan_steady", "plan_uncertain"
 GRID_LIMIT, RESERVE = "plan_grid_limit", "plan_reserve"
 
 # What a sentence sets a price against: a use in the house, a sale, the time after the plan, any use, or nothing.
@@ -38,7 +39,7 @@ PLAN_REASONS: Final = frozenset(
         *(base + end for base in (COVER_LOAD, DISCHARGE) for end in _NOW),
         *(SELL_SURPLUS + end for end in (*_NOW, "_paid")),
         *(RECOVER, TAKE_SURPLUS, SHAVE, PEAK, FULL, CURTAIL, EMPTY, BALANCED, NO_CHARGE_POWER, NO_DISCHARGE_POWER),
-        *(STRATEGY, STEADY, UNCERTAIN, OVERALL, GRID_LIMIT, RESERVE),
+        *(STRATEGY, MANUAL, STEADY, UNCERTAIN, OVERALL, GRID_LIMIT, RESERVE),
     }
 )
 PLAN_NOTES: Final = frozenset(
@@ -59,7 +60,7 @@ PLAN_NOTES: Final = frozenset(
 class ReasonContext(NamedTuple):
     """What every reason of a plan needs; `edges` are the slots' starts and the end of the last one."""
 
-    store: StorageBounds
+    bounds: StorageBounds
     edges: Sequence[datetime]
     slot_inputs: Sequence[SlotInputs]
     marginal_values: Sequence[MarginalValue]
@@ -97,8 +98,8 @@ class _ExplainedSlot(NamedTuple):
         return self.context.slot_inputs[self.number]
 
     @property
-    def rule(self) -> SystemLimits:
-        return self.context.store.rule
+    def limits(self) -> SystemLimits:
+        return self.context.bounds.limits
 
 
 def explain(context: ReasonContext, dispatches: Sequence[Dispatch], flows: Sequence[Flows]) -> list[Explanation]:
@@ -113,7 +114,7 @@ def explain(context: ReasonContext, dispatches: Sequence[Dispatch], flows: Seque
             uses, reaches_end = [], False
         if flow.discharge_kw > EPSILON:
             sold = flow.grid_kw < -EPSILON
-            uses.append(LaterUse(context.edges[index], inputs.sell if sold else inputs.buy, sold))
+            uses.append(LaterUse(context.edges[index], inputs.export_price if sold else inputs.import_price, sold))
     reasons.reverse()
     return reasons
 
@@ -143,20 +144,20 @@ def _otherwise(slot: _ExplainedSlot) -> Explanation:
 
 
 def _charging(slot: _ExplainedSlot) -> Explanation | None:
-    rule, inputs, flow = slot.rule, slot.inputs, slot.flows
-    marginal_value = slot.context.marginal_values[slot.number].less
+    limits, inputs, flow = slot.limits, slot.inputs, slot.flows
+    marginal_value = slot.context.marginal_values[slot.number].loss
     bought = flow.grid_kw > SAME_KW
-    price = inputs.buy if bought else _export_value(rule, inputs, flow)
+    price = inputs.import_price if bought else _export_value(limits, inputs, flow)
     power = {"power_kw": flow.charge_kw}
     if slot.number < slot.context.below:
         return Explanation(RECOVER, {**power, "price": price})
-    if inputs.pv_kw - inputs.load_kw > rule.export_kw and flow.grid_kw <= SAME_KW - rule.export_kw:
+    if inputs.pv_kw - inputs.load_kw > limits.export_kw and flow.grid_kw <= SAME_KW - limits.export_kw:
         return Explanation(TAKE_SURPLUS, power)
-    if _is_binding(rule, marginal_value):
+    if _is_binding(limits, marginal_value):
         return Explanation(GRID_LIMIT)
 
     def break_even(stored: float) -> float:
-        return stored * rule.charge_efficiency - rule.wear
+        return stored * limits.charge_efficiency - limits.wear
 
     turns = break_even(marginal_value)
     if turns - price < -_TOLERANCE:
@@ -167,18 +168,18 @@ def _charging(slot: _ExplainedSlot) -> Explanation | None:
 
 
 def _discharging(slot: _ExplainedSlot) -> Explanation | None:
-    context, rule, inputs, flow = slot.context, slot.rule, slot.inputs, slot.flows
-    marginal_value = context.marginal_values[slot.number].more
+    context, limits, inputs, flow = slot.context, slot.limits, slot.inputs, slot.flows
+    marginal_value = context.marginal_values[slot.number].gain
     sold = flow.grid_kw < -SAME_KW
-    price = inputs.sell if sold else inputs.buy
+    price = inputs.export_price if sold else inputs.import_price
     power = {"power_kw": flow.discharge_kw}
-    if inputs.load_kw - inputs.pv_kw > rule.import_kw and flow.grid_kw >= rule.import_kw - SAME_KW:
+    if inputs.load_kw - inputs.pv_kw > limits.import_kw and flow.grid_kw >= limits.import_kw - SAME_KW:
         return Explanation(SHAVE, power)
-    if _is_binding(rule, marginal_value):
+    if _is_binding(limits, marginal_value):
         return Explanation(GRID_LIMIT)
     if flow.grid_kw >= context.peak_kw - SAME_KW:
         return Explanation(PEAK, {**power, "peak_kw": context.peak_kw})
-    turns = marginal_value / rule.discharge_efficiency + rule.wear
+    turns = marginal_value / limits.discharge_efficiency + limits.wear
     margin = price - turns
     if margin < -_TOLERANCE or price < 0 or flow.curtail_kw > SAME_KW:
         return None
@@ -192,30 +193,30 @@ def _discharging(slot: _ExplainedSlot) -> Explanation | None:
 
 def _resting(slot: _ExplainedSlot) -> Explanation | None:
     """Return the reason of a battery at rest."""
-    rule, inputs, flow, dispatch = slot.rule, slot.inputs, slot.flows, slot.dispatch
-    less, more = slot.context.marginal_values[slot.number]
+    limits, inputs, flow, dispatch = slot.limits, slot.inputs, slot.flows, slot.dispatch
+    loss, gain = slot.context.marginal_values[slot.number]
     surplus = inputs.pv_kw - inputs.load_kw
     if flow.curtail_kw > SAME_KW:
         return Explanation(CURTAIL, {"unused_kw": flow.curtail_kw})
     if dispatch.sell_surplus:
-        return _selling(slot, more)
+        return _selling(slot, gain)
     if dispatch.kind is ActionKind.HOLD and surplus < -EPSILON and flow.stored_kwh > slot.context.empty_kwh + _SAME_KWH:
-        return _keeping(slot, less)
+        return _keeping(slot, loss)
     if abs(surplus) <= EPSILON:
         return Explanation(BALANCED)
     if surplus > 0:
-        return Explanation(FULL if rule.charge_kw > SAME_KW else NO_CHARGE_POWER)
-    return Explanation(EMPTY if rule.discharge_kw > SAME_KW else NO_DISCHARGE_POWER)
+        return Explanation(FULL if limits.charge_kw > SAME_KW else NO_CHARGE_POWER)
+    return Explanation(EMPTY if limits.discharge_kw > SAME_KW else NO_DISCHARGE_POWER)
 
 
 def _selling(slot: _ExplainedSlot, marginal_value: float) -> Explanation | None:
-    rule = slot.rule
+    limits = slot.limits
     if not isfinite(marginal_value):  # a full battery, or none that charges
         return None
-    if _is_binding(rule, marginal_value):
+    if _is_binding(limits, marginal_value):
         return Explanation(GRID_LIMIT)
-    price = _export_value(rule, slot.inputs, slot.flows)
-    turns = marginal_value * rule.charge_efficiency - rule.wear
+    price = _export_value(limits, slot.inputs, slot.flows)
+    turns = marginal_value * limits.charge_efficiency - limits.wear
     margin = price - turns
     details = {"marginal_value": marginal_value, "break_even_price": turns}
     if margin < -_TOLERANCE:
@@ -228,14 +229,14 @@ def _selling(slot: _ExplainedSlot, marginal_value: float) -> Explanation | None:
 
 
 def _keeping(slot: _ExplainedSlot, marginal_value: float) -> Explanation | None:
-    rule, price = slot.rule, slot.inputs.buy
+    limits, price = slot.limits, slot.inputs.import_price
     if not isfinite(marginal_value):
         return None
-    if _is_binding(rule, marginal_value):
+    if _is_binding(limits, marginal_value):
         return Explanation(GRID_LIMIT)
 
     def break_even(stored: float) -> float:
-        return stored / rule.discharge_efficiency + rule.wear
+        return stored / limits.discharge_efficiency + limits.wear
 
     turns = break_even(marginal_value)
     if turns - price < -_TOLERANCE:
@@ -256,7 +257,7 @@ def _for_later(
     values = {**details, "price": price}
     distinct = _distinct(slot)
     for use in reversed(slot.uses):
-        stored = slot.rule.discharge_efficiency * (use.price - slot.rule.wear)
+        stored = slot.limits.discharge_efficiency * (use.price - slot.limits.wear)
         if min(break_even(stored), use.price) - price > distinct:
             key = f"{base}_sold" if use.sold else base
             return Explanation(key, {**values, "used_at": use.at, "used_price": use.price})
@@ -274,15 +275,15 @@ def _distinct(slot: _ExplainedSlot) -> float:
     return _DISTINCT * max(slot.context.largest_price, 1.0)
 
 
-def _export_value(rule: SystemLimits, inputs: SlotInputs, flow: Flows) -> float:
+def _export_value(limits: SystemLimits, inputs: SlotInputs, flow: Flows) -> float:
     """Return what another kWh of surplus would bring: nothing where it could only be curtailed."""
-    if not rule.curtailable:
-        return inputs.sell
-    return 0.0 if flow.grid_kw <= SAME_KW - rule.export_kw else max(inputs.sell, 0.0)
+    if not limits.curtailable:
+        return inputs.export_price
+    return 0.0 if flow.grid_kw <= SAME_KW - limits.export_kw else max(inputs.export_price, 0.0)
 
 
-def _is_binding(rule: SystemLimits, marginal_value: float) -> bool:
+def _is_binding(limits: SystemLimits, marginal_value: float) -> bool:
     """Return whether a limit of the grid that would be broken decides, rather than prices."""
     if not isfinite(marginal_value):
         return False
-    return abs(marginal_value) > BINDING * rule.penalty * rule.charge_efficiency * rule.discharge_efficiency
+    return abs(marginal_value) > BINDING * limits.penalty * limits.charge_efficiency * limits.discharge_efficiency
