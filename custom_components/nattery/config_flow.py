@@ -42,6 +42,7 @@ from .const import (
     SIMULATED,
 )
 from .core.connection import ConnectionKind
+from .core.errors import NatteryError
 from .core.inverter.errors import InverterError
 from .core.inverter.inverter import Identity, find
 from .core.inverter.table import RegisterGroup
@@ -61,7 +62,10 @@ _RUNNING = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY)
 
 
 class AnotherInverterError(InverterError):
-    """An inverter answers, but not the one whose connection is to be changed."""
+    """An inverter responds, but not the one whose connection is to be changed."""
+
+    kind = "another_inverter"
+    placeholder_names = ("found", "wanted")
 
     def __init__(self, found: str, wanted: str) -> None:
         """Keep both serial numbers."""
@@ -132,12 +136,10 @@ async def _async_claimant(hass: HomeAssistant, path: str) -> str | None:
     return await hass.async_add_executor_job(find_title)
 
 
-async def _async_explain(hass: HomeAssistant, error: Exception) -> tuple[str, dict[str, str]]:
+async def _async_explain(hass: HomeAssistant, error: NatteryError) -> tuple[str, dict[str, str]]:
     """The translation key of what went wrong while probing, and what fills its text."""
-    if isinstance(error, AnotherInverterError):
-        return "another_inverter", {"found": error.found, "wanted": error.wanted}
     key, placeholders = describe(error)
-    if isinstance(error, NotConnectedError) and error.reason == "in_use":
+    if isinstance(error, NotConnectedError) and error.reason in ("in_use", "in_use_by"):
         title = await _async_claimant(hass, error.place)
         return ("link_in_use_by_entry", {**placeholders, "entry": title}) if title else (key, placeholders)
     return key, placeholders

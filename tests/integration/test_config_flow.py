@@ -206,7 +206,7 @@ async def test_in_use_by_another_program(hass: HomeAssistant, serial_port: str) 
     with held_by_another_program(serial_port) as holder:
         form = await answer(hass, form, name="B", device=serial_port)
     assert f"{serial_port} is in use by " in told(form)
-    assert f"(process {holder})" in told(form)
+    assert f"(PID {holder})" in told(form)
     await succeeds(hass, form, device=serial_port)
 
 
@@ -246,7 +246,7 @@ async def test_unreachable(hass: HomeAssistant, port: int) -> None:
     form = await choose(hass, "tcp")
     with patch("socket.create_connection", side_effect=OSError(errno.EHOSTUNREACH, "No route to host")):
         form = await answer(hass, form, name="B", host="10.9.8.7", port=port)
-    assert told(form).startswith(f"10.9.8.7:{port} cannot be reached ([Errno {errno.EHOSTUNREACH}] No route to host).")
+    assert told(form).startswith(f"10.9.8.7:{port} cannot be reached (No route to host).")
     await succeeds(hass, form, host=HOST, port=port)
 
 
@@ -276,8 +276,8 @@ async def test_wrong_baud(
 @pytest.mark.parametrize(
     ("fault", "error", "says"),
     [
-        (LineFault(FaultKind.CRC), "bad_frame", "garbled (crc)"),
-        (LineFault(FaultKind.TRUNCATED), "bad_frame", "garbled (truncated)"),
+        (LineFault(FaultKind.CRC), "bad_frame", "garbled"),
+        (LineFault(FaultKind.TRUNCATED), "bad_frame", "garbled"),
         (LineFault(FaultKind.EXCEPTION, code=11), "gateway", "reaches no inverter (Modbus exception 11)"),
         (LineFault(FaultKind.EXCEPTION, code=6), "device_busy", "busy"),
         (LineFault(FaultKind.EXCEPTION, code=4), "device_failure", "a failure of its own"),
@@ -326,7 +326,7 @@ async def test_every_error_of_the_line_has_its_text(hass: HomeAssistant) -> None
     errors: list[ModbusError] = [NotConnectedError("place", reason, "detail") for reason in modbus_errors._REASONS]
     errors += [modbus_errors.exception_answer(code, "a question") for code in (*modbus_errors.EXCEPTIONS, 99)]
     errors += [modbus_errors.BadFrameError("crc", "text"), modbus_errors.NoResponseError(), ModbusError("text")]
-    errors += [modbus_errors.InvalidRequestError("text")]
+    errors += [modbus_errors.InvalidRequestError(part, 9, 1, 5) for part in modbus_errors._PARTS]
     with patch("custom_components.nattery.config_flow._async_claimant", return_value=None):
         for error in errors:
             key, placeholders = await _async_explain(hass, error)

@@ -328,7 +328,7 @@ TROUBLES = {
     ),
     "nobody_listens": (
         lambda server, _url: server.url("books").replace(f":{server.port}/", ":1/"),
-        "The database server of the ledger in 127.0.0.1:1/books cannot be reached (Connection refused).",
+        "The database server of the ledger in 127.0.0.1:1/books cannot be reached. Check its address, and whether it is running.",
     ),
     "no_such_host": (
         lambda _server, _url: f"postgresql://{USER}:{FEATHER}@no..host/books",
@@ -391,7 +391,7 @@ def silent() -> Iterator[str]:
 async def test_a_database_that_does_not_answer(form: Form, silent: str) -> None:
     await form.open()
     again = await form.give({"ledger": f"{silent}?connect_timeout=2"})
-    assert "cannot be reached (timeout expired)" in said(again)
+    assert "cannot be reached. Check its address" in said(again)
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -402,7 +402,7 @@ async def test_nobody_waits_for_longer_than_a_form_may_take(
     monkeypatch.setattr(trading_flow, "_PATIENCE", 0.2)
     await form.open()
     again = await form.give({"ledger": f"{silent}?connect_timeout=3"})
-    assert said(again) == "The database of the ledger did not answer in time (0.2 s)." + AGAIN
+    assert said(again) == "The database of the ledger did not respond within 0.2 s." + AGAIN
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
 
 

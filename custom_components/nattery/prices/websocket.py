@@ -51,7 +51,7 @@ def _day(priced: PricedDay) -> dict[str, Any]:
         "complete": day.complete,
         "quality": day.quality.value,
         "sources": list(day.sources),
-        "reasons": list(day.reasons),
+        "reasons": [reason.to_dict() for reason in day.reasons],
     }
 
 

@@ -10,10 +10,10 @@ from .system import house_of
 
 
 def answer(line: bytes) -> bytes:
-    """The document of a result, or what cannot be run over."""
+    """Return the document of a result, or the field that is wrong and what is wrong with it."""
     question = BacktestRequest.from_line(line)
     try:
         result = run(question.series, house_of(question.house), ZoneInfo(question.zone))
     except ProblemError as error:
-        return json.dumps({"failed": str(error)}).encode()
+        return json.dumps({"failed": [error.key, str(error)]}).encode()
     return json.dumps(result.as_document()).encode()

@@ -170,7 +170,7 @@ class Controller:
             try:
                 state = await self._battery.state()
             except BatteryError as error:
-                return Decision(now, self._mode, None, Reason("no_readings", {"detail": str(error)}), run)
+                return Decision(now, self._mode, None, Reason("no_readings", {"detail": error.explanation}), run)
             action, reason = self._wanted(now, run, state, prices_fresh=prices_fresh)
             self._before = reason.key
             decision = Decision(now, self._mode, action, reason, run, state)
@@ -233,7 +233,7 @@ class Controller:
         """Wait before the next write, longer each time: a setting that is not taken must not be written for ever."""
         self._lasting = min(2 * self._lasting, LONGEST_PAUSE) if self._failed else FIRST_PAUSE
         until = now + self._lasting
-        self._failed = _Pause(until, Reason("write_failed", {"detail": str(error), "until": until}))
+        self._failed = _Pause(until, Reason("write_failed", {"detail": error.explanation, "until": until}))
         return self._failed
 
     def _succeed(self) -> None:

@@ -47,11 +47,11 @@ class Overrides:
         """
         start = start or now
         if start.tzinfo is None or end.tzinfo is None:
-            raise OverrideError("An override needs times with a time zone")
+            raise OverrideError("An override needs times with a time zone", FURTHEST.days)
         if end <= now or end <= start:
-            raise OverrideError("An override must end after it starts, and after now")
+            raise OverrideError("An override must end after it starts, and after now", FURTHEST.days)
         if end > now + FURTHEST:
-            raise OverrideError(f"An override can end {FURTHEST.days} days from now at the latest")
+            raise OverrideError(f"An override can end {FURTHEST.days} days from now at the latest", FURTHEST.days)
         if len(self.listed(now)) >= MOST:
             raise TooManyOverridesError(f"There are {MOST} overrides already: clear some first")
         number = self._number + 1
@@ -119,5 +119,5 @@ def _checked(identifier: str, start: datetime, end: datetime, kind: ActionKind |
         override = Override(identifier, start.astimezone(UTC), end.astimezone(UTC), ActionKind(kind), power)
         _ = override.run
     except ValueError as error:
-        raise OverrideError(str(error)) from None
+        raise OverrideError(str(error), FURTHEST.days) from None
     return override

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any
 
 from ..action import ActionKind
+from ..errors import NatteryError
 
 LONGEST = timedelta(days=31)
 MOST_SLOTS = 3000
@@ -19,8 +20,11 @@ SHOWN = 60  # characters of what was given that a sentence repeats
 HUGE = 1e5  # more than any power, energy or price per kWh that makes sense
 
 
-class ProblemError(ValueError):
+class ProblemError(NatteryError, ValueError):
     """A problem that cannot be planned; the text is one sentence that names the field."""
+
+    kind = "bad_problem"
+    placeholder_names = ("key",)
 
     def __init__(self, key: str, sentence: str) -> None:
         """Keep the name of the field beside the sentence."""
