@@ -266,7 +266,7 @@ async def test_times_that_cannot_be(booked: BookedHouse, data: dict[str, Any]) -
 )
 async def test_questions_that_make_no_sense(booked: BookedHouse, data: dict[str, Any]) -> None:
     await set_up(booked, [])
-    with pytest.raises(vol.Invalid):
+    with pytest.raises((vol.Invalid, ServiceValidationError)):
         await backtest(booked, **data)
 
 

@@ -344,7 +344,7 @@ async def test_set_up_again_elsewhere_updates_the_entry(
     await hass.async_block_till_done()
     assert house.data == {"type": "serial", "device": serial_port, "unit": 1}
     assert house.state is ConfigEntryState.LOADED
-    assert house.runtime_data.line.bus.place == serial_port
+    assert house.runtime_data.connection.bus.place == serial_port
 
 
 async def test_reconfigured(hass: HomeAssistant, house: MockConfigEntry, serial_port: str) -> None:
@@ -380,7 +380,7 @@ async def test_reconfiguring_to_nowhere_goes_on_as_before(
     assert form["errors"] == {"base": "link_not_found"}
     assert house.data == before
     assert house.state is ConfigEntryState.LOADED
-    assert house.runtime_data.readings.last_update_success
+    assert house.runtime_data.identified_device.readings.last_update_success
     rtu = simulator.serve_tcp(HOST, framing="rtu")
     menu = await reconfigure(hass, house, "rtu_over_tcp")
     assert (await answer(hass, menu, host=HOST, port=rtu))["reason"] == "reconfigure_successful"
@@ -433,9 +433,9 @@ async def test_options(hass: HomeAssistant, house: MockConfigEntry) -> None:
     assert house.options == chosen
     assert house.state is ConfigEntryState.LOADED
     site = house.runtime_data
-    assert site.readings.update_interval.total_seconds() == 2
-    assert site.settings.update_interval.total_seconds() == 30
-    assert "load_energy_history" in site.statistics.data.values
+    assert site.identified_device.readings.update_interval.total_seconds() == 2
+    assert site.identified_device.settings.update_interval.total_seconds() == 30
+    assert "load_energy_history" in site.identified_device.statistics.data.values
     again = await hass.config_entries.options.async_init(house.entry_id)
     suggested = {str(key): key.description["suggested_value"] for key in again["data_schema"].schema}
     assert suggested == chosen

@@ -74,6 +74,4 @@ def _picture_of(prices: PriceCoordinator) -> Picture:
     return picture(prices.data) if prices.last_update_success else None
 
 
-_TOPIC: Final = Topic[PriceCoordinator](
-    lambda site: site.prices, PRICE_SENSORS[0].key, _picture_of, "No prices are set up for this entry"
-)
+_TOPIC: Final = Topic[PriceCoordinator](lambda site: site.prices, PRICE_SENSORS[0].key, _picture_of, "no_prices")

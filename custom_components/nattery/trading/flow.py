@@ -143,9 +143,9 @@ class TradingFlow(ConfigSubentryFlow):
         entry = self._get_entry()
         if entry.state is not ConfigEntryState.LOADED:
             return {}
-        site = entry.runtime_data
-        current, voltage = site.value("max_charge_current"), site.value("battery_voltage")
-        limit, floor = site.value("max_grid_power"), site.value("soc_stop_discharge")
+        device = entry.runtime_data.identified_device
+        current, voltage = device.value("max_charge_current"), device.value("battery_voltage")
+        limit, floor = device.value("max_grid_power"), device.value("soc_stop_discharge")
         known: dict[str, Any] = {}
         if isinstance(current, int | float) and isinstance(voltage, int | float):
             known[CONF_CHARGE] = known[CONF_DISCHARGE] = round(current * voltage / _KILO, _CENTS)

@@ -27,6 +27,11 @@ class NotConnectedError(ModbusError):
         super().__init__(_REASONS[reason].format(place=place, detail=detail))
 
     @property
+    def was_open(self) -> bool:
+        """Return whether the connection was open and broke, so that another try may work at once."""
+        return self.reason in ("lost", "hung_up")
+
+    @property
     @override
     def translation_key(self) -> str:
         """Return the key of the reason."""
