@@ -16,7 +16,7 @@ from .entity import CommandEntity, InverterEntity
 from .prices.sensors import FLAGS, PriceFlag
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
-from .trading.sensors import TROUBLES, TroubleSensor
+from .trading.sensors import PROBLEMS, ProblemSensor
 
 PARALLEL_UPDATES = 0
 
@@ -43,7 +43,7 @@ async def async_setup_entry(
         add_subentry_entities(
             async_add_entities,
             device.trading,
-            lambda trading: [TroubleSensor(trading, description) for description in TROUBLES],
+            lambda trading: [ProblemSensor(trading, description) for description in PROBLEMS],
         )
 
     runtime.on_identified(add_entities)

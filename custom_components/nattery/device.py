@@ -34,6 +34,7 @@ from .errors import CORE_ERRORS, action_error, translated
 from .identity import IdentityCheck
 from .prices.coordinator import PriceCoordinator
 from .trading.coordinator import TradingCoordinator
+from .trading.inverter_system import InverterSystem
 from .trading.settings import trading_subentry
 
 _STORE_VERSION = 1
@@ -73,7 +74,9 @@ class InverterDevice:
         self.readings = self._coordinator((Tier.FAST,), fast)
         self.statistics = self._coordinator((Tier.STATISTICS,), STATISTICS_INTERVAL)
         trading = trading_subentry(entry)
-        self.trading = TradingCoordinator(hass, entry, trading, self, prices) if trading and prices else None
+        self.trading = (
+            TradingCoordinator(hass, entry, trading, InverterSystem(hass, self), prices) if trading and prices else None
+        )
 
     async def async_start(self, error: UpdateFailed | None) -> None:
         """Read everything once, then start trading; `error` says why the inverter is silent, None if it is not."""

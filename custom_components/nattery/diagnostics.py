@@ -14,7 +14,7 @@ from .core.inverter.registers import BY_KEY
 from .prices.diagnostics import PRIVATE, prices_as_known
 from .prices.settings import price_subentry
 from .runtime import NatteryConfigEntry, NatteryRuntime
-from .trading.diagnostics import PRIVATE as TRADING_PRIVATE, trading_as_known
+from .trading.diagnostics import PRIVATE as TRADING_PRIVATE, trading_diagnostics
 from .trading.settings import trading_subentry
 
 _BY_ID = "/by-id/"  # such a path contains the serial number of the adapter
@@ -85,6 +85,6 @@ def _running(runtime: NatteryRuntime) -> dict[str, Any]:
             "timing": asdict(bus.timing),
         },
         "wear": device.inverter.wear.as_dict(),
-        "plan": trading_as_known(device.trading) if device.trading else None,
+        "plan": trading_diagnostics(device.trading) if device.trading else None,
         "price_book": prices_as_known(runtime.prices) if runtime.prices else None,
     }

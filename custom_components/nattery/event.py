@@ -13,7 +13,7 @@ from .faults import fault_attributes, faults_of
 from .prices.event import PRICE_NEWS, PriceEventEntity
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
-from .trading.event import ACTION_NEWS, ActionEventEntity
+from .trading.event import ACTION_CHANGED, ActionEventEntity
 
 PARALLEL_UPDATES = 0
 
@@ -33,7 +33,7 @@ async def async_setup_entry(
         async_add_entities([FaultEvent(device, FAULTS, "fault_log")])
         _follow_alarms(hass, entry, device)
         add_subentry_entities(
-            async_add_entities, device.trading, lambda trading: [ActionEventEntity(trading, ACTION_NEWS)]
+            async_add_entities, device.trading, lambda trading: [ActionEventEntity(trading, ACTION_CHANGED)]
         )
 
     runtime.on_identified(add_entities)

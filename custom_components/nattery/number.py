@@ -13,7 +13,7 @@ from .device import InverterDevice
 from .entity import InverterEntity
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
-from .trading.controls import WISHES, PreferenceNumber
+from .trading.controls import PREFERENCE_NUMBERS, PreferenceNumber
 
 PARALLEL_UPDATES = 1
 
@@ -30,7 +30,7 @@ async def async_setup_entry(
         add_subentry_entities(
             async_add_entities,
             device.trading,
-            lambda trading: [PreferenceNumber(trading, description) for description in WISHES],
+            lambda trading: [PreferenceNumber(trading, description) for description in PREFERENCE_NUMBERS],
         )
 
     entry.runtime_data.on_identified(add_entities)

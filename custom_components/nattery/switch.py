@@ -13,12 +13,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
 from .const import DOMAIN
+from .core.inverter.time_windows import UNUSED, WINDOWS, TimeWindow
 from .descriptions import common, registers_on
 from .device import InverterDevice
 from .entity import CommandEntity, InverterEntity
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
-from .time_windows import UNUSED, WINDOWS, TimeWindow
 from .trading.controls import AUTOMATION, AutomationSwitch
 
 PARALLEL_UPDATES = 1

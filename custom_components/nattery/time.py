@@ -9,11 +9,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .core.inverter.table import Register
+from .core.inverter.time_windows import WINDOWS
 from .descriptions import common
 from .device import InverterDevice
 from .entity import InverterEntity
 from .runtime import NatteryConfigEntry
-from .time_windows import WINDOWS
 
 PARALLEL_UPDATES = 1
 
