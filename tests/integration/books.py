@@ -78,8 +78,8 @@ class BookedHouse:
         books = self.books(ledger)
         await books.async_open()
         self.watches.append([])
-        self.stops.append(self.site.readings.async_add_listener(self._write_down))
-        await self.site.readings.async_refresh()
+        self.stops.append(self.site.identified_device.readings.async_add_listener(self._write_down))
+        await self.site.identified_device.readings.async_refresh()
         await self.settle()
         return books
 
@@ -89,8 +89,8 @@ class BookedHouse:
         await books.async_close()
 
     def _write_down(self) -> None:
-        if self.site.readings.last_update_success:
-            self.watches[-1].append((dt_util.utcnow(), dict(self.site.readings.data.values)))
+        if self.site.identified_device.readings.last_update_success:
+            self.watches[-1].append((dt_util.utcnow(), dict(self.site.identified_device.readings.data.values)))
 
     async def settle(self) -> None:
         await self.hass.async_block_till_done(wait_background_tasks=True)
