@@ -174,7 +174,7 @@ def test_a_port_in_use_names_its_user(inverter) -> None:
     users = err.partition(" is in use by ")[2].partition(":")[0].split(", ")
     # This process is the inverter, which holds the port too; numbers of processes begin anew some day.
     ours = Path("/proc/self/comm").read_text().strip()
-    assert sorted(users) == sorted([f"nattery (process {watching.pid})", f"{ours} (process {os.getpid()})"])
+    assert sorted(users) == sorted([f"nattery (PID {watching.pid})", f"{ours} (PID {os.getpid()})"])
 
 
 def test_a_port_of_somebody_else() -> None:

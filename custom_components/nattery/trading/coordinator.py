@@ -20,11 +20,10 @@ from ..core.control.controller import Controller, Decision, Mode
 from ..core.control.errors import SavedStateError
 from ..core.control.guards import SocLimits
 from ..core.control.overrides import Override
-from ..core.explanation import Explanation
+from ..core.errors import NatteryError
 from ..core.market.book import Freshness
 from ..core.market.snapshot import PriceSnapshot
 from ..core.sentences import Sentences, Texts
-from ..errors import describe
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
 from .forecasts import ForecastService
@@ -176,9 +175,9 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         sentences, now = self.sentences, dt_util.now()
         return [sentences.sentence(note, now) for note in self.data.notes]
 
-    def error_sentence(self, error: Exception) -> str:
-        """Return what an error of the core says."""
-        return self.sentences.sentence(Explanation(*describe(error)), dt_util.now())
+    def error_sentence(self, error: NatteryError) -> str:
+        """Return the text of an error of the core."""
+        return self.sentences.sentence(error.explanation, dt_util.now())
 
     def action_name(self, kind: ActionKind) -> str:
         """Return the name of an action."""

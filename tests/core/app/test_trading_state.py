@@ -16,8 +16,6 @@ from .test_planning import planning_inputs
 INPUTS = planning_inputs()
 NOTES = (Explanation("note_no_provider"),)
 PLANNED = NewPlan(run_planner(INPUTS, TradingPreferences("manual"), None), INPUTS.now, NOTES)
-    run_planner(INPUTS, TradingPreferences("manual"), None), INPUTS.now, (Explanation("note_no_provider"),)
-)
 
 
 def test_a_new_plan_ends_a_problem() -> None:

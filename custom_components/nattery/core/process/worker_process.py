@@ -14,7 +14,7 @@ import sys
 import time
 from typing import IO, cast
 
-from .errors import WorkerFailedError, WorkerOutputError, WorkerTimeoutError
+from .errors import WorkerExitError, WorkerFailedError, WorkerOutputError, WorkerTimeoutError
 
 CORE = str(Path(__file__).parents[1])
 CHUNK = 65_536  # bytes
@@ -106,7 +106,7 @@ class WorkerProcess:
             return WorkerTimeoutError(self._seconds)
         if status == -signal.SIGALRM:  # it was quicker to see that the time is over
             return WorkerTimeoutError(self._seconds)
-        return WorkerFailedError(f"exit code {status}") if status else bytes(said)
+        return WorkerExitError(status) if status else bytes(said)
 
 
 def _say(ears: int, unsaid: memoryview) -> memoryview:
