@@ -187,7 +187,7 @@ def test_an_error_is_quoted_in_the_same_language() -> None:
     [
         Explanation("of_another_age", {"price": 0.1}),
         Explanation("plan_charge", {}),
-        Explanation("plan_recover", {"power_kw": "much"}),
+        Explanation("plan_charge_paid", {"paid_price": "much"}),
         Explanation("control_override", {"until": "noon"}),
         Explanation("control_override", {"until": 12}),
         Explanation("plan_strategy", {"strategy": "of_another_age"}),

@@ -84,7 +84,8 @@ def test_curtailment_is_planned_and_reported() -> None:
     assert slot.grid_kw == pytest.approx(0)
     assert slot.curtail_kw == pytest.approx(8 - slot.charge_kw)
     assert slot.reason == Explanation("plan_curtail", {"unused_kw": slot.curtail_kw})
-    charging = plan_of(document | {"export_price": [-0.2, 0.35], "import_price": [0.3, 0.4]}).slots[0]
+    later_sold = document | {"export_price": [-0.2, 0.35], "import_price": [0.3, 0.4]}
+    charging = plan_of(later_sold | {"battery": document["battery"] | {"soc_start": 0.2}}).slots[0]
     assert charging.charge_kw > 0
     assert ENGLISH.details(charging.reason, at(0)).endswith(
         f"{charging.curtail_kw:.3g} kW of solar power are curtailed."
