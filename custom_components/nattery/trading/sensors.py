@@ -203,7 +203,7 @@ PROBLEMS: Final = (
         ),
         attributes=lambda trading: {
             "plan": trading.data.problem,
-            "control": decision.reason.key if (decision := trading.data.decision) else None,
+            "control": decision.reason.key.removeprefix("control_") if (decision := trading.data.decision) else None,
         },
     ),
 )
