@@ -7,7 +7,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..core.forecast.cold_start import Location, household, sun
+from ..core.forecast.cold_start import Location, load_from_daily_energy, pv_from_daily_energy
 from ..core.inverter.codec import Value
 from .history import Past
 from .house import House
@@ -28,11 +28,11 @@ class FirstDays:
 
     async def async_fill(self, past: Past) -> Past:
         """The past, with what may be assumed where it is short; as it is while the inverter does not tell."""
-        if not (past.load.short or past.pv.short):
+        if not (past.load.is_short or past.pv.is_short):
             return past
         if self._asked_on != self._house.today and self._house.readings.last_update_success:
             await self._async_ask()
-        return Past(past.load.assuming(self._load), past.pv.assuming(self._pv))
+        return Past(past.load.with_assumed(self._load), past.pv.with_assumed(self._pv))
 
     async def _async_ask(self) -> None:
         """Its days end when its own clock says so. Those of a clock that is days off are not the house's days."""
@@ -44,8 +44,8 @@ class FirstDays:
         load, pv = (_by_day(report.values[key], self._asked_on) for key in (_LOAD, _PV))
         zone = dt_util.get_default_time_zone()
         place = Location(self._hass.config.latitude, self._hass.config.longitude)
-        self._load = await self._hass.async_add_executor_job(household, load, zone)
-        self._pv = await self._hass.async_add_executor_job(sun, pv, zone, place)
+        self._load = await self._hass.async_add_executor_job(load_from_daily_energy, load, zone)
+        self._pv = await self._hass.async_add_executor_job(pv_from_daily_energy, pv, zone, place)
 
 
 def _by_day(value: Value, today: date) -> dict[date, float]:

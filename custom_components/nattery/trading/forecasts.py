@@ -21,7 +21,7 @@ from ..core.forecast.forecast import Forecast, Forecaster
 from ..core.forecast.forecast_log import ForecastLog, ForecastLogError
 from ..core.forecast.provider import ProviderForecast
 from ..core.forecast.quality import ForecastQuality, load_quality, pv_quality
-from ..core.forecast.quarters import PER_DAY, day_edges, quarter, wall
+from ..core.forecast.quarters import PER_DAY, day_edges, local_quarter, quarter
 from ..core.ledger.entry import MeteredInterval
 from .cold_start import FirstDays
 from .history import Past, async_past
@@ -53,7 +53,7 @@ class _Learned:
 
     def forecast(self, start: datetime, slots: int) -> Forecast:
         """The forecast of some quarter-hours with all that is known of the day so far; raises ValueError."""
-        return self.knows.revised(self.knows.forecast(start, slots, self.production), self.production)
+        return self.knows.revise(self.knows.forecast(start, slots, self.production), self.production)
 
 
 class ForecastService:
@@ -145,7 +145,7 @@ class ForecastService:
         past = await self._first_days.async_fill((self._past or Past()).filled(self._metered()))
         work = (now, zone, past, self._record, self._solar.arrays or ())
         learned = await self._hass.async_add_executor_job(_learn, *work)
-        learned.tomorrow.keep(self._record, zone)
+        learned.tomorrow.log_to(self._record, zone)
         self._store.async_delay_save(self._record.to_dict, _SAVE_DELAY)
         self.load_quality, self.pv_quality = learned.load_quality, learned.pv_quality
         return learned
@@ -188,9 +188,9 @@ class ForecastService:
 def _learn(now: datetime, zone: tzinfo, past: Past, record: ForecastLog, arrays: tuple[Array, ...]) -> _Learned:
     """Learn, judge, and say what there is to say of tomorrow; some ten milliseconds of work for an executor."""
     knows = Forecaster.learn(now, zone, past.load, past.pv, record)
-    production = ProviderForecast.of(arrays, zone)
+    production = ProviderForecast.from_arrays(arrays, zone)
     at = quarter(now)
-    _, end = day_edges(wall(at, zone) // PER_DAY + 1, zone)
+    _, end = day_edges(local_quarter(at, zone) // PER_DAY + 1, zone)
     return _Learned(
         at,
         knows,

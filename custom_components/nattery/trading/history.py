@@ -13,7 +13,7 @@ from homeassistant.helpers.recorder import get_instance
 
 from ..const import DOMAIN
 from ..core.forecast.history import IntervalEnergy, PowerHistory
-from ..core.forecast.load import DAYS
+from ..core.forecast.load import HISTORY_DAYS
 from ..core.forecast.quarters import PER_HOUR, moment, quarter
 from ..core.ledger.entry import MeteredInterval
 
@@ -43,7 +43,9 @@ class Past:
         whole = {quarter(one.start): one for one in metered if one.coverage > _WHOLE}
         load = {number: one.energies.load_kwh / one.coverage * PER_HOUR for number, one in whole.items()}
         pv = {number: one.energies.pv_kwh / one.coverage * PER_HOUR for number, one in whole.items()}
-        return Past(*(old.filled(new) if len(old) else old for old, new in ((self.load, load), (self.pv, pv))))
+        return Past(
+            *(old.with_gaps_filled(new) if len(old) else old for old, new in ((self.load, load), (self.pv, pv)))
+        )
 
 
 async def async_past(hass: HomeAssistant, serial: str, now: datetime) -> Past | None:
@@ -77,8 +79,8 @@ def _read(hass: HomeAssistant, ids: Mapping[str, str], now: datetime) -> Past:
         return statistics_during_period(hass, start, None, {entity_id}, period, {**_UNITS}, {kind}).get(entity_id, ())
 
     def history(name: str) -> PowerHistory:
-        hours = [*_hours(rows(f"{name}_energy", DAYS, "hour", "change"))]
-        return PowerHistory.of([*hours, *_quarters(rows(f"{name}_power", _FINE_DAYS, "5minute", "mean"), hours)])
+        hours = [*_hours(rows(f"{name}_energy", HISTORY_DAYS, "hour", "change"))]
+        return PowerHistory.from_rows([*hours, *_quarters(rows(f"{name}_power", _FINE_DAYS, "5minute", "mean"), hours)])
 
     return Past(history("load"), history("pv"))
 

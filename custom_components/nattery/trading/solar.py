@@ -97,5 +97,7 @@ class SolarProviders:
             raise ProviderForecastError("It says nothing")
         array = {**told["wh_hours"]}
         if array != self._said.get(entry.entry_id):
-            await self._hass.async_add_executor_job(ProviderForecast.of, [array], dt_util.get_default_time_zone())
+            await self._hass.async_add_executor_job(
+                ProviderForecast.from_arrays, [array], dt_util.get_default_time_zone()
+            )
         return array

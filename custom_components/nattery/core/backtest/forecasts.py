@@ -9,10 +9,10 @@ from typing import NamedTuple, Protocol
 from ..forecast.forecast import Forecaster
 from ..forecast.forecast_log import ForecastLog
 from ..forecast.history import PowerHistory
-from ..forecast.load import DAYS
-from ..forecast.nowcast import LOOKED_AHEAD, LOOKED_BACK, set_right
-from ..forecast.quarters import PER_DAY, PER_HOUR, day_edges, moment, wall
-from ..forecast.spread import persistence
+from ..forecast.load import HISTORY_DAYS
+from ..forecast.nowcast import HORIZON_QUARTERS, LOOKBACK_QUARTERS, apply_nowcast
+from ..forecast.quantiles import autocorrelation
+from ..forecast.quarters import PER_DAY, PER_HOUR, day_edges, local_quarter, moment
 from .time_series import TimeSeries
 
 PUBLISHED = 13 * PER_HOUR  # quarter of the local day from which on the next day's prices are known
@@ -48,7 +48,7 @@ def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
     """The epochs of a series: a day's prices are known from 13:00 of the local day before."""
 
     def published(index: int) -> int:
-        day, slot = divmod(wall(series.numbers[index], zone), PER_DAY)
+        day, slot = divmod(local_quarter(series.numbers[index], zone), PER_DAY)
         return day + (slot >= PUBLISHED)
 
     for last_day, indexes in groupby(range(len(series)), published):
@@ -112,9 +112,9 @@ class LearnedForecasts:
         """The next hours, once an hour."""
         if self._series.numbers[index] % PER_HOUR:
             return None
-        before, ahead = slice(max(index - LOOKED_BACK, 0), index), slice(index, index + LOOKED_AHEAD)
+        before, ahead = slice(max(index - LOOKBACK_QUARTERS, 0), index), slice(index, index + HORIZON_QUARTERS)
         said = self._pv.said
-        return set_right(said[before], self._series.pv_kw[before], said[ahead]), self._load.said[ahead]
+        return apply_nowcast(said[before], self._series.pv_kw[before], said[ahead]), self._load.said[ahead]
 
     def present(self, index: int) -> tuple[float, float]:
         """The forecast, set right."""
@@ -123,7 +123,7 @@ class LearnedForecasts:
     def _history(self, came: Sequence[float], end: int) -> PowerHistory:
         """What has come until the beginning of a quarter, as far back as anybody looks."""
         numbers = self._series.numbers
-        first = bisect_left(numbers, numbers[end] - DAYS * PER_DAY)
+        first = bisect_left(numbers, numbers[end] - HISTORY_DAYS * PER_DAY)
         power = dict(zip(numbers[first:end], came[first:end], strict=True))
         return PowerHistory(power, frozenset(power))
 
@@ -141,7 +141,7 @@ class _Said:
         del self.said[epoch.begin :]
         numbers, judged = self._numbers, range(max(epoch.begin - _JUDGED, 0), epoch.begin)
         off = {numbers[index]: self._came[index] - self.said[index] for index in judged}
-        self._kept = persistence(((kw, off[at + 1]) for at, kw in off.items() if at + 1 in off), _MOST_KEPT)
+        self._kept = autocorrelation(((kw, off[at + 1]) for at, kw in off.items() if at + 1 in off), _MOST_KEPT)
         self.said += powers
 
     def at(self, index: int) -> float:
