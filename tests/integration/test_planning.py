@@ -19,8 +19,8 @@ from custom_components.nattery.core.backtest.planners import worth_at
 from custom_components.nattery.core.backtest.time_series import TimeSeries
 from custom_components.nattery.core.forecast.forecast import Forecast, ForecastSource
 from custom_components.nattery.core.forecast.quarters import moment, quarter
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import QUARTER, Expectation
+from custom_components.nattery.core.ledger.ledger import Ledger
 from custom_components.nattery.core.ledger.reports import Period
 from custom_components.nattery.core.market.tariff import PriceKind
 from custom_components.nattery.core.planner.strategies import PeakShaving
@@ -37,7 +37,7 @@ from custom_components.nattery.trading.planning import (
     problem_of,
 )
 from custom_components.nattery.trading.settings import TRADING, TradingSettings
-from tests.core.ledger.lines import line
+from tests.core.ledger.entries import make_entry
 
 from .books import BATTERY, MORNING, BookedHouse, berlin
 from .conftest import SERIAL
@@ -169,7 +169,7 @@ async def set_up(house: BookedHouse, **changes: Any) -> TradingCoordinator:
 def book(house: BookedHouse, **imports: float) -> None:
     """Book imports (kWh) of some quarter-hours, by when they begin in Berlin."""
     ledger = Ledger(Path(house.hass.config.path("nattery.db")))
-    lines = [line(berlin(start), import_kwh=kwh, load_kwh=kwh) for start, kwh in imports.items()]
+    lines = [make_entry(berlin(start), import_kwh=kwh, load_kwh=kwh) for start, kwh in imports.items()]
     ledger.write(SERIAL, lines)
 
 
@@ -240,7 +240,7 @@ async def test_the_running_quarter_counts_as_far_as_it_has_come(booked: BookedHo
     trading = await set_up(booked, peak_price=8.0)
     await charge(trading)
     await booked.walk(berlin("11:10"))
-    (running,) = trading.books._memory.meter.running
+    (running,) = trading.books._memory.meter.open_interval
     assert running.coverage == pytest.approx(10 / 15, abs=0.05)
     peak = await trading.books.async_peak()
     assert peak == Peak(pytest.approx(4 * running.energies.import_kwh), booked=True)
@@ -289,7 +289,7 @@ async def test_what_is_expected_of_today_is_all_of_it(booked: BookedHouse) -> No
     rest = [slot for slot in trading.data.plan if slot.start >= berlin("11:30")]
     assert rest[-1].end == berlin("2026-11-21 00:00")
     cost = sensor(house, "expected_cost_today")
-    booked_so_far = sum(line.money.cost + line.money.wear for line in lines if line.money)
+    booked_so_far = sum(entry.money.cost + entry.money.wear for entry in lines if entry.money)
     assert cost.attributes["so_far"] == pytest.approx(booked_so_far, abs=1e-4)
     assert cost.attributes["rest"] == pytest.approx(sum(slot.cost for slot in rest), abs=1e-4)
     assert float(cost.state) == pytest.approx(cost.attributes["so_far"] + cost.attributes["rest"], abs=2e-4)

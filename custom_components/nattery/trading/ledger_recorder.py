@@ -34,7 +34,7 @@ from ..core.ledger.entry import (
 )
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import PowerReading
-from ..core.ledger.pricing import book_quarter, priced
+from ..core.ledger.pricing import create_entry, with_prices
 from ..core.ledger.reports import Period, Report, Savings, this_month
 from ..core.market.book import KEPT
 from ..core.market.prices import PriceSlot
@@ -46,7 +46,7 @@ from .recorder_state import IntervalRecord, PendingInterval, RecorderState
 from .settings import TradingSettings
 
 if TYPE_CHECKING:
-    from ..core.ledger.book import Ledger
+    from ..core.ledger.ledger import Ledger
 
 _STORE_VERSION: Final = 1
 _MINUTE: Final = timedelta(minutes=1)
@@ -147,7 +147,7 @@ class LedgerRecorder:
     def just_ended(self) -> tuple[MeteredInterval, ...]:
         """The last quarter-hours that have ended, also where no reading after it has ended one yet."""
         now = quarter_start(dt_util.utcnow())
-        return tuple(one for one in (*self._ended, *self._memory.meter.running) if one.start < now)
+        return tuple(one for one in (*self._ended, *self._memory.meter.open_interval) if one.start < now)
 
     async def async_read(self, start: datetime, end: datetime) -> tuple[LedgerEntry, ...]:
         """The lines that begin in [start, end); raises LedgerError."""
@@ -167,11 +167,11 @@ class LedgerRecorder:
         month = this_month(dt_util.utcnow(), dt_util.get_default_time_zone())
         if self.error is None:
             with suppress(LedgerError):  # settling tells
-                kw = await self._database.async_do(lambda ledger: ledger.peak(self._name, month))
+                kw = await self._database.async_do(lambda ledger: ledger.peak_import_kw(self._name, month))
                 self._peak = month.start, kw
         start, kw = self._peak
         known = start == month.start
-        metered = (*(one.metered for one in self._memory.unbooked), *self._memory.meter.running)
+        metered = (*(one.metered for one in self._memory.unbooked), *self._memory.meter.open_interval)
         unbooked = [one.energies.import_kwh / QUARTER_HOURS for one in metered if one.start >= month.start]
         return Peak(max([kw if known else 0.0, *unbooked]), known)
 
@@ -235,7 +235,7 @@ class LedgerRecorder:
 
     def _book(self, one: PendingInterval, prices: EntryPrices | None, ledger: Ledger) -> None:
         previous = ledger.previous(self._name, one.metered.start)
-        line = book_quarter(
+        line = create_entry(
             one.metered,
             self._battery,
             previous,
@@ -256,7 +256,9 @@ class LedgerRecorder:
             return
         lines = await self._database.async_do(partial(self._mispriced, news.values(), pricer.book.currency))
         prices = quarter_prices(pricer, (line.start for line in lines))
-        known = [priced(line, prices[line.start], self._battery.wear_per_kwh) for line in lines if line.start in prices]
+        known = [
+            with_prices(line, prices[line.start], self._battery.wear_per_kwh) for line in lines if line.start in prices
+        ]
         if known:
             await self._database.async_do(lambda ledger: ledger.write(self._name, known))
         self._priced |= news

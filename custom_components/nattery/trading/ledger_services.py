@@ -17,8 +17,8 @@ from ..action_helpers import moment, refuse
 from ..const import DOMAIN
 from ..core.ledger.entry import LedgerEntry
 from ..core.ledger.errors import LedgerError
+from ..core.ledger.json_row import entry_to_json
 from ..core.ledger.reports import Period, Report, local_days, local_months
-from ..core.ledger.series import to_row
 from ..errors import translated
 from .coordinator import TradingCoordinator
 from .savings import SAVINGS
@@ -80,7 +80,9 @@ async def _async_rows(trading: TradingCoordinator, period: str, start: datetime,
 
 def _lines(lines: Sequence[LedgerEntry], words: Words) -> list[dict[str, Any]]:
     """Lines as plain JSON, their reasons in words as well; a month of them takes a while."""
-    return [{**to_row(line), "reason_text": words.booked(line.reason) if line.reason else None} for line in lines]
+    return [
+        {**entry_to_json(line), "reason_text": words.booked(line.reason) if line.reason else None} for line in lines
+    ]
 
 
 def _row(report: Report) -> dict[str, Any]:

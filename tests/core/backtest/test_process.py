@@ -17,7 +17,7 @@ from custom_components.nattery.core.backtest.system import house_of
 from custom_components.nattery.core.ledger.entry import QUARTER
 from custom_components.nattery.core.process.errors import WorkerFailedError, WorkerTimeoutError
 from scripts.benchmarks.weeks import PROBLEM, WEEKS, ZONE, series
-from tests.core.ledger.lines import BERLIN, START, line
+from tests.core.ledger.entries import BERLIN, START, make_entry
 
 HOUSE = {"battery": asdict(PROBLEM.battery), "grid": asdict(PROBLEM.grid), "currency": "EUR"}
 TOLD, LEARNED = series(WEEKS[2], 1, 6), series(WEEKS[2], 1, 6, told=False)
@@ -51,8 +51,8 @@ async def test_the_numbers_are_the_same(days, request) -> None:
 def test_as_the_library() -> None:
     """Under its other name, and from anywhere."""
     code = (
-        "import asyncio, sys; from nattery.backtest.process import Question, run_in_process;"
-        "print(asyncio.run(run_in_process(Question.from_line(sys.stdin.buffer.readline())))['quarters'])"
+        "import asyncio, sys; from nattery.backtest.process import BacktestRequest, run_in_process;"
+        "print(asyncio.run(run_in_process(BacktestRequest.from_line(sys.stdin.buffer.readline())))['quarters'])"
     )
     line = BacktestRequest(TOLD, HOUSE, ZONE.key).to_line()
     done = subprocess.run([sys.executable, "-c", code], input=line, capture_output=True, check=True, cwd="/")
@@ -94,9 +94,11 @@ async def test_a_killed_backtest_says_so(started) -> None:
 
 def test_what_really_happened() -> None:
     house = house_of({**HOUSE, "peak_price_per_kw": 2.0})
-    first = line(soc=0.6, soc_change=0.05, import_kwh=1.0, charge_kwh=0.5)
-    half = line(START + QUARTER, coverage=0.5, previous=first, soc=0.5, soc_change=-0.1, import_kwh=0.6, export_kwh=0.1)
-    free = line(START + 2 * QUARTER, prices=None, previous=half, import_kwh=9.0)
+    first = make_entry(soc=0.6, soc_change=0.05, import_kwh=1.0, charge_kwh=0.5)
+    half = make_entry(
+        START + QUARTER, coverage=0.5, previous=first, soc=0.5, soc_change=-0.1, import_kwh=0.6, export_kwh=0.1
+    )
+    free = make_entry(START + 2 * QUARTER, prices=None, previous=half, import_kwh=9.0)
     account = actual([first, half, free], house, BERLIN)
     assert account.grid_cost == pytest.approx(first.money.cost + half.money.cost)
     assert account.wear == pytest.approx(first.money.wear)

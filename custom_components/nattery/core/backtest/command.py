@@ -90,7 +90,7 @@ def _series(args: Namespace, house: Problem) -> TimeSeries:
     if args.series is not None:
         return series_from_csv(_read(args.series, LARGEST_SERIES).splitlines(keepends=True))
     # SQLAlchemy takes long to import, so only who asks for the ledger waits for it.
-    from ..ledger.book import Ledger  # noqa: PLC0415
+    from ..ledger.ledger import Ledger  # noqa: PLC0415
 
     is_url = "://" in args.ledger
     if not is_url and not Path(args.ledger).is_file():
