@@ -90,7 +90,7 @@ def test_costs_calculated_by_hand() -> None:
     assert counted.self_consumption == pytest.approx(0.2 * 0.3)
     assert counted.self_consumption_wear == pytest.approx(0.015)
     sunny = replace(energies, pv_kwh=3.5)
-    counted = moneys(sunny, BaselineFlows(0.5, 0.0, StoredEnergy(5.0, 0.475)), EntryPrices("EUR", 0.3, -0.1), 0.05)
+    counted = entry_money(sunny, BaselineFlows(0.5, 0.0, StoredEnergy(5.0, 0.475)), EntryPrices("EUR", 0.3, -0.1), 0.05)
     assert counted.no_battery == pytest.approx(2.0 * 0.1)  # export at a negative price costs money
     assert counted.self_consumption == pytest.approx(1.5 * 0.1)
 
