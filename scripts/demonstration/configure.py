@@ -24,7 +24,7 @@ _TIMEOUT = 60
 
 # Entities on the dashboard that are disabled by default.
 _ENABLED_ENTITIES = (
-    "sensor.inverter_turnaround_median",
+    "sensor.inverter_response_time_median",
     "sensor.inverter_communication_errors",
     "sensor.inverter_writes_today",
     "sensor.inverter_clock_drift",

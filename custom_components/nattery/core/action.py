@@ -16,6 +16,7 @@ class ActionKind(StrEnum):
 
 
 FORCED = frozenset({ActionKind.CHARGE, ActionKind.DISCHARGE})
+SAME_POWER = 0.05  # relative difference in power below which a running action is not written again
 
 
 @dataclass(frozen=True, slots=True)

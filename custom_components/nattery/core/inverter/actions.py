@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from ..action import FORCED, Action, ActionKind
+from ..action import FORCED, SAME_POWER, Action, ActionKind
 from .codec import Value
 from .registers import BY_KEY
 
 LONGEST = timedelta(hours=4)  # no window reaches further from now
 EXTEND_AT = timedelta(minutes=10)  # a running window is extended when it has this much left, in one write for hours
 CLOCK_TOLERANCE = timedelta(seconds=60)  # by how much the clock may be off where an action is started
-SAME_POWER = 0.05  # the share by which the power of a running action may differ before it is worth a write
 
 type Settings = Mapping[str, Value]
 type Pair = tuple[str, str]

@@ -4,7 +4,7 @@ Both use the measured PV and load, netted over the quarter-hour as in the planne
 self-consumption baseline has its own stored energy, which continues from entry to entry and stays the same over a gap.
 """
 
-from ..planner.flows import Flows, SlotInputs, costs, no_battery_step, self_consume_step
+from ..planner.flows import Flows, SlotInputs, no_battery_step, self_consume_step, slot_money
 from ..planner.problem import BatteryModel
 from .entry import QUARTER_HOURS, BaselineFlows, Energies, EntryMoney, EntryPrices, MeteredInterval, StoredEnergy
 
@@ -28,13 +28,13 @@ def entry_money(energies: Energies, baseline: BaselineFlows, prices: EntryPrices
     inputs = SlotInputs(energies.pv_kwh, energies.load_kwh, 1.0, prices.import_price, prices.export_price)
     no_battery = no_battery_step(inputs)
     grid_kw = no_battery.grid_kw + baseline.charge_kwh - baseline.discharge_kwh
-    self_consumption = costs(
+    self_consumption = slot_money(
         Flows(baseline.charge_kwh, baseline.discharge_kwh, grid_kw, 0.0, 0.0), inputs, wear_per_kwh
     )
     return EntryMoney(
         cost=energies.import_kwh * prices.import_price - energies.export_kwh * prices.export_price,
         wear=wear_per_kwh * (energies.charge_kwh + energies.discharge_kwh),
-        no_battery=costs(no_battery, inputs, wear_per_kwh).total,
-        self_consumption=self_consumption.bought - self_consumption.sold,
+        no_battery=slot_money(no_battery, inputs, wear_per_kwh).total,
+        self_consumption=self_consumption.import_cost - self_consumption.export_revenue,
         self_consumption_wear=self_consumption.wear,
     )

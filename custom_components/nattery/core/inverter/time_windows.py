@@ -1,23 +1,23 @@
-"""Windows of the inverter's own clock: a start and an end in neighbouring registers, which belong in one request."""
+"""Time windows by the inverter's clock: start and end in adjacent registers, which are written in one request."""
 
 from dataclasses import dataclass
 from datetime import time
 from typing import Final
 
-from .core.inverter.registers import BY_KEY, REGISTERS
-from .core.inverter.table import Register, RegisterKind
+from .registers import BY_KEY, REGISTERS
+from .table import Register, RegisterKind
 
 
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
-    """One window; with start = end it is not in use."""
+    """One window; it is unused if start and end are equal."""
 
     key: str
     start: Register
     end: Register
 
     def pair(self, start: time, end: time) -> dict[str, time]:
-        """Both times by key, as they are written."""
+        """Return both times by register key, as they are written."""
         return {self.start.key: start, self.end.key: end}
 
 
