@@ -109,16 +109,18 @@ def test_no_future_data_leaks(flows_by_account, has_forecasts) -> None:
             changed, pv_forecast_kw=other(days.pv_forecast_kw, tomorrow),
             load_forecast_kw=other(days.load_forecast_kw, tomorrow),
         )  # fmt: skip
-    ways = []
+    planned_flows = []
     for one in (days, changed):
         flows_by_account.clear()
         run(one, SYSTEM, ZONE)
         _, _, *planned = flows_by_account.values()
-        ways.append(planned)
-    for before, after in zip(ways[0][:2], ways[1][:2], strict=True):  # daily plan and closed loop
+        planned_flows.append(planned)
+    for before, after in zip(planned_flows[0][:2], planned_flows[1][:2], strict=True):  # daily plan and closed loop
         assert before[: at + 1] == after[: at + 1]
         assert before[at + 1 :] != after[at + 1 :]
-    assert ways[0][2][: at + 1] != ways[1][2][: at + 1]  # which shows that the comparison detects a leak
+    assert (
+        planned_flows[0][2][: at + 1] != planned_flows[1][2][: at + 1]
+    )  # which shows that the comparison detects a leak
 
 
 @pytest.mark.parametrize("weeks", [JANUARY, APRIL, OCTOBER], ids=lambda weeks: weeks.name)
@@ -126,9 +128,9 @@ def test_one_backward_pass_costs_as_much_as_a_plan_per_quarter(weeks, monkeypatc
     days = series(weeks, 4, 3)
     reused = run(days, SYSTEM, ZONE)
     monkeypatch.setattr(planners, "_PolicyPlanner", lambda problem, _: planners._ReplanningPlanner(problem))
-    anew = run(days, SYSTEM, ZONE)
-    assert reused.terminal_value == anew.terminal_value
-    for name, cost in anew.costs.items():
+    replanned = run(days, SYSTEM, ZONE)
+    assert reused.terminal_value == replanned.terminal_value
+    for name, cost in replanned.costs.items():
         assert reused.costs[name] == pytest.approx(cost, rel=1e-3, abs=1e-4), name
 
 
@@ -139,8 +141,8 @@ def test_a_capacity_tariff_is_planned_and_counted_by_the_month() -> None:
     for account in result.accounts.values():
         assert set(account.peaks) == {(2026, 3), (2026, 4)}
         assert account.peak_cost == pytest.approx(4 * sum(account.peaks.values()))
-    free = run(around_the_end, SYSTEM, ZONE)
-    assert result.accounts["closed_loop"].peak_cost < 4 * sum(free.accounts["closed_loop"].peaks.values())
+    without_tariff = run(around_the_end, SYSTEM, ZONE)
+    assert result.accounts["closed_loop"].peak_cost < 4 * sum(without_tariff.accounts["closed_loop"].peaks.values())
     assert result.costs["perfect_forecast"] < result.costs["self_consumption"]
 
 

@@ -98,8 +98,8 @@ def test_the_actual_account() -> None:
     half = make_entry(
         START + QUARTER, coverage=0.5, previous=first, soc=0.5, soc_change=-0.1, import_kwh=0.6, export_kwh=0.1
     )
-    free = make_entry(START + 2 * QUARTER, prices=None, previous=half, import_kwh=9.0)
-    account = actual_account([first, half, free], system, BERLIN)
+    unpriced = make_entry(START + 2 * QUARTER, prices=None, previous=half, import_kwh=9.0)
+    account = actual_account([first, half, unpriced], system, BERLIN)
     assert account.grid_cost == pytest.approx(first.money.cost + half.money.cost)
     assert account.wear == pytest.approx(first.money.wear)
     assert account.stored_change() == pytest.approx(0.5 - 1.0)

@@ -56,6 +56,7 @@ def test_a_plan_as_text(problem) -> None:
         (canonical(pv_kw=[0.0]), "pv_kw has 1 values"),
         (json.dumps(canonical(load_kw=[float("nan")] * 192)), "load_kw[0] cannot be nan"),
     ],
+    ids=["not JSON", "short series", "NaN"],
 )
 def test_bad_input_is_one_sentence(problem, content, sentence) -> None:
     status, out, err = run(problem(content), "--json")

@@ -195,9 +195,9 @@ def test_a_plan_without_a_terminal_value_estimates_one() -> None:
     plan = plan_of(document)
     assert 0.05 < plan.terminal_value < 0.3
     assert [note.key for note in plan.notes] == ["terminal_estimated"]
-    dear = plan_of(document | {"import_price": [price + 0.5 for price in document["import_price"]]})
-    assert dear.terminal_value > plan.terminal_value + 0.1
-    assert dear.slots[-1].soc_end > plan.slots[-1].soc_end
+    high_price_plan = plan_of(document | {"import_price": [price + 0.5 for price in document["import_price"]]})
+    assert high_price_plan.terminal_value > plan.terminal_value + 0.1
+    assert high_price_plan.slots[-1].soc_end > plan.slots[-1].soc_end
 
 
 def test_reading_json_text_equals_reading_its_document() -> None:

@@ -37,34 +37,36 @@ def test_inputs_that_change_by_less_than_a_percent_change_no_action_of_the_next_
     plan = plan_of(document)
     changes = 0
     for seed in range(6):
-        again = perturbed(document, seed)
-        new = plan_of(again, previous=plan)
+        changed = perturbed(document, seed)
+        new = plan_of(changed, previous=plan)
         assert early_actions(new) == early_actions(plan)
-        cost, _ = check_plan(again, new.as_document())
+        cost, _ = check_plan(changed, new.as_document())
         assert cost == pytest.approx(new.cost, abs=1e-6)
-        free = plan_of(again)
-        changes += early_actions(free) != early_actions(plan)
-        assert new.cost <= free.cost + 0.03
+        unconstrained = plan_of(changed)
+        changes += early_actions(unconstrained) != early_actions(plan)
+        assert new.cost <= unconstrained.cost + 0.03
     if hour in {31, 35, 40}:
         assert changes  # without hysteresis an action would have changed, so the test is not vacuous
 
 
 def test_the_same_problem_again_is_the_same_plan_at_the_same_cost() -> None:
     plan = plan_of(canonical())
-    again = plan_of(canonical(), previous=plan)
-    assert [slot.action for slot in again] == [slot.action for slot in plan]
-    assert again.cost == pytest.approx(plan.cost, abs=1e-4)
-    assert not again.kept
+    changed = plan_of(canonical(), previous=plan)
+    assert [slot.action for slot in changed] == [slot.action for slot in plan]
+    assert changed.cost == pytest.approx(plan.cost, abs=1e-4)
+    assert not changed.kept
 
 
 def test_a_change_that_exceeds_the_switching_cost_is_made() -> None:
     document = started_later(CANONICAL, 76)
     plan = plan_of(document)
-    dear = document | {
+    cheap_start = document | {
         "import_price": [0.05] * 8 + document["import_price"][8:],
         "export_price": [0.0] * 8 + document["export_price"][8:],
     }
-    assert early_actions(plan_of(dear, previous=plan)) == early_actions(plan_of(dear)) != early_actions(plan)
+    assert (
+        early_actions(plan_of(cheap_start, previous=plan)) == early_actions(plan_of(cheap_start)) != early_actions(plan)
+    )
 
 
 def test_kept_actions_are_reported() -> None:
@@ -87,11 +89,11 @@ def test_the_document_may_contain_the_previous_plan(form) -> None:
 
 def test_a_previous_plan_that_is_over_or_infeasible_is_ignored() -> None:
     document = small([0.1, 0.4], battery={"soc_start": 1.0})
-    settled = document | {"pv_p90_kw": [9, 9], "grid": {"import_kw": 1, "export_kw": 1}}
-    assert plan_of(settled | {"previous": ["discharge", "hold"]}).exact  # infeasible in one scenario
-    old = [{"start": "2025-01-01T00:00:00Z", "action": "charge", "charge_kw": 5}]
-    free = make_plan(problem_from(document))
-    for previous in (old, ["charge", "charge"]):
+    infeasible = document | {"pv_p90_kw": [9, 9], "grid": {"import_kw": 1, "export_kw": 1}}
+    assert plan_of(infeasible | {"previous": ["discharge", "hold"]}).exact  # infeasible in one scenario
+    outdated = [{"start": "2025-01-01T00:00:00Z", "action": "charge", "charge_kw": 5}]
+    unconstrained = make_plan(problem_from(document))
+    for previous in (outdated, ["charge", "charge"]):
         plan = plan_of(document | {"previous": previous})
-        assert plan.cost <= free.cost + 1e-2
+        assert plan.cost <= unconstrained.cost + 1e-2
         check_plan(document, plan.as_document())

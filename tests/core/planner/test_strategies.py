@@ -46,11 +46,11 @@ def test_every_strategy_is_registered_and_tested() -> None:
 def test_arbitrage_decides_by_prices_alone() -> None:
     """A load in the last slot, for which optimise keeps energy, changes nothing."""
     document = small([0.10, 0.30, 0.30], [0.10, 0.28, 0.05], load=[0, 0, 4])
-    own, free = plan_of(document, strategy=Arbitrage()), plan_of(document)
-    assert own.slots[1].discharge_kw == pytest.approx(5)
-    assert free.slots[1].discharge_kw < 5 + 1e-6
-    assert own.slots[2].discharge_kw == pytest.approx(0)
-    assert free.slots[2].discharge_kw == pytest.approx(4)
+    arbitrage, optimum = plan_of(document, strategy=Arbitrage()), plan_of(document)
+    assert arbitrage.slots[1].discharge_kw == pytest.approx(5)
+    assert optimum.slots[1].discharge_kw < 5 + 1e-6
+    assert arbitrage.slots[2].discharge_kw == pytest.approx(0)
+    assert optimum.slots[2].discharge_kw == pytest.approx(4)
 
 
 def test_peak_shaving_keeps_energy_for_the_peak() -> None:
@@ -58,30 +58,30 @@ def test_peak_shaving_keeps_energy_for_the_peak() -> None:
     plan = plan_of(document, strategy=PeakShaving(5.5))
     assert plan.slots[1].grid_kw == pytest.approx(5.5)
     assert plan_of(document).slots[1].grid_kw > 6
-    beyond = plan_of(document, strategy=PeakShaving(1.0))
-    assert [note.key for note in beyond.notes] == ["import_limit", "import_limit"]
+    violated = plan_of(document, strategy=PeakShaving(1.0))
+    assert [note.key for note in violated.notes] == ["import_limit", "import_limit"]
 
 
 def test_a_reserve_is_held_only_up_to_its_penalty() -> None:
     document = small([0.40, 0.30, 0.30], [0.35, 0.1, 0.1], load=[2, 2, 2])
     assert plan_of(document).slots[-1].soc_end == pytest.approx(0.1)
-    held = plan_of(document, strategy=BackupReserve(0.4, price=5.0))
-    assert min(slot.soc_end for slot in held) >= 0.4 - 1e-6
-    cheap = plan_of(document, strategy=BackupReserve(0.4, price=0.001))
-    assert cheap.slots[-1].soc_end == pytest.approx(0.1)
-    assert "wish_missed" in {note.key for note in cheap.notes}
-    assert plan_of(document | {"reserve": {"soc": 0.4, "price": 5.0}}).cost == pytest.approx(held.cost)
+    with_reserve = plan_of(document, strategy=BackupReserve(0.4, price=5.0))
+    assert min(slot.soc_end for slot in with_reserve) >= 0.4 - 1e-6
+    low_penalty = plan_of(document, strategy=BackupReserve(0.4, price=0.001))
+    assert low_penalty.slots[-1].soc_end == pytest.approx(0.1)
+    assert "wish_missed" in {note.key for note in low_penalty.notes}
+    assert plan_of(document | {"reserve": {"soc": 0.4, "price": 5.0}}).cost == pytest.approx(with_reserve.cost)
 
 
 def test_a_departure_target_is_met_at_least_cost(solver) -> None:
     document = small([0.3, 0.1, 0.3, 0.2], [0.0] * 4, battery={"soc_start": 0.2})
-    wanted = {"soc": 0.8, "price": 3.0, "at": (at(180)).isoformat()}
-    plan = plan_of(document | {"departures": [wanted]})
+    target = {"soc": 0.8, "price": 3.0, "at": (at(180)).isoformat()}
+    plan = plan_of(document | {"departures": [target]})
     assert plan.slots[2].soc_end == pytest.approx(0.8)
     assert plan.slots[1].charge_kw == pytest.approx(5)
     assert plan.notes == ()
-    beyond = wanted | {"at": (at(60) + timedelta(days=3)).isoformat()}
-    assert plan_of(document | {"departures": [beyond]}).cost == pytest.approx(plan_of(document).cost)
+    after_horizon = target | {"at": (at(60) + timedelta(days=3)).isoformat()}
+    assert plan_of(document | {"departures": [after_horizon]}).cost == pytest.approx(plan_of(document).cost)
 
 
 def test_a_missed_target_is_reported(solver) -> None:

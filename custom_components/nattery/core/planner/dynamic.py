@@ -127,20 +127,22 @@ class ValuePolicy:
         last = bisect_right(following.xs, stored + breakpoints[-1][0])
         self_consume_kw = battery_power(SELF_CONSUME, bounds, stored, inputs)
         self_consume_kwh = stored_change(limits, self_consume_kw, hours)
-        slot_function = PiecewiseLinear([x for x, _ in breakpoints], [y for _, y in breakpoints], _slopes(breakpoints))
-        best_change, lowest = 0.0, slot_function.at(0.0) + following.at(stored)
-        if slot_function.xs[0] - EPSILON <= self_consume_kwh <= slot_function.xs[-1] + EPSILON:
-            cost = slot_function.at(self_consume_kwh) + following.at(stored + self_consume_kwh)
+        slot_cost_function = PiecewiseLinear(
+            [x for x, _ in breakpoints], [y for _, y in breakpoints], _slopes(breakpoints)
+        )
+        best_change, lowest = 0.0, slot_cost_function.at(0.0) + following.at(stored)
+        if slot_cost_function.xs[0] - EPSILON <= self_consume_kwh <= slot_cost_function.xs[-1] + EPSILON:
+            cost = slot_cost_function.at(self_consume_kwh) + following.at(stored + self_consume_kwh)
             if cost <= lowest + tie_break:
                 best_change, lowest = self_consume_kwh, cost
-        for x, y in zip(slot_function.xs, slot_function.ys, strict=True):
+        for x, y in zip(slot_cost_function.xs, slot_cost_function.ys, strict=True):
             if (
                 bounds.min_kwh - EPSILON <= stored + x <= bounds.max_kwh + EPSILON
                 and y + following.at(stored + x) < lowest - tie_break
             ):
                 best_change, lowest = x, y + following.at(stored + x)
         for x, y in zip(following.xs[first:last], following.ys[first:last], strict=True):
-            if (cost := y + slot_function.at(x - stored)) < lowest - tie_break:
+            if (cost := y + slot_cost_function.at(x - stored)) < lowest - tie_break:
                 best_change, lowest = x - stored, cost
         power = ac_power(limits, best_change, hours)
         dispatch = dispatch_for(power, bounds, stored, inputs)
