@@ -174,7 +174,7 @@ def test_a_port_in_use_names_the_process(inverter) -> None:
     users = err.partition(" is in use by ")[2].partition(":")[0].split(", ")
     # This process simulates the inverter and has the port open too. Process ids are not in order of start.
     ours = Path("/proc/self/comm").read_text().strip()
-    assert sorted(users) == sorted([f"nattery (process {process.pid})", f"{ours} (process {os.getpid()})"])
+    assert sorted(users) == sorted([f"nattery (PID {process.pid})", f"{ours} (PID {os.getpid()})"])
 
 
 def test_a_port_without_permission() -> None:

@@ -30,7 +30,9 @@ from custom_components.nattery.core.ledger.pricing import create_entry
 from custom_components.nattery.core.ledger.reports import Period
 from custom_components.nattery.core.process.errors import (
     WorkerError,
+    WorkerExitError,
     WorkerFailedError,
+    WorkerInputError,
     WorkerOutputError,
     WorkerTimeoutError,
 )
@@ -264,7 +266,7 @@ async def test_times_that_cannot_be(booked: BookedHouse, data: dict[str, Any]) -
 )
 async def test_questions_that_make_no_sense(booked: BookedHouse, data: dict[str, Any]) -> None:
     await set_up(booked, [])
-    with pytest.raises(vol.Invalid):
+    with pytest.raises((vol.Invalid, ServiceValidationError)):
         await backtest(booked, **data)
 
 
@@ -353,7 +355,7 @@ async def test_a_killed_process_is_said(booked: BookedHouse, ledger: Ledger, sta
     started[0].kill()
     with pytest.raises(HomeAssistantError) as caught:
         await task
-    assert str(caught.value) == "The backtest failed: exit code -9"
+    assert str(caught.value) == "The backtest ended with exit code -9. Ask for a shorter time"
     assert RUNNING not in booked.hass.data
 
 
@@ -364,7 +366,13 @@ async def test_a_slow_computer(booked: BookedHouse, ledger: Ledger, monkeypatch:
     assert str(caught.value) == "The backtest did not finish within 0.1 s. Choose a shorter period"
 
 
-ERRORS = WorkerTimeoutError(600.0), WorkerFailedError("exit code 1"), WorkerOutputError()
+ERRORS = (
+    WorkerTimeoutError(600.0),
+    WorkerFailedError("OSError"),
+    WorkerExitError(1),
+    WorkerInputError("battery.soc_min", "text"),
+    WorkerOutputError(),
+)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

@@ -402,7 +402,7 @@ async def test_a_forecast_does_not_need_the_inverters_memory(
     hass, house, fresh, simulator, asked, monkeypatch, trouble
 ) -> None:
     if trouble == "silent":
-        house.runtime_data.readings.async_set_update_error(TimeoutError())
+        house.runtime_data.identified_device.readings.async_set_update_error(TimeoutError())
     elif trouble == "unread":
         monkeypatch.setitem(simulator._rules.faults.rates, FaultKind.EXCEPTION, 1.0)
     else:

@@ -223,8 +223,8 @@ async def test_a_poll_without_one_of_its_values_is_no_reading(
     monkeypatch.setattr(memory, "put", lambda register, words: register.address == place or put(register, words))
     del memory.words[place]
     await house.walk(berlin("11:16:30"))
-    assert house.site.readings.last_update_success
-    assert house.site.value("load_power") is not None
+    assert house.site.identified_device.readings.last_update_success
+    assert house.site.identified_device.value("load_power") is not None
     (line,) = await books.async_read(berlin("11:00"), berlin("12:00"))
     assert line.coverage == pytest.approx(5 / 15, abs=0.04)
     await house.close(books)
@@ -331,13 +331,17 @@ async def test_closed_books_leave_nothing_behind(house: BookedHouse, hass_storag
         waiting = [timer._callback for timer in house.hass.loop._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
         return len([one for one in waiting if isinstance(one, _TrackPointUTCTime)])
 
-    before = timers(), len(house.site.readings._listeners), len(house.site.prices._listeners)
+    before = timers(), len(house.site.identified_device.readings._listeners), len(house.site.prices._listeners)
     books = await house.open()
     await house.walk(berlin("11:05"))
     assert len(house.site.prices._listeners) == before[2] + 1
     await house.close(books)
     await house.settle()
-    assert (timers(), len(house.site.readings._listeners), len(house.site.prices._listeners)) == before
+    assert (
+        timers(),
+        len(house.site.identified_device.readings._listeners),
+        len(house.site.prices._listeners),
+    ) == before
     saved = kept(hass_storage, house)
     assert saved["meter"]["start"] == berlin("11:00").isoformat()
     await house.walk(berlin("11:20"))

@@ -7,7 +7,12 @@ import sys
 import pytest
 
 from custom_components.nattery.core.process import worker_process
-from custom_components.nattery.core.process.errors import WorkerFailedError, WorkerOutputError, WorkerTimeoutError
+from custom_components.nattery.core.process.errors import (
+    WorkerExitError,
+    WorkerFailedError,
+    WorkerOutputError,
+    WorkerTimeoutError,
+)
 from custom_components.nattery.core.process.worker_process import WorkerProcess
 
 LARGE = 5_000_000  # bytes, much more than a pipe holds
@@ -72,8 +77,8 @@ def test_a_missing_python(monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("start", "error", "message"),
     [
-        ("raise SystemExit(3)", WorkerFailedError, "It failed: exit code 3"),
-        ("import os; os.close(0); os._exit(4)", WorkerFailedError, "It failed: exit code 4"),
+        ("raise SystemExit(3)", WorkerExitError, "It failed: exit code 3"),
+        ("import os; os.close(0); os._exit(4)", WorkerExitError, "It failed: exit code 4"),
         ("import time; time.sleep(60)", WorkerTimeoutError, "It was not done within 1 s"),
         ("import sys; sys.stdin.readline(); sys.stdin.readline()", WorkerTimeoutError, "It was not done within 1 s"),
     ],

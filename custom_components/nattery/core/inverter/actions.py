@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ..action import FORCED, SAME_POWER, Action, ActionKind
 from .codec import Value
+from .errors import InverterError
 from .registers import BY_KEY
 
 LONGEST = timedelta(hours=4)  # no window reaches further from now
@@ -42,8 +43,10 @@ OWNED = (*BASE, "charge_priority", "grid_charge_current_limit")  # nothing else 
 NEEDED = (*OWNED, "max_charge_current")
 
 
-class ClockOffError(ValueError):
-    """The inverter's clock is unreadable or too far off to start anything by it."""
+class ClockOffError(InverterError, ValueError):
+    """The inverter's clock is unreadable, or too far off to start an action at a time of the clock."""
+
+    kind = "clock_off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import sys
 import time
 from typing import IO, cast
 
-from .errors import WorkerFailedError, WorkerOutputError, WorkerTimeoutError
+from .errors import WorkerExitError, WorkerFailedError, WorkerOutputError, WorkerTimeoutError
 
 CORE = str(Path(__file__).parents[1])
 CHUNK = 65_536  # bytes
@@ -112,7 +112,7 @@ class WorkerProcess:
             return WorkerTimeoutError(self._seconds)
         if status == -signal.SIGALRM:  # the worker's own timer was first
             return WorkerTimeoutError(self._seconds)
-        return WorkerFailedError(f"exit code {status}") if status else bytes(response)
+        return WorkerExitError(status) if status else bytes(response)
 
 
 def _write(stdin: int, unsent: memoryview) -> memoryview:
