@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.explanation import Explanation, ExplanationValue
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import (
     QUARTER,
     Energies,
@@ -25,7 +24,8 @@ from custom_components.nattery.core.ledger.entry import (
     LedgerEntry,
     MeteredInterval,
 )
-from custom_components.nattery.core.ledger.pricing import book_quarter
+from custom_components.nattery.core.ledger.ledger import Ledger
+from custom_components.nattery.core.ledger.pricing import create_entry
 from custom_components.nattery.core.ledger.reports import local_days
 from custom_components.nattery.core.planner.problem import BatteryModel
 
@@ -59,7 +59,7 @@ def year_of_entries() -> Iterator[LedgerEntry]:
         numbers = {name: rng.random() / 3 for name in _NUMBERS}
         values: dict[str, ExplanationValue] = {"price": spot + 0.18, "power_kw": abs(battery), "used_at": used_at}
         reason = Explanation(rng.choice(("plan_charge", "plan_store_surplus")), {**values, **numbers})
-        entry = book_quarter(
+        entry = create_entry(
             MeteredInterval(start, 1.0, energies, soc, moved),
             _BATTERY,
             entry,

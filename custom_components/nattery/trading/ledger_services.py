@@ -18,8 +18,8 @@ from ..action_helpers import moment, refuse
 from ..const import DOMAIN
 from ..core.ledger.entry import LedgerEntry
 from ..core.ledger.errors import LedgerError
+from ..core.ledger.json_row import entry_to_json
 from ..core.ledger.reports import Period, Report, local_days, local_months
-from ..core.ledger.series import to_row
 from ..core.sentences import Sentences
 from ..errors import translated
 from .coordinator import TradingCoordinator
@@ -80,11 +80,11 @@ async def _async_rows(trading: TradingCoordinator, period: str, start: datetime,
 
 def _entry_rows(entries: Sequence[LedgerEntry], sentences: Sentences) -> list[dict[str, Any]]:
     """Return entries as plain JSON with their reasons as sentences; a month of them takes a while."""
-    return [{**to_row(entry), **_reason_texts(entry, sentences)} for entry in entries]
+    return [{**entry_to_json(entry), **_reason_texts(entry, sentences)} for entry in entries]
 
 
 def _reason_texts(entry: LedgerEntry, sentences: Sentences) -> dict[str, str | None]:
-    """Return sentence and details in the entry's own currency; None where the texts or the values are not known."""
+    """Return sentence and details in the entry's own currency; None if the texts or the values are not known."""
     texts: dict[str, str | None] = {"reason": None, "details": None}
     if (reason := entry.reason) is None:
         return texts

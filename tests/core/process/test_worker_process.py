@@ -1,4 +1,4 @@
-"""A process of our own: how a question of any length gets there, and what becomes of one that fails."""
+"""Worker processes: requests and responses of any size, failures and timeouts."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from custom_components.nattery.core.process.errors import (
 )
 from custom_components.nattery.core.process.worker_process import WorkerProcess
 
-MUCH = 5_000_000  # bytes, many times what a pipe holds
+LARGE = 5_000_000  # bytes, much more than a pipe holds
 TASK = """
 import os, sys
 print("Welcome", flush=True)
@@ -33,49 +33,49 @@ def answer(line):
 
 @pytest.fixture(autouse=True)
 def task(tmp_path, monkeypatch) -> None:
-    """A task that can be found where everything else is."""
+    """Create a module that handles requests, on sys.path."""
     (tmp_path / "some_task.py").write_text(TASK)
     monkeypatch.syspath_prepend(tmp_path)
 
 
-def ask(question: bytes, seconds: float = 30.0, limit: int = 2 * MUCH):
-    return WorkerProcess("some_task", seconds, limit).run(question + b"\n")
+def run_task(request: bytes, seconds: float = 30.0, limit: int = 2 * LARGE):
+    return WorkerProcess("some_task", seconds, limit).run(request + b"\n")
 
 
-def test_a_short_question() -> None:
-    assert ask(b"hello") == b"hello\n"
-    assert ask(b"who") == f"{os.getpid()} {os.nice(0) + 10} ['nattery']".encode()
+def test_a_short_request() -> None:
+    assert run_task(b"hello") == b"hello\n"
+    assert run_task(b"who") == f"{os.getpid()} {os.nice(0) + 10} ['nattery']".encode()
 
 
-def test_a_long_question_and_a_long_answer() -> None:
-    long = bytes(range(32, 127)) * (MUCH // 95)
-    assert ask(long) == long + b"\n"
-    assert ask(b"count" + long) == str(len(long) + 6).encode()
+def test_a_long_request_and_response() -> None:
+    long = bytes(range(32, 127)) * (LARGE // 95)
+    assert run_task(long) == long + b"\n"
+    assert run_task(b"count" + long) == str(len(long) + 6).encode()
 
 
-def test_more_than_is_listened_to(started) -> None:
-    assert isinstance(ask(b"x" * MUCH, limit=1000), WorkerOutputError)
+def test_a_response_over_the_limit(started) -> None:
+    assert isinstance(run_task(b"x" * LARGE, limit=1000), WorkerOutputError)
     assert started[0].returncode == -signal.SIGKILL
 
 
-def test_a_task_that_fails() -> None:
-    outcome = ask(b"fail")
+def test_a_task_that_raises() -> None:
+    outcome = run_task(b"fail")
     assert isinstance(outcome, WorkerFailedError)
     assert str(outcome) == "It failed: exit code 1"
 
 
-def test_a_task_that_is_not_there() -> None:
+def test_a_missing_task() -> None:
     assert str(WorkerProcess("nattery.nothing", 30, 100).run(b"\n")) == "It failed: exit code 1"
 
 
-def test_python_that_is_not_there(monkeypatch) -> None:
+def test_a_missing_python(monkeypatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    assert str(ask(b"")) == "It failed: FileNotFoundError"
+    assert str(run_task(b"")) == "It failed: FileNotFoundError"
 
 
-@pytest.mark.parametrize("size", [10, MUCH])
+@pytest.mark.parametrize("size", [10, LARGE])
 @pytest.mark.parametrize(
-    ("start", "kind", "sentence"),
+    ("start", "error", "message"),
     [
         ("raise SystemExit(3)", WorkerExitError, "It failed: exit code 3"),
         ("import os; os.close(0); os._exit(4)", WorkerExitError, "It failed: exit code 4"),
@@ -83,16 +83,16 @@ def test_python_that_is_not_there(monkeypatch) -> None:
         ("import sys; sys.stdin.readline(); sys.stdin.readline()", WorkerTimeoutError, "It was not done within 1 s"),
     ],
 )
-def test_a_process_that_does_not_do_its_part(start, kind, sentence, size, monkeypatch, started) -> None:
+def test_a_process_that_fails_or_hangs(start, error, message, size, monkeypatch, started) -> None:
     monkeypatch.setattr(worker_process, "START", start)
-    outcome = ask(b"x" * size, 1.0)
-    assert type(outcome) is kind
-    assert str(outcome) == sentence
+    outcome = run_task(b"x" * size, 1.0)
+    assert type(outcome) is error
+    assert str(outcome) == message
     assert started[0].returncode is not None
 
 
-def test_what_is_killed_before_it_runs_does_not_run(started) -> None:
-    one = WorkerProcess("some_task", 30, 100)
-    one.kill()
-    assert str(one.run(b"hello\n")) == "It failed: exit code -9"
+def test_a_process_killed_before_it_starts_does_not_run(started) -> None:
+    process = WorkerProcess("some_task", 30, 100)
+    process.kill()
+    assert str(process.run(b"hello\n")) == "It failed: exit code -9"
     assert started[0].returncode == -signal.SIGKILL
