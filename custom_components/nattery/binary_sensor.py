@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .core.inverter.alarms import active_alarms, alarm_name
 from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
-from .prices.sensors import FLAGS, PriceFlag
+from .prices.sensors import PRICE_FLAGS, PriceFlag
 from .runtime import NatteryConfigEntry
 from .trading.sensors import TROUBLES, TroubleSensor
 
@@ -33,7 +33,8 @@ async def async_setup_entry(
     site = entry.runtime_data
     if prices := site.prices:
         async_add_entities(
-            (PriceFlag(prices, description) for description in FLAGS), config_subentry_id=prices.subentry.subentry_id
+            (PriceFlag(prices, description) for description in PRICE_FLAGS),
+            config_subentry_id=prices.subentry.subentry_id,
         )
     site.on_identified(lambda: async_add_entities(_flags(entry)))
     if trading := site.trading:

@@ -10,7 +10,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import AnsweringEntity
-from .prices.refresh import REFRESH, RefreshButton
+from .prices.refresh import REFRESH, RefreshPricesButton
 from .runtime import NatteryConfigEntry, NatteryRuntime
 
 PARALLEL_UPDATES = 1
@@ -40,7 +40,7 @@ async def async_setup_entry(
     """All buttons."""
     site = entry.runtime_data
     if prices := site.prices:
-        async_add_entities([RefreshButton(prices, REFRESH)], config_subentry_id=prices.subentry.subentry_id)
+        async_add_entities([RefreshPricesButton(prices, REFRESH)], config_subentry_id=prices.subentry.subentry_id)
     site.on_identified(lambda: async_add_entities(CommandButton(site, description) for description in BUTTONS))
 
 

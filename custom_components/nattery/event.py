@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .core.inverter.codec import FaultRecord
 from .entity import InverterEntity
 from .faults import fault_attributes, faults_of
-from .prices.event import PRICE_NEWS, PriceEventEntity
+from .prices.event import PRICE_EVENT, PriceEventEntity
 from .runtime import NatteryConfigEntry
 from .trading.event import ACTION_NEWS, ActionEventEntity
 
@@ -25,7 +25,7 @@ async def async_setup_entry(
     """The event entities, and the reading of the log as soon as an alarm comes or goes."""
     site = entry.runtime_data
     if prices := site.prices:
-        async_add_entities([PriceEventEntity(prices, PRICE_NEWS)], config_subentry_id=prices.subentry.subentry_id)
+        async_add_entities([PriceEventEntity(prices, PRICE_EVENT)], config_subentry_id=prices.subentry.subentry_id)
 
     @callback
     def furnish() -> None:

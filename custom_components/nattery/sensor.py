@@ -20,7 +20,7 @@ from .core.inverter.table import Tier
 from .core.modbus.statistics import StatisticsSnapshot
 from .descriptions import is_asked_for, registers_on
 from .entity import InverterEntity, NatteryEntity
-from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
+from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, PriceHealthSensor, PriceSensor
 from .readings import SINGLE, Attributes, ReadingDescription, State, describe, describe_derived
 from .runtime import NatteryConfigEntry, NatteryRuntime
 from .trading.plan_sensors import PLANNED_SENSORS, PlannedSensor
@@ -86,7 +86,7 @@ async def async_setup_entry(
         async_add_entities(
             [
                 *(PriceSensor(prices, description) for description in PRICE_SENSORS),
-                *(HealthSensor(prices, description) for description in HEALTH_SENSORS),
+                *(PriceHealthSensor(prices, description) for description in HEALTH_SENSORS),
             ],
             config_subentry_id=prices.subentry.subentry_id,
         )

@@ -36,7 +36,7 @@ from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import PowerReading
 from ..core.ledger.pricing import book_quarter, priced
 from ..core.ledger.reports import Period, Report, Savings, this_month
-from ..core.market.book import KEPT
+from ..core.market.book import RETENTION
 from ..core.market.prices import PriceSlot
 from ..prices.coordinator import PriceCoordinator
 from .database import Database
@@ -267,7 +267,7 @@ class LedgerRecorder:
     def _news(self) -> dict[date, tuple[PriceSlot, ...]]:
         """The days whose slots the lines may not agree with; every one at first."""
         book, today = self._prices.pricer.book, self._day(dt_util.utcnow())
-        days = {day: book.day(day).slots for day in (today - timedelta(past) for past in range(KEPT.days + 1))}
+        days = {day: book.day(day).slots for day in (today - timedelta(past) for past in range(RETENTION.days + 1))}
         self._priced = {day: slots for day, slots in self._priced.items() if day in days}
         return {day: slots for day, slots in days.items() if slots != self._priced.get(day, ())}
 
