@@ -226,7 +226,7 @@ async def test_after_a_timeout_the_user_can_continue(
 ) -> None:
     """Run in a real worker process, with a shorter timeout than users can choose."""
     monkeypatch.setattr(PriceQueryProcess, "run", run_in_worker)
-    monkeypatch.setattr(prices_flow, "main_supplier", lambda settings: primary_source(replace(settings, timeout=1.5)))
+    monkeypatch.setattr(prices_flow, "primary_source", lambda settings: primary_source(replace(settings, timeout=1.5)))
     market.behaviour.mode = "slow:20"
     await driver.start()
     progress = await driver.give(area="DE_LU", token=CANARY, more={"url": market.url, "timeout": 30})
@@ -261,7 +261,7 @@ async def test_an_immediate_response_needs_one_query(
 
     await driver.start()
     with monkeypatch.context() as patch:
-        patch.setattr(prices_flow, "async_try", at_once)
+        patch.setattr(prices_flow, "async_test_connection", at_once)
         form = await driver.connect(market.url)
     assert (form["step_id"], form["errors"]) == ("connection", {"token": "unauthorized"})
     assert asked == ["DE_LU"]

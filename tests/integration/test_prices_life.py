@@ -57,13 +57,13 @@ async def test_reloads_leave_no_resources_behind(price_setup: PriceSetup, caplog
     await price_setup.start()
     await price_setup.hass.config_entries.async_reload(price_setup.entry.entry_id)
     await price_setup.settle()
-    assert sorted(price_timers(price_setup.hass)) == ["Inverter prices ask", "Inverter prices look"]
+    assert sorted(price_timers(price_setup.hass)) == ["Inverter prices fetch", "Inverter prices snapshot"]
     before = threads(), open_files(), len(asyncio.all_tasks())
     caplog.clear()
     for _ in range(5):
         assert await price_setup.hass.config_entries.async_reload(price_setup.entry.entry_id)
         await price_setup.settle()
-    assert sorted(price_timers(price_setup.hass)) == ["Inverter prices ask", "Inverter prices look"]
+    assert sorted(price_timers(price_setup.hass)) == ["Inverter prices fetch", "Inverter prices snapshot"]
     assert threads() <= before[0]
     assert open_files() <= before[1]
     assert len(asyncio.all_tasks()) <= before[2]
@@ -222,7 +222,7 @@ async def test_a_damaged_book_is_replaced(
     hass_storage[store_key(price_setup)] = {"minor_version": 1, "key": store_key(price_setup), **kept}
     await price_setup.start()
     (warning,) = warnings(caplog)
-    assert warning.startswith("The price book of Inverter begins anew: ")
+    assert warning.startswith("Starting with an empty price book for Inverter: ")
     assert price_setup.value("price_freshness") == "expected"
     await price_setup.unload()
     assert len(hass_storage[store_key(price_setup)]["data"]["pages"]) == 2

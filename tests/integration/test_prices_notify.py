@@ -78,7 +78,7 @@ async def test_a_failing_notification_does_not_stop_fetches(
     price_setup.market.behaviour.mode = "unavailable"
     await price_setup.start(**SETTINGS)
     await price_setup.step_to("2026-11-20 10:00", timedelta(minutes=5))
-    assert "Nobody could be notified about prices" in caplog.text
+    assert "Could not send a notification about prices" in caplog.text
     price_setup.market.behaviour.mode = "ok"
     await price_setup.step_to("2026-11-20 10:30", timedelta(minutes=5))
     assert price_setup.value("price_freshness") == "expected"

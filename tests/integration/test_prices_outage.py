@@ -83,7 +83,7 @@ def record_first_state(house: PriceSetup, monkeypatch: pytest.MonkeyPatch) -> di
         view["asked"] = len(house.market.queries)
         await meet(site)
 
-    monkeypatch.setattr(NatteryRuntime, "async_meet", watch)
+    monkeypatch.setattr(NatteryRuntime, "async_connect", watch)
     return view
 
 

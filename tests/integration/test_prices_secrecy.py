@@ -181,7 +181,7 @@ async def test_diagnostics_are_complete_without_the_token(
     book = step_content["price_book"]
     assert book["currency"] == "EUR"
     assert book["health"]["status"] == "degraded"
-    assert book["errors"] == {"entsoe": "ServerTroubleError"}
+    assert book["errors"] == {"entsoe": "ServerError"}
     assert [fetch["outcome"] for fetch in book["fetches"]] == ["ok", "server_trouble"]
     assert [page["day"] for page in book["pages"]] == ["2026-11-19", "2026-11-20"]
     assert book["plan"]["why"] == "tomorrow"

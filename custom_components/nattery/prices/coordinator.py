@@ -56,7 +56,7 @@ class PriceCoordinator(SubentryCoordinator[PriceSnapshot]):
         self._event_listeners: list[PriceEventListener] = []
         self._timers: dict[str, CALLBACK_TYPE] = {}
         self._fetch_task: asyncio.Task[FetchRound] | None = None
-        self._closed = False
+        self._is_open = False
         self._notifier = PriceNotifier(hass, self.settings, entry.title)
 
     async def async_open(self) -> None:
@@ -68,6 +68,7 @@ class PriceCoordinator(SubentryCoordinator[PriceSnapshot]):
         jitter = int.from_bytes(sha256(self.config_entry.entry_id.encode()).digest()[:4]) / 2**32
         fallbacks = fallback_sources(self.hass, settings)
         self.fetcher = PriceFetcher(book, primary_source(settings), fallbacks, clock=dt_util.utcnow, jitter=jitter)
+        self._is_open = True
         self.async_update_snapshot()
         self._update_reauth()
         if self.health.last_attempt is None:  # shows at once whether the settings work
@@ -75,19 +76,20 @@ class PriceCoordinator(SubentryCoordinator[PriceSnapshot]):
 
     async def async_close(self) -> None:
         """Stop the timers, cancel a running fetch and save the book."""
+        if not self._is_open:
+            return
+        self._is_open = False
         new_settings = PriceSettings.from_data(self.subentry.data)
         if (new_settings.url, new_settings.token) != (self.settings.url, self.settings.token):
             # Earlier outcomes do not apply to the new settings.
             self.fetcher.book.log.remove_source(self.fetcher.primary.name)
-        self._closed = True
         for stop in self._timers.values():
             stop()
         self._timers.clear()
         if self._fetch_task is not None:
             self._fetch_task.cancel()
             await asyncio.wait([self._fetch_task])
-        if hasattr(self, "desk"):
-            await self._store.async_save(self.fetcher.book.to_dict())
+        await self._store.async_save(self.fetcher.book.to_dict())
 
     @property
     def health(self) -> SourceHealth:
@@ -173,7 +175,7 @@ class PriceCoordinator(SubentryCoordinator[PriceSnapshot]):
 
     @callback
     def _schedule_fetch(self) -> None:
-        if not self._closed and (at := self.fetcher.next_fetch_at()) is not None:
+        if self._is_open and (at := self.fetcher.next_fetch_at()) is not None:
             self._call_at("fetch", at, self._start_fetch)
 
     @callback
