@@ -21,23 +21,25 @@ import pytest
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.backtest import backtest as work
 from custom_components.nattery.core.backtest.process import run_in_process
-from custom_components.nattery.core.backtest.system import house_of
+from custom_components.nattery.core.backtest.system import system_from_document
 from custom_components.nattery.core.backtest.time_series import series_from_ledger
 from custom_components.nattery.core.forecast.quarters import moment
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import Energies, EntryPrices, LedgerEntry, MeteredInterval
-from custom_components.nattery.core.ledger.pricing import book_quarter
+from custom_components.nattery.core.ledger.ledger import Ledger
+from custom_components.nattery.core.ledger.pricing import create_entry
 from custom_components.nattery.core.ledger.reports import Period
 from custom_components.nattery.core.process.errors import (
     WorkerError,
+    WorkerExitError,
     WorkerFailedError,
+    WorkerInputError,
     WorkerOutputError,
     WorkerTimeoutError,
 )
 from custom_components.nattery.errors import describe
 from custom_components.nattery.trading import backtest as action
 from custom_components.nattery.trading.backtest import RUNNING
-from custom_components.nattery.trading.settings import TRADING, TradingSettings
+from custom_components.nattery.trading.settings import TRADING, settings_from
 from scripts.benchmarks.weeks import ZONE, Weeks, series
 
 from .books import BATTERY, BookedHouse, berlin
@@ -54,7 +56,7 @@ EFFICIENCY = sqrt(0.9)
 
 def lived(days: int = DAYS) -> list[LedgerEntry]:
     """What was booked of some days by a battery that charges at night and discharges in the evening."""
-    battery, soc = TradingSettings.of(BATTERY).battery(0.5), 0.5
+    battery, soc = settings_from(BATTERY).battery(0.5), 0.5
     booked: list[LedgerEntry] = []
     told = series(NOVEMBER, 1, days)
     for index, number in enumerate(told.numbers):
@@ -70,7 +72,7 @@ def lived(days: int = DAYS) -> list[LedgerEntry]:
         prices = EntryPrices("EUR", told.import_price[index], told.export_price[index])
         metered = MeteredInterval(moment(number), 1.0, energies, soc, change)
         previous = booked[-1] if booked else None
-        booked.append(book_quarter(metered, battery, previous, prices=None if index in UNPRICED else prices))
+        booked.append(create_entry(metered, battery, previous, prices=None if index in UNPRICED else prices))
     return booked
 
 
@@ -135,7 +137,7 @@ def directly(ledger: Ledger, start: datetime, end: datetime, **house: Any) -> di
         "currency": "EUR",
         "peak_price_per_kw": house.get("peak_price_per_kw", 0.0),
     }
-    return work.run(series_from_ledger(lines, "EUR"), house_of(document), ZONE).as_document()
+    return work.run(series_from_ledger(lines, "EUR"), system_from_document(document), ZONE).as_document()
 
 
 def same(answer: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -150,7 +152,7 @@ async def test_the_last_days_are_run_over_elsewhere_and_the_numbers_are_the_core
 ) -> None:
     start, end = berlin("2026-11-10 00:00"), berlin("2026-11-20 00:00")
     expected = directly(ledger, start, end)
-    monkeypatch.setattr(work, "_Run", None)  # nothing of it is done in this process
+    monkeypatch.setattr(work, "_BacktestRun", None)  # nothing of it is done in this process
     answer = await backtest(booked)
     same(answer, expected)
     assert [process.returncode for process in started] == [0]
@@ -223,7 +225,7 @@ async def test_too_little(booked: BookedHouse, started: list[Popen[bytes]], coun
         await backtest(booked)
     assert caught.value.translation_key == "backtest_too_little"
     assert caught.value.translation_placeholders == {"quarters": str(count), "least": "96"}
-    assert str(caught.value).startswith(f"The ledger has {count} quarter-hours with prices in this time")
+    assert str(caught.value).startswith(f"The ledger has {count} quarter-hours with prices in this period")
     assert not started
     assert RUNNING not in booked.hass.data
 
@@ -264,7 +266,7 @@ async def test_times_that_cannot_be(booked: BookedHouse, data: dict[str, Any]) -
 )
 async def test_questions_that_make_no_sense(booked: BookedHouse, data: dict[str, Any]) -> None:
     await set_up(booked, [])
-    with pytest.raises(vol.Invalid):
+    with pytest.raises((vol.Invalid, ServiceValidationError)):
         await backtest(booked, **data)
 
 
@@ -353,7 +355,7 @@ async def test_a_killed_process_is_said(booked: BookedHouse, ledger: Ledger, sta
     started[0].kill()
     with pytest.raises(HomeAssistantError) as caught:
         await task
-    assert str(caught.value) == "The backtest failed: exit code -9"
+    assert str(caught.value) == "The backtest ended with exit code -9. Ask for a shorter time"
     assert RUNNING not in booked.hass.data
 
 
@@ -361,10 +363,16 @@ async def test_a_slow_computer(booked: BookedHouse, ledger: Ledger, monkeypatch:
     monkeypatch.setattr(action, "run_in_process", partial(run_in_process, seconds=0.1))
     with pytest.raises(HomeAssistantError) as caught:
         await backtest(booked)
-    assert str(caught.value) == "The backtest was not done within 0.1 s. Ask for a shorter time"
+    assert str(caught.value) == "The backtest did not finish within 0.1 s. Choose a shorter period"
 
 
-ERRORS = WorkerTimeoutError(600.0), WorkerFailedError("exit code 1"), WorkerOutputError()
+ERRORS = (
+    WorkerTimeoutError(600.0),
+    WorkerFailedError("OSError"),
+    WorkerExitError(1),
+    WorkerInputError("battery.soc_min", "text"),
+    WorkerOutputError(),
+)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

@@ -134,7 +134,7 @@ async def test_a_given_unit_is_the_only_one_asked(
 ) -> None:
     port = start(unit=17).serve_tcp(HOST)
     form = await answer(hass, await choose(hass, "tcp"), name="House", host=HOST, port=port, more={"unit": 18})
-    assert "Nobody answers" in told(form)
+    assert "No inverter responds" in told(form)
     done = await answer(hass, form, name="House", host=HOST, port=port, more={"unit": 17})
     assert done["data"]["unit"] == 17
 
@@ -163,7 +163,9 @@ async def test_simulated(
 @pytest.mark.usefixtures("setups")
 async def test_no_port(hass: HomeAssistant, serial_port: str) -> None:
     form = await answer(hass, await choose(hass, "serial"), name="B", device="/dev/ttyNOWHERE")
-    assert told(form) == "/dev/ttyNOWHERE does not exist. Is the adapter plugged in, and is the path right?"
+    assert told(form) == (
+        "/dev/ttyNOWHERE does not exist. Check that the adapter is plugged in and that the path is correct."
+    )
     await succeeds(hass, form, device=serial_port)
 
 
@@ -194,7 +196,7 @@ async def test_no_permission(hass: HomeAssistant, serial_port: str, owning_group
     with patch("serial.serialposix.os.open", side_effect=refusal):
         form = await answer(hass, form, name="B", device=serial_port)
     assert told(form) == (
-        f"Home Assistant may not open {serial_port}. "
+        f"Home Assistant is not allowed to open {serial_port}. "
         f"Add the user that runs Home Assistant to the group {owning_group}, then restart Home Assistant."
     )
     await succeeds(hass, form, device=serial_port)
@@ -206,7 +208,7 @@ async def test_in_use_by_another_program(hass: HomeAssistant, serial_port: str) 
     with held_by_another_program(serial_port) as holder:
         form = await answer(hass, form, name="B", device=serial_port)
     assert f"{serial_port} is in use by " in told(form)
-    assert f"(process {holder})" in told(form)
+    assert f"(PID {holder})" in told(form)
     await succeeds(hass, form, device=serial_port)
 
 
@@ -246,7 +248,7 @@ async def test_unreachable(hass: HomeAssistant, port: int) -> None:
     form = await choose(hass, "tcp")
     with patch("socket.create_connection", side_effect=OSError(errno.EHOSTUNREACH, "No route to host")):
         form = await answer(hass, form, name="B", host="10.9.8.7", port=port)
-    assert told(form).startswith(f"10.9.8.7:{port} cannot be reached ([Errno {errno.EHOSTUNREACH}] No route to host).")
+    assert told(form).startswith(f"10.9.8.7:{port} cannot be reached (No route to host).")
     await succeeds(hass, form, host=HOST, port=port)
 
 
@@ -259,7 +261,7 @@ async def test_nobody_answers(hass: HomeAssistant, serial_port: str) -> None:
     finally:
         os.close(master)
         os.close(slave)
-    assert told(form).startswith("Nobody answers. Check that the inverter has power, that the wires A and B are not")
+    assert told(form).startswith("No inverter responds. Check that it has power, that wires A and B are not swapped")
     await succeeds(hass, form, device=serial_port)
 
 
@@ -276,11 +278,11 @@ async def test_wrong_baud(
 @pytest.mark.parametrize(
     ("fault", "error", "says"),
     [
-        (LineFault(FaultKind.CRC), "bad_frame", "garbled (crc)"),
-        (LineFault(FaultKind.TRUNCATED), "bad_frame", "garbled (truncated)"),
-        (LineFault(FaultKind.EXCEPTION, code=11), "gateway", "reaches no inverter (Modbus exception 11)"),
+        (LineFault(FaultKind.CRC), "bad_frame", "garbled"),
+        (LineFault(FaultKind.TRUNCATED), "bad_frame", "garbled"),
+        (LineFault(FaultKind.EXCEPTION, code=11), "gateway", "cannot reach an inverter (Modbus exception 11)"),
         (LineFault(FaultKind.EXCEPTION, code=6), "device_busy", "busy"),
-        (LineFault(FaultKind.EXCEPTION, code=4), "device_failure", "a failure of its own"),
+        (LineFault(FaultKind.EXCEPTION, code=4), "device_failure", "an internal failure"),
         (LineFault(FaultKind.EXCEPTION, code=2), "wrong_device", "not an inverter of this family"),
         (LineFault(FaultKind.EXCEPTION, code=99), "exception", "unknown Modbus exception 99"),
     ],
@@ -326,7 +328,7 @@ async def test_every_error_of_the_line_has_its_text(hass: HomeAssistant) -> None
     errors: list[ModbusError] = [NotConnectedError("place", reason, "detail") for reason in modbus_errors._REASONS]
     errors += [modbus_errors.exception_answer(code, "a question") for code in (*modbus_errors.EXCEPTIONS, 99)]
     errors += [modbus_errors.BadFrameError("crc", "text"), modbus_errors.NoResponseError(), ModbusError("text")]
-    errors += [modbus_errors.InvalidRequestError("text")]
+    errors += [modbus_errors.InvalidRequestError(part, 9, 1, 5) for part in modbus_errors._PARTS]
     with patch("custom_components.nattery.config_flow._async_claimant", return_value=None):
         for error in errors:
             key, placeholders = await _async_explain(hass, error)
@@ -344,7 +346,7 @@ async def test_set_up_again_elsewhere_updates_the_entry(
     await hass.async_block_till_done()
     assert house.data == {"type": "serial", "device": serial_port, "unit": 1}
     assert house.state is ConfigEntryState.LOADED
-    assert house.runtime_data.line.bus.place == serial_port
+    assert house.runtime_data.connection.bus.place == serial_port
 
 
 async def test_reconfigured(hass: HomeAssistant, house: MockConfigEntry, serial_port: str) -> None:
@@ -380,7 +382,7 @@ async def test_reconfiguring_to_nowhere_goes_on_as_before(
     assert form["errors"] == {"base": "link_not_found"}
     assert house.data == before
     assert house.state is ConfigEntryState.LOADED
-    assert house.runtime_data.readings.last_update_success
+    assert house.runtime_data.identified_device.readings.last_update_success
     rtu = simulator.serve_tcp(HOST, framing="rtu")
     menu = await reconfigure(hass, house, "rtu_over_tcp")
     assert (await answer(hass, menu, host=HOST, port=rtu))["reason"] == "reconfigure_successful"
@@ -394,7 +396,7 @@ async def test_reconfiguring_to_another_inverter_is_refused(
     other = start(seed=2).serve_tcp(HOST)
     before = dict(house.data)
     form = await answer(hass, await reconfigure(hass, house, "tcp"), host=HOST, port=other)
-    assert told(form).startswith(f"The inverter with the serial number {serial_number(2)} answers there.")
+    assert told(form).startswith(f"The inverter that responds has the serial number {serial_number(2)}")
     assert house.data == before
     assert house.state is ConfigEntryState.LOADED
     assert (await answer(hass, form, host=HOST, port=port))["reason"] == "reconfigure_successful"
@@ -433,9 +435,9 @@ async def test_options(hass: HomeAssistant, house: MockConfigEntry) -> None:
     assert house.options == chosen
     assert house.state is ConfigEntryState.LOADED
     site = house.runtime_data
-    assert site.readings.update_interval.total_seconds() == 2
-    assert site.settings.update_interval.total_seconds() == 30
-    assert "load_energy_history" in site.statistics.data.values
+    assert site.identified_device.readings.update_interval.total_seconds() == 2
+    assert site.identified_device.settings.update_interval.total_seconds() == 30
+    assert "load_energy_history" in site.identified_device.statistics.data.values
     again = await hass.config_entries.options.async_init(house.entry_id)
     suggested = {str(key): key.description["suggested_value"] for key in again["data_schema"].schema}
     assert suggested == chosen

@@ -233,7 +233,7 @@ async def test_after_a_timeout_the_user_can_continue(
     assert (progress["type"], progress["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "asking")
     assert progress["progress_action"] in FLOW["progress"]
     menu = await driver.wait(progress)
-    assert menu["description_placeholders"]["reason"] == "ENTSO-E did not answer within 1.5 seconds."
+    assert menu["description_placeholders"]["reason"] == "ENTSO-E did not respond within 1.5 seconds."
     market.behaviour.mode = "ok"
     form = await driver.choose("checked")
     assert form["step_id"] == "tariff"

@@ -184,5 +184,5 @@ async def test_diagnostics_are_complete_without_the_token(
     assert book["errors"] == {"entsoe": "ServerError"}
     assert [fetch["outcome"] for fetch in book["fetches"]] == ["ok", "server_trouble"]
     assert [page["day"] for page in book["pages"]] == ["2026-11-19", "2026-11-20"]
-    assert book["plan"]["why"] == "tomorrow"
+    assert book["plan"]["reason"] == "tomorrow"
     await price_setup.settle()

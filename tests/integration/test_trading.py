@@ -14,13 +14,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nattery.const import DOMAIN, EVENT_WRITTEN
 from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.app.preferences import TradingPreferences
+from custom_components.nattery.core.app.trading_state import TradingState
 from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
 from custom_components.nattery.core.forecast.notes import NOTES as FORECAST_NOTES
 from custom_components.nattery.core.planner.reasons import NOTES as PLAN_NOTES, SENTENCES as PLANNED
 from custom_components.nattery.core.simulator.simulator import Simulator
-from custom_components.nattery.trading.coordinator import TradingState
-from custom_components.nattery.trading.planning import TradingPreferences
-from custom_components.nattery.trading.settings import TradingSettings, wear_of
+from custom_components.nattery.trading.settings import settings_from, wear_from
 
 from .books import TRADING_ENTITIES
 from .conftest import until
@@ -59,7 +59,10 @@ async def trader(hass: HomeAssistant, house_entry: MockConfigEntry, tmp_path: Pa
 def writes(simulator: Simulator, entry: MockConfigEntry) -> int:
     """How many registers have been written today."""
     site = entry.runtime_data
-    return sum(site.inverter.wear.writes_of(key, site.today) for key in ("timed_charge", "timed_discharge"))
+    return sum(
+        site.identified_device.inverter.wear.writes_of(key, site.identified_device.today)
+        for key in ("timed_charge", "timed_discharge")
+    )
 
 
 async def call(hass: HomeAssistant, entry: MockConfigEntry, name: str, **data: Any) -> Any:
@@ -99,7 +102,7 @@ async def test_the_plan_is_there_to_be_drawn_beside_reality(hass: HomeAssistant,
         hass.states.get(f"sensor.battery_trading_planned_{name}")
         for name in ("state_of_charge", "battery_power", "grid_power")
     )
-    before, after = trading.data.made.soc_start, slots[0].soc_end
+    before, after = trading.data.result.soc_start, slots[0].soc_end
     assert min(before, after) * 100 - 0.1 <= float(charge.state) <= max(before, after) * 100 + 0.1
     assert float(battery.state) == round((slots[0].discharge_kw - slots[0].charge_kw) * 1000)
     assert float(grid.state) == round(slots[0].grid_kw * 1000)
@@ -152,10 +155,10 @@ async def test_an_override_is_carried_out_and_ends(
     state = hass.states.get(ACTION)
     assert (state.state, state.attributes["performed"], state.attributes["override"]) == ("charge", True, done["id"])
     site = trader.runtime_data
-    report = await site.inverter.read_registers(
+    report = await site.identified_device.inverter.read_registers(
         ["timed_charge", "grid_charge_current_limit", "charge_start_1", "charge_end_1"]
     )
-    voltage = site.value("battery_voltage")
+    voltage = site.identified_device.value("battery_voltage")
     assert report.values["timed_charge"] == 1
     assert report.values["grid_charge_current_limit"] * voltage == pytest.approx(2000, rel=0.05)
     assert report.values["charge_start_1"] != report.values["charge_end_1"]
@@ -167,7 +170,7 @@ async def test_switched_off_the_battery_is_handed_back(hass: HomeAssistant, trad
     await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
     await call(hass, trader, "override", action="discharge", power=1000, duration="01:00")
     await hass.services.async_call("switch", "turn_off", {"entity_id": AUTOMATION}, blocking=True)
-    report = await trader.runtime_data.inverter.read_registers(
+    report = await trader.runtime_data.identified_device.inverter.read_registers(
         ["output_priority", "timed_discharge", "grid_active_power"]
     )
     assert report.values == {"output_priority": 0, "timed_discharge": 0, "grid_active_power": 0}
@@ -200,7 +203,7 @@ async def test_another_strategy_is_another_plan(hass: HomeAssistant, trader: Moc
         {"entity_id": "number.battery_trading_backup_reserve", "value": 45},
         blocking=True,
     )
-    assert trader.runtime_data.trading.wish.reserve == 0.45
+    assert trader.runtime_data.trading.preferences.reserve == 0.45
 
 
 async def test_the_calendar_has_an_event_for_every_run(hass: HomeAssistant, trader: MockConfigEntry) -> None:
@@ -259,9 +262,9 @@ async def test_a_subscription_lives_on_when_the_entry_is_reloaded(
 
 
 def test_wear_is_what_the_battery_costs_over_its_life() -> None:
-    assert wear_of(DATA) == pytest.approx(3000 / (2 * 10 * 6000))
-    assert wear_of({**DATA, "wear": 0.07}) == 0.07
-    settings = TradingSettings.of(DATA)
+    assert wear_from(DATA) == pytest.approx(3000 / (2 * 10 * 6000))
+    assert wear_from({**DATA, "wear": 0.07}) == 0.07
+    settings = settings_from(DATA)
     assert settings.efficiency**2 == pytest.approx(0.9)
 
 

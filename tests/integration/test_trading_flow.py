@@ -23,9 +23,9 @@ from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.issues import issue_id
 from custom_components.nattery.trading import flow as trading_flow
 from custom_components.nattery.trading.issues import LEDGER_FAILS
-from custom_components.nattery.trading.settings import TradingSettings, trading_subentry
+from custom_components.nattery.trading.settings import settings_from, trading_subentry
 from scripts.entsoe_standin.server import StandIn
-from tests.core.ledger.server import PASSWORD, USER, Server
+from tests.core.ledger.postgresql_server import PASSWORD, USER, PostgresqlServer
 
 from .conftest import until
 from .market import add_prices, price_data
@@ -45,7 +45,9 @@ GIVEN: dict[str, Any] = {
 }
 DEFAULTS = {"cycles": 6000, "efficiency": 90.0, "soc_min": 10.0, "soc_max": 100.0}
 AUTOMATION = "switch.battery_trading_automation"
-AGAIN = " Left empty, that address is tried again; the word file keeps the books in a file instead."
+AGAIN = (
+    " If you leave the field empty, the same address is tried again. Enter the word file to keep the ledger in a file."
+)
 
 
 class Form:
@@ -144,11 +146,11 @@ async def test_what_is_asked_is_kept_and_the_rest_has_defaults(form: Form) -> No
     assert (done["type"], done["title"]) == (FlowResultType.CREATE_ENTRY, "Battery trading")
     assert done["unique_id"] == "trading"
     assert form.data == {**GIVEN, **DEFAULTS}
-    assert form.trading.settings == TradingSettings.of(form.data), "it was loaded anew"
+    assert form.trading.settings == settings_from(form.data), "it was loaded anew"
     automation = form.hass.states.get(AUTOMATION)
     assert automation is not None
     assert automation.state == "off"
-    await until(lambda: form.trading.books.savings is not None)
+    await until(lambda: form.trading.recorder.savings is not None)
     assert form.has_file
 
 
@@ -200,20 +202,22 @@ async def test_numbers_out_of_range_are_refused_by_the_form(form: Form, wrong: d
 
 async def test_suggestions_are_the_settings_of_the_inverter(form: Form) -> None:
     site = form.entry.runtime_data
-    power = round(site.value("max_charge_current") * site.value("battery_voltage") / 1000, 3)
-    limit = site.value("max_grid_power") / 1000
+    power = round(
+        site.identified_device.value("max_charge_current") * site.identified_device.value("battery_voltage") / 1000, 3
+    )
+    limit = site.identified_device.value("max_grid_power") / 1000
     assert power > 0
     assert limit > 0
     asked = initial_values(await form.open())
     more = asked.pop("more")
     assert asked == {"charge": power, "discharge": power, "import": limit, "export": limit}
-    assert more == {**DEFAULTS, "soc_min": site.value("soc_stop_discharge")}
+    assert more == {**DEFAULTS, "soc_min": site.identified_device.value("soc_stop_discharge")}
 
 
 async def test_what_the_inverter_does_not_limit_is_not_suggested(form: Form) -> None:
     site = form.entry.runtime_data
-    await site.async_write({"max_grid_power": 0})
-    assert site.value("max_grid_power") == 0
+    await site.identified_device.async_write({"max_grid_power": 0})
+    assert site.identified_device.value("max_grid_power") == 0
     assert initial_values(await form.open()).keys() == {"charge", "discharge", "more"}
 
 
@@ -261,8 +265,8 @@ async def test_books_in_a_database(form: Form, postgresql: str) -> None:
     done = await form.give({"ledger": f" {postgresql} "})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert form.data == {**GIVEN, **DEFAULTS, "ledger": postgresql}
-    await until(lambda: form.trading.books.savings is not None)
-    assert form.trading.books.error is None
+    await until(lambda: form.trading.recorder.savings is not None)
+    assert form.trading.recorder.error is None
     assert not form.has_file
 
 
@@ -283,20 +287,21 @@ async def test_no_address_of_books(form: Form, address: str) -> None:
     await form.open()
     again = await form.give({"ledger": address, "peak_price": 5}, capacity=12)
     assert again["errors"] == {"base": "bad_ledger"}
-    assert said(again) == "This is no address of a ledger: postgresql://user:password@host/database is allowed." + AGAIN
+    example = "postgresql://user:password@host/database"
+    assert said(again) == f"This is not a ledger address. Enter an address such as {example}." + AGAIN
     assert initial_values(again) == {**GIVEN, "capacity": 12, "more": {**DEFAULTS, "peak_price": 5}}
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
     assert "ledger" not in form.data
 
 
-def newer(server: Server, url: str) -> str:
+def newer(server: PostgresqlServer, url: str) -> str:
     server.execute(
         "CREATE TABLE nattery_schema (version integer)", "INSERT INTO nattery_schema VALUES (99)", database=name_of(url)
     )
     return url
 
 
-def without_right(server: Server, url: str) -> str:
+def without_right(server: PostgresqlServer, url: str) -> str:
     server.execute(
         "DROP ROLE IF EXISTS visitor",
         f"CREATE ROLE visitor LOGIN PASSWORD '{PASSWORD}'".replace(":", r"\:"),
@@ -306,7 +311,7 @@ def without_right(server: Server, url: str) -> str:
     return url.replace(f"//{USER}:", "//visitor:")
 
 
-def only_read(server: Server, url: str) -> str:
+def only_read(server: PostgresqlServer, url: str) -> str:
     server.execute(f"ALTER DATABASE {name_of(url)} SET default_transaction_read_only = on")
     return url
 
@@ -316,42 +321,41 @@ def name_of(url: str) -> str:
 
 
 SERVER = "The database server of the ledger in 127.0.0.1:{port}/"
-TROUBLES = {
+PROBLEMS = {
     "wrong_password": (
         lambda server, _url: server.url("postgres", PASSWORD + "!"),
-        SERVER
-        + 'postgres does not accept the user or the password (password authentication failed for user "nattery").',
+        SERVER + "postgres rejects the user or the password.",
     ),
     "no_database": (
         lambda server, _url: server.url("nowhere"),
-        'The database server has no database 127.0.0.1:{port}/nowhere (database "nowhere" does not exist).',
+        "The database server has no database 127.0.0.1:{port}/nowhere. Create it, or correct its name.",
     ),
     "nobody_listens": (
         lambda server, _url: server.url("books").replace(f":{server.port}/", ":1/"),
-        "The database server of the ledger in 127.0.0.1:1/books cannot be reached (Connection refused).",
+        "The database server of the ledger in 127.0.0.1:1/books cannot be reached. Check its address",
     ),
     "no_such_host": (
         lambda _server, _url: f"postgresql://{USER}:{FEATHER}@no..host/books",
-        "The database server of the ledger in no..host/books cannot be reached (could not translate host name",
+        "The database server of the ledger in no..host/books cannot be reached. Check its address",
     ),
     "newer_schema": (
         newer,
-        "The ledger in 127.0.0.1:{port}/{name} was written by a later version of Nattery. Update Nattery.",
+        "The ledger in 127.0.0.1:{port}/{name} was written by a newer version of Nattery. Update Nattery.",
     ),
     "without_right": (
         without_right,
-        "The ledger in 127.0.0.1:{port}/{name} cannot be opened (permission denied for schema public).",
+        "The ledger in 127.0.0.1:{port}/{name} cannot be opened. The database reports: permission denied",
     ),
-    "only_read": (only_read, "The ledger in 127.0.0.1:{port}/{name} cannot be written (cannot execute "),
+    "only_read": (only_read, "The ledger in 127.0.0.1:{port}/{name} cannot be written."),
 }
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("trouble", PROBLEMS)
 async def test_a_database_in_which_no_books_can_be_kept(
-    form: Form, server: Server, postgresql: str, trouble: str
+    form: Form, server: PostgresqlServer, postgresql: str, trouble: str
 ) -> None:
     """Says why in one sentence, keeps what was typed, and goes on once the address is another."""
-    spoil, sentence = TROUBLES[trouble]
+    spoil, sentence = PROBLEMS[trouble]
     address = spoil(server, postgresql)
     await form.open()
     again = await form.give({"ledger": address, "wear": 0.03}, capacity=12)
@@ -364,10 +368,10 @@ async def test_a_database_in_which_no_books_can_be_kept(
     good = server.url(f"good_{name_of(postgresql)}_{trouble}")
     assert (await form.give({"ledger": good}))["type"] is FlowResultType.CREATE_ENTRY
     assert form.data["ledger"] == good
-    await until(lambda: form.trading.books.savings is not None)
+    await until(lambda: form.trading.recorder.savings is not None)
 
 
-async def test_an_address_that_was_typed_is_tried_again(form: Form, server: Server, postgresql: str) -> None:
+async def test_an_address_that_was_typed_is_tried_again(form: Form, server: PostgresqlServer, postgresql: str) -> None:
     """Nobody has to type it twice, though it is never shown."""
     name = name_of(postgresql)
     server.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
@@ -391,7 +395,7 @@ def silent() -> Iterator[str]:
 async def test_a_database_that_does_not_answer(form: Form, silent: str) -> None:
     await form.open()
     again = await form.give({"ledger": f"{silent}?connect_timeout=2"})
-    assert "cannot be reached (timeout expired)" in said(again)
+    assert "cannot be reached. Check its address" in said(again)
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -399,10 +403,10 @@ async def test_nobody_waits_for_longer_than_a_form_may_take(
     form: Form, silent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever patience the address asks for."""
-    monkeypatch.setattr(trading_flow, "_PATIENCE", 0.2)
+    monkeypatch.setattr(trading_flow, "_DATABASE_TIMEOUT", 0.2)
     await form.open()
     again = await form.give({"ledger": f"{silent}?connect_timeout=3"})
-    assert said(again) == "The database of the ledger did not answer in time (0.2 s)." + AGAIN
+    assert said(again) == "The database of the ledger did not respond within 0.2 s." + AGAIN
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -427,7 +431,7 @@ async def test_changes_are_traded_with_at_once(form: Form) -> None:
     assert form.trading.settings.wear == pytest.approx(3000 / (2 * 14 * 6000))
 
 
-async def test_an_address_left_empty_stays_and_is_not_asked(changer: Form, server: Server) -> None:
+async def test_an_address_left_empty_stays_and_is_not_asked(changer: Form, server: PostgresqlServer) -> None:
     """Whoever changes something else does not have to wait for a database that is away."""
     address = changer.data["ledger"]
     server.execute(f"ALTER DATABASE {name_of(address)} WITH ALLOW_CONNECTIONS false")
@@ -437,7 +441,7 @@ async def test_an_address_left_empty_stays_and_is_not_asked(changer: Form, serve
     assert (changer.data["ledger"], changer.data["capacity"]) == (address, 14)
 
 
-async def test_another_address_is_tried(changer: Form, server: Server) -> None:
+async def test_another_address_is_tried(changer: Form, server: PostgresqlServer) -> None:
     before = changer.data
     await changer.change()
     again = await changer.give({"ledger": server.url("nowhere")})
@@ -454,7 +458,7 @@ async def test_the_word_file_brings_the_books_back(changer: Form) -> None:
     await changer.change()
     assert (await changer.give({"ledger": "file"}))["reason"] == "reconfigure_successful"
     assert "ledger" not in changer.data
-    await until(lambda: changer.trading.books.savings is not None)
+    await until(lambda: changer.trading.recorder.savings is not None)
     assert changer.has_file
 
 
@@ -463,7 +467,7 @@ async def test_the_word_file_brings_the_books_back(changer: Form) -> None:
 
 async def test_the_address_is_told_to_nobody(
     changer: Form,
-    server: Server,
+    server: PostgresqlServer,
     hass_client: ClientSessionGenerator,
     hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
@@ -482,7 +486,7 @@ async def test_the_address_is_told_to_nobody(
         changed = await changer.give(capacity=20 if allowed == "true" else 21)
         assert changed["reason"] == "reconfigure_successful"
         await until(lambda: changer.trading is not None)
-        books = changer.trading.books
+        books = changer.trading.recorder
         await until(lambda: (books.error or books.savings) is not None)  # noqa: B023  (those of this turn)
         assert (books.error is None) is (allowed == "true")
         try:

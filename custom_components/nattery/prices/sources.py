@@ -60,7 +60,7 @@ def _http_get(hass: HomeAssistant) -> HttpGet:
                 while len(body) <= MAX_BYTES and (more := await response.content.read(MAX_BYTES)):
                     body += more
         except (TimeoutError, ClientError) as error:
-            reason = "it did not answer in time" if isinstance(error, TimeoutError) else "the connection failed"
+            reason = "no_response" if isinstance(error, TimeoutError) else "broken"
             raise PlatformUnreachableError(URL(url).host or url, reason) from None
         if len(body) > MAX_BYTES:
             raise TooLargeError
@@ -93,13 +93,13 @@ def _action(hass: HomeAssistant, settings: PriceSettings) -> PriceSource:
         try:
             async with asyncio.timeout(_TIMEOUT):
                 return await hass.services.async_call(domain, service, dict(data), blocking=True, return_response=True)
-        except Exception as error:  # noqa: BLE001  (another integration's action may raise anything)
-            raise PlatformUnreachableError(name, type(error).__name__) from None
+        except Exception:  # noqa: BLE001  (another integration's action may raise anything)
+            raise PlatformUnreachableError(name, "action") from None
 
     async def fetch_series(days: Sequence[date], currency: str) -> list[PriceSeries]:
         found: list[PriceSeries] = []
         failure: MarketError = NotPublishedError()
-        requests = [_rendered_data(hass, settings.action_data, day) for day in days]
+        requests = [_rendered_data(hass, name, settings.action_data, day) for day in days]
         for data in [data for place, data in enumerate(requests) if data not in requests[:place]]:
             try:
                 found.append(_import_response(settings, name, currency, await response(data), unit))
@@ -126,7 +126,7 @@ def _import_response(
     )
 
 
-def _rendered_data(hass: HomeAssistant, data: Mapping[str, Any], day: date) -> dict[str, Any]:
+def _rendered_data(hass: HomeAssistant, name: str, data: Mapping[str, Any], day: date) -> dict[str, Any]:
     """Return the action data with its templates rendered; raise PlatformUnreachableError."""
 
     def render(value: Any) -> Any:  # noqa: ANN401  (any JSON)
@@ -140,6 +140,6 @@ def _rendered_data(hass: HomeAssistant, data: Mapping[str, Any], day: date) -> d
 
     try:
         rendered: dict[str, Any] = render(data)
-    except HomeAssistantError as error:
-        raise PlatformUnreachableError("the action", type(error).__name__) from None
+    except HomeAssistantError:
+        raise PlatformUnreachableError(name, "template") from None
     return rendered

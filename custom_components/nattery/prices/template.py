@@ -9,7 +9,7 @@ from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.template import Template
 from homeassistant.util import dt as dt_util
 
-from ..core.market.tariff import PriceFormula, PriceKind, Tariff, TariffError
+from ..core.market.tariff import PriceFormula, PriceKind, Tariff, TemplateFailedError
 
 
 def template_formulas(hass: HomeAssistant, tariff: Tariff) -> dict[PriceKind, PriceFormula]:
@@ -25,7 +25,7 @@ def _template_formula(template: Template, kind: PriceKind) -> PriceFormula:
         try:
             result = template.async_render({"spot": spot, "start": start, **_time_functions(start)})
         except TemplateError as error:
-            raise TariffError(f"{kind}_rate.template", f"it cannot be evaluated: {error}") from None
+            raise TemplateFailedError(f"{kind}_rate.template", str(error)) from None
         return result  # type: ignore[no-any-return]  # the tariff rejects anything but a number
 
     return price

@@ -17,6 +17,7 @@ from custom_components.nattery.core.market.book import (
     PriceChangeKind,
 )
 from custom_components.nattery.core.market.prices import PriceQuality, PriceSlot
+from custom_components.nattery.core.market.quality import quality_reason
 
 from .days import AUTUMN, BERLIN, DAY, HOUR, MINUTES, PLAIN, SPRING, local, new_book, prices_of
 
@@ -34,7 +35,7 @@ def test_a_day_is_complete_when_slots_cover_it_exactly(day, hours, minutes) -> N
         partly = new_book(prices_of(day, minutes, drop=(drop,))).day(day)
         assert not partly.complete
         assert partly.quality is PriceQuality.INCOMPLETE
-        assert "1 of" in partly.reasons[0]
+        assert partly.reasons[0].values["missing"] == 1
 
 
 def test_a_series_is_split_at_local_midnight() -> None:
@@ -121,10 +122,10 @@ def test_part_of_a_day_from_entsoe_does_not_replace_a_complete_day() -> None:
 def test_a_day_mixed_from_two_sources_has_the_lower_quality() -> None:
     morning, evening = range(48), range(48, 96)
     book = new_book(prices_of(PLAIN, drop=evening), prices_of(PLAIN, source="energy_charts", drop=morning))
-    day = book.day(PLAIN)
-    assert (day.complete, day.sources) == (True, ("entsoe", "energy_charts"))
-    assert day.quality is PriceQuality.FALLBACK
-    assert day.reasons == ("pieced together from entsoe and energy_charts",)
+    known = book.day(PLAIN)
+    assert (known.complete, known.sources) == (True, ("entsoe", "energy_charts"))
+    assert known.quality is PriceQuality.FALLBACK
+    assert known.reasons == (quality_reason("mixed", sources=("entsoe", "energy_charts")),)
     book = new_book(prices_of(PLAIN, drop=evening), prices_of(PLAIN, 60, source="energy_charts", drop=range(12)))
     assert (book.day(PLAIN).complete, book.day(PLAIN).quality) == (True, PriceQuality.SUSPECT)
     assert book.coverage(local(PLAIN, 12)).today is DayCoverage.PROVISIONAL

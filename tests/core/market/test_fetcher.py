@@ -144,7 +144,7 @@ async def test_fallback_sources_are_used_in_order_and_replaced_by_entsoe() -> No
     unused = ScriptedSource("sensor.prices", [two_days(source="sensor.prices")])
     setup = FetcherSetup(
         local(TODAY, 16),
-        ScriptedSource("entsoe", PlatformUnreachableError("entsoe", "no route"), [two_days()]),
+        ScriptedSource("entsoe", PlatformUnreachableError("entsoe", "broken"), [two_days()]),
         without_prices,
         available,
         unused,
@@ -181,7 +181,7 @@ async def test_fallback_sources_are_not_used_before_prices_are_due() -> None:
 async def test_a_failing_fallback_source_is_retried_slowly() -> None:
     fallback = ScriptedSource("energy_charts", ServerError(500))
     setup = FetcherSetup(
-        local(TODAY, 16), ScriptedSource("entsoe", PlatformUnreachableError("entsoe", "no route")), fallback
+        local(TODAY, 16), ScriptedSource("entsoe", PlatformUnreachableError("entsoe", "broken")), fallback
     )
     await setup.until(local(TODAY, 18))
     assert 4 <= len(fallback.days) <= 5
@@ -199,7 +199,7 @@ async def test_another_currency_is_rejected_from_a_fallback_source() -> None:
     book.add(prices_of(TODAY - DAY))
     fallback = ScriptedSource("sensor.prices", [two_days(source="sensor.prices", currency="CHF")])
     setup = FetcherSetup(
-        local(TODAY, 16), ScriptedSource("entsoe", PlatformUnreachableError("entsoe", "no route")), fallback, book=book
+        local(TODAY, 16), ScriptedSource("entsoe", PlatformUnreachableError("entsoe", "broken")), fallback, book=book
     )
     round_ = await setup.fetch()
     assert [fetch.outcome for fetch in round_.fetches] == ["unreachable", "unfit"]
@@ -209,7 +209,7 @@ async def test_another_currency_is_rejected_from_a_fallback_source() -> None:
 
 async def test_errors_are_kept_until_a_fetch_succeeds() -> None:
     setup = FetcherSetup(
-        local(TODAY, 9), ScriptedSource("entsoe", PlatformUnreachableError("entsoe", "no route"), [today_series()])
+        local(TODAY, 9), ScriptedSource("entsoe", PlatformUnreachableError("entsoe", "broken"), [today_series()])
     )
     await setup.fetch()
     assert isinstance(setup.fetcher.errors["entsoe"], PlatformUnreachableError)

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.market.prices import PriceQuality, PriceSeries, PriceSlot, local_day
-from custom_components.nattery.core.market.quality import assess
+from custom_components.nattery.core.market.quality import assess, quality_reason, reason_in_english
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOVEMBER, SPRING, AUTUMN = date(2025, 11, 12), date(2025, 3, 30), date(2025, 10, 26)
@@ -49,7 +50,7 @@ def test_any_missing_slot_makes_the_day_incomplete(missing) -> None:
     series_found = assessed(replace(whole, slots=tuple(slot for n, slot in enumerate(whole) if n not in missing)))
     assert series_found.quality is PriceQuality.INCOMPLETE
     first = whole.slots[min(missing)].start
-    assert series_found.reasons == (
+    assert tuple(map(reason_in_english, series_found.reasons)) == (
         f"{len(missing)} of 96 prices of 15 minutes are missing, the first at {first:%Y-%m-%d %H:%M} UTC",
     )
 
@@ -60,7 +61,7 @@ def test_slots_of_another_day_or_length_are_incomplete() -> None:
     more = replace(
         whole, slots=(*whole.slots, PriceSlot(whole.slots[-1].end, whole.slots[-1].end + whole.resolution, 0.1))
     )
-    assert assessed(more).reasons == ("the slots of 15 minutes do not fit the day exactly",)
+    assert assessed(more).reasons == (Explanation("price_reason_misaligned", {"minutes": 15}),)
     assert assessed(replace(whole, resolution=timedelta(minutes=30))).quality is PriceQuality.INCOMPLETE
 
 
@@ -68,18 +69,18 @@ def only_reason(series: PriceSeries, day: date = NOVEMBER, **options) -> str:
     series_found = assessed(series, day, **options)
     assert series_found.quality is PriceQuality.SUSPECT
     assert len(series_found.reasons) == 1
-    return series_found.reasons[0]
+    return reason_in_english(series_found.reasons[0])
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_a_price_that_is_not_a_number(value) -> None:
-    assert only_reason(day_of(change=lambda n, price: value if n == 7 else price)) == "1 prices are no numbers"
+def test_what_is_no_number(value) -> None:
+    assert only_reason(day_of(change=lambda n, price: value if n == 7 else price)) == "1 prices are not numbers"
 
 
 @pytest.mark.parametrize("value", [-0.51, 5.01, 93.0])
 def test_prices_beyond_the_limits_of_the_auction(value) -> None:
     text = only_reason(day_of(change=lambda n, price: value if n == 7 else price))
-    assert text == f"1 prices lie outside -0.5 to 5 EUR/kWh, for example {value:g}"
+    assert text == f"1 prices are outside -0.5 to 5 EUR/kWh, such as {value:g}"
 
 
 @pytest.mark.parametrize("value", [-0.5, 4.0])
@@ -90,7 +91,7 @@ def test_the_limits_themselves_are_allowed(value) -> None:
 def test_limits_depend_on_the_currency() -> None:
     crowns = day_of(change=lambda _, price: 12 * price + 10, currency="SEK")
     assert assessed(crowns, currencies={"SEK", "EUR"}).quality is PriceQuality.GOOD
-    assert "lie outside" in only_reason(replace(crowns, currency="EUR"))
+    assert "are outside" in only_reason(replace(crowns, currency="EUR"))
 
 
 @pytest.mark.parametrize("value", [0.0, 0.08])
@@ -121,7 +122,7 @@ def test_a_copy_of_the_day_before() -> None:
 @pytest.mark.parametrize("day", [SPRING, AUTUMN])
 def test_zeros_around_a_clock_change(day) -> None:
     night = day_of(day, change=lambda n, price: 0.0 if 8 <= n < 12 else price)
-    assert only_reason(night, day) == "4 zeros in a row around the change of the clocks"
+    assert only_reason(night, day) == "4 zeros in a row around the clock change"
     noon = day_of(day, change=lambda n, price: 0.0 if 44 <= n < 60 else price)
     assert assessed(noon, day).quality is PriceQuality.GOOD
 
@@ -147,5 +148,5 @@ def test_all_reasons_are_returned() -> None:
     assert len(series_found.reasons) == 3
 
 
-def test_an_earlier_assessment_is_replaced() -> None:
-    assert assessed(replace(day_of(), quality=PriceQuality.SUSPECT, reasons=("old",))).reasons == ()
+def test_an_old_verdict_does_not_stay() -> None:
+    assert assessed(replace(day_of(), quality=PriceQuality.SUSPECT, reasons=(quality_reason("copied"),))).reasons == ()

@@ -1,27 +1,37 @@
-"""What can go wrong in this room; every text is one sentence for people."""
+"""The errors of the controller."""
 
-from typing import ClassVar
-
-
-class ControlError(Exception):
-    """Anything of this room."""
+from ..errors import NatteryError, WrappedError
 
 
-class BatteryError(ControlError):
-    """A battery that cannot be read, or does not do what it is told."""
+class ControlError(NatteryError):
+    """An error of the controller, its battery or its overrides."""
+
+    kind = "control"
+
+
+class BatteryError(WrappedError, ControlError):
+    """The battery cannot be read, or did not take a setting; the cause says why."""
 
 
 class OverrideError(ControlError):
-    """An override that cannot be; `kind` is the name under which it is translated."""
+    """An override that is not allowed."""
 
-    kind: ClassVar[str] = "bad_override"
+    kind = "bad_override"
+    placeholder_names = ("days",)
+
+    def __init__(self, text: str, days: int = 0) -> None:
+        """Keep how many days ahead an override may end; `text` is the English sentence."""
+        self.days = days
+        super().__init__(text)
 
 
 class TooManyOverridesError(OverrideError):
-    """One more than may be kept."""
+    """There are as many overrides as may be kept."""
 
     kind = "too_many_overrides"
 
 
 class SavedStateError(ControlError):
-    """Something kept from an earlier life that cannot be read."""
+    """The saved state of the controller cannot be read."""
+
+    kind = "saved_control"

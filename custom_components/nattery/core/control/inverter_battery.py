@@ -1,22 +1,33 @@
-"""The battery behind an inverter of the register table, steered through its settings."""
+"""A battery that is steered through the settings of its inverter."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from ..action import Action
-from ..inverter.actions import NEEDED, OWNED, ActionContext, ClockOffError, deviations, in_force, in_order, settings_for
+from ..inverter.actions import (
+    CLOCK_TOLERANCE,
+    NEEDED,
+    OWNED,
+    ActionContext,
+    ClockOffError,
+    deviations,
+    in_force,
+    in_order,
+    settings_for,
+)
 from ..inverter.alarms import active_alarms, alarm_name
-from ..inverter.codec import InvalidValueError, Value
-from ..inverter.errors import InverterError
+from ..inverter.codec import Value
+from ..inverter.errors import InverterError, NoValueError
 from ..inverter.inverter import Inverter, WriteResult
 from ..inverter.registers import BY_KEY
-from ..inverter.write_counter import WriteLimitError, WriteOrigin
+from ..inverter.write_counter import WriteOrigin
 from ..modbus.errors import ModbusError
 from .battery import BatteryState, Performed
 from .errors import BatteryError
 
-_BESIDE = ("clock", "battery_voltage")
+_CONTEXT = ("clock", "battery_voltage")
 _STATE = ("battery_soc", "alarm_flags", "status", "grid_feed_in")
+_DISCHARGE_ALARMS = frozenset({"battery_low_voltage"})
 _RUNNING = {2, 3}  # status: on_grid, inverter
 _FEED_IN_ALLOWED = 1
 
@@ -26,7 +37,7 @@ def _utc_now() -> datetime:
 
 
 class InverterBattery:
-    """A Battery. Nothing but the settings of `OWNED` is ever written."""
+    """A Battery that writes the settings of `OWNED` and no others."""
 
     def __init__(
         self,
@@ -36,20 +47,22 @@ class InverterBattery:
         now: Callable[[], datetime] = _utc_now,
         on_written: Callable[[tuple[WriteResult, ...]], None] = lambda _: None,
     ) -> None:
-        """Steer `inverter`, whose clock shows the time of `zone`; `on_written` is told of every request."""
+        """Steer `inverter`, whose clock shows the time of `zone`; `on_written` is called after every request."""
         self._inverter = inverter
         self._zone = zone
         self._now = now
         self._on_written = on_written
-        self._expected: Mapping[str, Value] | None = None  # what the last action set, while nothing of it is in doubt
+        self._expected: Mapping[str, Value] | None = (
+            None  # the settings of the last action, if all of its writes succeeded
+        )
 
     async def state(self) -> BatteryState:
-        """How it stands now; raises BatteryError when anything of it cannot be read."""
+        """Read the present state; raises BatteryError if a part of it cannot be read."""
         now = self._now()
-        values = await self._read(*NEEDED, *_BESIDE, *_STATE)
-        situation = self._situation(now, values)
-        running, left = in_force(situation.settings, situation.clock)
-        drift = situation.drift
+        values = await self._read(*NEEDED, *_CONTEXT, *_STATE)
+        context = self._action_context(now, values)
+        running, left = in_force(context.settings, context.clock)
+        drift = context.drift
         changed = deviations(self._expected, values) if self._expected is not None else ()
         today = now.astimezone(self._zone).date()
         return BatteryState(
@@ -57,7 +70,9 @@ class InverterBattery:
             running=running,
             left=left,
             clock_drift=None if drift is None else drift.total_seconds(),
+            clock_tolerance=CLOCK_TOLERANCE,
             alarms=tuple(alarm_name(bit) for bit in active_alarms(values["alarm_flags"])),
+            discharge_alarms=_DISCHARGE_ALARMS,
             ready=values["status"] in _RUNNING,
             may_export=values["grid_feed_in"] == _FEED_IN_ALLOWED,
             changed=tuple(BY_KEY[key].symbol for key in changed),
@@ -65,33 +80,33 @@ class InverterBattery:
         )
 
     async def perform(self, action: Action) -> Performed:
-        """Write what differs, each setting compared before and read back after; raises BatteryError."""
+        """Write the settings that differ and read each back; raises BatteryError."""
         now = self._now()
-        situation = self._situation(now, await self._read(*NEEDED, *_BESIDE))
+        context = self._action_context(now, await self._read(*NEEDED, *_CONTEXT))
         try:
-            target = settings_for(action, situation)
+            target = settings_for(action, context)
         except ClockOffError as error:
-            raise BatteryError(str(error)) from error
+            raise BatteryError(error) from error
         self._expected = None
         written: list[WriteResult] = []
-        for request in in_order(target, situation.settings):
+        for request in in_order(target, context.settings):
             try:
                 done = await self._inverter.write_together(request, WriteOrigin.AUTOMATION)
-            except (ModbusError, InverterError, InvalidValueError, WriteLimitError) as error:
-                raise BatteryError(str(error)) from error
+            except (ModbusError, InverterError) as error:
+                raise BatteryError(error) from error
             written += [one for one in done if one.changed]
             self._on_written(done)
         self._expected = target
-        kind, _ = in_force({**situation.settings, **target}, situation.clock)
+        kind, _ = in_force({**context.settings, **target}, context.clock)
         return Performed(kind or action.kind, tuple(one.register.symbol for one in written))
 
     async def _read(self, *keys: str) -> Mapping[str, Value]:
         report = await self._inverter.read_registers(keys)
         if error := next(iter(report.failed.values()), None):
-            raise BatteryError(str(error)) from error
+            raise BatteryError(error) from error
         return report.values
 
-    def _situation(self, now: datetime, values: Mapping[str, Value]) -> ActionContext:
+    def _action_context(self, now: datetime, values: Mapping[str, Value]) -> ActionContext:
         clock = values["clock"]
         return ActionContext(
             now=now,
@@ -105,5 +120,5 @@ class InverterBattery:
 def _number(key: str, values: Mapping[str, Value]) -> float:
     value = values[key]
     if not isinstance(value, int | float):
-        raise BatteryError(f"{BY_KEY[key].symbol} reads nothing that can be")
+        raise BatteryError(NoValueError(BY_KEY[key].symbol))
     return value

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from ..action import FORCED, Action, ActionKind
+from ..action import FORCED, SAME_POWER, Action, ActionKind
 from .codec import Value
+from .errors import InverterError
 from .registers import BY_KEY
 
 LONGEST = timedelta(hours=4)  # no window reaches further from now
 EXTEND_AT = timedelta(minutes=10)  # a running window is extended when it has this much left, in one write for hours
 CLOCK_TOLERANCE = timedelta(seconds=60)  # by how much the clock may be off where an action is started
-SAME_POWER = 0.05  # the share by which the power of a running action may differ before it is worth a write
 
 type Settings = Mapping[str, Value]
 type Pair = tuple[str, str]
@@ -43,8 +43,10 @@ OWNED = (*BASE, "charge_priority", "grid_charge_current_limit")  # nothing else 
 NEEDED = (*OWNED, "max_charge_current")
 
 
-class ClockOffError(ValueError):
-    """The inverter's clock is unreadable or too far off to start anything by it."""
+class ClockOffError(InverterError, ValueError):
+    """The inverter's clock is unreadable, or too far off to start an action at a time of the clock."""
+
+    kind = "clock_off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ STAMP a naive datetime in the device's own time, or None; TIME a time, or None; 
 yesterday first; FAULTS a list of Fault.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
 import math
+from typing import override
 
+from ..errors import Placeholder
+from .errors import InverterError
 from .registers import FAULT_WORDS
 from .table import Register, RegisterKind
 
@@ -31,17 +34,40 @@ class FaultRecord:
 type Value = int | float | str | datetime | time | list[int] | list[float] | list[FaultRecord] | None
 
 
-class InvalidValueError(ValueError):
-    """A value that a register cannot take; the text says what was wrong and what is allowed.
+class InvalidValueError(InverterError, ValueError):
+    """A value that a register cannot take; the text says what is wrong and what is allowed.
 
-    `reason` is one of not_a_number, out_of_range, not_a_choice, not_a_time, not_a_stamp, not_writable; `allowed` is
-    text.
+    `reason` is one of not_a_number, out_of_range, not_a_choice, not_a_step, not_a_time, not_a_stamp and not_writable;
+    `allowed` is text.
     """
+
+    kind = "value"
 
     def __init__(self, register: Register, value: object, reason: str, allowed: str) -> None:
         """Say which register refused which value, and why."""
         self.register, self.value, self.reason, self.allowed = register, value, reason, allowed
         super().__init__(f"{register.symbol} cannot be {value!r}: {allowed}")
+
+    @property
+    @override
+    def translation_key(self) -> str:
+        """Return the key of the reason."""
+        return f"{self.kind}_{self.reason}"
+
+    @property
+    @override
+    def placeholders(self) -> Mapping[str, Placeholder]:
+        """Return the register's symbol, the value and what is allowed instead."""
+        register = self.register
+        return {
+            "register": register.symbol,
+            "value": str(self.value),
+            "low": "" if register.low is None else register.low,
+            "high": "" if register.high is None else register.high,
+            "unit": f" {register.unit}" if register.unit else "",  # texts have it right after the number
+            "step": register.scale,
+            "choices": register.choices or tuple(register.options),
+        }
 
 
 def decode(register: Register, words: Sequence[int]) -> Value:
@@ -147,7 +173,8 @@ def _encode_number(register: Register, value: object) -> list[int]:
     raw = round(number / register.scale)
     if abs(raw * register.scale - number) > register.scale * 1e-6:
         step = f"{allowed(register)} in steps of {register.scale:g}"
-        raise InvalidValueError(register, value, "not_a_choice", step)
+        has_choices = register.choices or register.options
+        raise InvalidValueError(register, value, "not_a_choice" if has_choices else "not_a_step", step)
     if register.choices and number not in register.choices:
         raise InvalidValueError(register, value, "not_a_choice", allowed(register))
     return [raw % WORD]

@@ -21,7 +21,7 @@ from ..modbus.errors import (
 )
 from ..modbus.frames import ANYONE, MOST_REGISTERS
 from .codec import Value, decode, encode
-from .errors import InverterError, MismatchError, NotConfirmedError, NotOfferedError, WrongDeviceError
+from .errors import MismatchError, NotAdjacentError, NotConfirmedError, NotOfferedError, WrongDeviceError
 from .polling import Poller, PollResult
 from .registers import BY_KEY, BY_SYMBOL, declared, in_tier
 from .table import Access, Register, RegisterGroup, Risk, Tier
@@ -163,7 +163,7 @@ class Inverter:
         registers, words = check(values, confirm=confirm)
         start, end = registers[0].address, registers[-1].end
         if sum(register.words for register in registers) != end - start or end - start > MOST_REGISTERS:
-            raise InverterError("Only neighbouring registers can be written in one request")
+            raise NotAdjacentError
         async with self._writing:
             return await self._write(registers, words, origin)
 

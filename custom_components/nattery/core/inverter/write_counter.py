@@ -4,10 +4,14 @@ Cells of this kind last some 100 000 writes: 50 writes a day wear one out in fiv
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, override
+
+from ..errors import Placeholder
+from .errors import InverterError
 
 WARN_AT, REFUSE_AT = 50, 100
 
@@ -19,8 +23,10 @@ class WriteOrigin(StrEnum):
     AUTOMATION = "automation"
 
 
-class WriteLimitError(Exception):
-    """Automation has written this register too often today; a person may still do it."""
+class WriteLimitError(InverterError):
+    """Automations have written this register too often today; a user may still write it."""
+
+    kind = "worn"
 
     def __init__(self, key: str, writes: int) -> None:
         """Say which register, and how often it was written today."""
@@ -29,6 +35,12 @@ class WriteLimitError(Exception):
             f"{key} was written {writes} times today; more than {REFUSE_AT} would wear the inverter's memory out, "
             "so only a person may write it now"
         )
+
+    @property
+    @override
+    def placeholders(self) -> Mapping[str, Placeholder]:
+        """Return the register's key, today's writes and the limit."""
+        return {"register": self.key, "writes": self.writes, "limit": REFUSE_AT}
 
 
 @dataclass(slots=True)

@@ -11,11 +11,13 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ..errors import NatteryError
+from ..explanation import Explanation
 from . import source_days
 from .bidding_zones import MARKET_ZONE
 from .fetch_log import FetchLog
 from .prices import PriceQuality, PriceSeries, PriceSlot, is_complete, local_day
-from .quality import ENTSOE, assess
+from .quality import ENTSOE, assess, quality_reason
 
 SOURCE_PRIORITY = (ENTSOE, "energy_charts", "nord_pool")  # most trusted first; all others rank after these
 TOMORROW_DUE = time(15)  # local time after which missing prices of tomorrow are late
@@ -86,7 +88,7 @@ class PriceDay:
     slots: tuple[PriceSlot, ...] = ()
     sources: tuple[str, ...] = ()
     quality: PriceQuality = PriceQuality.INCOMPLETE
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Explanation, ...] = ()
     fetched_at: datetime | None = None
     resolution: timedelta | None = None
 
@@ -111,8 +113,11 @@ class Coverage:
     tomorrow: DayCoverage
 
 
-class BookError(ValueError):
+class BookError(NatteryError, ValueError):
     """Data that is not a price book, or that the book does not accept."""
+
+    kind = "unfit"
+    key_prefix = "price_"
 
 
 class PriceBook:
@@ -222,13 +227,13 @@ class PriceBook:
 
     def _assess_mixed(
         self, used: list[PriceSeries], slots: tuple[PriceSlot, ...], required: tuple[datetime, datetime]
-    ) -> tuple[PriceQuality, tuple[str, ...]]:
-        names = " and ".join(day_series.source for day_series in used)
+    ) -> tuple[PriceQuality, tuple[Explanation, ...]]:
+        names = tuple(day_series.source for day_series in used)
         if len({day_series.resolution for day_series in used}) > 1:
-            return PriceQuality.SUSPECT, (f"pieced together from {names} at different resolutions",)
+            return PriceQuality.SUSPECT, (quality_reason("mixed_resolutions", sources=names),)
         mixed = replace(used[0], source="mixed", slots=slots)
         judged = assess(mixed, *required, zone=self.zone, currencies=self.currencies)
-        return judged.quality, judged.reasons or (f"pieced together from {names}",)
+        return judged.quality, judged.reasons or (quality_reason("mixed", sources=names),)
 
     def day(self, day: date) -> PriceDay:
         """Return the best known prices of a local day."""

@@ -15,7 +15,7 @@ from .entsoe.client import PriceResponse, fetch_blocking
 from .entsoe.ipc import MAX_TIMEOUT, URL, PriceQuery
 from .errors import ConflictingPricesError, MarketError, NotPublishedError, RateLimitedError, ServerError
 from .prices import PriceQuality, PriceSeries, local_day
-from .quality import ENTSOE, assess
+from .quality import ENTSOE, assess, reason_in_english
 from .secret import Secret
 
 TOKEN_VARIABLE = "NATTERY_ENTSOE_TOKEN"  # noqa: S105  (the name of the variable, not the token)
@@ -69,9 +69,12 @@ def run(args: Namespace) -> int:
     except MarketError as error:
         return _print_error(str(error), EXIT_FAILED)
     if day.quality is PriceQuality.INCOMPLETE:
-        return _print_error(f"The prices of {options.day} are not complete: {'; '.join(day.reasons)}", EXIT_FAILED)
+        return _print_error(
+            f"The prices of {options.day} are not complete: {'; '.join(map(reason_in_english, day.reasons))}",
+            EXIT_FAILED,
+        )
     if day.reasons:
-        sys.stderr.write(f"The prices of {options.day} are suspect: {'; '.join(day.reasons)}\n")
+        sys.stderr.write(f"The prices of {options.day} are suspect: {'; '.join(map(reason_in_english, day.reasons))}\n")
     sys.stdout.write(_format_json(day) if args.json else _format_text(day, options.area))
     return EXIT_OK
 

@@ -51,6 +51,7 @@ class SourceError(TransportError):
     """A public source responded with an HTTP error status."""
 
     kind = "server_trouble"
+    placeholder_names = ("status",)
 
     def __init__(self, source: str, status: int) -> None:
         """Keep the source and the status."""

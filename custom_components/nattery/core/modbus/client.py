@@ -161,7 +161,7 @@ class ModbusClient:
             return self._wire.exchange(request)
         except NotConnectedError as error:
             # A port lost in the middle may be back at once (a USB reset); one that never opened is not tried twice.
-            if error.reason != "lost":
+            if not error.was_open:
                 raise
             return self._wire.exchange(request)
 
@@ -170,7 +170,7 @@ class ModbusClient:
         try:
             return self._wire.exchange(request)
         except (NoResponseError, BadFrameError, NotConnectedError) as error:
-            if isinstance(error, NotConnectedError) and error.reason != "lost":
+            if isinstance(error, NotConnectedError) and not error.was_open:
                 raise
             if not readable:
                 raise UncertainWriteError(request) from error

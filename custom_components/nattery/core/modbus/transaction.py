@@ -234,7 +234,7 @@ class TransactionManager:
         self._down = error
         self._seen = self._link.signature()
         self._next_attempt = time.monotonic()
-        if error.reason != "lost":  # a line that worked a moment ago is tried at once
+        if not error.was_open:  # a line that worked a moment ago is tried at once
             self._next_attempt += self._backoff
             self._backoff = min(2 * self._backoff, LONGEST_BACKOFF)
             self._announce(up=False)

@@ -15,7 +15,7 @@ import serial
 
 from .errors import NotConnectedError
 from .frames import Framing, RtuFraming, TcpFraming
-from .port import explain, signature
+from .port import explain, signature, system_text
 from .timing import Timing
 
 _SLICE = 0.05  # the longest single wait, so that a deadline is never missed by more
@@ -133,7 +133,7 @@ class SerialTransport:
         try:
             self._port.write(frame)
         except (OSError, TypeError) as error:  # TypeError: closed by pyserial underneath
-            raise NotConnectedError(self.place, "lost", str(error)) from error
+            raise NotConnectedError(self.place, "lost", system_text(error)) from error
 
     def receive(self, size: int, deadline: float) -> bytes:
         """Read in slices; returns at the last byte."""
@@ -142,7 +142,7 @@ class SerialTransport:
             while len(data) < size and time.monotonic() < deadline:
                 data += self._port.read(size - len(data))
         except (OSError, TypeError) as error:
-            raise NotConnectedError(self.place, "lost", str(error)) from error
+            raise NotConnectedError(self.place, "lost", system_text(error)) from error
         return data
 
     def pending(self) -> bytes:
@@ -150,7 +150,7 @@ class SerialTransport:
         try:
             return bytes(self._port.read(self._port.in_waiting)) if self._port.in_waiting else b""
         except (OSError, TypeError) as error:
-            raise NotConnectedError(self.place, "lost", str(error)) from error
+            raise NotConnectedError(self.place, "lost", system_text(error)) from error
 
     def signature(self) -> object:
         """The device node's identity."""
@@ -183,8 +183,12 @@ class TcpTransport:
             self._client.connect()
         except ConnectionRefusedError as error:
             raise NotConnectedError(self.place, "refused") from error
-        except (OSError, UnicodeError) as error:
-            raise NotConnectedError(self.place, "unreachable", str(error)) from error
+        except (socket.gaierror, UnicodeError) as error:
+            raise NotConnectedError(self.place, "unknown_host") from error
+        except TimeoutError as error:
+            raise NotConnectedError(self.place, "timed_out") from error
+        except OSError as error:
+            raise NotConnectedError(self.place, "unreachable", system_text(error)) from error
 
     def close(self) -> None:
         """Disconnect."""
@@ -204,7 +208,7 @@ class TcpTransport:
             self._socket.settimeout(_CONNECT_TIMEOUT)
             self._socket.sendall(frame)
         except OSError as error:
-            raise NotConnectedError(self.place, "lost", str(error)) from error
+            raise NotConnectedError(self.place, "lost", system_text(error)) from error
 
     def receive(self, size: int, deadline: float) -> bytes:
         """Read until the last byte, the deadline, or the gateway hangs up."""
@@ -219,10 +223,10 @@ class TcpTransport:
                         break
                     continue
                 if not chunk:
-                    raise NotConnectedError(self.place, "lost", "the gateway hung up")
+                    raise NotConnectedError(self.place, "hung_up")
                 data += chunk
         except OSError as error:
-            raise NotConnectedError(self.place, "lost", str(error)) from error
+            raise NotConnectedError(self.place, "lost", system_text(error)) from error
         return data
 
     def pending(self) -> bytes:
@@ -233,9 +237,9 @@ class TcpTransport:
         except BlockingIOError:
             return b""
         except OSError as error:
-            raise NotConnectedError(self.place, "lost", str(error)) from error
+            raise NotConnectedError(self.place, "lost", system_text(error)) from error
         if not data:
-            raise NotConnectedError(self.place, "lost", "the gateway hung up")
+            raise NotConnectedError(self.place, "hung_up")
         return data
 
     def signature(self) -> object:

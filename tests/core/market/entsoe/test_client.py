@@ -252,7 +252,7 @@ def test_an_unknown_host_name(monkeypatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     result = query_prices(query("http://prices.invalid/api"))
     assert isinstance(result, errors.PlatformUnreachableError)
-    assert str(result) == "prices.invalid cannot be reached: its name is not known"
+    assert str(result) == "prices.invalid cannot be reached: its name is unknown"
 
 
 @pytest.mark.parametrize(("mode", "seconds"), [("rate_limited:600", 600), ("unavailable:7", 7), ("unavailable", None)])

@@ -172,17 +172,15 @@ def _error_for_exception(error: requests.RequestException, url: str) -> MarketEr
         return TruncatedError()
     cause = error.args[0] if error.args else None
     if isinstance(getattr(cause, "reason", cause), NameResolutionError):
-        reason = "its name is not known"
+        reason = "unknown_host"
     else:
-        reason = next(
-            (words for kind, words in _REASON_BY_EXCEPTION if isinstance(error, kind)), "the request could not be sent"
-        )
+        reason = next((name for kind, name in _REASON_BY_EXCEPTION if isinstance(error, kind)), "not_sent")
     return PlatformUnreachableError(urlsplit(url).hostname or "ENTSO-E", reason)
 
 
 _REASON_BY_EXCEPTION: list[tuple[type[Exception], str]] = [
-    (requests.exceptions.ConnectTimeout, "it does not take the connection"),
-    (requests.exceptions.SSLError, "its certificate is not accepted"),
-    (requests.exceptions.ProxyError, "the proxy does not work"),
-    (requests.exceptions.ConnectionError, "the connection was refused or broke"),
+    (requests.exceptions.ConnectTimeout, "not_accepted"),
+    (requests.exceptions.SSLError, "certificate"),
+    (requests.exceptions.ProxyError, "proxy"),
+    (requests.exceptions.ConnectionError, "broken"),
 ]
