@@ -7,7 +7,7 @@ import sys
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from custom_components.nattery.core.inverter.codec import allowed  # noqa: E402
+from custom_components.nattery.core.inverter.codec import allowed_values  # noqa: E402
 from custom_components.nattery.core.inverter.registers import REGISTERS  # noqa: E402
 from custom_components.nattery.core.inverter.table import Access, Register, RegisterKind, Risk  # noqa: E402
 
@@ -28,7 +28,7 @@ def _write(register: Register) -> str:
         return ""
     if register.risk is Risk.FORBIDDEN:
         return "never"
-    bounds = allowed(register).removeprefix("allowed is ").removeprefix("allowed are ")
+    bounds = allowed_values(register).removeprefix("allowed is ").removeprefix("allowed are ")
     return f"risky: {bounds}" if register.risk is Risk.RISKY else bounds
 
 

@@ -43,7 +43,7 @@ from .const import (
 )
 from .core.connection import ConnectionKind
 from .core.inverter.errors import InverterError
-from .core.inverter.inverter import Identity, find
+from .core.inverter.inverter import Identity, find_inverter
 from .core.inverter.table import RegisterGroup
 from .core.modbus.errors import NotConnectedError
 from .errors import CORE_ERRORS, describe
@@ -280,7 +280,7 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask who is there; raises the errors of the core, AnotherInverterError when it has not the `wanted` number."""
         line = InverterConnection(self.hass, data, None)
         try:
-            identity = await find(await line.async_open(), data.get(CONF_UNIT))
+            identity = await find_inverter(await line.async_open(), data.get(CONF_UNIT))
         finally:
             await line.async_close()
         if wanted not in (None, identity.serial_number):

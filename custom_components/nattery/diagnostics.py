@@ -75,15 +75,15 @@ def _running(site: NatteryRuntime) -> dict[str, Any]:
             "settings": _poll(site.settings),
             "statistics": _poll(site.statistics),
         },
-        "set_aside": [f"0x{address:04X}" for address in site.inverter.set_aside],
-        "held_back": dict(site.inverter.held),
+        "set_aside": [f"0x{address:04X}" for address in site.inverter.unsupported_addresses],
+        "held_back": dict(site.inverter.implausible_counts),
         "wrong_device": site.wrong_device,
         "line": {
             "connected": bus.connected,
             "statistics": asdict(bus.statistics.snapshot()),
             "timing": asdict(bus.timing),
         },
-        "wear": site.inverter.wear.as_dict(),
+        "wear": site.inverter.write_counter.as_dict(),
         "plan": trading_as_known(site.trading) if site.trading else None,
         "price_book": prices_as_known(site.prices) if site.prices else None,
     }

@@ -75,7 +75,7 @@ class IssueMonitor:
             self._heard = now
         if now - self._heard < SILENT_FOR:
             return None
-        return {"place": self._bus.place, "reason": str(readings.last_exception)}
+        return {"place": self._bus.endpoint, "reason": str(readings.last_exception)}
 
     def _second_master(self, now: datetime) -> dict[str, str] | None:
         statistics = self._bus.statistics.snapshot()
@@ -85,10 +85,10 @@ class IssueMonitor:
         while now - self._strays[0][0] > MEMORY:
             self._strays.popleft()
         grown = strays - self._strays[0][1]
-        return {"place": self._bus.place, "strays": str(grown)} if grown >= SUSPICIOUS else None
+        return {"place": self._bus.endpoint, "strays": str(grown)} if grown >= SUSPICIOUS else None
 
     def _write_limit(self) -> dict[str, str] | None:
-        worn = self._site.inverter.wear.worn(self._site.today)
+        worn = self._site.inverter.write_counter.frequently_written(self._site.today)
         if not worn:
             return None
         registers = ", ".join(f"{BY_KEY[key].symbol} ({writes})" for key, writes in worn.items())

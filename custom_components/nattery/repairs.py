@@ -40,7 +40,7 @@ class SilentLineFlow(RepairsFlow):
             errors=errors,
             description_placeholders={
                 "entry": entry.title,
-                "place": site.line.bus.place,
+                "place": site.line.bus.endpoint,
                 "reason": str(site.readings.last_exception),
             },
         )

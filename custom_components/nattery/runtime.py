@@ -101,7 +101,7 @@ class NatteryRuntime:
         wear = WriteCounter.from_dict(await self._wear_store.async_load())
         groups = [RegisterGroup(group) for group in options.get(CONF_GROUPS, ())]
         unit = self._entry.data[CONF_UNIT]
-        self.inverter = Inverter(bus, unit, options=groups, wear=wear, now=local_now)
+        self.inverter = Inverter(bus, unit, groups=groups, write_counter=wear, now=local_now)
         silence = None
         try:
             await self._async_identify()
@@ -176,11 +176,11 @@ class NatteryRuntime:
 
         A context with a user behind it is a person; anything else is automation, which the wear book may refuse.
         """
-        origin = WriteOrigin.PERSON if context and context.user_id else WriteOrigin.AUTOMATION
+        origin = WriteOrigin.USER if context and context.user_id else WriteOrigin.AUTOMATION
         try:
             if self._wrong_device is not None:
                 raise self._wrong_device
-            written = await self.inverter.write_together(values, origin, confirm=confirm)
+            written = await self.inverter.write_registers(values, origin, confirm=confirm)
         except CORE_ERRORS as error:
             raise action_error(error) from error
         self.written(written, context)
@@ -193,7 +193,7 @@ class NatteryRuntime:
         changed = [one for one in written if one.changed]
         if not changed:
             return
-        self._wear_store.async_delay_save(self.inverter.wear.as_dict, _SAVE_DELAY)
+        self._wear_store.async_delay_save(self.inverter.write_counter.as_dict, _SAVE_DELAY)
         if any(one.register.key == UNIT_ID for one in changed):  # the next start must find it under its new id
             data = {**self._entry.data, CONF_UNIT: self.inverter.unit}
             self._hass.config_entries.async_update_entry(self._entry, data=data)
@@ -237,7 +237,7 @@ class NatteryRuntime:
             await self.prices.async_close()
         await self.line.async_close()
         if hasattr(self, "inverter"):
-            await self._wear_store.async_save(self.inverter.wear.as_dict())
+            await self._wear_store.async_save(self.inverter.write_counter.as_dict())
 
     def _coordinator(self, tiers: tuple[Tier, ...], interval: timedelta) -> InverterCoordinator:
         return InverterCoordinator(
@@ -260,7 +260,7 @@ class NatteryRuntime:
                 raise WrongDeviceError("Another inverter answers than the one that was set up")  # noqa: TRY301
         except WrongDeviceError as error:
             self._wrong_device = error
-            async_raise(self._hass, self._entry, WRONG_DEVICE, place=self.line.bus.place)
+            async_raise(self._hass, self._entry, WRONG_DEVICE, place=self.line.bus.endpoint)
             raise
         async_clear(self._hass, self._entry.entry_id, WRONG_DEVICE)
         self.identity = identity

@@ -42,7 +42,7 @@ class CommunicationDescription(SensorEntityDescription):
 
 
 def _snapshot(site: NatteryRuntime) -> StatisticsSnapshot:
-    return site.inverter.bus.statistics.snapshot()
+    return site.inverter.client.statistics.snapshot()
 
 
 def _milliseconds(seconds: float | None) -> float | None:
@@ -65,14 +65,14 @@ TALK: Final = (
     _time(key="turnaround_p50", state=lambda site: _milliseconds(_snapshot(site).turnaround_p50)),
     _time(key="turnaround_p99", state=lambda site: _milliseconds(_snapshot(site).turnaround_p99)),
     _count(key="communication_errors", state=lambda site: _snapshot(site).error_count),
-    _count(key="values_held", state=lambda site: sum(site.inverter.held.values())),
-    _count(key="writes_today", state=lambda site: site.inverter.wear.writes_today(site.today)),
+    _count(key="values_held", state=lambda site: sum(site.inverter.implausible_counts.values())),
+    _count(key="writes_today", state=lambda site: site.inverter.write_counter.writes_today(site.today)),
     _talk(
         key="wire_share",
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        state=lambda site: _snapshot(site).wire_share * _PERCENT,
+        state=lambda site: _snapshot(site).bus_load * _PERCENT,
     ),
 )
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Final
 
-from .core.inverter.registers import BY_KEY, REGISTERS
-from .core.inverter.table import Register, RegisterKind
+from .core.inverter.registers import TIME_WINDOWS
+from .core.inverter.table import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,5 @@ class TimeWindow:
         return {self.start.key: start, self.end.key: end}
 
 
-def _window(start: Register) -> TimeWindow:
-    return TimeWindow(start.key.replace("_start_", "_window_"), start, BY_KEY[start.key.replace("_start_", "_end_")])
-
-
-WINDOWS: Final = tuple(
-    _window(register) for register in REGISTERS if register.kind is RegisterKind.TIME and "_start_" in register.key
-)
+WINDOWS: Final = tuple(TimeWindow(window.key, window.start, window.end) for window in TIME_WINDOWS)
 UNUSED: Final = time()

@@ -11,24 +11,26 @@ import tempfile
 from typing import IO, Any, Self
 
 from custom_components.nattery.core.connection import Connection, ConnectionKind
-from custom_components.nattery.core.inverter.polling import spans
-from custom_components.nattery.core.inverter.registers import REGISTERS, declared
+from custom_components.nattery.core.inverter.polling import atomic_ranges
+from custom_components.nattery.core.inverter.registers import REGISTERS, readable_addresses
 from custom_components.nattery.core.modbus.block_reader import BlockReader
-from custom_components.nattery.core.modbus.blocks import Span
+from custom_components.nattery.core.modbus.blocks import RegisterRange
 from custom_components.nattery.core.modbus.client import ModbusClient
 
-FULL_MAP: list[Span] = [span for register in REGISTERS if register.readable for span in spans(register)]
+FULL_MAP: list[RegisterRange] = [
+    span for register in REGISTERS if register.readable for span in atomic_ranges(register)
+]
 
 
 class Judge:
     """The judge's process."""
 
-    def __init__(self, link: str, turnaround: float) -> None:
+    def __init__(self, transport: str, turnaround: float) -> None:
         """Start it and wait until it serves."""
-        self.link = link
-        judge = Path(__file__).with_name("judge.py")
+        self.link = transport
+        judge = Path(__file__).with_name("simulator_process.py")
         self._process = subprocess.Popen(
-            [sys.executable, str(judge), link, str(turnaround)],
+            [sys.executable, str(judge), transport, str(turnaround)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -70,8 +72,8 @@ def judge(turnaround: float) -> Generator[Judge]:
 @asynccontextmanager
 async def open_bus(path: str) -> AsyncGenerator[tuple[ModbusClient, BlockReader]]:
     """Our bus on a serial port, and a reader that has met the inverter."""
-    bus = Connection(ConnectionKind.SERIAL, path=path).open()
+    client = Connection(ConnectionKind.SERIAL, path=path).open()
     try:
-        yield bus, BlockReader(bus, 1, declared())
+        yield client, BlockReader(client, 1, readable_addresses())
     finally:
-        await asyncio.to_thread(bus.close)
+        await asyncio.to_thread(client.close)

@@ -77,28 +77,28 @@ async def faulted(requests: int) -> tuple[int, int, int, int]:
     wrong = right = errors = 0
     with tempfile.TemporaryDirectory() as folder:
         path = simulator.serve_pty(f"{folder}/line")
-        timing = Timing(baud=115200, margin=1 / FASTER, longest_margin=5 / FASTER, quiet=3 / FASTER)
-        bus = ModbusClient(SerialTransport(path, 115200), timing=timing)
-        bus.start()
+        timing = Timing(baud=115200, margin=1 / FASTER, max_margin=5 / FASTER, min_quarantine=3 / FASTER)
+        client = ModbusClient(SerialTransport(path, 115200), timing=timing)
+        client.start()
         try:
             for number in range(requests):
                 try:
                     if number % 10 == 0:
                         value = chance.randrange(65536)
-                        await bus.write(1, SETTING, (value,))
+                        await client.write(1, SETTING, (value,))
                         good = witness.setting == value
                     else:
                         address, count = chance.randrange(FIRST, LAST), chance.choice((1, 8, 8, 32))
-                        answer = await bus.read(1, address, count, chance.choice(tuple(Priority)))
+                        answer = await client.read(1, address, count, chance.choice(tuple(Priority)))
                         good = list(answer.words) == witness_words(witness.reads, address, count)
                 except ModbusError:
                     errors += 1
-                    while not bus.connected:  # a port that is gone answers nothing, which proves nothing
+                    while not client.connected:  # a port that is gone answers nothing, which proves nothing
                         await asyncio.sleep(0.01)
                 else:
                     wrong, right = wrong + (not good), right + good
         finally:
-            bus.close()
+            client.close()
             simulator.stop()
     return wrong, right, errors, simulator.record.tally.overlaps
 

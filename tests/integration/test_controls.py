@@ -263,7 +263,7 @@ async def test_charging_is_stopped_by_a_command_without_a_state(hass, everything
 async def test_automation_is_stopped_where_it_wears_and_a_person_is_not(hass, simulator, house, hass_admin_user):
     site, entity_id = house.runtime_data, "number.inverter_stop_discharging_at"
     for _ in range(REFUSE_AT):
-        site.inverter.wear.note("soc_stop_discharge", site.today)
+        site.inverter.write_counter.record("soc_stop_discharge", site.today)
     with pytest.raises(HomeAssistantError) as refused:
         await call(hass, SET_NUMBER, entity_id, value=21)
     assert refused.value.translation_key == "worn"

@@ -88,7 +88,7 @@ async def test_the_simulated_inverter_remembers(hass: HomeAssistant, setup_simul
     await setup_simulated.runtime_data.async_write({"max_charge_current": 42})
     assert await hass.config_entries.async_reload(setup_simulated.entry_id)
     assert setup_simulated.runtime_data.value("max_charge_current") == 42
-    assert setup_simulated.runtime_data.inverter.wear.writes_today(setup_simulated.runtime_data.today) == 1
+    assert setup_simulated.runtime_data.inverter.write_counter.writes_today(setup_simulated.runtime_data.today) == 1
 
 
 async def test_a_strange_memory_begins_a_new_life(

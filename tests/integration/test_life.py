@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events, a
 from custom_components.nattery.const import CONF_GROUPS
 from custom_components.nattery.core.inverter.registers import BY_KEY, FAULT_RECORDS, FAULT_WORDS
 from custom_components.nattery.core.inverter.table import RegisterGroup
-from custom_components.nattery.core.simulator.memory import stamp
+from custom_components.nattery.core.simulator.memory import timestamp_words
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 from .conftest import HOST, until
@@ -127,7 +127,7 @@ def fault_log(*records: list[int]) -> list[int]:
 
 
 async def test_the_last_fault_is_the_latest_wherever_it_stands(hass, everything_enabled, simulator, house):
-    earlier, later = stamp(datetime(2026, 11, 3, 8, 0)), stamp(datetime(2026, 11, 4, 21, 30, 5))
+    earlier, later = timestamp_words(datetime(2026, 11, 3, 8, 0)), timestamp_words(datetime(2026, 11, 4, 21, 30, 5))
     log = fault_log([7, *earlier], [8, *later], [9, 0xFFFF, 0xFFFF, 0xFFFF])
     simulator.device.memory.put(BY_KEY["fault_log"], log)
     await house.runtime_data.statistics.async_refresh()

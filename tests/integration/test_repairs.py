@@ -211,7 +211,7 @@ async def test_a_little_noise_is_no_second_master(
 async def test_the_write_limit(hass: HomeAssistant, house: MockConfigEntry, freezer: FrozenDateTimeFactory) -> None:
     site = house.runtime_data
     for _ in range(WARN_AT - 1):
-        site.inverter.wear.note("max_charge_current", site.today)
+        site.inverter.write_counter.record("max_charge_current", site.today)
     await site.settings.async_refresh()
     assert issue(hass, house, WRITE_LIMIT) is None
     await site.async_write({"max_charge_current": 42})

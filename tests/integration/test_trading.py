@@ -59,7 +59,7 @@ async def trader(hass: HomeAssistant, house_entry: MockConfigEntry, tmp_path: Pa
 def writes(simulator: Simulator, entry: MockConfigEntry) -> int:
     """How many registers have been written today."""
     site = entry.runtime_data
-    return sum(site.inverter.wear.writes_of(key, site.today) for key in ("timed_charge", "timed_discharge"))
+    return sum(site.inverter.write_counter.writes_of(key, site.today) for key in ("timed_charge", "timed_discharge"))
 
 
 async def call(hass: HomeAssistant, entry: MockConfigEntry, name: str, **data: Any) -> Any:

@@ -37,6 +37,6 @@ class Connection:
 
     def open(self, *, timing: Timing | None = None, on_link: Callable[[bool], None] | None = None) -> ModbusClient:
         """A bus that serves until it is closed; the line itself is opened in the bus's own thread."""
-        bus = ModbusClient(self.link(), timing=timing, on_link=on_link)
+        bus = ModbusClient(self.link(), timing=timing, on_connection_change=on_link)
         bus.start()
         return bus

@@ -6,20 +6,20 @@ from math import inf
 import pytest
 
 from custom_components.nattery.core.simulator.channel import Channel, ChannelOptions
-from custom_components.nattery.core.simulator.device import Device
 from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault
-from custom_components.nattery.core.simulator.frames import Envelope, RtuServerFraming, ServerFraming, TcpServerFraming
-from custom_components.nattery.core.simulator.pace import Pace, TrafficLog
-from custom_components.nattery.core.simulator.service import Service
+from custom_components.nattery.core.simulator.frames import Adu, RtuServerFraming, ServerFraming, TcpServerFraming
+from custom_components.nattery.core.simulator.line_timing import LineTiming, TrafficLog
+from custom_components.nattery.core.simulator.request_handler import RequestHandler
+from custom_components.nattery.core.simulator.simulated_inverter import SimulatedInverter
 
-PACE = Pace(turnaround=0.03)
+PACE = LineTiming(turnaround=0.03)
 CHARACTER = 10 / 9600
 GAP = 3.5 * CHARACTER
 RTU = RtuServerFraming()
 
 
 def request(pdu: str, unit: int = 1) -> bytes:
-    return RTU.pack(Envelope(unit, bytes.fromhex(pdu)))
+    return RTU.pack(Adu(unit, bytes.fromhex(pdu)))
 
 
 READ_ONE = request("03a0280001")
@@ -34,17 +34,17 @@ class Bench:
         self,
         faults: dict[int, LineFault] | None = None,
         *,
-        pace: Pace = PACE,
+        pace: LineTiming = PACE,
         fragile: bool = True,
         framing: ServerFraming = RTU,
     ) -> None:
-        self.device = Device(1, datetime(2026, 6, 17, 12), past=False)
+        self.device = SimulatedInverter(1, datetime(2026, 6, 17, 12), past=False)
         self.record = TrafficLog()
         self.sent: list[tuple[float, bytes]] = []
         self.lost: list[float] = []
         self.now = 100.0
         rules = ChannelOptions(pace, FaultPlan(faults or {}), fragile, deaf_seconds=1.0)
-        service = Service(self.device, lambda: None)
+        service = RequestHandler(self.device, lambda: None)
         self.channel = Channel(
             framing, service, rules, self.record, lambda part: self.sent.append((self.now, part)), self.lost.append
         )
@@ -93,7 +93,7 @@ def test_a_request_in_two_bursts_takes_its_time_once() -> None:
 
 
 def test_unpaced_answers_at_once() -> None:
-    bench = Bench(pace=Pace(turnaround=0, paced=False))
+    bench = Bench(pace=LineTiming(turnaround=0, paced=False))
     for _ in range(3):
         bench.receive(READ_32)
         bench.run(bench.now)
@@ -191,7 +191,7 @@ def test_a_wrong_crc_is_not_answered() -> None:
 
 def test_an_unknown_function_is_refused_after_a_silence() -> None:
     bench = Bench()
-    bench.receive(RTU.pack(Envelope(1, b"\x2b\x0e\x01\x00")))
+    bench.receive(RTU.pack(Adu(1, b"\x2b\x0e\x01\x00")))
     assert bench.finish() == request("ab01")
 
 
@@ -237,7 +237,7 @@ def test_lost_is_carried_out_and_unheard_is_not() -> None:
 
 
 def test_modbus_tcp_keeps_the_transaction() -> None:
-    bench = Bench(framing=TcpServerFraming(), pace=Pace(turnaround=0, paced=False, silence=1))
+    bench = Bench(framing=TcpServerFraming(), pace=LineTiming(turnaround=0, paced=False, silence=1))
     bench.receive(bytes.fromhex("1234000000060103"))
     bench.receive(bytes.fromhex("a0280001"), wait=0.2)
     assert bench.finish() == bytes.fromhex("1234000000050103020000")

@@ -1,15 +1,15 @@
 import pytest
 
-from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault, pieces
+from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault, response_parts
 from custom_components.nattery.core.simulator.frames import (
-    BrokenFrameError,
-    Envelope,
+    Adu,
+    InvalidFrameError,
     RtuServerFraming,
     ServerFraming,
     TcpServerFraming,
 )
 
-ANSWER = Envelope(1, bytes.fromhex("030412345678"), 9)
+ANSWER = Adu(1, bytes.fromhex("030412345678"), 9)
 FRAMINGS: list[ServerFraming] = [RtuServerFraming(), TcpServerFraming()]
 
 
@@ -45,10 +45,10 @@ def test_rates_must_be_probabilities(rates: dict[FaultKind, float]) -> None:
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_what_each_fault_does_to_an_answer(framing: ServerFraming) -> None:
     def parts(kind: FaultKind, seconds: float = 0.0) -> list[tuple[float, bytes]]:
-        return [(piece.wait, piece.data) for piece in pieces(LineFault(kind, seconds, seed=3), ANSWER, framing)]
+        return [(piece.wait, piece.data) for piece in response_parts(LineFault(kind, seconds, seed=3), ANSWER, framing)]
 
     frame = framing.pack(ANSWER)
-    assert [(piece.wait, piece.data) for piece in pieces(None, ANSWER, framing)] == [(0.0, frame)]
+    assert [(piece.wait, piece.data) for piece in response_parts(None, ANSWER, framing)] == [(0.0, frame)]
     assert parts(FaultKind.LATE, 2) == [(2, frame)]
     assert parts(FaultKind.LOST) == []
     first, second = parts(FaultKind.SPLIT, 0.3)
@@ -57,7 +57,7 @@ def test_what_each_fault_does_to_an_answer(framing: ServerFraming) -> None:
     assert frame.startswith(short)
     assert 0 < len(short) < len(frame)
     ((_, foreign),) = parts(FaultKind.FOREIGN)
-    assert framing.unpack(foreign) == Envelope(2, ANSWER.pdu, framing.unpack(frame).transaction)
+    assert framing.unpack(foreign) == Adu(2, ANSWER.pdu, framing.unpack(frame).transaction)
     (_, noise), (_, after) = parts(FaultKind.GARBAGE_BEFORE)
     assert noise
     assert after == frame
@@ -67,6 +67,6 @@ def test_what_each_fault_does_to_an_answer(framing: ServerFraming) -> None:
 
 
 def test_a_flipped_bit_fails_the_check() -> None:
-    (piece,) = pieces(LineFault(FaultKind.CRC), ANSWER, RtuServerFraming())
-    with pytest.raises(BrokenFrameError):
+    (piece,) = response_parts(LineFault(FaultKind.CRC), ANSWER, RtuServerFraming())
+    with pytest.raises(InvalidFrameError):
         RtuServerFraming().unpack(piece.data)

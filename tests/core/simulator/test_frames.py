@@ -2,8 +2,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nattery.core.simulator.frames import (
-    BrokenFrameError,
-    Envelope,
+    Adu,
+    InvalidFrameError,
     RtuServerFraming,
     ServerFraming,
     TcpServerFraming,
@@ -27,7 +27,7 @@ def test_known_frames(text: str) -> None:
     assert crc16(frame[:-2]) == int.from_bytes(frame[-2:], "little")
     rtu = RtuServerFraming()
     content = rtu.unpack(frame)
-    assert content == Envelope(frame[0], frame[1:-2])
+    assert content == Adu(frame[0], frame[1:-2])
     assert rtu.pack(content) == frame
 
 
@@ -42,19 +42,19 @@ def test_the_length_of_a_request_is_known_early() -> None:
 
 @pytest.mark.parametrize("head", ["000100010006", "000100000001", "0001000000ff"])
 def test_impossible_tcp_heads(head: str) -> None:
-    with pytest.raises(BrokenFrameError):
+    with pytest.raises(InvalidFrameError):
         TcpServerFraming().length(bytes.fromhex(head))
 
 
 @given(st.integers(0, 255), st.binary(min_size=1, max_size=100), st.integers(0, 65535))
 def test_what_is_packed_is_unpacked_and_damage_is_seen(unit: int, pdu: bytes, transaction: int) -> None:
     for framing, number in zip(FRAMINGS, (0, transaction), strict=True):
-        content = Envelope(unit, pdu, number)
+        content = Adu(unit, pdu, number)
         frame = framing.pack(content)
         assert framing.unpack(frame) == content
         damaged = framing.damage(frame)
         assert len(damaged) == len(frame)
         try:
             assert framing.unpack(damaged).transaction != number
-        except BrokenFrameError:
+        except InvalidFrameError:
             assert isinstance(framing, RtuServerFraming)

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nattery.core.simulator.battery import BatteryPack
-from custom_components.nattery.core.simulator.environment import Surroundings
+from custom_components.nattery.core.simulator.environment import Environment
 from custom_components.nattery.core.simulator.physics import (
     RATED_WATTS,
     ChargePriority,
@@ -23,12 +23,12 @@ NOON = datetime(2026, 6, 1, 12, 0)
 ALL_DAY = DailyWindow(0, 24 * 60 - 1)
 # The safe default: PV, then battery, then grid; the grid charges nothing.
 SAFE = InverterSettings(soc_back=20, timed_charge=1)
-NIGHT = Surroundings(0, 0, 1000)
-DAY = Surroundings(1500, 1500, 1000)
+NIGHT = Environment(0, 0, 1000)
+DAY = Environment(1500, 1500, 1000)
 
 
 def flows_of(
-    settings: InverterSettings, around: Surroundings, soc: float = 50, clock: datetime = NOON, **state: Any
+    settings: InverterSettings, around: Environment, soc: float = 50, clock: datetime = NOON, **state: Any
 ) -> PowerFlows:
     return step(PhysicsState(soc, **state), settings, around, clock, 1.0, PACK)[1]
 
@@ -65,12 +65,12 @@ settings_strategy = st.builds(
     running=st.booleans(),
 )
 states = st.builds(PhysicsState, st.floats(0, 100), st.booleans(), st.booleans())
-worlds = st.builds(Surroundings, st.floats(0, 4000), st.floats(0, 4000), st.floats(0, 9000))
+worlds = st.builds(Environment, st.floats(0, 4000), st.floats(0, 4000), st.floats(0, 9000))
 
 
 @given(states, settings_strategy, worlds, st.times(), st.floats(0.001, 900))
 def test_every_step_balances_and_keeps_the_limits(
-    state: PhysicsState, settings: InverterSettings, around: Surroundings, clock: time, seconds: float
+    state: PhysicsState, settings: InverterSettings, around: Environment, clock: time, seconds: float
 ) -> None:
     after, flows = step(state, settings, around, datetime.combine(NOON, clock), seconds, PACK)
 
@@ -99,11 +99,11 @@ def test_every_step_balances_and_keeps_the_limits(
 @pytest.mark.parametrize("priority", [OutPriority.SOLAR, OutPriority.BATTERY, OutPriority.HYBRID])
 def test_pv_then_battery_then_grid_serve_the_load(priority: int) -> None:
     settings = replace(SAFE, out_priority=priority)
-    shade = Surroundings(300, 0, 1000)
+    shade = Environment(300, 0, 1000)
     assert close((flows_of(settings, shade).pv, 300), (flows_of(settings, shade).battery, 700))
     assert flows_of(settings, NIGHT).grid == pytest.approx(0)
     assert flows_of(settings, DAY).battery == pytest.approx(-2000)
-    heavy = Surroundings(0, 0, 8000)
+    heavy = Environment(0, 0, 8000)
     assert flows_of(settings, heavy).battery == pytest.approx(RATED_WATTS)
     assert flows_of(settings, heavy).grid == pytest.approx(2000)
 
@@ -155,7 +155,7 @@ def test_charge_priority(priority: int, pv: float, grid_charges: bool, pv_charge
     settings = InverterSettings(
         charge_priority=priority, timed_charge=timed, charge_windows=(ALL_DAY,), grid_charge_amps=20
     )
-    flows = flows_of(settings, Surroundings(pv, 0, 1000))
+    flows = flows_of(settings, Environment(pv, 0, 1000))
     assert (flows.grid_charge > 0, flows.pv_charge > 0) == (grid_charges, pv_charges)
 
 
@@ -233,7 +233,7 @@ def test_export_in_hybrid_is_what_the_inverter_delivers() -> None:
     export = replace(SAFE, out_priority=OutPriority.HYBRID, feed_in=1, grid_active_power=4000)
     flows = flows_of(export, NIGHT)
     assert close((flows.battery, 4000), (flows.grid, -3000))
-    sunny = flows_of(export, Surroundings(1500, 0, 1000))
+    sunny = flows_of(export, Environment(1500, 0, 1000))
     assert close((sunny.battery, 2500), (sunny.grid, -3000))
     small = flows_of(replace(export, grid_active_power=400), NIGHT)
     assert close((small.battery, 400), (small.grid, 600))

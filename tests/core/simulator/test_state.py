@@ -4,35 +4,35 @@ from typing import Any
 
 import pytest
 
-from custom_components.nattery.core.simulator.device import Device
-from custom_components.nattery.core.simulator.state import InvalidStateError, dump, restore
+from custom_components.nattery.core.simulator.simulated_inverter import SimulatedInverter
+from custom_components.nattery.core.simulator.state import InvalidStateError, dump_state, restore_state
 
 NOW = datetime(2026, 6, 17, 12, 0)
 
 
 @pytest.fixture
 def saved() -> dict[str, Any]:
-    device = Device(4, NOW)
+    device = SimulatedInverter(4, NOW)
     device.write(0xA031, [345])
     device.write(0xA0A0, [1, 0x0100, 0x0200])
     device.write(0x9C44, [1])
     device.raise_alarm(50)
     device.advance(3600)
-    plain: dict[str, Any] = json.loads(json.dumps(dump(device)))
+    plain: dict[str, Any] = json.loads(json.dumps(dump_state(device)))
     return plain
 
 
-def resumed(saved: dict[str, Any], now: datetime) -> Device:
-    device = Device(1, now, past=False)
-    restore(device, saved)
+def resumed(saved: dict[str, Any], now: datetime) -> SimulatedInverter:
+    device = SimulatedInverter(1, now, past=False)
+    restore_state(device, saved)
     return device
 
 
 def test_everything_that_survives_power_off(saved: dict[str, Any]) -> None:
     device = resumed(saved, NOW + timedelta(hours=1))
-    again = dump(device)
+    again = dump_state(device)
     assert again == saved
-    assert device.serial == Device(4, NOW, past=False).serial
+    assert device.serial == SimulatedInverter(4, NOW, past=False).serial
     assert device.read(0xA031, 1) == [345]
     assert device.read(0xA0A0, 3) == [1, 0x0100, 0x0200]
     assert device.writes["ChargeStartTime1"] == 1
@@ -80,11 +80,11 @@ def test_a_long_gap_empties_the_histories_only(saved: dict[str, Any]) -> None:
 def test_a_strange_state_is_refused_and_changes_nothing(
     saved: dict[str, Any], change: dict[str, Any], message: str
 ) -> None:
-    device = Device(1, NOW, past=False)
-    before = dump(device)
+    device = SimulatedInverter(1, NOW, past=False)
+    before = dump_state(device)
     with pytest.raises(InvalidStateError, match=message):
-        restore(device, saved | change)
-    assert dump(device) == before
+        restore_state(device, saved | change)
+    assert dump_state(device) == before
 
 
 def test_a_missing_part_is_refused(saved: dict[str, Any]) -> None:

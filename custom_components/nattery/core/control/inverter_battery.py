@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from ..action import Action
-from ..inverter.actions import NEEDED, OWNED, ActionContext, ClockOffError, deviations, in_force, in_order, settings_for
+from ..inverter.actions import (
+    CONTROLLED_SETTINGS,
+    REQUIRED_SETTINGS,
+    ActionContext,
+    ClockOffError,
+    active_action,
+    deviations,
+    ordered_writes,
+    settings_for,
+)
 from ..inverter.alarms import active_alarms, alarm_name
 from ..inverter.codec import InvalidValueError, Value
 from ..inverter.errors import InverterError
@@ -46,10 +55,10 @@ class InverterBattery:
     async def state(self) -> BatteryState:
         """How it stands now; raises BatteryError when anything of it cannot be read."""
         now = self._now()
-        values = await self._read(*NEEDED, *_BESIDE, *_STATE)
+        values = await self._read(*REQUIRED_SETTINGS, *_BESIDE, *_STATE)
         situation = self._situation(now, values)
-        running, left = in_force(situation.settings, situation.clock)
-        drift = situation.drift
+        running, left = active_action(situation.settings, situation.clock)
+        drift = situation.clock_drift
         changed = deviations(self._expected, values) if self._expected is not None else ()
         today = now.astimezone(self._zone).date()
         return BatteryState(
@@ -61,28 +70,28 @@ class InverterBattery:
             ready=values["status"] in _RUNNING,
             may_export=values["grid_feed_in"] == _FEED_IN_ALLOWED,
             changed=tuple(BY_KEY[key].symbol for key in changed),
-            writes=max(self._inverter.wear.writes_of(key, today) for key in OWNED),
+            writes=max(self._inverter.write_counter.writes_of(key, today) for key in CONTROLLED_SETTINGS),
         )
 
     async def perform(self, action: Action) -> Performed:
         """Write what differs, each setting compared before and read back after; raises BatteryError."""
         now = self._now()
-        situation = self._situation(now, await self._read(*NEEDED, *_BESIDE))
+        situation = self._situation(now, await self._read(*REQUIRED_SETTINGS, *_BESIDE))
         try:
             target = settings_for(action, situation)
         except ClockOffError as error:
             raise BatteryError(str(error)) from error
         self._expected = None
         written: list[WriteResult] = []
-        for request in in_order(target, situation.settings):
+        for request in ordered_writes(target, situation.settings):
             try:
-                done = await self._inverter.write_together(request, WriteOrigin.AUTOMATION)
+                done = await self._inverter.write_registers(request, WriteOrigin.AUTOMATION)
             except (ModbusError, InverterError, InvalidValueError, WriteLimitError) as error:
                 raise BatteryError(str(error)) from error
             written += [one for one in done if one.changed]
             self._on_written(done)
         self._expected = target
-        kind, _ = in_force({**situation.settings, **target}, situation.clock)
+        kind, _ = active_action({**situation.settings, **target}, situation.clock)
         return Performed(kind or action.kind, tuple(one.register.symbol for one in written))
 
     async def _read(self, *keys: str) -> Mapping[str, Value]:
@@ -98,7 +107,7 @@ class InverterBattery:
             zone=self._zone,
             clock=clock if isinstance(clock, datetime) else None,
             voltage=_number("battery_voltage", values),
-            settings={key: values[key] for key in NEEDED},
+            settings={key: values[key] for key in REQUIRED_SETTINGS},
         )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from ..action import Action
-from ..inverter.actions import SAME_POWER
+from ..inverter.actions import POWER_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +70,4 @@ def present(runs: Iterable[ScheduledAction], now: datetime) -> ScheduledAction |
 
 
 def _alike(one: Action, other: Action) -> bool:
-    return one.kind is other.kind and abs(one.power - other.power) <= SAME_POWER * other.power
+    return one.kind is other.kind and abs(one.power - other.power) <= POWER_TOLERANCE * other.power

@@ -17,7 +17,7 @@ RECOVERED_SOC = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class AlarmInputs:
     """What the alarms are judged by: V, %, W, degrees Celsius."""
 
     voltage: float
@@ -32,8 +32,8 @@ class Condition:
 class AlarmRule:
     """When an alarm comes and when it goes by itself."""
 
-    comes: Callable[[Condition], bool]
-    goes: Callable[[Condition], bool]
+    comes: Callable[[AlarmInputs], bool]
+    goes: Callable[[AlarmInputs], bool]
 
 
 RULES: dict[int, AlarmRule] = {
@@ -65,7 +65,7 @@ class Alarms:
         self._held: set[int] = set()
         self.changes = 1
 
-    def judge(self, condition: Condition, now: datetime, captured: tuple[int, ...]) -> None:
+    def judge(self, condition: AlarmInputs, now: datetime, captured: tuple[int, ...]) -> None:
         """Let alarms come and go by themselves."""
         for bit, rule in RULES.items():
             if bit not in self.active and rule.comes(condition):

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 
-from .faults import UNSERVED, FaultKind, FaultPlan, LineFault, ResponsePart, pieces
-from .frames import BrokenFrameError, Envelope, ServerFraming
-from .pace import Exchange, Pace, TrafficLog
-from .service import Service
+from .faults import NOT_EXECUTED, FaultKind, FaultPlan, LineFault, ResponsePart, response_parts
+from .frames import Adu, InvalidFrameError, ServerFraming
+from .line_timing import LineTiming, RecordedTransaction, TrafficLog
+from .request_handler import RequestHandler
 
 LONGEST_FRAME = 512
 
@@ -20,7 +20,7 @@ LONGEST_FRAME = 512
 class ChannelOptions:
     """How the line behaves. `fragile`: an overlap loses both requests and leaves the device deaf for `deaf_seconds`."""
 
-    pace: Pace = field(default_factory=Pace)
+    pace: LineTiming = field(default_factory=LineTiming)
     faults: FaultPlan = field(default_factory=FaultPlan)
     fragile: bool = True
     deaf_seconds: float = 1.0
@@ -32,7 +32,7 @@ class Channel:
     def __init__(
         self,
         framing: ServerFraming,
-        service: Service,
+        service: RequestHandler,
         rules: ChannelOptions,
         record: TrafficLog,
         send: Callable[[bytes], None],
@@ -43,7 +43,7 @@ class Channel:
         self._send, self._lose_port = send, lose_port
         self._buffer = bytearray()
         self._events: deque[tuple[float, Callable[[float], None]]] = deque()
-        self._exchange: Exchange | None = None
+        self._exchange: RecordedTransaction | None = None
         self._arrived = self._heard = self._last = self._deaf_until = -inf
         self._gap = inf
 
@@ -89,7 +89,7 @@ class Channel:
         size = len(self._buffer)
         try:
             length = self._framing.length(bytes(self._buffer)) or LONGEST_FRAME
-        except BrokenFrameError:
+        except InvalidFrameError:
             self._discard()
             return
         if size >= length:
@@ -105,7 +105,7 @@ class Channel:
         tally = self._record.tally
         try:
             request = self._framing.unpack(frame)
-        except BrokenFrameError:
+        except InvalidFrameError:
             whole = self._framing.length(frame) == len(frame)
             tally.damaged += whole
             tally.garbage += not whole
@@ -115,7 +115,7 @@ class Channel:
             return
         tally.requests += 1
         fault = self._rules.faults.fault(tally.requests)
-        exchange = Exchange(
+        exchange = RecordedTransaction(
             tally.requests, self._arrived, self._heard, self._gap, frame, fault=fault.kind if fault else None
         )
         self._record.exchanges.append(exchange)
@@ -123,23 +123,23 @@ class Channel:
         understood = self._heard + self._rules.pace.gap
         self._events.append((understood, lambda _: self._serve(request, exchange, fault, understood)))
 
-    def _serve(self, request: Envelope, exchange: Exchange, fault: LineFault | None, understood: float) -> None:
+    def _serve(self, request: Adu, exchange: RecordedTransaction, fault: LineFault | None, understood: float) -> None:
         """Carry the request out when it has been understood, and plan the answer; until then the device is busy."""
         start = understood + self._rules.pace.turnaround
         if fault is not None and fault.kind is FaultKind.PORT_GONE:
             self._lose_port(fault.seconds)
             return
-        if fault is None or fault.kind not in UNSERVED:
+        if fault is None or fault.kind not in NOT_EXECUTED:
             answer = self._service.answer(request)
         else:
             answer = self._service.refusal(request, fault.code) if fault.kind is FaultKind.EXCEPTION else None
-        runs = pieces(fault, answer, self._framing) if answer is not None else []
+        runs = response_parts(fault, answer, self._framing) if answer is not None else []
         if runs:
             self._plan(runs, exchange, start)
         else:
             self._events.append((start, lambda _: None))
 
-    def _plan(self, runs: list[ResponsePart], exchange: Exchange, moment: float) -> None:
+    def _plan(self, runs: list[ResponsePart], exchange: RecordedTransaction, moment: float) -> None:
         """Every part leaves when its last character has crossed the wire."""
         pace = self._rules.pace
         for run in runs:
@@ -151,7 +151,7 @@ class Channel:
                 self._events.append((moment, lambda now, part=part: self._put(part, exchange, now)))  # type: ignore[misc]
         exchange.due = moment
 
-    def _put(self, part: bytes, exchange: Exchange, now: float) -> None:
+    def _put(self, part: bytes, exchange: RecordedTransaction, now: float) -> None:
         tally = self._record.tally
         self._last = max(self._last, now)
         exchange.began = now if exchange.began is None else exchange.began

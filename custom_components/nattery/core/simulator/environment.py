@@ -27,7 +27,7 @@ _APPLIANCE_CHANCE = (0.01,) * 6 + (0.06,) * 4 + (0.03,) * 7 + (0.1,) * 4 + (0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Environment:
     """What the world offers and asks for at one moment: W, V, Hz, degrees Celsius."""
 
     pv1: float
@@ -43,14 +43,14 @@ class Surroundings:
         return self.pv1 + self.pv2
 
 
-def surroundings(seed: int, now: datetime) -> Surroundings:
+def environment_at(seed: int, now: datetime) -> Environment:
     """The world of `seed` at the naive local time `now`."""
     second = (now.date() - EPOCH).days * 86400 + now.hour * 3600 + now.minute * 60 + now.second + now.microsecond / 1e6
     clouds = _clouds(seed, second)
     pv1, pv2 = (
         peak * _sunshine(now, turn) * clouds for peak, turn in zip(STRING_PEAK_WATTS, STRING_TURN_HOURS, strict=True)
     )
-    return Surroundings(
+    return Environment(
         pv1=pv1,
         pv2=pv2,
         load=_demand(seed, now, second),

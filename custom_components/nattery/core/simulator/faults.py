@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
-from .frames import Envelope, ServerFraming
+from .frames import Adu, ServerFraming
 from .memory import DEVICE_BUSY, DEVICE_FAILURE
 
 
@@ -26,7 +26,7 @@ class FaultKind(StrEnum):
 
 
 # With these the device does not carry the request out.
-UNSERVED = frozenset({FaultKind.UNHEARD, FaultKind.EXCEPTION, FaultKind.PORT_GONE})
+NOT_EXECUTED = frozenset({FaultKind.UNHEARD, FaultKind.EXCEPTION, FaultKind.PORT_GONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class ResponsePart:
     data: bytes
 
 
-def pieces(fault: LineFault | None, answer: Envelope, framing: ServerFraming) -> list[ResponsePart]:
+def response_parts(fault: LineFault | None, answer: Adu, framing: ServerFraming) -> list[ResponsePart]:
     """What goes onto the line for `answer`; nothing when it is lost."""
     frame = framing.pack(answer)
     if fault is None or fault.kind not in _DISTORTIONS:
@@ -106,11 +106,11 @@ def _split(fault: LineFault, frame: bytes) -> list[ResponsePart]:
     return [ResponsePart(0.0, frame[:middle]), ResponsePart(fault.seconds, frame[middle:])]
 
 
-def _foreign(answer: Envelope, framing: ServerFraming) -> bytes:
-    return framing.pack(Envelope(answer.unit % 247 + 1, answer.pdu, answer.transaction))
+def _foreign(answer: Adu, framing: ServerFraming) -> bytes:
+    return framing.pack(Adu(answer.unit % 247 + 1, answer.pdu, answer.transaction))
 
 
-_DISTORTIONS: dict[FaultKind, Callable[[LineFault, Envelope, ServerFraming, bytes], list[ResponsePart]]] = {
+_DISTORTIONS: dict[FaultKind, Callable[[LineFault, Adu, ServerFraming, bytes], list[ResponsePart]]] = {
     FaultKind.LATE: lambda fault, _, __, frame: [ResponsePart(fault.seconds, frame)],
     FaultKind.LOST: lambda *_: [],
     FaultKind.CRC: lambda _, __, framing, frame: [ResponsePart(0.0, framing.damage(frame))],

@@ -30,12 +30,12 @@ def crc16(data: bytes) -> int:
     return crc
 
 
-class BrokenFrameError(Exception):
+class InvalidFrameError(Exception):
     """Bytes that are no frame: a wrong CRC, or a header that cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class Adu:
     """What a frame carries: to or from which unit, the function and its data; `transaction` only in Modbus-TCP."""
 
     unit: int
@@ -52,10 +52,10 @@ class ServerFraming(Protocol):
         BrokenFrameError for an impossible head.
         """
 
-    def unpack(self, frame: bytes) -> Envelope:
+    def unpack(self, frame: bytes) -> Adu:
         """The content of one whole frame; BrokenFrameError when it is damaged."""
 
-    def pack(self, envelope: Envelope) -> bytes:
+    def pack(self, envelope: Adu) -> bytes:
         """The frame around a content."""
 
     def damage(self, frame: bytes) -> bytes:
@@ -74,13 +74,13 @@ class RtuServerFraming:
             return RTU_MANY_HEAD + data[6]
         return None
 
-    def unpack(self, frame: bytes) -> Envelope:
+    def unpack(self, frame: bytes) -> Adu:
         """Check the CRC."""
         if len(frame) < RTU_MINIMUM or crc16(frame[:-2]) != int.from_bytes(frame[-2:], "little"):
-            raise BrokenFrameError
-        return Envelope(frame[0], frame[1:-2])
+            raise InvalidFrameError
+        return Adu(frame[0], frame[1:-2])
 
-    def pack(self, envelope: Envelope) -> bytes:
+    def pack(self, envelope: Adu) -> bytes:
         """Append the CRC."""
         body = bytes((envelope.unit,)) + envelope.pdu
         return body + crc16(body).to_bytes(2, "little")
@@ -100,16 +100,16 @@ class TcpServerFraming:
             return None
         size = int.from_bytes(data[4:6])
         if data[2:4] != b"\0\0" or size not in MBAP_LENGTHS:
-            raise BrokenFrameError
+            raise InvalidFrameError
         return MBAP_HEAD + size
 
-    def unpack(self, frame: bytes) -> Envelope:
+    def unpack(self, frame: bytes) -> Adu:
         """Take the frame apart."""
         if len(frame) < MBAP_HEAD + MBAP_LENGTHS.start:
-            raise BrokenFrameError
-        return Envelope(frame[6], frame[7:], int.from_bytes(frame[:2]))
+            raise InvalidFrameError
+        return Adu(frame[6], frame[7:], int.from_bytes(frame[:2]))
 
-    def pack(self, envelope: Envelope) -> bytes:
+    def pack(self, envelope: Adu) -> bytes:
         """Put the head before unit and content."""
         head = envelope.transaction.to_bytes(2) + b"\0\0" + (len(envelope.pdu) + 1).to_bytes(2)
         return head + bytes((envelope.unit,)) + envelope.pdu

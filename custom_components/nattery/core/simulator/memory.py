@@ -24,23 +24,23 @@ class ModbusExceptionError(Exception):
         self.code = code
 
 
-def stamp(now: datetime) -> list[int]:
+def timestamp_words(now: datetime) -> list[int]:
     """A time as three words: year-2000 and month, day and hour, minute and second."""
     return [(now.year - CENTURY) * 256 + now.month, now.day * 256 + now.hour, now.minute * 256 + now.second]
 
 
-def text(value: str, words: int) -> list[int]:
+def text_words(value: str, words: int) -> list[int]:
     """Two characters a word, high byte first, NUL-padded."""
     data = value.encode("ascii").ljust(words * 2, b"\0")[: words * 2]
     return [int.from_bytes(data[place : place + 2]) for place in range(0, len(data), 2)]
 
 
-def low_text(value: str, words: int) -> list[int]:
+def low_text_words(value: str, words: int) -> list[int]:
     """One character a word, in the low byte."""
     return list(value.encode("ascii").ljust(words, b"\0")[:words])
 
 
-def raw(register: Register, value: float) -> list[int]:
+def number_words(register: Register, value: float) -> list[int]:
     """The words of a number: physical / scale, two's complement, the low word first."""
     number = round(value / register.scale)
     return [number % WORD] if register.words == 1 else [number & MASK, number >> 16 & MASK]
@@ -60,7 +60,7 @@ def _settable(register: Register) -> bool:
     return register.access is not Access.READ and register.kind is not RegisterKind.RESERVED and not locked
 
 
-def acceptable(register: Register, words: Sequence[int]) -> bool:
+def is_acceptable(register: Register, words: Sequence[int]) -> bool:
     """Whether the firmware takes these words for `register`: its bounds, its choices, a real time."""
     value = decode(register, words)
     if value is None:
@@ -71,7 +71,7 @@ def acceptable(register: Register, words: Sequence[int]) -> bool:
     return within and (not register.choices or value in register.choices)
 
 
-type Written = tuple[Register, list[int]]
+type TouchedRegister = tuple[Register, list[int]]
 
 
 class RegisterMemory:
@@ -100,7 +100,7 @@ class RegisterMemory:
             raise ModbusExceptionError(ILLEGAL_VALUE)
         touched = self._touched(address, words)
         if not all(
-            acceptable(register, content) and self._may_write(register, content) for register, content in touched
+            is_acceptable(register, content) and self._may_write(register, content) for register, content in touched
         ):
             raise ModbusExceptionError(ILLEGAL_VALUE)
         for register, content in touched:
@@ -116,7 +116,7 @@ class RegisterMemory:
     def put_value(self, symbol: str, value: float) -> None:
         """Place a physical number without any rule."""
         register = BY_SYMBOL[symbol]
-        self.put(register, raw(register, value))
+        self.put(register, number_words(register, value))
 
     def put_words(self, contents: Mapping[str, Sequence[int]]) -> None:
         """Place raw words by symbol without any rule."""
@@ -133,9 +133,9 @@ class RegisterMemory:
         value = decode(BY_SYMBOL[symbol], self.get(symbol))
         return value if isinstance(value, int | float) else 0.0
 
-    def _touched(self, address: int, words: Sequence[int]) -> list[Written]:
+    def _touched(self, address: int, words: Sequence[int]) -> list[TouchedRegister]:
         """Every register that the words reach, with its whole new content; words not sent stay as they are."""
-        touched: dict[int, Written] = {}
+        touched: dict[int, TouchedRegister] = {}
         for place, word in enumerate(words, address):
             register = _BY_ADDRESS.get(place)
             if register is None or not _settable(register):

@@ -11,7 +11,7 @@ ENERGY_STEP = 100  # Wh in one unit of an energy register
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class CountedQuantity:
     """One thing that is counted: which flow, in which registers, in which steps.
 
     `flow` gives W for an energy (counted in Wh) and 1 or 0 for a time (counted in hours).
@@ -27,30 +27,30 @@ class Quantity:
 
 
 QUANTITIES = (
-    Quantity("export", lambda f: max(0.0, -f.grid), "GeneratedACPowerToday", "GeneratedACPowerTotal"),
-    Quantity(
+    CountedQuantity("export", lambda f: max(0.0, -f.grid), "GeneratedACPowerToday", "GeneratedACPowerTotal"),
+    CountedQuantity(
         "charge", lambda f: max(0.0, -f.battery), "BatChgEnergyToday", "BatChgEnergyTotal", "BatChgEnergyLast7day"
     ),
-    Quantity(
+    CountedQuantity(
         "discharge",
         lambda f: max(0.0, f.battery),
         "BatDischgEnergyToday",
         "BatDischgEnergyTotal",
         "BatDisChgEnergyLast7day",
     ),
-    Quantity("pv", lambda f: f.pv, "PvGeneratEnergyToday", "PvGeneratEnergyTotal", "PVEnergyLast7day"),
-    Quantity("load", lambda f: f.load, "UsedEnergyToday", "UsedEnergyTotal", "LoadConsumLast7day"),
-    Quantity(
+    CountedQuantity("pv", lambda f: f.pv, "PvGeneratEnergyToday", "PvGeneratEnergyTotal", "PVEnergyLast7day"),
+    CountedQuantity("load", lambda f: f.load, "UsedEnergyToday", "UsedEnergyTotal", "LoadConsumLast7day"),
+    CountedQuantity(
         "grid_charge", lambda f: f.grid_charge, "LineChgEnergyTday", "LineChgEnergyTotal", "LineChgEnergyLast7day"
     ),
-    Quantity(
+    CountedQuantity(
         "load_from_grid",
         lambda f: max(0.0, f.grid - f.grid_charge),
         "LoadConsumLineTday",
         "LoadConsumLineTotal",
         "LoadConsumFromLineLast7day",
     ),
-    Quantity(
+    CountedQuantity(
         "inverter_time",
         lambda f: float(f.pv > 0 or f.battery > 0),
         "InvWorkTimeToday",
@@ -59,7 +59,9 @@ QUANTITIES = (
         1 / 60,
         1,
     ),
-    Quantity("grid_time", lambda f: float(f.grid > 0), "LineWorkTimeToday", "LineWorkTimeTotal", None, 1 / 60, 1),
+    CountedQuantity(
+        "grid_time", lambda f: float(f.grid > 0), "LineWorkTimeToday", "LineWorkTimeTotal", None, 1 / 60, 1
+    ),
 )
 _NAMES = tuple(quantity.name for quantity in QUANTITIES)
 DAYS = "WorkDaysTotal"

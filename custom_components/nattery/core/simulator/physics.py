@@ -13,12 +13,12 @@ from datetime import datetime
 from enum import IntEnum
 
 from .battery import SOC_MAX, BatteryPack
-from .environment import Surroundings
+from .environment import Environment
 
 RATED_WATTS = 6000.0  # what the inverter can put out
 DARK_WATTS = 10.0  # less PV than this counts as none
 RECHARGE_STEP = 5.0  # without windows, a full battery is charged from the grid again after losing this much, %
-DUST = 1e-9
+EPSILON = 1e-9
 
 
 class OutPriority(IntEnum):
@@ -115,7 +115,7 @@ class PowerFlows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
+class _BatteryLimits:
     """What the battery can give and take in this step, W at its terminals, before any window or priority."""
 
     charge: float
@@ -127,7 +127,7 @@ class _Room:
 def step(
     state: PhysicsState,
     settings: InverterSettings,
-    around: Surroundings,
+    around: Environment,
     clock: datetime,
     seconds: float,
     pack: BatteryPack,
@@ -149,13 +149,13 @@ def _latched(state: PhysicsState, settings: InverterSettings) -> PhysicsState:
     )
 
 
-def _room(state: PhysicsState, settings: InverterSettings, seconds: float, pack: BatteryPack) -> _Room:
+def _room(state: PhysicsState, settings: InverterSettings, seconds: float, pack: BatteryPack) -> _BatteryLimits:
     soc = state.soc
     top = min(SOC_MAX, settings.soc_full)
-    until_full = pack.watts_to_reach(soc, top, seconds) if soc < top - DUST else 0.0
-    until_stop = pack.watts_to_reach(soc, settings.soc_stop, seconds) if soc > settings.soc_stop + DUST else 0.0
+    until_full = pack.watts_to_reach(soc, top, seconds) if soc < top - EPSILON else 0.0
+    until_stop = pack.watts_to_reach(soc, settings.soc_stop, seconds) if soc > settings.soc_stop + EPSILON else 0.0
     amps = min(settings.max_charge_amps, pack.charge_limit_amps(soc))
-    return _Room(
+    return _BatteryLimits(
         charge=min(pack.charge_watts(soc, amps), until_full),
         pv_charge=pack.charge_watts(soc, settings.pv_charge_amps),
         grid_charge=pack.charge_watts(soc, settings.grid_charge_amps),
@@ -182,7 +182,7 @@ def _may_discharge(state: PhysicsState, settings: InverterSettings, clock: datet
 
 
 def _flows(
-    state: PhysicsState, settings: InverterSettings, around: Surroundings, clock: datetime, room: _Room
+    state: PhysicsState, settings: InverterSettings, around: Environment, clock: datetime, room: _BatteryLimits
 ) -> PowerFlows:
     if not settings.running:
         return PowerFlows(curtailed=around.pv, shed=around.load)

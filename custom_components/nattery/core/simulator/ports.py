@@ -13,26 +13,26 @@ from typing import override
 
 from .channel import Channel
 from .frames import ServerFraming
-from .line import Line
+from .server_thread import ServerThread
 
 CHUNK = 4096
 PSEUDO_TERMINALS = ("/dev/pts/", "/dev/ttys")
 INPUT_SPEED = 4
 
-type NewChannel = Callable[[ServerFraming, Callable[[bytes], None], Callable[[float], None]], Channel]
+type ChannelFactory = Callable[[ServerFraming, Callable[[bytes], None], Callable[[float], None]], Channel]
 
 
-class _LosablePort(ABC):
+class _InterruptiblePort(ABC):
     """A port that a fault can take away for a while."""
 
-    _line: Line | None = None
+    _line: ServerThread | None = None
 
     @abstractmethod
     def open(self) -> None:
         """Be there for clients."""
 
     @abstractmethod
-    def attach(self, line: Line) -> None:
+    def attach(self, line: ServerThread) -> None:
         """Begin to listen."""
 
     @abstractmethod
@@ -45,12 +45,12 @@ class _LosablePort(ABC):
         if line is not None:
             line.later(seconds, lambda: self._return(line))
 
-    def _return(self, line: Line) -> None:
+    def _return(self, line: ServerThread) -> None:
         self.open()
         self.attach(line)
 
 
-class PtyPort(_LosablePort):
+class PtyPort(_InterruptiblePort):
     """A pseudo terminal that behaves as a serial port: raw, at one baud rate, under a stable name if wanted."""
 
     def __init__(
@@ -58,7 +58,7 @@ class PtyPort(_LosablePort):
         link: Path | None,
         baud: int,
         framing: ServerFraming,
-        new_channel: NewChannel,
+        new_channel: ChannelFactory,
         on_wrong_speed: Callable[[int], None],
     ) -> None:
         """Describe the port; FileExistsError when `link` is something else than a link of a simulated inverter."""
@@ -95,7 +95,7 @@ class PtyPort(_LosablePort):
                 raise
 
     @override
-    def attach(self, line: Line) -> None:
+    def attach(self, line: ServerThread) -> None:
         """Begin to listen."""
         self._line = line
         self._channel = self._new_channel(self._framing, self._write, self._vanish)
@@ -154,14 +154,14 @@ def _replace_link(link: Path, target: str) -> None:
         raise
 
 
-class TcpPort(_LosablePort):
+class TcpPort(_InterruptiblePort):
     """A listening socket; every connection is a channel of its own, as behind a gateway."""
 
-    def __init__(self, host: str, port: int, framing: ServerFraming, new_channel: NewChannel) -> None:
+    def __init__(self, host: str, port: int, framing: ServerFraming, new_channel: ChannelFactory) -> None:
         """Listen at once; OSError when the address cannot be had."""
         self._host, self.port = host, port
         self._framing, self._new_channel = framing, new_channel
-        self._connections: set[_Connection] = set()
+        self._connections: set[_TcpConnection] = set()
         self.open()
 
     @override
@@ -173,7 +173,7 @@ class TcpPort(_LosablePort):
         self.port = self._listener.getsockname()[1]
 
     @override
-    def attach(self, line: Line) -> None:
+    def attach(self, line: ServerThread) -> None:
         """Begin to accept."""
         self._line = line
         line.watch(self._listener.fileno(), lambda: self._accept(line))
@@ -187,26 +187,26 @@ class TcpPort(_LosablePort):
         for connection in list(self._connections):
             connection.close()
 
-    def _accept(self, line: Line) -> None:
+    def _accept(self, line: ServerThread) -> None:
         with suppress(BlockingIOError, ConnectionError):
             client, _ = self._listener.accept()
             client.setblocking(False)  # noqa: FBT003
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connections.add(_Connection(client, line, self))
+            self._connections.add(_TcpConnection(client, line, self))
 
     def channel(self, send: Callable[[bytes], None]) -> Channel:
         """A channel for a new connection."""
         return self._new_channel(self._framing, send, self._vanish)
 
-    def forget(self, connection: _Connection) -> None:
+    def forget(self, connection: _TcpConnection) -> None:
         """A connection has ended."""
         self._connections.discard(connection)
 
 
-class _Connection:
+class _TcpConnection:
     """One client over TCP."""
 
-    def __init__(self, client: socket.socket, line: Line, port: TcpPort) -> None:
+    def __init__(self, client: socket.socket, line: ServerThread, port: TcpPort) -> None:
         self._client, self._line, self._port = client, line, port
         self._channel = port.channel(self._send)
         line.join(self._channel)

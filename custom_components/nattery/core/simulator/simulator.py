@@ -10,14 +10,14 @@ from time import monotonic
 from typing import Any, Literal, Self
 
 from .channel import Channel, ChannelOptions
-from .device import Device
 from .faults import FaultPlan
 from .frames import RtuServerFraming, ServerFraming, TcpServerFraming
-from .line import Line, Port
-from .pace import Pace, TrafficLog
+from .line_timing import LineTiming, TrafficLog
 from .ports import PtyPort, TcpPort
-from .service import Service
-from .state import dump, restore
+from .request_handler import RequestHandler
+from .server_thread import Port, ServerThread
+from .simulated_inverter import SimulatedInverter
+from .state import dump_state, restore_state
 
 SPEED_LIMIT = 10_000
 UNITS = range(1, 255)
@@ -60,18 +60,18 @@ class Simulator:
         if not 0 <= turnaround < float("inf"):
             raise ValueError(f"The turnaround cannot be {turnaround} s: allowed is 0 or more")
         self.record = TrafficLog()
-        self.device = Device(seed, local_clock(), drift_ppm=drift_ppm, past=state is None)
+        self.device = SimulatedInverter(seed, local_clock(), drift_ppm=drift_ppm, past=state is None)
         if state is not None:
-            restore(self.device, state)
+            restore_state(self.device, state)
         if unit is not None:
             self.device.set_unit(unit)
-        self._rules = ChannelOptions(Pace(baud, turnaround, paced), faults or FaultPlan(), fragile, deaf_seconds)
-        self._service = Service(self.device, self._live)
+        self._rules = ChannelOptions(LineTiming(baud, turnaround, paced), faults or FaultPlan(), fragile, deaf_seconds)
+        self._service = RequestHandler(self.device, self._live)
         self._speed = speed
         self._started = monotonic()
         self._skipped = 0.0
         self._lock = RLock()
-        self._line: Line | None = None
+        self._line: ServerThread | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +80,7 @@ class Simulator:
         self.stop()
 
     @property
-    def pace(self) -> Pace:
+    def pace(self) -> LineTiming:
         """The line's times."""
         return self._rules.pace
 
@@ -112,7 +112,7 @@ class Simulator:
     def dump_state(self) -> dict[str, Any]:
         """What survives power-off, as of now; JSON-able."""
         self._live()
-        return dump(self.device)
+        return dump_state(self.device)
 
     def skip(self, seconds: float) -> None:
         """Let the inverter live through `seconds` of its own time at once."""
@@ -126,7 +126,7 @@ class Simulator:
     def _serve(self, port: Port) -> None:
         with self._lock:
             if self._line is None:
-                self._line = Line(self._live)
+                self._line = ServerThread(self._live)
                 self._line.start()
             self._line.add(port)
 
@@ -135,7 +135,7 @@ class Simulator:
         framing: ServerFraming,
         send: Callable[[bytes], None],
         lose_port: Callable[[float], None],
-        pace: Pace | None = None,
+        pace: LineTiming | None = None,
     ) -> Channel:
         rules = self._rules if pace is None else replace(self._rules, pace=pace)
         return Channel(framing, self._service, rules, self.record, send, lose_port)

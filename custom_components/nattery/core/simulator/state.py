@@ -6,10 +6,10 @@ from typing import Any
 
 from ..inverter.registers import BY_SYMBOL
 from .alarms import Alarms, FaultLogEntry
-from .device import Device
-from .initial_state import SETTINGS, nameplate
-from .memory import acceptable
+from .initial_state import SETTINGS, identity_registers
+from .memory import is_acceptable
 from .meters import DAYS_KEPT, QUANTITIES, Meters
+from .simulated_inverter import SimulatedInverter
 
 VERSION = 1
 
@@ -18,7 +18,7 @@ class InvalidStateError(ValueError):
     """A saved state that no simulated inverter has written; the text says what is wrong with it."""
 
 
-def dump(device: Device) -> dict[str, Any]:
+def dump_state(device: SimulatedInverter) -> dict[str, Any]:
     """Settings, counters, state of charge, histories, faults and wear of `device`; plain JSON values only."""
     with device.held():
         meters = device.meters
@@ -37,7 +37,7 @@ def dump(device: Device) -> dict[str, Any]:
         }
 
 
-def restore(device: Device, saved: Mapping[str, Any]) -> None:
+def restore_state(device: SimulatedInverter, saved: Mapping[str, Any]) -> None:
     """Give `device` the life that was saved; its clock keeps its time. InvalidStateError changes nothing."""
     if saved.get("version") != VERSION:
         raise InvalidStateError(f"The saved state has version {saved.get('version')!r}: allowed is {VERSION}")
@@ -51,7 +51,7 @@ def restore(device: Device, saved: Mapping[str, Any]) -> None:
         day = date.fromisoformat(saved["day"])
         soc = min(100.0, max(0.0, float(saved["soc"])))
         writes = {str(symbol): int(count) for symbol, count in saved["writes"].items()}
-        identity = nameplate(str(saved["serial"]))
+        identity = identity_registers(str(saved["serial"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidStateError(f"The saved state cannot be read: {type(error).__name__} {error}") from error
     with device.held():
@@ -65,7 +65,7 @@ def _settings(saved: Mapping[str, list[int]]) -> dict[str, list[int]]:
     settings = {symbol: [int(word) for word in words] for symbol, words in saved.items() if symbol in known}
     for symbol, words in settings.items():
         register = BY_SYMBOL[symbol]
-        if len(words) != register.words or not acceptable(register, words):
+        if len(words) != register.words or not is_acceptable(register, words):
             raise InvalidStateError(f"The saved state holds {words} for {symbol}, which cannot be")
     return settings
 

@@ -17,13 +17,13 @@ MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 def written(times: int) -> WriteCounter:
     book = WriteCounter()
     for _ in range(times):
-        book.note("max_charge_current", MONDAY)
+        book.record("max_charge_current", MONDAY)
     return book
 
 
 def test_it_warns_before_it_refuses() -> None:
-    assert written(WARN_AT - 1).worn(MONDAY) == {}
-    assert written(WARN_AT).worn(MONDAY) == {"max_charge_current": WARN_AT}
+    assert written(WARN_AT - 1).frequently_written(MONDAY) == {}
+    assert written(WARN_AT).frequently_written(MONDAY) == {"max_charge_current": WARN_AT}
     written(REFUSE_AT - 1).check("max_charge_current", WriteOrigin.AUTOMATION, MONDAY)
 
 
@@ -31,7 +31,7 @@ def test_beyond_the_limit_only_a_person_may_go_on() -> None:
     book = written(REFUSE_AT)
     with pytest.raises(WriteLimitError, match=f"written {REFUSE_AT} times today"):
         book.check("max_charge_current", WriteOrigin.AUTOMATION, MONDAY)
-    book.check("max_charge_current", WriteOrigin.PERSON, MONDAY)
+    book.check("max_charge_current", WriteOrigin.USER, MONDAY)
     book.check("grid_active_power", WriteOrigin.AUTOMATION, MONDAY)
 
 

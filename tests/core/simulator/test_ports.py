@@ -16,12 +16,12 @@ import pytest
 import serial
 
 from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault
-from custom_components.nattery.core.simulator.frames import Envelope, RtuServerFraming
+from custom_components.nattery.core.simulator.frames import Adu, RtuServerFraming
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 RTU = RtuServerFraming()
-READ_SERIAL = RTU.pack(Envelope(1, bytes.fromhex("03c746001e")))
-READ_32 = RTU.pack(Envelope(1, bytes.fromhex("0375300020")))
+READ_SERIAL = RTU.pack(Adu(1, bytes.fromhex("03c746001e")))
+READ_32 = RTU.pack(Adu(1, bytes.fromhex("0375300020")))
 
 type StartPty = Callable[..., tuple[Simulator, str]]
 
@@ -227,8 +227,8 @@ def test_both_framings_over_tcp(start_simulator: Callable[..., Simulator]) -> No
     tcp = simulator.serve_tcp()
     rtu = simulator.serve_tcp(framing="rtu")
     assert exchange_tcp(tcp, bytes.fromhex("000900000006ff03a0320001"), 11) == bytes.fromhex("0009000000050703020007")
-    read = RTU.pack(Envelope(255, bytes.fromhex("03a0320001")))
-    assert exchange_tcp(rtu, read, 7) == RTU.pack(Envelope(7, bytes.fromhex("03020007")))
+    read = RTU.pack(Adu(255, bytes.fromhex("03a0320001")))
+    assert exchange_tcp(rtu, read, 7) == RTU.pack(Adu(7, bytes.fromhex("03020007")))
 
 
 def test_several_tcp_clients_and_the_turnaround(start_simulator: Callable[..., Simulator]) -> None:

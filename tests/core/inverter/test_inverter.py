@@ -14,8 +14,8 @@ from custom_components.nattery.core.inverter.errors import (
     NotOfferedError,
     WrongDeviceError,
 )
-from custom_components.nattery.core.inverter.inverter import Inverter, find
-from custom_components.nattery.core.inverter.polling import joined
+from custom_components.nattery.core.inverter.inverter import Inverter, find_inverter
+from custom_components.nattery.core.inverter.polling import merge_results
 from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
 from custom_components.nattery.core.inverter.table import RegisterGroup, Tier
 from custom_components.nattery.core.inverter.write_counter import REFUSE_AT, WriteCounter, WriteLimitError, WriteOrigin
@@ -32,10 +32,10 @@ type Meet = Callable[..., tuple[Inverter, Simulator]]
 def meet(simulator_pty, request) -> Meet:
     def meet_(*, asked: int = 1, now: Callable[[], datetime] = datetime.now, **options) -> tuple[Inverter, Simulator]:
         simulator, path = simulator_pty(**options)
-        bus = ModbusClient(SerialTransport(path), timing=Timing(margin=0.4, quiet=0.5))
-        bus.start()
-        request.addfinalizer(bus.close)
-        return Inverter(bus, asked, options=tuple(RegisterGroup), now=now), simulator
+        client = ModbusClient(SerialTransport(path), timing=Timing(margin=0.4, min_quarantine=0.5))
+        client.start()
+        request.addfinalizer(client.close)
+        return Inverter(client, asked, groups=tuple(RegisterGroup), now=now), simulator
 
     return meet_
 
@@ -50,10 +50,10 @@ async def test_it_says_who_it_is(meet: Meet) -> None:
 
 async def test_it_is_found_whatever_its_unit_id_is(meet: Meet) -> None:
     inverter, _ = meet(unit=42)
-    assert (await find(inverter.bus)).unit == 42
-    assert (await find(inverter.bus, 42)).unit == 42
+    assert (await find_inverter(inverter.client)).unit == 42
+    assert (await find_inverter(inverter.client, 42)).unit == 42
     with pytest.raises(NoResponseError):
-        await find(inverter.bus, 43)
+        await find_inverter(inverter.client, 43)
 
 
 @pytest.mark.parametrize(("key", "word"), [("protocol_version", 0x0205), ("serial_number", 0)])
@@ -90,12 +90,12 @@ async def test_a_device_without_these_registers_is_another_device(meet: Meet) ->
 
 async def test_every_tier_reads_every_register_of_it(meet: Meet) -> None:
     inverter, _ = meet()
-    report = joined([await inverter.read(tier) for tier in Tier if tier is not Tier.NEVER])
+    report = merge_results([await inverter.read(tier) for tier in Tier if tier is not Tier.NEVER])
     assert report.failed == {}
     assert {r.key for r in REGISTERS if r.readable} <= report.values.keys()
     unknown = {key for key, value in report.values.items() if value is None}
     assert unknown == set()
-    assert inverter.held == {}
+    assert inverter.implausible_counts == {}
 
 
 async def test_derived_powers_agree_with_each_other(meet: Meet) -> None:
@@ -125,7 +125,7 @@ async def test_a_window_travels_in_one_request(meet: Meet) -> None:
     inverter, simulator = meet()
     before = simulator.record.tally.requests
     window = {"charge_start_1": time(23, 30), "charge_end_1": time(5, 15)}
-    assert [one.changed for one in await inverter.write_together(window)] == [True, True]
+    assert [one.changed for one in await inverter.write_registers(window)] == [True, True]
     functions = [exchange.request[1] for exchange in list(simulator.record.exchanges)[before:]]
     assert functions == [3, 16, 3]
     assert simulator.device.read(0xA0A1, 2) == [23 * 256 + 30, 5 * 256 + 15]
@@ -134,7 +134,7 @@ async def test_a_window_travels_in_one_request(meet: Meet) -> None:
 async def test_only_neighbours_travel_together(meet: Meet) -> None:
     inverter, _ = meet()
     with pytest.raises(InverterError, match="neighbouring"):
-        await inverter.write_together({"charge_start_1": time(1), "charge_start_2": time(2)})
+        await inverter.write_registers({"charge_start_1": time(1), "charge_start_2": time(2)})
 
 
 async def test_a_write_that_does_not_take_names_both_values(meet: Meet) -> None:
@@ -175,15 +175,15 @@ async def test_a_changed_unit_id_is_followed(meet: Meet) -> None:
 async def test_wear_is_counted_and_automation_is_refused_in_the_end(meet: Meet) -> None:
     inverter, simulator = meet()
     today = datetime.now().date()
-    inverter.wear = WriteCounter(today)
+    inverter.write_counter = WriteCounter(today)
     for number in range(REFUSE_AT):
         await inverter.write("grid_active_power", 1000 + number, WriteOrigin.AUTOMATION)
     with pytest.raises(WriteLimitError):
         await inverter.write("grid_active_power", 1, WriteOrigin.AUTOMATION)
     assert not (await inverter.write("grid_active_power", 1000 + REFUSE_AT - 1, WriteOrigin.AUTOMATION)).changed
-    assert (await inverter.write("grid_active_power", 1, WriteOrigin.PERSON)).changed
+    assert (await inverter.write("grid_active_power", 1, WriteOrigin.USER)).changed
     assert simulator.device.writes["OnGridActivePowerSet"] == REFUSE_AT + 1
-    assert inverter.wear.today["grid_active_power"] == REFUSE_AT + 1
+    assert inverter.write_counter.today["grid_active_power"] == REFUSE_AT + 1
 
 
 async def test_two_writers_of_one_register_do_not_cross(meet: Meet) -> None:
@@ -198,7 +198,7 @@ async def test_the_clock_is_set_and_left_alone_when_right(meet: Meet) -> None:
     inverter, _ = meet()
     assert abs(await inverter.clock_drift()) < 3
     assert await inverter.sync_clock(tolerance=5) is None
-    shifted = Inverter(inverter.bus, 1, now=lambda: datetime.now() + timedelta(hours=1))
+    shifted = Inverter(inverter.client, 1, now=lambda: datetime.now() + timedelta(hours=1))
     assert await shifted.clock_drift() == pytest.approx(-3600, abs=3)
     written = await shifted.sync_clock(tolerance=5)
     assert written is not None
@@ -207,7 +207,7 @@ async def test_the_clock_is_set_and_left_alone_when_right(meet: Meet) -> None:
 
 async def test_alarms_are_cleared_by_a_command_that_cannot_be_read(meet: Meet) -> None:
     inverter, simulator = meet()
-    await inverter.clear_alarms()
+    await inverter.write("clear_alarms_command", 1)
     assert simulator.device.writes["AlarmClearCtrl"] == 1
 
 
@@ -224,12 +224,12 @@ async def test_the_day_turns_at_the_devices_midnight(meet: Meet) -> None:
     inverter, simulator = meet(local_clock=lambda: evening)
 
     async def used():
-        return joined([await inverter.read(tier) for tier in (Tier.SETTINGS, Tier.COUNTERS)]).values[
+        return merge_results([await inverter.read(tier) for tier in (Tier.SETTINGS, Tier.COUNTERS)]).values[
             "load_energy_today"
         ]
 
     assert await used() > 2
     simulator.skip(5 * 3600)
     assert await used() < 2
-    assert inverter.held["load_energy_today"] == 0
+    assert inverter.implausible_counts["load_energy_today"] == 0
     assert date(2026, 7, 2) == (await inverter.read_registers(["clock"])).values["clock"].date()

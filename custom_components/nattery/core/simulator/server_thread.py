@@ -22,14 +22,14 @@ MILLISECONDS = 1000
 class Port(Protocol):
     """Where clients connect: a pty or a listening socket."""
 
-    def attach(self, line: Line) -> None:
+    def attach(self, line: ServerThread) -> None:
         """Begin to be watched; called in the line's thread."""
 
     def close(self) -> None:
         """Give everything back; called in the line's thread, or before it runs."""
 
 
-class Line:
+class ServerThread:
     """One thread for every port of one device. `tick` is called at least once a second."""
 
     def __init__(self, tick: Callable[[], None]) -> None:

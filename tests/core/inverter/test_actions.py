@@ -9,31 +9,31 @@ import pytest
 
 from custom_components.nattery.core.action import FORCED, SELF_CONSUME, Action, ActionKind
 from custom_components.nattery.core.inverter.actions import (
-    BASE,
     CHARGE_WINDOWS,
+    CONTROLLED_SETTINGS,
     DISCHARGE_WINDOWS,
     EXTEND_AT,
-    LONGEST,
-    NEEDED,
-    OWNED,
+    MAX_WINDOW,
+    REQUIRED_SETTINGS,
+    SELF_CONSUMPTION,
     ActionContext,
     ClockOffError,
+    active_action,
     deviations,
-    in_force,
-    in_order,
+    ordered_writes,
     settings_for,
     time_left,
 )
 from custom_components.nattery.core.inverter.codec import Value, encode
 from custom_components.nattery.core.inverter.registers import BY_KEY
 from custom_components.nattery.core.simulator.battery import BatteryPack
-from custom_components.nattery.core.simulator.environment import Surroundings
+from custom_components.nattery.core.simulator.environment import Environment
 from custom_components.nattery.core.simulator.physics import DailyWindow, InverterSettings, PhysicsState, step
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 11, 24, 12, 0, 20)  # on the wall, in Berlin
 FRESH: dict[str, Value] = {
-    **BASE,
+    **SELF_CONSUMPTION,
     "charge_priority": 0,
     "grid_charge_current_limit": 60.0,
     "max_charge_current": 100.0,
@@ -45,9 +45,7 @@ def local(wall: datetime, fold: int = 0) -> datetime:
     return wall.replace(tzinfo=BERLIN, fold=fold).astimezone(UTC)
 
 
-def situation(
-    settings: Mapping[str, Value] = FRESH, wall: datetime = NOON, drift: float = 0, **changes
-) -> ActionContext:
+def context(settings: Mapping[str, Value] = FRESH, wall: datetime = NOON, drift: float = 0, **changes) -> ActionContext:
     values = {
         "now": local(wall),
         "zone": BERLIN,
@@ -82,30 +80,30 @@ def window(settings: Mapping[str, Value], pairs=CHARGE_WINDOWS) -> tuple[Value, 
 
 
 def test_charging_is_a_window_a_current_and_a_priority():
-    now = situation()
-    assert in_order(settings_for(charge(), now), FRESH) == (
+    now = context()
+    assert ordered_writes(settings_for(charge(), now), FRESH) == (
         {"charge_priority": 2},
         {"grid_charge_current_limit": 57.7},
         {"charge_start_1": time(12, 0), "charge_end_1": time(13, 0)},
     )
-    assert in_force(after(charge(), now), NOON) == (ActionKind.CHARGE, HOUR - timedelta(seconds=20))
+    assert active_action(after(charge(), now), NOON) == (ActionKind.CHARGE, HOUR - timedelta(seconds=20))
 
 
 def test_discharging_is_a_window_opened_last():
-    now = situation()
-    assert in_order(settings_for(discharge(), now), FRESH) == (
+    now = context()
+    assert ordered_writes(settings_for(discharge(), now), FRESH) == (
         {"timed_discharge": 1},
         {"grid_active_power": 3000},
         {"output_priority": 3},
         {"discharge_start_1": time(12, 0), "discharge_end_1": time(13, 0)},
     )
-    assert in_force(after(discharge(), now), NOON)[0] is ActionKind.DISCHARGE
-    assert in_force(after(discharge(), now), NOON + HOUR) == (ActionKind.HOLD, timedelta())
+    assert active_action(after(discharge(), now), NOON)[0] is ActionKind.DISCHARGE
+    assert active_action(after(discharge(), now), NOON + HOUR) == (ActionKind.HOLD, timedelta())
 
 
 def test_holding_is_a_timed_discharge_without_a_window():
-    assert in_order(settings_for(action(ActionKind.HOLD), situation()), FRESH) == ({"timed_discharge": 1},)
-    assert in_force({**FRESH, "timed_discharge": 1}, NOON)[0] is ActionKind.HOLD
+    assert ordered_writes(settings_for(action(ActionKind.HOLD), context()), FRESH) == ({"timed_discharge": 1},)
+    assert active_action({**FRESH, "timed_discharge": 1}, NOON)[0] is ActionKind.HOLD
 
 
 def test_self_consumption_takes_back_whatever_was_set():
@@ -117,8 +115,8 @@ def test_self_consumption_takes_back_whatever_was_set():
         "charge_end_2": time(6),
         "discharge_end_3": None,  # a time that is none
     }
-    assert in_force(theirs, NOON)[0] is None
-    assert in_order(settings_for(SELF_CONSUME, situation(theirs)), theirs) == (
+    assert active_action(theirs, NOON)[0] is None
+    assert ordered_writes(settings_for(SELF_CONSUME, context(theirs)), theirs) == (
         {"output_priority": 0},
         {"discharge_start_3": time(), "discharge_end_3": time()},
         {"charge_start_2": time(), "charge_end_2": time()},
@@ -128,20 +126,20 @@ def test_self_consumption_takes_back_whatever_was_set():
 
 def test_an_unused_window_is_unused_wherever_it_stands():
     parked = {**FRESH, "charge_start_3": time(5), "charge_end_3": time(5)}
-    assert in_order(settings_for(SELF_CONSUME, situation(parked)), parked) == ()
-    assert in_force(parked, NOON)[0] is ActionKind.SELF_CONSUME
-    assert deviations(BASE, parked) == ()
+    assert ordered_writes(settings_for(SELF_CONSUME, context(parked)), parked) == ()
+    assert active_action(parked, NOON)[0] is ActionKind.SELF_CONSUME
+    assert deviations(SELF_CONSUMPTION, parked) == ()
 
 
 def test_powers_stay_within_what_the_registers_and_the_person_allow():
     def amps(power, **settings):
-        return after(charge(power), situation({**FRESH, **settings}))["grid_charge_current_limit"]
+        return after(charge(power), context({**FRESH, **settings}))["grid_charge_current_limit"]
 
     assert amps(5200, max_charge_current=25.0) == 25
     assert amps(90000, max_charge_current=300.0) == 200
     assert amps(1) == 0.1
-    assert after(discharge(90000), situation())["grid_active_power"] == 15000
-    assert after(discharge(0.2), situation())["grid_active_power"] == 1
+    assert after(discharge(90000), context())["grid_active_power"] == 15000
+    assert after(discharge(0.2), context())["grid_active_power"] == 1
 
 
 @given(
@@ -151,8 +149,8 @@ def test_powers_stay_within_what_the_registers_and_the_person_allow():
     st.integers(1, 3000).map(lambda amps: amps / 10),
 )
 def test_every_write_can_be_encoded(kind, power, voltage, most):
-    now = situation({**FRESH, "max_charge_current": most}, voltage=voltage)
-    for write in in_order(settings_for(action(kind, power), now), now.settings):
+    now = context({**FRESH, "max_charge_current": most}, voltage=voltage)
+    for write in ordered_writes(settings_for(action(kind, power), now), now.settings):
         for key, value in write.items():
             encode(BY_KEY[key], value)
 
@@ -164,9 +162,9 @@ def test_a_window_lasts_four_hours_at_most_and_is_extended_once():
     settings: dict[str, Value] = dict(FRESH)
     writes = []
     for minute in range(6 * 60):
-        now = situation(settings, NOON + minute * MINUTE)
+        now = context(settings, NOON + minute * MINUTE)
         wanted = Action(ActionKind.CHARGE, 3000, local(NOON.replace(hour=18, second=0)))
-        for write in in_order(settings_for(wanted, now), settings):
+        for write in ordered_writes(settings_for(wanted, now), settings):
             writes.append((minute, write))
             settings |= write
         assert time_left(settings, CHARGE_WINDOWS[0], now.clock) > timedelta()
@@ -176,40 +174,40 @@ def test_a_window_lasts_four_hours_at_most_and_is_extended_once():
 
 
 def test_a_run_that_becomes_shorter_is_shortened_at_once_and_a_longer_one_at_leisure():
-    now = situation()
+    now = context()
     two_hours = after(charge(lasting=2 * HOUR), now)
-    longer = situation(two_hours, NOON + 20 * MINUTE)
+    longer = context(two_hours, NOON + 20 * MINUTE)
     assert window(after(action(ActionKind.CHARGE, 3000, 3 * HOUR), longer)) == (time(12), time(14))
     assert window(after(action(ActionKind.CHARGE, 3000, HOUR), longer)) == (time(12, 20), time(13))
 
 
 def test_a_small_change_of_power_or_voltage_is_not_worth_a_write():
     for wanted, key in ((charge, "grid_charge_current_limit"), (discharge, "grid_active_power")):
-        running = after(wanted(), situation())
-        assert in_order(settings_for(wanted(2950), situation(running, voltage=53)), running) == ()
-        assert {*settings_for(wanted(2000), situation(running)).items()} - {*running.items()} == {
+        running = after(wanted(), context())
+        assert ordered_writes(settings_for(wanted(2950), context(running, voltage=53)), running) == ()
+        assert {*settings_for(wanted(2000), context(running)).items()} - {*running.items()} == {
             (key, 38.5 if wanted is charge else 2000)
         }
 
 
 def test_a_window_of_the_person_that_is_longer_is_not_taken_for_ours():
     theirs = {**FRESH, "charge_start_1": time(9), "charge_end_1": time(15)}
-    assert window(after(charge(lasting=4 * HOUR), situation(theirs))) == (time(12), time(16))
+    assert window(after(charge(lasting=4 * HOUR), context(theirs))) == (time(12), time(16))
 
 
 def test_a_window_that_only_now_would_force_something_is_not_taken_for_ours():
     """Theirs ends as the action does, but began earlier, and would from now on charge at that time every day."""
     theirs = {**FRESH, "charge_start_1": time(9), "charge_end_1": time(13), "charge_priority": 3}
-    assert window(after(charge(), situation(theirs))) == (time(12), time(13))
+    assert window(after(charge(), context(theirs))) == (time(12), time(13))
 
 
 def test_no_window_without_a_whole_minute():
     for lasting in (timedelta(), timedelta(seconds=30), -HOUR):
-        assert settings_for(charge(lasting=lasting), situation()) == BASE
+        assert settings_for(charge(lasting=lasting), context()) == SELF_CONSUMPTION
 
 
 def test_a_run_may_cross_midnight():
-    late = situation(wall=NOON.replace(hour=23))
+    late = context(wall=NOON.replace(hour=23))
     assert window(after(action(ActionKind.CHARGE, 3000, 2 * HOUR, NOON.replace(hour=23)), late)) == (time(23), time(1))
     assert time_left(
         after(action(ActionKind.CHARGE, 3000, 2 * HOUR, NOON.replace(hour=23)), late), CHARGE_WINDOWS[0], late.clock
@@ -219,15 +217,15 @@ def test_a_run_may_cross_midnight():
 @pytest.mark.parametrize("drift", [-61, 61, -3600, 3600])
 def test_nothing_is_started_by_a_clock_that_is_off(drift):
     with pytest.raises(ClockOffError):
-        settings_for(charge(), situation(drift=drift))
+        settings_for(charge(), context(drift=drift))
     with pytest.raises(ClockOffError):
-        settings_for(discharge(), situation(clock=None))
-    assert settings_for(SELF_CONSUME, situation(clock=None)) == BASE
+        settings_for(discharge(), context(clock=None))
+    assert settings_for(SELF_CONSUME, context(clock=None)) == SELF_CONSUMPTION
 
 
 @pytest.mark.parametrize("drift", [-60, -35, -1, 0, 1, 35, 60])
 def test_a_clock_that_is_nearly_right_runs_to_the_end_by_its_own_time(drift):
-    settings = after(charge(lasting=HOUR - timedelta(seconds=20)), situation(drift=drift))
+    settings = after(charge(lasting=HOUR - timedelta(seconds=20)), context(drift=drift))
     assert settings["charge_end_1"] == time(13)
     assert time_left(settings, CHARGE_WINDOWS[0], NOON + timedelta(seconds=drift)) > timedelta(minutes=58)
 
@@ -284,7 +282,7 @@ def test_windows_in_the_nights_when_the_clocks_change(midnight, begin, lasting, 
 # Breaking off
 
 PACK = BatteryPack()
-NIGHT = Surroundings(0, 0, 700)
+NIGHT = Environment(0, 0, 700)
 _NAMES = {
     "output_priority": "out_priority",
     "charge_priority": "charge_priority",
@@ -341,19 +339,19 @@ def test_breaking_off_anywhere_forces_nothing_new(settings, wanted):
     """From any settings, along any actions: each state on the way forces only what was forced, or what is planned."""
     day = [NOON.replace(hour=0, minute=0, second=1) + number * timedelta(minutes=15) for number in range(96)]
     for one in wanted:
-        now = situation(settings)
+        now = context(settings)
         until = NOON + (one.until - now.now)
         before = [forced(settings, clock) for clock in day]
         noon = NOON.replace(second=0)
-        planned = [noon <= clock < min(until, noon + LONGEST) for clock in day]
-        for write in in_order(settings_for(one, now), settings):
+        planned = [noon <= clock < min(until, noon + MAX_WINDOW) for clock in day]
+        for write in ordered_writes(settings_for(one, now), settings):
             settings = settings | write
             for clock, was, may in zip(day, before, planned, strict=True):
                 charges, exports = forced(settings, clock)
                 assert not charges or was[0] or (may and one.kind is ActionKind.CHARGE), (clock, write)
                 assert not exports or was[1] or (may and one.kind is ActionKind.DISCHARGE), (clock, write)
-        assert in_force(settings, NOON)[0] is one.kind
-        assert in_order(settings_for(one, situation(settings)), settings) == ()
+        assert active_action(settings, NOON)[0] is one.kind
+        assert ordered_writes(settings_for(one, context(settings)), settings) == ()
         for clock, may in zip(day, planned, strict=True):
             assert may or forced(settings, clock) == (False, False)
         takes = one.kind is ActionKind.CHARGE and settings["grid_charge_current_limit"] > 0
@@ -361,6 +359,6 @@ def test_breaking_off_anywhere_forces_nothing_new(settings, wanted):
 
 
 def test_what_is_owned_is_writable_and_harmless():
-    assert set(OWNED) < set(NEEDED)
-    assert all(BY_KEY[key].writable and BY_KEY[key].risk == 0 for key in OWNED)
-    assert EXTEND_AT < LONGEST
+    assert set(CONTROLLED_SETTINGS) < set(REQUIRED_SETTINGS)
+    assert all(BY_KEY[key].writable and BY_KEY[key].risk == 0 for key in CONTROLLED_SETTINGS)
+    assert EXTEND_AT < MAX_WINDOW

@@ -2,19 +2,19 @@ from datetime import datetime
 
 import pytest
 
-from custom_components.nattery.core.simulator.device import Device
-from custom_components.nattery.core.simulator.frames import Envelope
-from custom_components.nattery.core.simulator.service import Service
+from custom_components.nattery.core.simulator.frames import Adu
+from custom_components.nattery.core.simulator.request_handler import RequestHandler
+from custom_components.nattery.core.simulator.simulated_inverter import SimulatedInverter
 
 
 @pytest.fixture
-def service() -> Service:
-    device = Device(1, datetime(2026, 6, 17, 12), past=False)
-    return Service(device, lambda: device.advance(device.elapsed + 0.1))
+def service() -> RequestHandler:
+    device = SimulatedInverter(1, datetime(2026, 6, 17, 12), past=False)
+    return RequestHandler(device, lambda: device.advance(device.elapsed + 0.1))
 
 
-def ask(service: Service, pdu: str, unit: int = 1) -> str | None:
-    answer = service.answer(Envelope(unit, bytes.fromhex(pdu), 7))
+def ask(service: RequestHandler, pdu: str, unit: int = 1) -> str | None:
+    answer = service.answer(Adu(unit, bytes.fromhex(pdu), 7))
     if answer is None:
         return None
     assert answer.transaction == 7
@@ -41,11 +41,11 @@ def ask(service: Service, pdu: str, unit: int = 1) -> str | None:
         ("17", "019701"),
     ],
 )
-def test_answers(service: Service, pdu: str, answer: str) -> None:
+def test_answers(service: RequestHandler, pdu: str, answer: str) -> None:
     assert ask(service, pdu) == answer
 
 
-def test_who_is_meant(service: Service) -> None:
+def test_who_is_meant(service: RequestHandler) -> None:
     assert ask(service, "03a0280001", unit=2) is None
     assert ask(service, "03a0280001", unit=255) == "0103020000"
     assert ask(service, "06a0320009", unit=255) == "0106a0320009"
@@ -53,14 +53,14 @@ def test_who_is_meant(service: Service) -> None:
     assert ask(service, "03a0280001", unit=255) == "0903020000"
 
 
-def test_broadcast_writes_without_an_answer(service: Service) -> None:
+def test_broadcast_writes_without_an_answer(service: RequestHandler) -> None:
     assert ask(service, "06a0280003", unit=0) is None
     assert service.device.unit == 1
     assert ask(service, "03a0280001") == "0103020003"
     assert ask(service, "03a0280001", unit=0) is None
 
 
-def test_a_starting_device_hears_nothing_until_it_runs(service: Service) -> None:
+def test_a_starting_device_hears_nothing_until_it_runs(service: RequestHandler) -> None:
     assert ask(service, "069c410001") == "01069c410001"
     assert ask(service, "03a0280001") is None
     for _ in range(60):
@@ -68,7 +68,7 @@ def test_a_starting_device_hears_nothing_until_it_runs(service: Service) -> None
     assert ask(service, "03a0280001") == "0103020000"
 
 
-def test_every_answer_is_of_the_present(service: Service) -> None:
+def test_every_answer_is_of_the_present(service: RequestHandler) -> None:
     seconds = []
     for _ in range(40):
         answer = ask(service, "03a03c0001")

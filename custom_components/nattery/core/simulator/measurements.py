@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .environment import Surroundings
+from .environment import Environment
 from .physics import RATED_WATTS, InverterSettings, OutPriority, PhysicsState, PowerFlows
 
 INITIALISING, STANDBY, ON_GRID, INVERTER = range(4)
@@ -13,13 +13,13 @@ ALWAYS_DRAWN_VA = 25  # reactive share of an idle house
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class MeasurementInputs:
     """Everything that the measurements follow from."""
 
     state: PhysicsState
     flows: PowerFlows
     settings: InverterSettings
-    around: Surroundings
+    around: Environment
     battery_voltage: float
     temperature: float
     output_voltage: float
@@ -27,12 +27,12 @@ class Situation:
     starting: bool
 
 
-def readings(now: Situation) -> dict[str, float]:
+def measurements(now: MeasurementInputs) -> dict[str, float]:
     """Physical values by symbol for every measurement that is not constantly zero."""
     return _battery(now) | _pv(now) | _output(now) | _grid(now) | _condition(now) | _status(now)
 
 
-def state_flags(now: Situation) -> list[int]:
+def state_flags(now: MeasurementInputs) -> list[int]:
     """The eight words of SysStateFlag; what the bits mean is the simulator's own."""
     flows = now.flows
     bits = (
@@ -47,7 +47,7 @@ def state_flags(now: Situation) -> list[int]:
     return [sum(1 << place for place, bit in enumerate(bits) if bit), *(0,) * 7]
 
 
-def _battery(now: Situation) -> dict[str, float]:
+def _battery(now: MeasurementInputs) -> dict[str, float]:
     flows, volts = now.flows, now.battery_voltage
     return {
         "BattVolt": volts,
@@ -59,7 +59,7 @@ def _battery(now: Situation) -> dict[str, float]:
     }
 
 
-def _pv(now: Situation) -> dict[str, float]:
+def _pv(now: MeasurementInputs) -> dict[str, float]:
     values: dict[str, float] = {}
     strings = ((1, now.flows.pv1, now.around.pv1), (2, now.flows.pv2, now.around.pv2))
     for number, used, offered in strings:
@@ -73,7 +73,7 @@ def _pv(now: Situation) -> dict[str, float]:
     return values
 
 
-def _output(now: Situation) -> dict[str, float]:
+def _output(now: MeasurementInputs) -> dict[str, float]:
     flows = now.flows
     volts = now.output_voltage if now.settings.running else 0.0
     apparent = flows.load + ALWAYS_DRAWN_VA if flows.load else 0.0
@@ -95,7 +95,7 @@ def _output(now: Situation) -> dict[str, float]:
     }
 
 
-def _grid(now: Situation) -> dict[str, float]:
+def _grid(now: MeasurementInputs) -> dict[str, float]:
     return {
         "LineVoltA": now.around.grid_voltage,
         "LineCurrA": now.flows.grid / now.around.grid_voltage,
@@ -104,7 +104,7 @@ def _grid(now: Situation) -> dict[str, float]:
     }
 
 
-def _condition(now: Situation) -> dict[str, float]:
+def _condition(now: MeasurementInputs) -> dict[str, float]:
     return {
         "BusVoltP": 385 if now.settings.running else 0,
         "BusVoltN": 0,
@@ -115,7 +115,7 @@ def _condition(now: Situation) -> dict[str, float]:
     }
 
 
-def _status(now: Situation) -> dict[str, float]:
+def _status(now: MeasurementInputs) -> dict[str, float]:
     flows = now.flows
     bypassed = now.state.on_grid or now.settings.out_priority == OutPriority.GRID
     inverting = not bypassed and flows.load - flows.grid > 1
@@ -131,7 +131,7 @@ def _status(now: Situation) -> dict[str, float]:
     }
 
 
-def _charging(now: Situation) -> int:
+def _charging(now: MeasurementInputs) -> int:
     if now.flows.battery < -1:
         return CONSTANT_VOLTAGE if now.state.soc >= NEARLY_FULL else CONSTANT_CURRENT
     return FLOAT if now.state.soc >= min(100, now.settings.soc_full) else 0

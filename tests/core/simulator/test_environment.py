@@ -1,23 +1,23 @@
 from datetime import datetime, timedelta
 
-from custom_components.nattery.core.simulator.environment import STRING_PEAK_WATTS, surroundings
+from custom_components.nattery.core.simulator.environment import STRING_PEAK_WATTS, environment_at
 
 WINTER, SUMMER = datetime(2026, 12, 20), datetime(2026, 6, 20)
 
 
 def day(seed: int, start: datetime, attribute: str) -> list[float]:
-    return [getattr(surroundings(seed, start + timedelta(minutes=m)), attribute) for m in range(0, 1440, 10)]
+    return [getattr(environment_at(seed, start + timedelta(minutes=m)), attribute) for m in range(0, 1440, 10)]
 
 
 def test_the_same_seed_and_time_give_the_same_world() -> None:
     noon = SUMMER.replace(hour=12, minute=34, second=56)
-    assert surroundings(3, noon) == surroundings(3, noon)
-    assert surroundings(3, noon) != surroundings(4, noon)
+    assert environment_at(3, noon) == environment_at(3, noon)
+    assert environment_at(3, noon) != environment_at(4, noon)
 
 
 def test_the_sun_shines_by_day_and_more_in_summer() -> None:
     for seed in range(5):
-        assert surroundings(seed, SUMMER.replace(hour=1)).pv == 0
+        assert environment_at(seed, SUMMER.replace(hour=1)).pv == 0
         weeks = {
             start: sum(sum(day(seed, start + timedelta(days=d), "pv")) for d in range(7)) for start in (WINTER, SUMMER)
         }
@@ -26,13 +26,13 @@ def test_the_sun_shines_by_day_and_more_in_summer() -> None:
 
 
 def test_the_strings_look_to_different_sides() -> None:
-    morning, evening = (surroundings(1, SUMMER.replace(hour=hour)) for hour in (7, 18))
+    morning, evening = (environment_at(1, SUMMER.replace(hour=hour)) for hour in (7, 18))
     assert morning.pv1 / morning.pv2 > evening.pv1 / evening.pv2
 
 
 def test_the_house_needs_more_in_the_evening_than_at_night() -> None:
-    nights = [surroundings(1, WINTER + timedelta(days=d, hours=3)).load for d in range(20)]
-    evenings = [surroundings(1, WINTER + timedelta(days=d, hours=19)).load for d in range(20)]
+    nights = [environment_at(1, WINTER + timedelta(days=d, hours=3)).load for d in range(20)]
+    evenings = [environment_at(1, WINTER + timedelta(days=d, hours=19)).load for d in range(20)]
     assert sum(evenings) > 2 * sum(nights)
     assert all(100 < load < 5000 for load in nights + evenings)
 

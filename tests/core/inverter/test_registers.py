@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from custom_components.nattery.core.inverter.derived import DERIVED
-from custom_components.nattery.core.inverter.registers import BY_KEY, BY_SYMBOL, REGISTERS, declared, in_tier
+from custom_components.nattery.core.inverter.registers import BY_KEY, BY_SYMBOL, REGISTERS, in_tier, readable_addresses
 from custom_components.nattery.core.inverter.table import Access, Counter, RegisterGroup, RegisterKind, Risk, Tier
 
-TABLE = Path(__file__).parent / "fixtures" / "registers-v1.5.csv"
+TABLE = Path(__file__).parent.parent / "fixtures" / "registers-v1.5.csv"
 ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
 UNITS = {"Var": "var", "S": "s", "h/m": None, "": None}
 
@@ -20,7 +20,7 @@ UNITS = {"Var": "var", "S": "s", "h/m": None, "": None}
 )
 def test_every_line_says_what_the_protocol_says(register, row) -> None:
     assert register.address == int(row["address"], 16)
-    assert (register.words, register.group, register.symbol) == (int(row["words"]), row["group"], row["symbol"])
+    assert (register.words, register.section, register.symbol) == (int(row["words"]), row["group"], row["symbol"])
     assert register.access == row["access"]
     if register.kind is RegisterKind.RESERVED:
         return
@@ -48,8 +48,8 @@ def test_everything_readable_is_polled_in_one_tier() -> None:
 
 
 def test_optional_groups_are_left_out_unless_asked_for() -> None:
-    assert not [register for register in in_tier(Tier.FAST, ()) if register.option]
-    assert {register.option for register in in_tier(Tier.FAST, (RegisterGroup.THREE_PHASE,))} == {
+    assert not [register for register in in_tier(Tier.FAST, ()) if register.group]
+    assert {register.group for register in in_tier(Tier.FAST, (RegisterGroup.THREE_PHASE,))} == {
         None,
         RegisterGroup.THREE_PHASE,
     }
@@ -62,7 +62,7 @@ def test_the_dangerous_ones_are_guarded() -> None:
         assert register.secret
         assert not register.readable
         assert not register.writable
-        assert register.address not in declared()
+        assert register.address not in readable_addresses()
     risky = {"CommIdSet", "ParaModeSet", "OutPhaseDiffSet", "GridStandardSet", "BatType", "NG_FuncEn", "CvVolt"}
     risky |= {"FloatVolt", "BattOverVolt", "Inv2LineVolt", "BattEodVolt", "BattLowVolt", "OnOffCtrl", "RestartCtrl"}
     assert {symbol for symbol in risky if BY_SYMBOL[symbol].risk is not Risk.RISKY} == set()

@@ -8,8 +8,8 @@ import threading
 import time
 
 from custom_components.nattery.core.inverter.inverter import Inverter
-from custom_components.nattery.core.inverter.registers import BY_KEY, declared
-from custom_components.nattery.core.modbus.blocks import duration, plan
+from custom_components.nattery.core.inverter.registers import BY_KEY, readable_addresses
+from custom_components.nattery.core.modbus.blocks import plan_blocks, read_time
 from custom_components.nattery.core.modbus.errors import ModbusError
 from custom_components.nattery.core.modbus.statistics import percentile
 from custom_components.nattery.core.modbus.timing import Timing
@@ -27,10 +27,10 @@ async def full_map(*, quick: bool) -> list[Row]:
     rows = []
     for turnaround in TURNAROUNDS:
         with judge(turnaround) as line:
-            async with open_bus(line.link) as (bus, reader):
+            async with open_bus(line.link) as (client, reader):
                 await reader.read(FULL_MAP)  # learns the turnaround
-                blocks = plan(FULL_MAP, declared(), Timing(), turnaround)
-                ideal = duration(blocks, Timing(), turnaround)
+                blocks = plan_blocks(FULL_MAP, readable_addresses(), Timing(), turnaround)
+                ideal = read_time(blocks, Timing(), turnaround)
                 times = []
                 for _ in range(3 if quick else 5):
                     start = time.monotonic()
@@ -39,7 +39,7 @@ async def full_map(*, quick: bool) -> list[Row]:
                     if reading.failed:
                         raise RuntimeError(f"Not everything was read: {reading.failed}")
                 tally = line.count()
-                share = bus.statistics.snapshot()
+                share = client.statistics.snapshot()
         name = f"full map at T={1000 * turnaround:.0f} ms"
         rows += [
             Row(f"{name}: time over ideal ({ideal:.2f} s)", statistics.median(times) / ideal, 1.02, "x"),
@@ -57,7 +57,7 @@ async def write_latency(*, quick: bool) -> list[Row]:
     register = BY_KEY["max_charge_current"]
     for turnaround in TURNAROUNDS[1:2] if quick else TURNAROUNDS:
         with judge(turnaround) as line:
-            async with open_bus(line.link) as (bus, reader):
+            async with open_bus(line.link) as (client, reader):
 
                 async def poll() -> None:
                     while True:
@@ -68,7 +68,7 @@ async def write_latency(*, quick: bool) -> list[Row]:
                 for number in range(60 if quick else 300):
                     await asyncio.sleep(chance.uniform(0.05, 0.35))
                     start = time.monotonic()
-                    await bus.write(1, register.address, (500 + number % 2,))
+                    await client.write(1, register.address, (500 + number % 2,))
                     latencies.append(1000 * (time.monotonic() - start))
                 polling.cancel()
                 tally = line.count()
@@ -87,14 +87,14 @@ async def recovery(*, quick: bool) -> list[Row]:
     rows = []
     for outage in (5,) if quick else (5, 20):
         with judge(0.03) as line:
-            async with open_bus(line.link) as (bus, _):
-                await bus.read(1, 0x7530, 8)
+            async with open_bus(line.link) as (client, _):
+                await client.read(1, 0x7530, 8)
                 line.say(f"gone {outage}")
                 back = asyncio.create_task(asyncio.to_thread(line.hear))
                 answered = 0.0
                 while not back.done() or not answered:
                     try:
-                        await bus.read(1, 0x7530, 8)
+                        await client.read(1, 0x7530, 8)
                         answered = time.monotonic() if back.done() else 0.0
                     except ModbusError:
                         await asyncio.sleep(0.01)
@@ -112,8 +112,8 @@ async def reloads(*, quick: bool) -> list[Row]:
     with judge(0.0) as line:
 
         async def once() -> None:
-            async with open_bus(line.link) as (bus, _):
-                await bus.read(1, 0x7530, 8)
+            async with open_bus(line.link) as (client, _):
+                await client.read(1, 0x7530, 8)
 
         await once()
         before = _open_files(), threading.active_count(), len(asyncio.all_tasks())
@@ -129,12 +129,14 @@ async def reloads(*, quick: bool) -> list[Row]:
 async def redundant_writes(*, quick: bool) -> list[Row]:
     """A hundred times the same setting: how often it reaches the wire."""
     with judge(0.0) as line:
-        async with open_bus(line.link) as (bus, _):
-            inverter = Inverter(bus, 1)
+        async with open_bus(line.link) as (client, _):
+            inverter = Inverter(client, 1)
             settings = 20 if quick else 100
             for _ in range(settings):
                 await inverter.write("max_charge_current", 42)
-            return [Row(f"writes on the wire for {settings} equal settings", bus.statistics.snapshot().writes, 1, "")]
+            return [
+                Row(f"writes on the wire for {settings} equal settings", client.statistics.snapshot().writes, 1, "")
+            ]
 
 
 async def wrong_values(*, quick: bool) -> list[Row]:

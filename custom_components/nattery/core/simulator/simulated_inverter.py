@@ -10,23 +10,23 @@ from threading import RLock
 from ..inverter.codec import decode
 from ..inverter.registers import BY_SYMBOL
 from ..inverter.table import Register
-from .alarms import Alarms, Condition
+from .alarms import AlarmInputs, Alarms
 from .battery import BatteryPack
 from .clock import DeviceClock
-from .environment import Surroundings, surroundings
+from .environment import Environment, environment_at
 from .initial_state import (
-    SOC_AT_BIRTH,
+    INITIAL_SOC,
     factory_settings,
-    first_settings,
-    life_before,
-    nameplate,
-    old_faults,
+    identity_registers,
+    initial_fault_log,
+    initial_totals,
+    installer_settings,
     serial_number,
 )
-from .memory import MASK, RegisterMemory, raw, stamp
+from .measurements import MeasurementInputs, measurements, state_flags
+from .memory import MASK, RegisterMemory, number_words, timestamp_words
 from .meters import DAYS_KEPT, Meters
 from .physics import RATED_WATTS, DailyWindow, InverterSettings, PhysicsState, PowerFlows, step
-from .readings import Situation, readings, state_flags
 
 START_SECONDS = 5.0  # deaf after a restart
 START_STATUS_SECONDS = 15.0  # and shown as initialising
@@ -55,7 +55,7 @@ _SETTING_SYMBOLS = {
 }
 
 
-class Device:
+class SimulatedInverter:
     """One simulated inverter. Every public method may be called from any thread.
 
     Time is `elapsed`: seconds of the simulated world since the device was started, driven by `advance`. `writes` counts
@@ -72,21 +72,25 @@ class Device:
         self._lock = RLock()
         self._born = now
         self.memory = RegisterMemory(self._written, self._may_write)
-        self.alarms = Alarms(old_faults(seed, self._born))
-        self.meters = Meters(*life_before(seed))
-        self.state = PhysicsState(SOC_AT_BIRTH)
+        self.alarms = Alarms(initial_fault_log(seed, self._born))
+        self.meters = Meters(*initial_totals(seed))
+        self.state = PhysicsState(INITIAL_SOC)
         self.flows = PowerFlows()
         self._clock = DeviceClock(self._born, 0.0, drift_ppm)
         self._running, self._charging_stopped, self._started = True, False, -inf
         self._temperature = 30.0
         self._shown_alarms: tuple[Alarms, int] | None = None
-        self.memory.put_words(first_settings() | nameplate(serial_number(seed)) | {"PowerOnTime": stamp(self._born)})
+        self.memory.put_words(
+            installer_settings()
+            | identity_registers(serial_number(seed))
+            | {"PowerOnTime": timestamp_words(self._born)}
+        )
         self._obey()
         self.elapsed, self._day = 0.0, now.date()
         if past:
             self._live_through_last_week()
             # However dark the week was: whoever meets it for the first time meets a battery that can be used.
-            self.state = PhysicsState(max(self.state.soc, SOC_AT_BIRTH))
+            self.state = PhysicsState(max(self.state.soc, INITIAL_SOC))
             self._judge()
         self._show()
 
@@ -191,7 +195,7 @@ class Device:
 
     def _judge(self) -> None:
         self.alarms.judge(
-            Condition(
+            AlarmInputs(
                 voltage=self._voltage(),
                 low_voltage=self._low_voltage,
                 soc=self.state.soc,
@@ -215,8 +219,8 @@ class Device:
 
     # From memory to physics and back
 
-    def _surroundings(self) -> Surroundings:
-        return surroundings(self.seed, self._born + timedelta(seconds=self.elapsed))
+    def _surroundings(self) -> Environment:
+        return environment_at(self.seed, self._born + timedelta(seconds=self.elapsed))
 
     def _voltage(self) -> float:
         return self.pack.voltage(self.state.soc, self.flows.battery)
@@ -250,7 +254,7 @@ class Device:
 
     def _show(self) -> None:
         """Bring the memory's measurements, counters, alarms and clock up to date."""
-        situation = Situation(
+        situation = MeasurementInputs(
             self.state,
             self.flows,
             self._settings,
@@ -260,19 +264,21 @@ class Device:
             *self._output,
             starting=self.elapsed - self._started < START_STATUS_SECONDS,
         )
-        for symbol, value in readings(situation).items():
+        for symbol, value in measurements(situation).items():
             self.memory.put_value(symbol, value)
         for symbol, count in self.meters.values().items():
             register = BY_SYMBOL[symbol]
-            self.memory.put(register, count if isinstance(count, list) else raw(register, count * register.scale))
-        self.memory.put_words({"SysStateFlag": state_flags(situation), "PresentTime": stamp(self.clock)})
+            self.memory.put(
+                register, count if isinstance(count, list) else number_words(register, count * register.scale)
+            )
+        self.memory.put_words({"SysStateFlag": state_flags(situation), "PresentTime": timestamp_words(self.clock)})
         if self._shown_alarms != (self.alarms, self.alarms.changes):
             self._shown_alarms = (self.alarms, self.alarms.changes)
             self.memory.put_words(
                 {
                     "SysAlarmFlag": self.alarms.flags(),
                     "AlarmDetail": self.alarms.details(),
-                    "FaultHistory": self.alarms.history(stamp),
+                    "FaultHistory": self.alarms.history(timestamp_words),
                 }
             )
 
@@ -311,7 +317,7 @@ class Device:
         if words[0]:
             self._running, self._charging_stopped, self._started = True, False, self.elapsed
             self.alarms.clear()
-            self.memory.put_words({"PowerOnTime": stamp(self.clock)})
+            self.memory.put_words({"PowerOnTime": timestamp_words(self.clock)})
 
     def _recover(self, words: Sequence[int]) -> None:
         _RECOVERIES[words[0]](self)
@@ -326,22 +332,22 @@ class Device:
         self.alarms.forget()
 
 
-_RECOVERIES: dict[int, Callable[[Device], None]] = {
-    0xAA: Device._factory_reset,  # noqa: SLF001
-    0xBB: Device._clear_statistics,  # noqa: SLF001
-    0xCC: Device._clear_history,  # noqa: SLF001
+_RECOVERIES: dict[int, Callable[[SimulatedInverter], None]] = {
+    0xAA: SimulatedInverter._factory_reset,  # noqa: SLF001
+    0xBB: SimulatedInverter._clear_statistics,  # noqa: SLF001
+    0xCC: SimulatedInverter._clear_history,  # noqa: SLF001
 }
-_COMMANDS: dict[str, Callable[[Device, Sequence[int]], None]] = {
-    "PresentTime": Device._set_clock,  # noqa: SLF001
-    "OnOffCtrl": Device._switch,  # noqa: SLF001
-    "RestartCtrl": Device._restart,  # noqa: SLF001
-    "RecoveryCtrl": Device._recover,  # noqa: SLF001
-    "AlarmClearCtrl": Device._clear_alarms,  # noqa: SLF001
-    "ChgCtrl": Device._stop_charging,  # noqa: SLF001
-    "BattSocSet": Device._take_soc,  # noqa: SLF001
+_COMMANDS: dict[str, Callable[[SimulatedInverter, Sequence[int]], None]] = {
+    "PresentTime": SimulatedInverter._set_clock,  # noqa: SLF001
+    "OnOffCtrl": SimulatedInverter._switch,  # noqa: SLF001
+    "RestartCtrl": SimulatedInverter._restart,  # noqa: SLF001
+    "RecoveryCtrl": SimulatedInverter._recover,  # noqa: SLF001
+    "AlarmClearCtrl": SimulatedInverter._clear_alarms,  # noqa: SLF001
+    "ChgCtrl": SimulatedInverter._stop_charging,  # noqa: SLF001
+    "BattSocSet": SimulatedInverter._take_soc,  # noqa: SLF001
 }
 # What the table's bounds do not say.
-_EXTRA_RULES: dict[str, Callable[[Device, Sequence[int]], bool]] = {
+_EXTRA_RULES: dict[str, Callable[[SimulatedInverter, Sequence[int]], bool]] = {
     "RecoveryCtrl": lambda _, words: words[0] in _RECOVERIES,
     "BattSocSet": lambda device, _: not device.memory.value("BmsSet"),
 }

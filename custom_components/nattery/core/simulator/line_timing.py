@@ -11,7 +11,7 @@ LOG_LENGTH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class LineTiming:
     """Times of the line in seconds.
 
     `paced` False: characters take no time, gaps are not judged, only the turnaround stays. `silence` ends a request of
@@ -40,7 +40,7 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Exchange:
+class RecordedTransaction:
     """One request to the device and what became of it; all times are monotonic seconds.
 
     `arrived` is the first byte's arrival, `heard` the moment when the last one has crossed the wire, `gap` the silence
@@ -82,4 +82,4 @@ class TrafficLog:
     """The tally and the latest exchanges, oldest first."""
 
     tally: TrafficCounters = field(default_factory=TrafficCounters)
-    exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
+    exchanges: deque[RecordedTransaction] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
