@@ -55,11 +55,17 @@ def witness_words(number: int, address: int, count: int) -> list[int]:
     ]
 
 
-def witness_line(plan: FaultPlan, *, fragile: bool = True) -> tuple[Simulator, Witness]:
+def witness_line(plan: FaultPlan, *, fails_on_overlap: bool = True) -> tuple[Simulator, Witness]:
     """A simulated line with the witness as the device on it."""
-    simulator = Simulator(faults=plan, turnaround=0.03 / FASTER, baud=115200, deaf_seconds=1 / FASTER, fragile=fragile)
+    simulator = Simulator(
+        faults=plan,
+        turnaround=0.03 / FASTER,
+        baud=115200,
+        recovery_seconds=1 / FASTER,
+        fails_on_overlap=fails_on_overlap,
+    )
     witness = Witness()
-    simulator._service.device = witness  # type: ignore[assignment]  # noqa: SLF001
+    simulator._handler.device = witness  # type: ignore[assignment]  # noqa: SLF001
     return simulator, witness
 
 
@@ -100,12 +106,12 @@ async def faulted(requests: int) -> tuple[int, int, int, int]:
         finally:
             client.close()
             simulator.stop()
-    return wrong, right, errors, simulator.record.tally.overlaps
+    return wrong, right, errors, simulator.traffic.counters.overlaps
 
 
 def rival_after_a_late_answer() -> int:
     """How many of ten reads through pymodbus alone give another request's words, after one answer came late."""
-    simulator, witness = witness_line(FaultPlan(script={2: LineFault(FaultKind.LATE, 0.15)}), fragile=False)
+    simulator, witness = witness_line(FaultPlan(script={2: LineFault(FaultKind.LATE, 0.15)}), fails_on_overlap=False)
     with tempfile.TemporaryDirectory() as folder:
         client = ModbusSerialClient(simulator.serve_pty(f"{folder}/line"), baudrate=115200, timeout=0.1, retries=0)
         client.connect()

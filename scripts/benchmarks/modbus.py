@@ -38,13 +38,13 @@ async def full_map(*, quick: bool) -> list[Row]:
                     times.append(time.monotonic() - start)
                     if reading.failed:
                         raise RuntimeError(f"Not everything was read: {reading.failed}")
-                tally = line.count()
+                counters = line.count()
                 share = client.statistics.snapshot()
         name = f"full map at T={1000 * turnaround:.0f} ms"
         rows += [
             Row(f"{name}: time over ideal ({ideal:.2f} s)", statistics.median(times) / ideal, 1.02, "x"),
-            Row(f"{name}: overlaps", tally["overlaps"], 0, ""),
-            Row(f"{name}: gaps under 3.5 characters", tally["short_gaps"], 0, ""),
+            Row(f"{name}: overlaps", counters["overlaps"], 0, ""),
+            Row(f"{name}: gaps under 3.5 characters", counters["short_silences"], 0, ""),
             Row(f"{name}: registers read over needed", share.registers_read / share.registers_needed, None, "x"),
         ]
     return rows
@@ -71,13 +71,13 @@ async def write_latency(*, quick: bool) -> list[Row]:
                     await client.write(1, register.address, (500 + number % 2,))
                     latencies.append(1000 * (time.monotonic() - start))
                 polling.cancel()
-                tally = line.count()
+                counters = line.count()
         name = f"write under full polling at T={1000 * turnaround:.0f} ms"
         limit = WORST_BLOCK_AND_FRAME + 2000 * turnaround
         rows += [
             Row(f"{name}: p50 accepted to echoed", percentile(latencies, 0.5) or 0, None, "ms"),
             Row(f"{name}: p99 accepted to echoed", percentile(latencies, 0.99) or 0, limit, "ms"),
-            Row(f"{name}: overlaps and short gaps", tally["overlaps"] + tally["short_gaps"], 0, ""),
+            Row(f"{name}: overlaps and short gaps", counters["overlaps"] + counters["short_silences"], 0, ""),
         ]
     return rows
 

@@ -26,7 +26,7 @@ def main(link: str, turnaround: str) -> None:
     for line in sys.stdin:
         command, *arguments = line.split()
         if command == "count":
-            print(json.dumps(asdict(simulator.record.tally)), flush=True)
+            print(json.dumps(asdict(simulator.traffic.counters)), flush=True)
         if command == "gone":
             simulator.stop()
             time.sleep(float(arguments[0]))

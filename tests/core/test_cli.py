@@ -128,7 +128,7 @@ def test_set_says_what_it_did(inverter) -> None:
 def test_set_refuses_nonsense_in_one_sentence(inverter, arguments, sentence) -> None:
     simulator, where = inverter
     assert run("set", *where, *arguments) == (2, "", sentence)
-    assert simulator.record.tally.requests == 0
+    assert simulator.traffic.counters.requests == 0
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_wrong_baud_rate(inverter) -> None:
     status, _, err = run("probe", *where, "--unit", "5", "--baud", "19200", timeout=60)
     assert status == 1
     assert "the baud rate" in err
-    assert simulator.record.tally.wrong_speed > 0
+    assert simulator.traffic.counters.wrong_baud_bytes > 0
 
 
 def test_a_gateway_that_is_not_there() -> None:

@@ -42,7 +42,7 @@ async def call(
 
 def write_requests(simulator: Simulator) -> int:
     """How many requests to write have reached the inverter."""
-    return sum(exchange.request[MBAP_FUNCTION] in WRITES for exchange in simulator.record.exchanges)
+    return sum(exchange.request[MBAP_FUNCTION] in WRITES for exchange in simulator.traffic.transactions)
 
 
 def words(simulator: Simulator, *symbols: str) -> list[int]:
@@ -126,9 +126,9 @@ async def test_what_the_inverter_holds_shows_though_it_was_changed_elsewhere(has
 
 def was_read(simulator: Simulator, symbol: str, since: int) -> bool:
     """Whether a register was read after the first `since` requests."""
-    for exchange in list(simulator.record.exchanges)[since:]:
+    for exchange in list(simulator.traffic.transactions)[since:]:
         address, count = struct.unpack(">HH", exchange.request[MBAP_FUNCTION + 1 : MBAP_FUNCTION + 5])
-        if address <= BY_SYMBOL[symbol].address < address + count and exchange.ended:
+        if address <= BY_SYMBOL[symbol].address < address + count and exchange.response_end:
             return True
     return False
 
@@ -137,7 +137,7 @@ async def test_a_poll_under_way_does_not_take_back_what_is_written(hass, setup_s
     """A poll that has read the old value and goes on to other blocks, while the new value is written."""
     site = setup_simulated.runtime_data
     simulator = site.line._simulator
-    begun = len(simulator.record.exchanges)
+    begun = len(simulator.traffic.transactions)
     poll = hass.async_create_task(site.settings.async_refresh())
     await until(lambda: was_read(simulator, "MaxChgCurrSet", begun))
     assert not poll.done()

@@ -402,7 +402,7 @@ async def test_a_forecast_does_not_need_the_inverters_memory(
     if trouble == "silent":
         house.runtime_data.readings.async_set_update_error(TimeoutError())
     elif trouble == "unread":
-        monkeypatch.setitem(simulator._rules.faults.rates, FaultKind.EXCEPTION, 1.0)
+        monkeypatch.setitem(simulator._options.faults.rates, FaultKind.EXCEPTION, 1.0)
     else:
         simulator.device.write(BY_KEY["clock"].address, timestamp_words(local_now() - timedelta(days=40)))
     told = await fresh.async_make(tomorrow(), DAY)

@@ -175,9 +175,9 @@ async def test_cable_pulled_in_the_middle_of_a_write(
     """The write says that it is not known what became of it; when the cable is back, all goes on."""
     assert await hass.config_entries.async_setup(on_serial.entry_id)
     site = on_serial.runtime_data
-    number = simulator.record.tally.requests + 2  # after the fresh reading that comes before every write
+    number = simulator.traffic.counters.requests + 2  # after the fresh reading that comes before every write
     pulled = LineFault(FaultKind.PORT_GONE, seconds=1.0)
-    simulator._rules.faults.script[number] = pulled
+    simulator._options.faults.script[number] = pulled
     with pytest.raises(HomeAssistantError) as caught:
         await site.async_write({"max_charge_current": 42})
     assert caught.value.translation_key in {"uncertain_write", "link_lost", "link_not_found"}

@@ -123,10 +123,10 @@ async def test_a_write_is_compared_written_and_read_back(meet: Meet) -> None:
 
 async def test_a_window_travels_in_one_request(meet: Meet) -> None:
     inverter, simulator = meet()
-    before = simulator.record.tally.requests
+    before = simulator.traffic.counters.requests
     window = {"charge_start_1": time(23, 30), "charge_end_1": time(5, 15)}
     assert [one.changed for one in await inverter.write_registers(window)] == [True, True]
-    functions = [exchange.request[1] for exchange in list(simulator.record.exchanges)[before:]]
+    functions = [transaction.request[1] for transaction in list(simulator.traffic.transactions)[before:]]
     assert functions == [3, 16, 3]
     assert simulator.device.read(0xA0A1, 2) == [23 * 256 + 30, 5 * 256 + 15]
 
@@ -162,7 +162,7 @@ async def test_what_must_not_be_written_never_reaches_the_wire(meet: Meet, key, 
     inverter, simulator = meet()
     with pytest.raises(error):
         await inverter.write(key, value)
-    assert simulator.record.tally.requests == 0
+    assert simulator.traffic.counters.requests == 0
 
 
 async def test_a_changed_unit_id_is_followed(meet: Meet) -> None:

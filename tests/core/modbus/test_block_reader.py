@@ -53,12 +53,12 @@ async def test_illegal_address_excludes_only_its_own_register(open_client: OpenC
     assert set(reading.failed) == {RegisterRange(START + 5)}
     assert isinstance(reading.failed[RegisterRange(START + 5)], IllegalAddressError)
     assert len(reading.words) == 19
-    requests = simulator.record.tally.requests
+    requests = simulator.traffic.counters.requests
     assert requests <= 11
     again = await reader.read(wanted)
     assert set(again.failed) == {RegisterRange(START + 5)}
     assert reader.unsupported == (RegisterRange(START + 5),)
-    assert simulator.record.tally.requests - requests <= 2
+    assert simulator.traffic.counters.requests - requests <= 2
 
 
 async def test_unsupported_register_is_retried_later(open_client: OpenClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,13 +79,13 @@ async def test_refused_gap_is_not_read_again(open_client: OpenClient) -> None:
     reader = BlockReader(client, 1, ALL_ADDRESSES)
     wanted = [RegisterRange(START), RegisterRange(START + 2)]
     assert not (await reader.read(wanted)).failed
-    assert simulator.record.tally.requests == 3
+    assert simulator.traffic.counters.requests == 3
     assert not (await reader.read(wanted)).failed
-    assert simulator.record.tally.requests == 5
+    assert simulator.traffic.counters.requests == 5
 
 
 async def test_timeout_of_one_block_fails_only_its_own_values(open_client: OpenClient) -> None:
-    lost = LineFault(FaultKind.LOST)
+    lost = LineFault(FaultKind.RESPONSE_LOST)
     client, _ = open_client(faults=FaultPlan(script={2: lost, 3: lost}))
     inverter = Inverter(client, 1, groups=tuple(RegisterGroup))
     report = await inverter.read(Tier.FAST)
@@ -100,4 +100,4 @@ async def test_remaining_blocks_are_skipped_after_two_timeouts(open_client: Open
     client, simulator = open_client(unit=7)
     report = await Inverter(client, 1).read(Tier.SETTINGS)
     assert isinstance(report.error, NoResponseError)
-    assert simulator.record.tally.others <= 4
+    assert simulator.traffic.counters.other_units <= 4

@@ -71,7 +71,7 @@ async def test_read_and_write(open_client: OpenClient) -> None:
     assert device_words(simulator, CHARGE_AMPS, 1) == (420,)
     await client.write(1, 0xA0A1, (1 * 256, 2 * 256))
     assert device_words(simulator, 0xA0A1, 2) == (256, 512)
-    assert simulator.record.tally.requests == 4
+    assert simulator.traffic.counters.requests == 4
 
 
 # After a fault that leaves a response outstanding, the client sends a probe: one more request.
@@ -81,10 +81,10 @@ PROBED_REQUESTS, UNPROBED_REQUESTS = (1, 4, 5), (1, 3, 4)
 @pytest.mark.parametrize(
     ("fault", "requests", "error"),
     [
-        (LineFault(FaultKind.LOST), PROBED_REQUESTS, NoResponseError),
+        (LineFault(FaultKind.RESPONSE_LOST), PROBED_REQUESTS, NoResponseError),
         (LineFault(FaultKind.CRC), PROBED_REQUESTS, BadFrameError),
         (LineFault(FaultKind.TRUNCATED), PROBED_REQUESTS, BadFrameError),
-        (LineFault(FaultKind.FOREIGN), PROBED_REQUESTS, BadFrameError),
+        (LineFault(FaultKind.WRONG_UNIT), PROBED_REQUESTS, BadFrameError),
         (LineFault(FaultKind.GARBAGE_INSTEAD, seed=3), PROBED_REQUESTS, BadFrameError),
         (LineFault(FaultKind.GARBAGE_BEFORE, seed=3), UNPROBED_REQUESTS, BadFrameError),
         (LineFault(FaultKind.EXCEPTION, code=4), UNPROBED_REQUESTS, DeviceFailureError),
@@ -100,7 +100,7 @@ async def test_read_is_retried_once(
         await client.read(1, IDENTITY, 8)
     assert (await client.read(1, IDENTITY + 1, 8)).words == device_words(simulator, IDENTITY + 1, 8)
     assert client.statistics.snapshot().errors == {error.kind: 3}
-    assert simulator.record.tally.overlaps == 0
+    assert simulator.traffic.counters.overlaps == 0
 
 
 async def test_late_response_is_not_matched_to_the_next_request(open_client: OpenClient) -> None:
@@ -115,16 +115,16 @@ async def test_late_response_is_not_matched_to_the_next_request(open_client: Ope
 
 
 async def test_nothing_is_sent_during_quarantine(open_client: OpenClient) -> None:
-    client, simulator = open_client({1: LineFault(FaultKind.LOST)})
+    client, simulator = open_client({1: LineFault(FaultKind.RESPONSE_LOST)})
     await client.read(1, SOC, 1)
-    lost, probe, _ = simulator.record.exchanges
-    assert probe.arrived - lost.arrived >= MIN_QUARANTINE
+    lost, probe, _ = simulator.traffic.transactions
+    assert probe.started - lost.started >= MIN_QUARANTINE
 
 
 @pytest.mark.parametrize("seconds", [0.8, 1.2, 1.7])
 async def test_response_after_the_quarantine_is_discarded(open_client: OpenClient, seconds: float) -> None:
     """Probes of other sizes show when no response is outstanding any more."""
-    client, simulator = open_client({2: LineFault(FaultKind.LATE, seconds)}, fragile=False)
+    client, simulator = open_client({2: LineFault(FaultKind.LATE, seconds)}, fails_on_overlap=False)
     for address in range(IDENTITY, IDENTITY + 20):
         with suppress(ModbusError):
             assert (await client.read(1, address, 2)).words == device_words(simulator, address, 2)
@@ -133,19 +133,19 @@ async def test_response_after_the_quarantine_is_discarded(open_client: OpenClien
 
 async def test_probe_reads_only_existing_registers(open_client: OpenClient) -> None:
     """The response that is lost is for the register before an undeclared one, which the probe must not read."""
-    client, simulator = open_client({2: LineFault(FaultKind.LOST)})
+    client, simulator = open_client({2: LineFault(FaultKind.RESPONSE_LOST)})
     await client.read(1, IDENTITY, 8)
     assert (await client.read(1, 0xA036, 1)).words == device_words(simulator, 0xA036, 1)
-    requests = [exchange.request[2:6] for exchange in simulator.record.exchanges]
+    requests = [transaction.request[2:6] for transaction in simulator.traffic.transactions]
     assert requests == [b"\xc7\x46\0\x08", b"\xa0\x36\0\x01", b"\xc7\x46\0\x02", b"\xa0\x36\0\x01"]
 
 
 async def test_client_resynchronises_after_many_timeouts(open_client: OpenClient) -> None:
     silent = 24
     client, simulator = open_client(
-        dict.fromkeys(range(1, silent), LineFault(FaultKind.LOST)), margin=0.05, min_quarantine=0.1
+        dict.fromkeys(range(1, silent), LineFault(FaultKind.RESPONSE_LOST)), margin=0.05, min_quarantine=0.1
     )
-    while simulator.record.tally.requests < silent:
+    while simulator.traffic.counters.requests < silent:
         with suppress(NoResponseError):
             await client.read(1, IDENTITY, 2)
     assert (await client.read(1, IDENTITY, 2)).words == device_words(simulator, IDENTITY, 2)
@@ -155,15 +155,15 @@ async def test_client_resynchronises_after_many_timeouts(open_client: OpenClient
 async def test_late_response_ends_quarantine_and_raises_the_margin(open_client: OpenClient, kind: FaultKind) -> None:
     client, simulator = open_client({1: LineFault(kind, LATE_SECONDS), 3: LineFault(kind, LATE_SECONDS)})
     await client.read(1, SOC, 1)
-    late, again = simulator.record.exchanges
-    assert again.arrived - late.arrived < MIN_QUARANTINE
+    late, again = simulator.traffic.transactions
+    assert again.started - late.started < MIN_QUARANTINE
     assert client.timing.margin > MARGIN
     await client.read(1, SOC, 1)
     assert client.statistics.snapshot().late_responses == 1  # the margin has grown, so the second one is in time
-    assert simulator.record.tally.requests == 3
+    assert simulator.traffic.counters.requests == 3
 
 
-@pytest.mark.parametrize("kind", [FaultKind.LOST, FaultKind.CRC])
+@pytest.mark.parametrize("kind", [FaultKind.RESPONSE_LOST, FaultKind.CRC])
 async def test_executed_write_is_not_repeated(open_client: OpenClient, kind: FaultKind) -> None:
     client, simulator = open_client({1: LineFault(kind)})
     await client.write(1, CHARGE_AMPS, (430,))
@@ -172,18 +172,18 @@ async def test_executed_write_is_not_repeated(open_client: OpenClient, kind: Fau
 
 
 async def test_lost_write_is_repeated_after_reading(open_client: OpenClient) -> None:
-    client, simulator = open_client({1: LineFault(FaultKind.UNHEARD)})
+    client, simulator = open_client({1: LineFault(FaultKind.REQUEST_LOST)})
     await client.write(1, CHARGE_AMPS, (430,))
     assert device_words(simulator, CHARGE_AMPS, 1) == (430,)
-    functions = [exchange.request[1] for exchange in simulator.record.exchanges]
+    functions = [transaction.request[1] for transaction in simulator.traffic.transactions]
     assert functions == [6, 3, 6]
 
 
 async def test_unanswered_command_is_uncertain_and_not_repeated(open_client: OpenClient) -> None:
-    client, simulator = open_client({1: LineFault(FaultKind.LOST)})
+    client, simulator = open_client({1: LineFault(FaultKind.RESPONSE_LOST)})
     with pytest.raises(UncertainWriteError, match="not known whether writing 1 registers at 0x9C43"):
         await client.write(1, 0x9C43, (1,), readable=False)
-    assert simulator.record.tally.requests == 1
+    assert simulator.traffic.counters.requests == 1
 
 
 async def test_port_lost_during_a_write(open_client: OpenClient) -> None:
@@ -203,8 +203,8 @@ async def test_exception_response_starts_no_quarantine(open_client: OpenClient) 
         await client.read(1, 0xA037, 1)
     await client.read(1, SOC, 1)
     assert client.statistics.snapshot().responses == 2
-    first, second = simulator.record.exchanges
-    assert second.arrived - first.arrived < MIN_QUARANTINE
+    first, second = simulator.traffic.transactions
+    assert second.started - first.started < MIN_QUARANTINE
 
 
 async def test_writes_precede_polls(open_client: OpenClient) -> None:
@@ -214,21 +214,21 @@ async def test_writes_precede_polls(open_client: OpenClient) -> None:
     await client.write(1, CHARGE_AMPS, (430,))
     assert sum(poll.done() for poll in polls) <= 2
     await asyncio.gather(*polls)
-    assert [exchange.request[1] for exchange in simulator.record.exchanges].index(6) <= 2
+    assert [transaction.request[1] for transaction in simulator.traffic.transactions].index(6) <= 2
 
 
 async def test_cancelling_does_not_interrupt_a_transaction(open_client: OpenClient) -> None:
     client, simulator = open_client(**SLOW_DEVICE)
     running = asyncio.create_task(client.read(1, IDENTITY, 8))
     waiting = asyncio.create_task(client.read(1, IDENTITY + 8, 8))
-    while not simulator.record.tally.requests:
+    while not simulator.traffic.counters.requests:
         await asyncio.sleep(0.0005)
     running.cancel()
     waiting.cancel()
     await asyncio.wait([running, waiting])
     assert (await client.read(1, IDENTITY + 2, 8)).words == device_words(simulator, IDENTITY + 2, 8)
-    assert simulator.record.tally.requests == 2  # the queued request was never sent
-    assert simulator.record.tally.overlaps == 0
+    assert simulator.traffic.counters.requests == 2  # the queued request was never sent
+    assert simulator.traffic.counters.overlaps == 0
 
 
 async def test_client_reconnects_when_the_port_reappears(open_client: OpenClient) -> None:
@@ -265,7 +265,7 @@ async def test_close_completes_the_transaction_and_fails_the_queue(open_client: 
     client, simulator = open_client(**SLOW_DEVICE)
     first = client.submit(WriteRequest(1, CHARGE_AMPS, (440,)))
     rest = [client.submit(WriteRequest(1, CHARGE_AMPS, (450,))) for _ in range(3)]
-    while not simulator.record.tally.requests:
+    while not simulator.traffic.counters.requests:
         await asyncio.sleep(0.0005)
     await asyncio.to_thread(client.close)
     assert first.result().unit == 1
@@ -281,7 +281,7 @@ async def test_stray_bytes_are_discarded(open_client: OpenClient) -> None:
     client, simulator = open_client()
     good = (await client.read(1, IDENTITY, 2)).words
     stray = bytes([1, 3, 4, 9, 9, 9, 9, 0, 0])
-    os.write(simulator._line._ports[0]._master, stray)
+    os.write(simulator._server._ports[0]._master, stray)
     await asyncio.sleep(0.05)
     assert (await client.read(1, IDENTITY, 2)).words == good
     assert client.statistics.snapshot().stray_bytes == len(stray)

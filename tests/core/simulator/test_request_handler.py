@@ -8,16 +8,16 @@ from custom_components.nattery.core.simulator.simulated_inverter import Simulate
 
 
 @pytest.fixture
-def service() -> RequestHandler:
-    device = SimulatedInverter(1, datetime(2026, 6, 17, 12), past=False)
+def handler() -> RequestHandler:
+    device = SimulatedInverter(1, datetime(2026, 6, 17, 12), with_history=False)
     return RequestHandler(device, lambda: device.advance(device.elapsed + 0.1))
 
 
-def ask(service: RequestHandler, pdu: str, unit: int = 1) -> str | None:
-    answer = service.answer(Adu(unit, bytes.fromhex(pdu), 7))
+def ask(handler: RequestHandler, pdu: str, unit: int = 1) -> str | None:
+    answer = handler.handle(Adu(unit, bytes.fromhex(pdu), 7))
     if answer is None:
         return None
-    assert answer.transaction == 7
+    assert answer.transaction_id == 7
     return bytes((answer.unit,)).hex() + answer.pdu.hex()
 
 
@@ -41,37 +41,37 @@ def ask(service: RequestHandler, pdu: str, unit: int = 1) -> str | None:
         ("17", "019701"),
     ],
 )
-def test_answers(service: RequestHandler, pdu: str, answer: str) -> None:
-    assert ask(service, pdu) == answer
+def test_responses(handler: RequestHandler, pdu: str, answer: str) -> None:
+    assert ask(handler, pdu) == answer
 
 
-def test_who_is_meant(service: RequestHandler) -> None:
-    assert ask(service, "03a0280001", unit=2) is None
-    assert ask(service, "03a0280001", unit=255) == "0103020000"
-    assert ask(service, "06a0320009", unit=255) == "0106a0320009"
-    assert ask(service, "03a0280001", unit=1) is None
-    assert ask(service, "03a0280001", unit=255) == "0903020000"
+def test_unit_ids(handler: RequestHandler) -> None:
+    assert ask(handler, "03a0280001", unit=2) is None
+    assert ask(handler, "03a0280001", unit=255) == "0103020000"
+    assert ask(handler, "06a0320009", unit=255) == "0106a0320009"
+    assert ask(handler, "03a0280001", unit=1) is None
+    assert ask(handler, "03a0280001", unit=255) == "0903020000"
 
 
-def test_broadcast_writes_without_an_answer(service: RequestHandler) -> None:
-    assert ask(service, "06a0280003", unit=0) is None
-    assert service.device.unit == 1
-    assert ask(service, "03a0280001") == "0103020003"
-    assert ask(service, "03a0280001", unit=0) is None
+def test_broadcast_write_has_no_response(handler: RequestHandler) -> None:
+    assert ask(handler, "06a0280003", unit=0) is None
+    assert handler.device.unit == 1
+    assert ask(handler, "03a0280001") == "0103020003"
+    assert ask(handler, "03a0280001", unit=0) is None
 
 
-def test_a_starting_device_hears_nothing_until_it_runs(service: RequestHandler) -> None:
-    assert ask(service, "069c410001") == "01069c410001"
-    assert ask(service, "03a0280001") is None
+def test_restarting_inverter_does_not_respond(handler: RequestHandler) -> None:
+    assert ask(handler, "069c410001") == "01069c410001"
+    assert ask(handler, "03a0280001") is None
     for _ in range(60):
-        service.concerns(1)
-    assert ask(service, "03a0280001") == "0103020000"
+        handler.accepts(1)
+    assert ask(handler, "03a0280001") == "0103020000"
 
 
-def test_every_answer_is_of_the_present(service: RequestHandler) -> None:
+def test_responses_are_up_to_date(handler: RequestHandler) -> None:
     seconds = []
     for _ in range(40):
-        answer = ask(service, "03a03c0001")
+        answer = ask(handler, "03a03c0001")
         assert answer is not None
         seconds.append(int(answer[-2:], 16))
     assert seconds[-1] > seconds[0]

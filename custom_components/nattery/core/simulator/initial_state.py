@@ -1,4 +1,4 @@
-"""What a simulated inverter is born with: nameplate, first settings and the life before. All from the seed."""
+"""The initial state of a simulated inverter: identity, settings, counters and fault log, all derived from the seed."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -14,7 +14,7 @@ PROTOCOL_1_5 = 0x0105
 BUILD_TIME = "Jul 13 2023 10:24:00"
 INITIAL_SOC = 55.0
 
-# Where an installer leaves the defaults: a 230 V house, a 16-cell LFP battery with a BMS on CAN, feeding in.
+# Settings that an installer changes: a 230 V house, a 16-cell LFP battery with a BMS on CAN, export allowed.
 INSTALLER_SETTINGS: dict[str, float] = {
     "OutPriority": 0,
     "OutVoltSet": 230,
@@ -26,11 +26,11 @@ INSTALLER_SETTINGS: dict[str, float] = {
     "BattOverVolt": 58.4,
     "BmsSet": 2,
     "LineBack2InvSOC": 20,
-    "OnTimeChargeEn": 1,  # and no window: the grid charges nothing until somebody says when
+    "OnTimeChargeEn": 1,  # no window is set, so the grid charges nothing
 }
 
-# Averages of a day in the life before: Wh, and hours for the times.
-_USUAL_DAY = {
+# Average quantities per day before the start: Wh, and hours for times.
+_AVERAGE_DAY = {
     "export": 4300,
     "charge": 6100,
     "discharge": 5500,
@@ -44,7 +44,7 @@ _USUAL_DAY = {
 
 
 def is_persistent(register: Register) -> bool:
-    """Whether a register is a setting that survives power-off; the clock and the passwords are kept elsewhere."""
+    """Return whether a register is a setting that survives a power-off, except the clock and the passwords."""
     return (
         register.access is Access.READ_WRITE
         and register.section == "P04"
@@ -57,12 +57,12 @@ SETTINGS: tuple[Register, ...] = tuple(register for register in P04 if is_persis
 
 
 def factory_settings() -> dict[str, list[int]]:
-    """Raw words by symbol of the protocol's own defaults."""
+    """Return the protocol's defaults as raw words by symbol."""
     return {register.symbol: number_words(register, register.default or 0) for register in SETTINGS}
 
 
 def installer_settings() -> dict[str, list[int]]:
-    """Raw words by symbol as an installer left them."""
+    """Return the settings after installation as raw words by symbol."""
     changed = {
         register.symbol: number_words(register, INSTALLER_SETTINGS[register.symbol])
         for register in SETTINGS
@@ -72,12 +72,12 @@ def installer_settings() -> dict[str, list[int]]:
 
 
 def serial_number(seed: int) -> str:
-    """The serial number of this seed: SIM and twelve digits."""
+    """Return the serial number of this seed: SIM and twelve digits."""
     return SERIAL_PREFIX + "".join(Random(f"serial {seed}").choices("0123456789", k=SERIAL_DIGITS))  # noqa: S311
 
 
 def identity_registers(serial: str) -> dict[str, list[int]]:
-    """Raw words by symbol of the identity registers."""
+    """Return the identity registers as raw words by symbol."""
     return {
         "MachCode": [0x0806],
         "ProductType": [0],
@@ -96,14 +96,14 @@ def identity_registers(serial: str) -> dict[str, list[int]]:
 
 
 def initial_totals(seed: int) -> tuple[dict[str, float], int]:
-    """Totals by quantity and the working days that they took."""
-    chance = Random(f"life {seed}")  # noqa: S311
-    days = chance.randint(200, 900)
-    return {name: days * usual * chance.uniform(0.9, 1.1) for name, usual in _USUAL_DAY.items()}, days
+    """Return the initial counter totals by quantity, and the number of working days."""
+    random = Random(f"life {seed}")  # noqa: S311
+    days = random.randint(200, 900)
+    return {name: days * average * random.uniform(0.9, 1.1) for name, average in _AVERAGE_DAY.items()}, days
 
 
 def initial_fault_log(seed: int, now: datetime) -> list[FaultLogEntry]:
-    """A fault log with one old entry."""
-    chance = Random(f"faults {seed}")  # noqa: S311
-    when = now - timedelta(days=chance.randint(15, 60), seconds=chance.randint(0, 86400))
+    """Return a fault log with one old entry."""
+    random = Random(f"faults {seed}")  # noqa: S311
+    when = now - timedelta(days=random.randint(15, 60), seconds=random.randint(0, 86400))
     return [FaultLogEntry(OVER_TEMPERATURE + 1, when.replace(microsecond=0), (531, 64, 5480, 861))]

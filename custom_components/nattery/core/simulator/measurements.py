@@ -1,4 +1,4 @@
-"""What the inverter measures: flows and state as physical values by symbol. One phase; phases B and C stay zero."""
+"""The inverter's measurements: power flows and state as physical values by symbol. Phases B and C stay zero."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ INITIALISING, STANDBY, ON_GRID, INVERTER = range(4)
 CONSTANT_CURRENT, CONSTANT_VOLTAGE, FLOAT = 1, 2, 4
 NO_OUTPUT, UTILITY_OUTPUT, INVERTER_OUTPUT, UTILITY_OVERLOAD = range(4)
 NEARLY_FULL = 95
-ALWAYS_DRAWN_VA = 25  # reactive share of an idle house
+IDLE_APPARENT_POWER = 25  # apparent power of an idle household in VA
 
 
 @dataclass(frozen=True, slots=True)
 class MeasurementInputs:
-    """Everything that the measurements follow from."""
+    """Everything that the measurements depend on."""
 
     state: PhysicsState
     flows: PowerFlows
     settings: InverterSettings
-    around: Environment
+    environment: Environment
     battery_voltage: float
     temperature: float
     output_voltage: float
@@ -27,16 +27,23 @@ class MeasurementInputs:
     starting: bool
 
 
-def measurements(now: MeasurementInputs) -> dict[str, float]:
-    """Physical values by symbol for every measurement that is not constantly zero."""
-    return _battery(now) | _pv(now) | _output(now) | _grid(now) | _condition(now) | _status(now)
+def measurements(inputs: MeasurementInputs) -> dict[str, float]:
+    """Return physical values by symbol for every measurement that is not constantly zero."""
+    return (
+        _battery(inputs)
+        | _pv(inputs)
+        | _output(inputs)
+        | _grid(inputs)
+        | _bus_and_temperatures(inputs)
+        | _status(inputs)
+    )
 
 
-def state_flags(now: MeasurementInputs) -> list[int]:
-    """The eight words of SysStateFlag; what the bits mean is the simulator's own."""
-    flows = now.flows
+def state_flags(inputs: MeasurementInputs) -> list[int]:
+    """Return the eight words of SysStateFlag. The meaning of the bits is the simulator's own."""
+    flows = inputs.flows
     bits = (
-        now.settings.running,
+        inputs.settings.running,
         flows.pv > 0,
         flows.battery < 0,
         flows.battery > 0,
@@ -44,26 +51,26 @@ def state_flags(now: MeasurementInputs) -> list[int]:
         flows.grid < 0,
         flows.curtailed > 0,
     )
-    return [sum(1 << place for place, bit in enumerate(bits) if bit), *(0,) * 7]
+    return [sum(1 << index for index, bit in enumerate(bits) if bit), *(0,) * 7]
 
 
-def _battery(now: MeasurementInputs) -> dict[str, float]:
-    flows, volts = now.flows, now.battery_voltage
+def _battery(inputs: MeasurementInputs) -> dict[str, float]:
+    flows, volts = inputs.flows, inputs.battery_voltage
     return {
         "BattVolt": volts,
         "BattCurr": flows.battery / volts,
-        "BattSoc": now.state.soc,
+        "BattSoc": inputs.state.soc,
         "BattChgPower": max(0.0, -flows.battery),
         "LineChgCurr": flows.grid_charge / volts,
         "PvChgCurr": flows.pv_charge / volts,
     }
 
 
-def _pv(now: MeasurementInputs) -> dict[str, float]:
+def _pv(inputs: MeasurementInputs) -> dict[str, float]:
     values: dict[str, float] = {}
-    strings = ((1, now.flows.pv1, now.around.pv1), (2, now.flows.pv2, now.around.pv2))
+    strings = ((1, inputs.flows.pv1, inputs.environment.pv1), (2, inputs.flows.pv2, inputs.environment.pv2))
     for number, used, offered in strings:
-        # Curtailing moves a string away from its best point, towards its open voltage.
+        # Curtailment moves a string from its maximum power point towards its open-circuit voltage.
         volts = 315 + 20 * min(1.0, offered / 2000) + (40 * (1 - used / offered)) if offered > 1 else 0.0
         values |= {
             f"Pv{number}Volt": volts,
@@ -73,16 +80,16 @@ def _pv(now: MeasurementInputs) -> dict[str, float]:
     return values
 
 
-def _output(now: MeasurementInputs) -> dict[str, float]:
-    flows = now.flows
-    volts = now.output_voltage if now.settings.running else 0.0
-    apparent = flows.load + ALWAYS_DRAWN_VA if flows.load else 0.0
+def _output(inputs: MeasurementInputs) -> dict[str, float]:
+    flows = inputs.flows
+    volts = inputs.output_voltage if inputs.settings.running else 0.0
+    apparent = flows.load + IDLE_APPARENT_POWER if flows.load else 0.0
     inverted = flows.load - flows.grid
     percent = 100 * flows.load / RATED_WATTS
     return {
         "OutVoltA": volts,
         "OutCurrA": apparent / volts if volts else 0.0,
-        "OutFreq": now.output_frequency if now.settings.running else 0.0,
+        "OutFreq": inputs.output_frequency if inputs.settings.running else 0.0,
         "InvCurrA": inverted / volts if volts else 0.0,
         "OutW_A": flows.load,
         "OutVA_A": apparent,
@@ -95,43 +102,43 @@ def _output(now: MeasurementInputs) -> dict[str, float]:
     }
 
 
-def _grid(now: MeasurementInputs) -> dict[str, float]:
+def _grid(inputs: MeasurementInputs) -> dict[str, float]:
     return {
-        "LineVoltA": now.around.grid_voltage,
-        "LineCurrA": now.flows.grid / now.around.grid_voltage,
-        "LineFreq": now.around.grid_frequency,
-        "LinePowerVA_A": now.flows.grid,
+        "LineVoltA": inputs.environment.grid_voltage,
+        "LineCurrA": inputs.flows.grid / inputs.environment.grid_voltage,
+        "LineFreq": inputs.environment.grid_frequency,
+        "LinePowerVA_A": inputs.flows.grid,
     }
 
 
-def _condition(now: MeasurementInputs) -> dict[str, float]:
+def _bus_and_temperatures(inputs: MeasurementInputs) -> dict[str, float]:
     return {
-        "BusVoltP": 385 if now.settings.running else 0,
+        "BusVoltP": 385 if inputs.settings.running else 0,
         "BusVoltN": 0,
-        "Temper1": now.temperature,
-        "Temper2": now.temperature - 4,
-        "Temper3": now.around.temperature + 6,
-        "Temper4": now.around.temperature,
+        "Temper1": inputs.temperature,
+        "Temper2": inputs.temperature - 4,
+        "Temper3": inputs.environment.temperature + 6,
+        "Temper4": inputs.environment.temperature,
     }
 
 
-def _status(now: MeasurementInputs) -> dict[str, float]:
-    flows = now.flows
-    bypassed = now.state.on_grid or now.settings.out_priority == OutPriority.GRID
+def _status(inputs: MeasurementInputs) -> dict[str, float]:
+    flows = inputs.flows
+    bypassed = inputs.state.on_grid or inputs.settings.out_priority == OutPriority.GRID
     inverting = not bypassed and flows.load - flows.grid > 1
     startup = INVERTER if inverting else ON_GRID
     output = INVERTER_OUTPUT if inverting else UTILITY_OUTPUT
     return {
-        "StartupStatus": INITIALISING if now.starting else startup if now.settings.running else STANDBY,
-        "OutStatus": (UTILITY_OVERLOAD if flows.shed > 0 else output) if now.settings.running else NO_OUTPUT,
-        "ChgStatus": _charging(now),
+        "StartupStatus": INITIALISING if inputs.starting else startup if inputs.settings.running else STANDBY,
+        "OutStatus": (UTILITY_OVERLOAD if flows.shed > 0 else output) if inputs.settings.running else NO_OUTPUT,
+        "ChgStatus": _charging(inputs),
         "EcoMode": 0,
         "DryContact1": int(flows.load > RATED_WATTS / 2),
-        "DryContact2": int(now.state.on_grid),
+        "DryContact2": int(inputs.state.on_grid),
     }
 
 
-def _charging(now: MeasurementInputs) -> int:
-    if now.flows.battery < -1:
-        return CONSTANT_VOLTAGE if now.state.soc >= NEARLY_FULL else CONSTANT_CURRENT
-    return FLOAT if now.state.soc >= min(100, now.settings.soc_full) else 0
+def _charging(inputs: MeasurementInputs) -> int:
+    if inputs.flows.battery < -1:
+        return CONSTANT_VOLTAGE if inputs.state.soc >= NEARLY_FULL else CONSTANT_CURRENT
+    return FLOAT if inputs.state.soc >= min(100, inputs.settings.soc_full) else 0

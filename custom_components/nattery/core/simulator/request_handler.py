@@ -1,68 +1,68 @@
-"""From a request to its answer, by the firmware's rules: who is meant, which functions there are, what is refused."""
+"""The server's handling of requests: unit ids, function codes and exception responses as in the firmware."""
 
 from collections.abc import Callable
 
 from .frames import READ, WRITE_MANY, WRITE_ONE, Adu, exception_pdu
 from .memory import ILLEGAL_FUNCTION, ILLEGAL_VALUE, ModbusExceptionError
-from .simulated_inverter import ALL_UNITS, SimulatedInverter
+from .simulated_inverter import ANY_UNIT, SimulatedInverter
 
 BROADCAST = 0
-WORD_REQUEST = 5  # function and two words
-MANY_HEAD = 6  # function, two words, byte count
+WORD_REQUEST_SIZE = 5  # function code and two words
+WRITE_MANY_HEAD_SIZE = 6  # function code, two words, byte count
 
 
 class RequestHandler:
-    """Answers for one device; `live` brings it up to the present before every request."""
+    """Handles the requests to one simulated inverter; `advance` brings it up to the present before each."""
 
-    def __init__(self, device: SimulatedInverter, live: Callable[[], None]) -> None:
-        """Serve `device`."""
+    def __init__(self, device: SimulatedInverter, advance: Callable[[], None]) -> None:
+        """Handle requests to `device`."""
         self.device = device
-        self._live = live
+        self._advance = advance
 
-    def concerns(self, unit: int) -> bool:
-        """Whether a request to `unit` is for this device and it is able to hear it."""
-        if self.device.silent:
-            self._live()
-        return unit in {self.device.unit, ALL_UNITS, BROADCAST} and not self.device.silent
+    def accepts(self, unit: int) -> bool:
+        """Return whether the inverter is ready and `unit` addresses it."""
+        if self.device.restarting:
+            self._advance()
+        return unit in {self.device.unit, ANY_UNIT, BROADCAST} and not self.device.restarting
 
-    def answer(self, request: Adu) -> Adu | None:
-        """Carry a request out; the answer carries the real unit id.
+    def handle(self, request: Adu) -> Adu | None:
+        """Execute a request and return the response, which carries the real unit id.
 
-        None for a request to somebody else, a broadcast write, and a broadcast read, which does nothing.
+        Return None for requests to another unit and for broadcasts; a broadcast read is not executed.
         """
-        if not self.concerns(request.unit):
+        if not self.accepts(request.unit):
             return None
-        self._live()
+        self._advance()
         unit = self.device.unit
         function = request.pdu[0]
         if request.unit == BROADCAST and function == READ:
             return None
         try:
-            pdu = _FUNCTIONS.get(function, _unknown)(self.device, request.pdu)
-        except ModbusExceptionError as refused:
-            pdu = exception_pdu(function, refused.code)
-        return None if request.unit == BROADCAST else Adu(unit, pdu, request.transaction)
+            pdu = _FUNCTIONS.get(function, _illegal_function)(self.device, request.pdu)
+        except ModbusExceptionError as error:
+            pdu = exception_pdu(function, error.code)
+        return None if request.unit == BROADCAST else Adu(unit, pdu, request.transaction_id)
 
-    def refusal(self, request: Adu, code: int) -> Adu | None:
-        """An exception without any deed, for injected faults."""
-        if request.unit == BROADCAST or not self.concerns(request.unit):
+    def reject(self, request: Adu, code: int) -> Adu | None:
+        """Return an exception response without executing the request, for injected faults."""
+        if request.unit == BROADCAST or not self.accepts(request.unit):
             return None
-        return Adu(self.device.unit, exception_pdu(request.pdu[0], code), request.transaction)
+        return Adu(self.device.unit, exception_pdu(request.pdu[0], code), request.transaction_id)
 
 
 def _words(data: bytes) -> list[int]:
-    return [int.from_bytes(data[place : place + 2]) for place in range(0, len(data), 2)]
+    return [int.from_bytes(data[start : start + 2]) for start in range(0, len(data), 2)]
 
 
 def _read(device: SimulatedInverter, pdu: bytes) -> bytes:
-    if len(pdu) != WORD_REQUEST:
+    if len(pdu) != WORD_REQUEST_SIZE:
         raise ModbusExceptionError(ILLEGAL_VALUE)
     words = device.read(*_words(pdu[1:]))
     return bytes((READ, 2 * len(words))) + b"".join(word.to_bytes(2) for word in words)
 
 
 def _write_one(device: SimulatedInverter, pdu: bytes) -> bytes:
-    if len(pdu) != WORD_REQUEST:
+    if len(pdu) != WORD_REQUEST_SIZE:
         raise ModbusExceptionError(ILLEGAL_VALUE)
     address, word = _words(pdu[1:])
     device.write(address, [word])
@@ -70,13 +70,14 @@ def _write_one(device: SimulatedInverter, pdu: bytes) -> bytes:
 
 
 def _write_many(device: SimulatedInverter, pdu: bytes) -> bytes:
-    if len(pdu) < MANY_HEAD or len(pdu) != MANY_HEAD + pdu[5] or pdu[5] != 2 * int.from_bytes(pdu[3:5]):
+    head = WRITE_MANY_HEAD_SIZE
+    if len(pdu) < head or len(pdu) != head + pdu[5] or pdu[5] != 2 * int.from_bytes(pdu[3:5]):
         raise ModbusExceptionError(ILLEGAL_VALUE)
-    device.write(int.from_bytes(pdu[1:3]), _words(pdu[MANY_HEAD:]))
+    device.write(int.from_bytes(pdu[1:3]), _words(pdu[head:]))
     return pdu[:5]
 
 
-def _unknown(_: SimulatedInverter, pdu: bytes) -> bytes:
+def _illegal_function(_: SimulatedInverter, pdu: bytes) -> bytes:
     return exception_pdu(pdu[0], ILLEGAL_FUNCTION)
 
 

@@ -1,4 +1,4 @@
-"""The thread that the line lives in: waits for bytes and for exact moments, idles without work."""
+"""The thread that serves the ports: it waits for bytes and for exact times, and sleeps otherwise."""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,28 +12,28 @@ from typing import Protocol
 
 from .channel import Channel
 
-TICK = 1.0
-COARSE = 0.0014  # below this the selector, which counts in milliseconds, is too coarse
-WAKE_UP = 0.0003  # what a wake-up may cost
-SPIN = 0.00012  # the last stretch before a moment is watched, not slept
+TICK_INTERVAL = 1.0
+SELECTOR_RESOLUTION = 0.0014  # seconds; shorter waits sleep, because the selector counts in milliseconds
+WAKE_UP_TIME = 0.0003  # seconds that waking up may take
+SPIN_TIME = 0.00012  # seconds before an event that are spent in a busy loop, for precision
 MILLISECONDS = 1000
 
 
 class Port(Protocol):
-    """Where clients connect: a pty or a listening socket."""
+    """A pty or a listening socket that clients connect to."""
 
-    def attach(self, line: ServerThread) -> None:
-        """Begin to be watched; called in the line's thread."""
+    def attach(self, server: ServerThread) -> None:
+        """Start listening. Called in the server's thread."""
 
     def close(self) -> None:
-        """Give everything back; called in the line's thread, or before it runs."""
+        """Release all resources. Called in the server's thread, or before it runs."""
 
 
 class ServerThread:
-    """One thread for every port of one device. `tick` is called at least once a second."""
+    """One thread that serves all ports of a simulated inverter. It calls `tick` at least once a second."""
 
     def __init__(self, tick: Callable[[], None]) -> None:
-        """Prepare; nothing runs before `start`."""
+        """Prepare the thread without starting it."""
         self._tick = tick
         self._selector = DefaultSelector()
         self._inbox: deque[Callable[[], None]] = deque()
@@ -46,49 +46,49 @@ class ServerThread:
         self._thread = Thread(target=self._run, name="nattery-simulator", daemon=True)
 
     def start(self) -> None:
-        """Begin to serve."""
+        """Start serving."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and close every port; returns when that is done."""
+        """End the thread and close every port; return when that is done."""
         self._stopping = True
         self._wake()
         self._thread.join()
         os.close(self._wake_write)
 
     def add(self, port: Port) -> None:
-        """Serve an open port from now on; from any thread."""
-        self._inbox.append(lambda: self._adopt(port))
+        """Serve an open port. May be called from any thread."""
+        self._inbox.append(lambda: self._attach(port))
         self._wake()
 
-    # For ports, in the line's thread
+    # The ports call these methods in the server's thread.
 
-    def watch(self, descriptor: int, on_bytes: Callable[[], None]) -> None:
-        """Call `on_bytes` whenever the descriptor can be read."""
-        self._selector.register(descriptor, EVENT_READ, on_bytes)
+    def watch(self, descriptor: int, on_readable: Callable[[], None]) -> None:
+        """Call `on_readable` whenever the descriptor is readable."""
+        self._selector.register(descriptor, EVENT_READ, on_readable)
 
     def unwatch(self, descriptor: int) -> None:
-        """Forget the descriptor."""
+        """Stop watching the descriptor."""
         self._selector.unregister(descriptor)
 
-    def join(self, channel: Channel) -> None:
-        """Keep the channel's times."""
+    def add_channel(self, channel: Channel) -> None:
+        """Run the channel's events at their times."""
         self._channels.append(channel)
 
-    def leave(self, channel: Channel) -> None:
-        """Forget the channel and what it had planned."""
+    def remove_channel(self, channel: Channel) -> None:
+        """Stop running the channel's events."""
         self._channels.remove(channel)
 
-    def later(self, seconds: float, action: Callable[[], None]) -> None:
-        """Call `action` once, in `seconds`."""
+    def call_later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Call `action` once, after `seconds`."""
         self._timers.append((monotonic() + seconds, action))
 
-    def _adopt(self, port: Port) -> None:
+    def _attach(self, port: Port) -> None:
         self._ports.append(port)
         port.attach(self)
 
     def _wake(self) -> None:
-        # A full pipe has already woken the thread, a closed one has nobody left to wake.
+        # Writing fails if the pipe is full (the thread is awake already) or closed (the thread has ended).
         with suppress(OSError):
             os.write(self._wake_write, b"\0")
 
@@ -99,13 +99,13 @@ class ServerThread:
             self._inbox.popleft()()
 
     def _run(self) -> None:
-        self.later(TICK, self._beat)
+        self.call_later(TICK_INTERVAL, self._on_tick)
         try:
             while not self._stopping:
                 self._wait()
                 now = monotonic()
                 for channel in list(self._channels):
-                    if channel.due <= now:
+                    if channel.next_event_at <= now:
                         channel.run(now)
                 self._run_timers(now)
         finally:
@@ -115,11 +115,11 @@ class ServerThread:
             self._selector.close()
             os.close(self._wake_read)
 
-    def _beat(self) -> None:
-        # While a request is served, its own call has just done the same, and the answer must not wait.
-        if all(channel.due == inf for channel in self._channels):
+    def _on_tick(self) -> None:
+        # Serving a request advances the inverter too, and a tick then would delay the response.
+        if all(channel.next_event_at == inf for channel in self._channels):
             self._tick()
-        self.later(TICK, self._beat)
+        self.call_later(TICK_INTERVAL, self._on_tick)
 
     def _run_timers(self, now: float) -> None:
         ready = [timer for timer in self._timers if timer[0] <= now]
@@ -128,19 +128,19 @@ class ServerThread:
             timer[1]()
 
     def _wait(self) -> None:
-        """Until bytes have come and been handed on, or the next moment is there."""
-        moment = min((channel.due for channel in self._channels), default=inf)
+        """Wait for the next event, or until bytes have arrived and been processed."""
+        event = min((channel.next_event_at for channel in self._channels), default=inf)
         timer = min(when for when, _ in self._timers)
         now = monotonic()
-        if moment - now > COARSE:
-            if moment < timer + COARSE:
-                # The selector rounds up to whole milliseconds: half of one less than the whole ones that are left.
-                rest = (int((moment - now - WAKE_UP) * MILLISECONDS) - 0.5) / MILLISECONDS
+        if event - now > SELECTOR_RESOLUTION:
+            if event < timer + SELECTOR_RESOLUTION:
+                # The selector rounds up to whole milliseconds, so half of one is subtracted.
+                timeout = (int((event - now - WAKE_UP_TIME) * MILLISECONDS) - 0.5) / MILLISECONDS
             else:
-                rest = timer - now
-            for key, _ in self._selector.select(max(0.0, rest)):
+                timeout = timer - now
+            for key, _ in self._selector.select(max(0.0, timeout)):
                 key.data()
             return
-        while (left := moment - monotonic()) > 0:
-            if left > SPIN:
-                sleep(left - SPIN)
+        while (remaining := event - monotonic()) > 0:
+            if remaining > SPIN_TIME:
+                sleep(remaining - SPIN_TIME)

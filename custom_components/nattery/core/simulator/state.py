@@ -1,4 +1,4 @@
-"""What a simulated inverter keeps through power-off, as a JSON-able dict. Commands such as ChgCtrl are lost."""
+"""The state of a simulated inverter that survives a power-off, as plain JSON. Commands such as ChgCtrl are lost."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -15,12 +15,12 @@ VERSION = 1
 
 
 class InvalidStateError(ValueError):
-    """A saved state that no simulated inverter has written; the text says what is wrong with it."""
+    """A saved state that cannot be restored; the text states the problem."""
 
 
 def dump_state(device: SimulatedInverter) -> dict[str, Any]:
-    """Settings, counters, state of charge, histories, faults and wear of `device`; plain JSON values only."""
-    with device.held():
+    """Return settings, counters, SOC, histories, fault log and write counts of `device` as plain JSON."""
+    with device.lock():
         meters = device.meters
         return {
             "version": VERSION,
@@ -32,13 +32,13 @@ def dump_state(device: SimulatedInverter) -> dict[str, Any]:
             "today": dict(meters.today),
             "total": dict(meters.total),
             "history": {name: list(values) for name, values in meters.history.items()},
-            "faults": [[record.code, record.time.isoformat(), list(record.captured)] for record in device.alarms.log],
+            "faults": [[entry.code, entry.time.isoformat(), list(entry.captured)] for entry in device.alarms.log],
             "writes": dict(device.writes),
         }
 
 
 def restore_state(device: SimulatedInverter, saved: Mapping[str, Any]) -> None:
-    """Give `device` the life that was saved; its clock keeps its time. InvalidStateError changes nothing."""
+    """Restore a saved state into `device`, except its clock. Raise InvalidStateError and change nothing if invalid."""
     if saved.get("version") != VERSION:
         raise InvalidStateError(f"The saved state has version {saved.get('version')!r}: allowed is {VERSION}")
     try:
@@ -54,10 +54,10 @@ def restore_state(device: SimulatedInverter, saved: Mapping[str, Any]) -> None:
         identity = identity_registers(str(saved["serial"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidStateError(f"The saved state cannot be read: {type(error).__name__} {error}") from error
-    with device.held():
+    with device.lock():
         device.memory.put_words(settings | identity)
         device.writes.update(writes)
-        device.resume(soc, meters, day, Alarms(log))
+        device.restore(soc, meters, day, Alarms(log))
 
 
 def _settings(saved: Mapping[str, list[int]]) -> dict[str, list[int]]:
@@ -75,6 +75,6 @@ def _meters(saved: Mapping[str, Any]) -> Meters:
     meters = Meters(totals, int(saved["days"]))
     for quantity in QUANTITIES:
         meters.today[quantity.name] = float(saved["today"][quantity.name])
-        days = [float(day) for day in saved["history"][quantity.name]][:DAYS_KEPT]
-        meters.history[quantity.name] = days + [0.0] * (DAYS_KEPT - len(days))
+        values = [float(value) for value in saved["history"][quantity.name]][:DAYS_KEPT]
+        meters.history[quantity.name] = values + [0.0] * (DAYS_KEPT - len(values))
     return meters
