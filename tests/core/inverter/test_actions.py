@@ -1,4 +1,4 @@
-"""Actions as register settings, judged by the behaviour model of the simulator."""
+"""Actions as register settings, checked with the simulator's behaviour model."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
@@ -31,8 +31,8 @@ from custom_components.nattery.core.simulator.environment import Environment
 from custom_components.nattery.core.simulator.physics import DailyWindow, InverterSettings, PhysicsState, step
 
 BERLIN = ZoneInfo("Europe/Berlin")
-NOON = datetime(2026, 11, 24, 12, 0, 20)  # on the wall, in Berlin
-FRESH: dict[str, Value] = {
+NOON = datetime(2026, 11, 24, 12, 0, 20)  # local time in Berlin
+DEFAULTS: dict[str, Value] = {
     **SELF_CONSUMPTION,
     "charge_priority": 0,
     "grid_charge_current_limit": 60.0,
@@ -41,82 +41,84 @@ FRESH: dict[str, Value] = {
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
-def local(wall: datetime, fold: int = 0) -> datetime:
-    return wall.replace(tzinfo=BERLIN, fold=fold).astimezone(UTC)
+def local(local_now: datetime, fold: int = 0) -> datetime:
+    return local_now.replace(tzinfo=BERLIN, fold=fold).astimezone(UTC)
 
 
-def context(settings: Mapping[str, Value] = FRESH, wall: datetime = NOON, drift: float = 0, **changes) -> ActionContext:
+def context(
+    settings: Mapping[str, Value] = DEFAULTS, local_now: datetime = NOON, drift: float = 0, **changes
+) -> ActionContext:
     values = {
-        "now": local(wall),
+        "now": local(local_now),
         "zone": BERLIN,
-        "clock": wall + timedelta(seconds=drift),
+        "clock": local_now + timedelta(seconds=drift),
         "voltage": 52.0,
         "settings": settings,
     }
     return ActionContext(**values | changes)
 
 
-def action(kind: ActionKind, power: float = 0, lasting: timedelta = HOUR, wall: datetime = NOON) -> Action:
-    return Action(kind, power, local(wall) + lasting)
+def action(kind: ActionKind, power: float = 0, duration: timedelta = HOUR, local_now: datetime = NOON) -> Action:
+    return Action(kind, power, local(local_now) + duration)
 
 
-def charge(power: float = 3000, lasting: timedelta = HOUR) -> Action:
-    return action(ActionKind.CHARGE, power, lasting)
+def charge(power: float = 3000, duration: timedelta = HOUR) -> Action:
+    return action(ActionKind.CHARGE, power, duration)
 
 
-def discharge(power: float = 3000, lasting: timedelta = HOUR) -> Action:
-    return action(ActionKind.DISCHARGE, power, lasting)
+def discharge(power: float = 3000, duration: timedelta = HOUR) -> Action:
+    return action(ActionKind.DISCHARGE, power, duration)
 
 
-def after(wanted: Action, now: ActionContext) -> dict[str, Value]:
-    return {**now.settings, **settings_for(wanted, now)}
+def settings_after(requested: Action, now: ActionContext) -> dict[str, Value]:
+    return {**now.settings, **settings_for(requested, now)}
 
 
 def window(settings: Mapping[str, Value], pairs=CHARGE_WINDOWS) -> tuple[Value, Value]:
     return settings[pairs[0][0]], settings[pairs[0][1]]
 
 
-# What each action is
+# The settings of each action
 
 
-def test_charging_is_a_window_a_current_and_a_priority():
+def test_charge_sets_priority_current_and_window():
     now = context()
-    assert ordered_writes(settings_for(charge(), now), FRESH) == (
+    assert ordered_writes(settings_for(charge(), now), DEFAULTS) == (
         {"charge_priority": 2},
         {"grid_charge_current_limit": 57.7},
         {"charge_start_1": time(12, 0), "charge_end_1": time(13, 0)},
     )
-    assert active_action(after(charge(), now), NOON) == (ActionKind.CHARGE, HOUR - timedelta(seconds=20))
+    assert active_action(settings_after(charge(), now), NOON) == (ActionKind.CHARGE, HOUR - timedelta(seconds=20))
 
 
-def test_discharging_is_a_window_opened_last():
+def test_discharge_opens_the_window_last():
     now = context()
-    assert ordered_writes(settings_for(discharge(), now), FRESH) == (
+    assert ordered_writes(settings_for(discharge(), now), DEFAULTS) == (
         {"timed_discharge": 1},
         {"grid_active_power": 3000},
         {"output_priority": 3},
         {"discharge_start_1": time(12, 0), "discharge_end_1": time(13, 0)},
     )
-    assert active_action(after(discharge(), now), NOON)[0] is ActionKind.DISCHARGE
-    assert active_action(after(discharge(), now), NOON + HOUR) == (ActionKind.HOLD, timedelta())
+    assert active_action(settings_after(discharge(), now), NOON)[0] is ActionKind.DISCHARGE
+    assert active_action(settings_after(discharge(), now), NOON + HOUR) == (ActionKind.HOLD, timedelta())
 
 
-def test_holding_is_a_timed_discharge_without_a_window():
-    assert ordered_writes(settings_for(action(ActionKind.HOLD), context()), FRESH) == ({"timed_discharge": 1},)
-    assert active_action({**FRESH, "timed_discharge": 1}, NOON)[0] is ActionKind.HOLD
+def test_hold_is_a_timed_discharge_without_a_window():
+    assert ordered_writes(settings_for(action(ActionKind.HOLD), context()), DEFAULTS) == ({"timed_discharge": 1},)
+    assert active_action({**DEFAULTS, "timed_discharge": 1}, NOON)[0] is ActionKind.HOLD
 
 
-def test_self_consumption_takes_back_whatever_was_set():
-    theirs = {
-        **FRESH,
+def test_self_consumption_resets_all_settings():
+    manual_settings = {
+        **DEFAULTS,
         "timed_charge": 0,
         "output_priority": 1,
         "charge_start_2": time(22),
         "charge_end_2": time(6),
-        "discharge_end_3": None,  # a time that is none
+        "discharge_end_3": None,  # an invalid time
     }
-    assert active_action(theirs, NOON)[0] is None
-    assert ordered_writes(settings_for(SELF_CONSUME, context(theirs)), theirs) == (
+    assert active_action(manual_settings, NOON)[0] is None
+    assert ordered_writes(settings_for(SELF_CONSUME, context(manual_settings)), manual_settings) == (
         {"output_priority": 0},
         {"discharge_start_3": time(), "discharge_end_3": time()},
         {"charge_start_2": time(), "charge_end_2": time()},
@@ -124,22 +126,22 @@ def test_self_consumption_takes_back_whatever_was_set():
     )
 
 
-def test_an_unused_window_is_unused_wherever_it_stands():
-    parked = {**FRESH, "charge_start_3": time(5), "charge_end_3": time(5)}
-    assert ordered_writes(settings_for(SELF_CONSUME, context(parked)), parked) == ()
-    assert active_action(parked, NOON)[0] is ActionKind.SELF_CONSUME
-    assert deviations(SELF_CONSUMPTION, parked) == ()
+def test_unused_window_at_any_time_is_left_alone():
+    unused_window = {**DEFAULTS, "charge_start_3": time(5), "charge_end_3": time(5)}
+    assert ordered_writes(settings_for(SELF_CONSUME, context(unused_window)), unused_window) == ()
+    assert active_action(unused_window, NOON)[0] is ActionKind.SELF_CONSUME
+    assert deviations(SELF_CONSUMPTION, unused_window) == ()
 
 
-def test_powers_stay_within_what_the_registers_and_the_person_allow():
+def test_powers_are_limited_by_the_registers_and_the_user():
     def amps(power, **settings):
-        return after(charge(power), context({**FRESH, **settings}))["grid_charge_current_limit"]
+        return settings_after(charge(power), context({**DEFAULTS, **settings}))["grid_charge_current_limit"]
 
     assert amps(5200, max_charge_current=25.0) == 25
     assert amps(90000, max_charge_current=300.0) == 200
     assert amps(1) == 0.1
-    assert after(discharge(90000), context())["grid_active_power"] == 15000
-    assert after(discharge(0.2), context())["grid_active_power"] == 1
+    assert settings_after(discharge(90000), context())["grid_active_power"] == 15000
+    assert settings_after(discharge(0.2), context())["grid_active_power"] == 1
 
 
 @given(
@@ -148,23 +150,23 @@ def test_powers_stay_within_what_the_registers_and_the_person_allow():
     st.floats(40, 60),
     st.integers(1, 3000).map(lambda amps: amps / 10),
 )
-def test_every_write_can_be_encoded(kind, power, voltage, most):
-    now = context({**FRESH, "max_charge_current": most}, voltage=voltage)
+def test_every_write_can_be_encoded(kind, power, voltage, max_current):
+    now = context({**DEFAULTS, "max_charge_current": max_current}, voltage=voltage)
     for write in ordered_writes(settings_for(action(kind, power), now), now.settings):
         for key, value in write.items():
             encode(BY_KEY[key], value)
 
 
-# When a window begins and ends
+# The start and end of a window
 
 
-def test_a_window_lasts_four_hours_at_most_and_is_extended_once():
-    settings: dict[str, Value] = dict(FRESH)
+def test_window_lasts_at_most_four_hours_and_is_extended():
+    settings: dict[str, Value] = dict(DEFAULTS)
     writes = []
     for minute in range(6 * 60):
         now = context(settings, NOON + minute * MINUTE)
-        wanted = Action(ActionKind.CHARGE, 3000, local(NOON.replace(hour=18, second=0)))
-        for write in ordered_writes(settings_for(wanted, now), settings):
+        requested = Action(ActionKind.CHARGE, 3000, local(NOON.replace(hour=18, second=0)))
+        for write in ordered_writes(settings_for(requested, now), settings):
             writes.append((minute, write))
             settings |= write
         assert time_left(settings, CHARGE_WINDOWS[0], now.clock) > timedelta()
@@ -173,49 +175,54 @@ def test_a_window_lasts_four_hours_at_most_and_is_extended_once():
     assert len(writes) == 4  # priority, current, and the window twice
 
 
-def test_a_run_that_becomes_shorter_is_shortened_at_once_and_a_longer_one_at_leisure():
+def test_window_is_shortened_at_once_and_extended_late():
     now = context()
-    two_hours = after(charge(lasting=2 * HOUR), now)
+    two_hours = settings_after(charge(duration=2 * HOUR), now)
     longer = context(two_hours, NOON + 20 * MINUTE)
-    assert window(after(action(ActionKind.CHARGE, 3000, 3 * HOUR), longer)) == (time(12), time(14))
-    assert window(after(action(ActionKind.CHARGE, 3000, HOUR), longer)) == (time(12, 20), time(13))
+    assert window(settings_after(action(ActionKind.CHARGE, 3000, 3 * HOUR), longer)) == (time(12), time(14))
+    assert window(settings_after(action(ActionKind.CHARGE, 3000, HOUR), longer)) == (time(12, 20), time(13))
 
 
-def test_a_small_change_of_power_or_voltage_is_not_worth_a_write():
-    for wanted, key in ((charge, "grid_charge_current_limit"), (discharge, "grid_active_power")):
-        running = after(wanted(), context())
-        assert ordered_writes(settings_for(wanted(2950), context(running, voltage=53)), running) == ()
-        assert {*settings_for(wanted(2000), context(running)).items()} - {*running.items()} == {
-            (key, 38.5 if wanted is charge else 2000)
+def test_small_change_of_power_causes_no_write():
+    for requested, key in ((charge, "grid_charge_current_limit"), (discharge, "grid_active_power")):
+        running = settings_after(requested(), context())
+        assert ordered_writes(settings_for(requested(2950), context(running, voltage=53)), running) == ()
+        assert {*settings_for(requested(2000), context(running)).items()} - {*running.items()} == {
+            (key, 38.5 if requested is charge else 2000)
         }
 
 
-def test_a_window_of_the_person_that_is_longer_is_not_taken_for_ours():
-    theirs = {**FRESH, "charge_start_1": time(9), "charge_end_1": time(15)}
-    assert window(after(charge(lasting=4 * HOUR), context(theirs))) == (time(12), time(16))
+def test_longer_manual_window_is_replaced():
+    manual_settings = {**DEFAULTS, "charge_start_1": time(9), "charge_end_1": time(15)}
+    assert window(settings_after(charge(duration=4 * HOUR), context(manual_settings))) == (time(12), time(16))
 
 
-def test_a_window_that_only_now_would_force_something_is_not_taken_for_ours():
-    """Theirs ends as the action does, but began earlier, and would from now on charge at that time every day."""
-    theirs = {**FRESH, "charge_start_1": time(9), "charge_end_1": time(13), "charge_priority": 3}
-    assert window(after(charge(), context(theirs))) == (time(12), time(13))
+def test_manual_window_that_forced_nothing_is_replaced():
+    """The manual window ends with the action but starts earlier. If kept, it would charge every day."""
+    manual_settings = {**DEFAULTS, "charge_start_1": time(9), "charge_end_1": time(13), "charge_priority": 3}
+    assert window(settings_after(charge(), context(manual_settings))) == (time(12), time(13))
 
 
-def test_no_window_without_a_whole_minute():
-    for lasting in (timedelta(), timedelta(seconds=30), -HOUR):
-        assert settings_for(charge(lasting=lasting), context()) == SELF_CONSUMPTION
+def test_no_window_for_less_than_a_minute():
+    for duration in (timedelta(), timedelta(seconds=30), -HOUR):
+        assert settings_for(charge(duration=duration), context()) == SELF_CONSUMPTION
 
 
-def test_a_run_may_cross_midnight():
-    late = context(wall=NOON.replace(hour=23))
-    assert window(after(action(ActionKind.CHARGE, 3000, 2 * HOUR, NOON.replace(hour=23)), late)) == (time(23), time(1))
+def test_window_may_cross_midnight():
+    late = context(local_now=NOON.replace(hour=23))
+    assert window(settings_after(action(ActionKind.CHARGE, 3000, 2 * HOUR, NOON.replace(hour=23)), late)) == (
+        time(23),
+        time(1),
+    )
     assert time_left(
-        after(action(ActionKind.CHARGE, 3000, 2 * HOUR, NOON.replace(hour=23)), late), CHARGE_WINDOWS[0], late.clock
+        settings_after(action(ActionKind.CHARGE, 3000, 2 * HOUR, NOON.replace(hour=23)), late),
+        CHARGE_WINDOWS[0],
+        late.clock,
     ) == 2 * HOUR - timedelta(seconds=20)
 
 
 @pytest.mark.parametrize("drift", [-61, 61, -3600, 3600])
-def test_nothing_is_started_by_a_clock_that_is_off(drift):
+def test_wrong_clock_raises_an_error(drift):
     with pytest.raises(ClockOffError):
         settings_for(charge(), context(drift=drift))
     with pytest.raises(ClockOffError):
@@ -224,14 +231,14 @@ def test_nothing_is_started_by_a_clock_that_is_off(drift):
 
 
 @pytest.mark.parametrize("drift", [-60, -35, -1, 0, 1, 35, 60])
-def test_a_clock_that_is_nearly_right_runs_to_the_end_by_its_own_time(drift):
-    settings = after(charge(lasting=HOUR - timedelta(seconds=20)), context(drift=drift))
+def test_small_clock_drift_keeps_the_end_of_the_window(drift):
+    settings = settings_after(charge(duration=HOUR - timedelta(seconds=20)), context(drift=drift))
     assert settings["charge_end_1"] == time(13)
     assert time_left(settings, CHARGE_WINDOWS[0], NOON + timedelta(seconds=drift)) > timedelta(minutes=58)
 
 
 BEFORE_SPRING, BEFORE_AUTUMN = local(datetime(2027, 3, 28)), local(datetime(2026, 10, 25))  # midnight in Berlin
-BACK = BEFORE_AUTUMN + 3 * HOUR  # when 03:00 becomes 02:00
+CLOCKS_GO_BACK = BEFORE_AUTUMN + 3 * HOUR  # when 03:00 becomes 02:00
 
 
 @given(
@@ -242,29 +249,30 @@ BACK = BEFORE_AUTUMN + 3 * HOUR  # when 03:00 becomes 02:00
 )
 @example(BEFORE_AUTUMN, 150, 75, 30)  # 02:30 summer time to 02:45 winter time
 @example(BEFORE_SPRING, 60, 180, None)
-def test_no_window_outlasts_its_run_when_the_clocks_change(midnight, begin, lasting, corrected):
-    """Whether nobody puts the inverter's clock right, or somebody does it `corrected` minutes after the start.
+def test_window_never_outlasts_the_action_when_the_clocks_change(midnight, start, duration, corrected_after):
+    """The inverter's clock is not corrected, or `corrected_after` minutes after the start.
 
-    Who sets it back over a window that has just ended opens that window again: so a controller that lives closes it.
+    Setting the clock back over a window that has just ended reopens it. A running controller closes it, so that hour is
+    left out here.
     """
-    now = midnight + begin * MINUTE
-    until = now + lasting * MINUTE
+    now = midnight + start * MINUTE
+    until = now + duration * MINUTE
     clock = now.astimezone(BERLIN).replace(tzinfo=None)
-    settings = after(Action(ActionKind.CHARGE, 3000, until), ActionContext(now, BERLIN, clock, 52.0, FRESH))
-    for minute in range(lasting, 12 * 60):
+    settings = settings_after(Action(ActionKind.CHARGE, 3000, until), ActionContext(now, BERLIN, clock, 52.0, DEFAULTS))
+    for minute in range(duration, 12 * 60):
         moment = now + minute * MINUTE
         shown = clock + minute * MINUTE
-        if corrected is not None and minute >= corrected:
+        if corrected_after is not None and minute >= corrected_after:
             shown = moment.astimezone(BERLIN).replace(tzinfo=None)
-            if until <= BACK <= moment < BACK + HOUR:
+            if until <= CLOCKS_GO_BACK <= moment < CLOCKS_GO_BACK + HOUR:
                 continue
         assert not time_left(settings, CHARGE_WINDOWS[0], shown), (moment, shown)
 
 
 @pytest.mark.parametrize(
-    ("midnight", "begin", "lasting", "expected"),
+    ("midnight", "start", "duration", "expected"),
     [
-        (BEFORE_SPRING, 60, 180, (time(1), time(4))),  # until 05:00 summer time, which the clock does not know of
+        (BEFORE_SPRING, 60, 180, (time(1), time(4))),  # until 05:00 summer time, by an uncorrected clock
         (BEFORE_SPRING, 90, 15, (time(1, 30), time(1, 45))),
         (BEFORE_SPRING, 180, 60, (time(4), time(5))),
         (BEFORE_AUTUMN, 60, 240, (time(1), time(4))),
@@ -272,18 +280,18 @@ def test_no_window_outlasts_its_run_when_the_clocks_change(midnight, begin, last
         (BEFORE_AUTUMN, 210, 60, (time(2, 30), time(3, 30))),
     ],
 )
-def test_windows_in_the_nights_when_the_clocks_change(midnight, begin, lasting, expected):
-    now = midnight + begin * MINUTE
+def test_windows_when_the_clocks_change(midnight, start, duration, expected):
+    now = midnight + start * MINUTE
     clock = now.astimezone(BERLIN).replace(tzinfo=None)
-    wanted = Action(ActionKind.CHARGE, 3000, now + lasting * MINUTE)
-    assert window(settings_for(wanted, ActionContext(now, BERLIN, clock, 52.0, FRESH))) == expected
+    requested = Action(ActionKind.CHARGE, 3000, now + duration * MINUTE)
+    assert window(settings_for(requested, ActionContext(now, BERLIN, clock, 52.0, DEFAULTS))) == expected
 
 
-# Breaking off
+# Interrupted writes
 
 PACK = BatteryPack()
 NIGHT = Environment(0, 0, 700)
-_NAMES = {
+_MODEL_SETTINGS = {
     "output_priority": "out_priority",
     "charge_priority": "charge_priority",
     "max_charge_current": "max_charge_amps",
@@ -294,8 +302,8 @@ _NAMES = {
 }
 
 
-def forced(settings: Mapping[str, Value], clock: datetime) -> tuple[bool, bool]:
-    """Whether the inverter would charge from the grid at that time, and whether it would export."""
+def forced_flows(settings: Mapping[str, Value], clock: datetime) -> tuple[bool, bool]:
+    """Return whether the inverter would charge from the grid at that time, and whether it would export."""
 
     def windows(pairs):
         return tuple(
@@ -304,7 +312,7 @@ def forced(settings: Mapping[str, Value], clock: datetime) -> tuple[bool, bool]:
         )
 
     model = InverterSettings(
-        **{name: settings[key] for key, name in _NAMES.items()},
+        **{name: settings[key] for key, name in _MODEL_SETTINGS.items()},
         feed_in=1,
         charge_windows=windows(CHARGE_WINDOWS),
         discharge_windows=windows(DISCHARGE_WINDOWS),
@@ -314,12 +322,12 @@ def forced(settings: Mapping[str, Value], clock: datetime) -> tuple[bool, bool]:
 
 
 times = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
-flags = st.integers(0, 1)
-kept = st.fixed_dictionaries(
+zero_or_one = st.integers(0, 1)
+any_settings = st.fixed_dictionaries(
     {
         **{key: times for pair in (*CHARGE_WINDOWS, *DISCHARGE_WINDOWS) for key in pair},
-        "timed_charge": flags,
-        "timed_discharge": flags,
+        "timed_charge": zero_or_one,
+        "timed_discharge": zero_or_one,
         "output_priority": st.integers(0, 3),
         "charge_priority": st.integers(0, 3),
         "grid_active_power": st.sampled_from([0, 300, 4000]),
@@ -334,31 +342,31 @@ actions = st.builds(
 )
 
 
-@given(kept, st.lists(actions, min_size=1, max_size=3))
-def test_breaking_off_anywhere_forces_nothing_new(settings, wanted):
-    """From any settings, along any actions: each state on the way forces only what was forced, or what is planned."""
+@given(any_settings, st.lists(actions, min_size=1, max_size=3))
+def test_interrupted_writes_force_nothing_new(settings, requested):
+    """After each write, only what the previous settings or the action force is forced."""
     day = [NOON.replace(hour=0, minute=0, second=1) + number * timedelta(minutes=15) for number in range(96)]
-    for one in wanted:
+    for one in requested:
         now = context(settings)
         until = NOON + (one.until - now.now)
-        before = [forced(settings, clock) for clock in day]
+        before = [forced_flows(settings, clock) for clock in day]
         noon = NOON.replace(second=0)
         planned = [noon <= clock < min(until, noon + MAX_WINDOW) for clock in day]
         for write in ordered_writes(settings_for(one, now), settings):
             settings = settings | write
-            for clock, was, may in zip(day, before, planned, strict=True):
-                charges, exports = forced(settings, clock)
-                assert not charges or was[0] or (may and one.kind is ActionKind.CHARGE), (clock, write)
-                assert not exports or was[1] or (may and one.kind is ActionKind.DISCHARGE), (clock, write)
+            for clock, before_forced, may in zip(day, before, planned, strict=True):
+                charges, exports = forced_flows(settings, clock)
+                assert not charges or before_forced[0] or (may and one.kind is ActionKind.CHARGE), (clock, write)
+                assert not exports or before_forced[1] or (may and one.kind is ActionKind.DISCHARGE), (clock, write)
         assert active_action(settings, NOON)[0] is one.kind
         assert ordered_writes(settings_for(one, context(settings)), settings) == ()
         for clock, may in zip(day, planned, strict=True):
-            assert may or forced(settings, clock) == (False, False)
+            assert may or forced_flows(settings, clock) == (False, False)
         takes = one.kind is ActionKind.CHARGE and settings["grid_charge_current_limit"] > 0
-        assert forced(settings, NOON) == (takes, one.kind is ActionKind.DISCHARGE)
+        assert forced_flows(settings, NOON) == (takes, one.kind is ActionKind.DISCHARGE)
 
 
-def test_what_is_owned_is_writable_and_harmless():
+def test_controlled_settings_are_writable_without_risk():
     assert set(CONTROLLED_SETTINGS) < set(REQUIRED_SETTINGS)
     assert all(BY_KEY[key].writable and BY_KEY[key].risk == 0 for key in CONTROLLED_SETTINGS)
     assert EXTEND_AT < MAX_WINDOW

@@ -14,36 +14,36 @@ from custom_components.nattery.core.inverter.write_counter import (
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 
 
-def written(times: int) -> WriteCounter:
-    book = WriteCounter()
+def counter_with_writes(times: int) -> WriteCounter:
+    counter = WriteCounter()
     for _ in range(times):
-        book.record("max_charge_current", MONDAY)
-    return book
+        counter.record("max_charge_current", MONDAY)
+    return counter
 
 
-def test_it_warns_before_it_refuses() -> None:
-    assert written(WARN_AT - 1).frequently_written(MONDAY) == {}
-    assert written(WARN_AT).frequently_written(MONDAY) == {"max_charge_current": WARN_AT}
-    written(REFUSE_AT - 1).check("max_charge_current", WriteOrigin.AUTOMATION, MONDAY)
+def test_warning_precedes_the_limit() -> None:
+    assert counter_with_writes(WARN_AT - 1).frequently_written(MONDAY) == {}
+    assert counter_with_writes(WARN_AT).frequently_written(MONDAY) == {"max_charge_current": WARN_AT}
+    counter_with_writes(REFUSE_AT - 1).check("max_charge_current", WriteOrigin.AUTOMATION, MONDAY)
 
 
-def test_beyond_the_limit_only_a_person_may_go_on() -> None:
-    book = written(REFUSE_AT)
+def test_only_users_may_exceed_the_limit() -> None:
+    counter = counter_with_writes(REFUSE_AT)
     with pytest.raises(WriteLimitError, match=f"written {REFUSE_AT} times today"):
-        book.check("max_charge_current", WriteOrigin.AUTOMATION, MONDAY)
-    book.check("max_charge_current", WriteOrigin.USER, MONDAY)
-    book.check("grid_active_power", WriteOrigin.AUTOMATION, MONDAY)
+        counter.check("max_charge_current", WriteOrigin.AUTOMATION, MONDAY)
+    counter.check("max_charge_current", WriteOrigin.USER, MONDAY)
+    counter.check("grid_active_power", WriteOrigin.AUTOMATION, MONDAY)
 
 
-def test_a_new_day_is_a_new_page_and_the_total_goes_on() -> None:
-    book = written(REFUSE_AT)
-    book.check("max_charge_current", WriteOrigin.AUTOMATION, TUESDAY)
-    assert book.writes_today(TUESDAY) == 0
-    assert book.total["max_charge_current"] == REFUSE_AT
+def test_new_day_resets_only_the_daily_counts() -> None:
+    counter = counter_with_writes(REFUSE_AT)
+    counter.check("max_charge_current", WriteOrigin.AUTOMATION, TUESDAY)
+    assert counter.writes_today(TUESDAY) == 0
+    assert counter.total["max_charge_current"] == REFUSE_AT
 
 
-def test_the_book_survives_a_restart() -> None:
-    book = written(3)
-    kept = WriteCounter.from_dict(json.loads(json.dumps(book.as_dict())))
-    assert kept == book
+def test_counts_are_restored() -> None:
+    counter = counter_with_writes(3)
+    restored = WriteCounter.from_dict(json.loads(json.dumps(counter.as_dict())))
+    assert restored == counter
     assert WriteCounter.from_dict(None) == WriteCounter()
