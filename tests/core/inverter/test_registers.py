@@ -17,7 +17,7 @@ from custom_components.nattery.core.inverter.registers import (
 )
 from custom_components.nattery.core.inverter.table import (
     Access,
-    Counter,
+    CounterKind,
     RegisterGroup,
     RegisterKind,
     Risk,
@@ -91,7 +91,7 @@ def test_sources_of_a_derived_value_share_a_tier() -> None:
 def test_energies_are_counters() -> None:
     for register in REGISTERS:
         if register.unit == "kWh" and register.kind is not RegisterKind.HISTORY:
-            assert register.counter in (Counter.LIFETIME, Counter.DAILY), register.key
+            assert register.counter in (CounterKind.LIFETIME, CounterKind.DAILY), register.key
 
 
 def test_time_windows_are_pairs_of_neighbouring_registers() -> None:

@@ -4,13 +4,13 @@ The previous value stays in place of a rejected one. A jump or a decrease is acc
 value that stays invalid becomes unknown.
 """
 
-from collections import Counter as Multiset
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from .codec import Value, decode
-from .table import Counter, Register, RegisterKind
+from .table import CounterKind, Register, RegisterKind
 
 _SENTINELS = frozenset({0x7FFF, 0x8000})
 _UNSIGNED_SENTINELS = _SENTINELS | {0xFFFF}
@@ -39,7 +39,7 @@ class PlausibilityFilter:
     def __init__(self) -> None:
         """Start without previous values."""
         self._readings: dict[str, _LastReading] = {}
-        self.rejected: Multiset[str] = Multiset()
+        self.rejected: Counter[str] = Counter()
 
     def reset(self, keys: Sequence[str]) -> None:
         """Accept the next value of these registers without comparison, for example after a write."""
@@ -92,7 +92,7 @@ def _is_suspicious(register: Register, reading: _LastReading, value: float, now:
         return False
     if register.counter is not None:
         if value < old:
-            return register.counter is Counter.LIFETIME or (day is not None and day == reading.day)
+            return register.counter is CounterKind.LIFETIME or (day is not None and day == reading.day)
         max_increase = _MAX_ENERGY_RATE * (now - reading.at) / 3600 + _ENERGY_TOLERANCE
         return register.unit == "kWh" and value - old > max_increase
     return register.jump is not None and abs(value - old) > register.jump and now - reading.at < 60 * register.jump

@@ -9,7 +9,7 @@ from functools import partial
 
 from .table import (
     Access,
-    Counter,
+    CounterKind,
     Register,
     RegisterGroup,
     RegisterKind,
@@ -32,7 +32,7 @@ _FLAG, _ENUM, _WORD, _WORDS, _TIME, _TEXT, _U32 = (
     RegisterKind.TEXT,
     RegisterKind.UINT32,
 )
-_LIFETIME, _DAILY = Counter.LIFETIME, Counter.DAILY
+_LIFETIME, _DAILY = CounterKind.LIFETIME, CounterKind.DAILY
 
 
 def _reserved(address: int, words: int, section: str, access: Access = Access.READ) -> Register:

@@ -51,7 +51,7 @@ class Tier(StrEnum):
     NEVER = "never"  # commands, secrets, reserved words
 
 
-class Counter(StrEnum):
+class CounterKind(StrEnum):
     """When a counter may decrease."""
 
     LIFETIME = "lifetime"  # never
@@ -118,7 +118,7 @@ class Register:
     section: str = ""
     options: Mapping[int, str] = field(default_factory=dict)
     choices: tuple[float, ...] = ()
-    counter: Counter | None = None
+    counter: CounterKind | None = None
     group: RegisterGroup | None = None
     window: WindowRole | None = None
     jump: float | None = None

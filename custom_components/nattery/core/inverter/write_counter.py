@@ -27,7 +27,7 @@ class WriteLimitError(Exception):
         self.key, self.writes = key, writes
         super().__init__(
             f"{key} was written {writes} times today; more than {REFUSE_AT} would wear the inverter's memory out, "
-            "so only a person may write it now"
+            "so automations may not write it again today"
         )
 
 

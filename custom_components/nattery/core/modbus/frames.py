@@ -170,7 +170,7 @@ class RtuFraming:
     def decode(self, request: Request, frame: bytes) -> Response:
         """Check the CRC and the PDU."""
         if self._framer.encode(frame[1:-2], frame[0], 0) != frame:
-            raise BadFrameError("crc", f"The answer to {request} has a wrong CRC")
+            raise BadFrameError("crc", f"The response to {request} has a wrong CRC")
         return _decode_pdu(request, frame[0], frame[1:-2])
 
 
