@@ -18,9 +18,9 @@ from .prices.coordinator import price_store
 from .prices.websocket import async_setup_price_commands
 from .runtime import NatteryConfigEntry, NatteryRuntime, identity_store, wear_store
 from .services import async_setup_services
-from .trading.coordinator import trading_store
 from .trading.forecasts import forecast_store
 from .trading.ledger_recorder import meter_store
+from .trading.storage import trading_store
 from .trading.websocket import async_setup_trading_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

@@ -14,7 +14,7 @@ from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
 from .prices.sensors import FLAGS, PriceFlag
 from .runtime import NatteryConfigEntry
-from .trading.sensors import TROUBLES, TroubleSensor
+from .trading.sensors import PROBLEMS, ProblemSensor
 
 PARALLEL_UPDATES = 0
 
@@ -39,7 +39,7 @@ async def async_setup_entry(
     if trading := site.trading:
         site.on_identified(
             lambda: async_add_entities(
-                [TroubleSensor(trading, description) for description in TROUBLES],
+                [ProblemSensor(trading, description) for description in PROBLEMS],
                 config_subentry_id=trading.subentry.subentry_id,
             )
         )

@@ -14,7 +14,7 @@ from .core.inverter.registers import BY_KEY
 from .prices.diagnostics import PRIVATE, prices_as_known
 from .prices.settings import price_subentry
 from .runtime import NatteryConfigEntry, NatteryRuntime
-from .trading.diagnostics import PRIVATE as TRADING_PRIVATE, trading_as_known
+from .trading.diagnostics import PRIVATE as TRADING_PRIVATE, trading_diagnostics
 from .trading.settings import trading_subentry
 
 _BY_ID = "/by-id/"  # such a path holds the serial number of the adapter
@@ -84,6 +84,6 @@ def _running(site: NatteryRuntime) -> dict[str, Any]:
             "timing": asdict(bus.timing),
         },
         "wear": site.inverter.write_counter.as_dict(),
-        "plan": trading_as_known(site.trading) if site.trading else None,
+        "plan": trading_diagnostics(site.trading) if site.trading else None,
         "price_book": prices_as_known(site.prices) if site.prices else None,
     }

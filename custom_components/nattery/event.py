@@ -11,7 +11,7 @@ from .entity import InverterEntity
 from .faults import fault_attributes, faults_of
 from .prices.event import PRICE_NEWS, PriceEventEntity
 from .runtime import NatteryConfigEntry
-from .trading.event import ACTION_NEWS, ActionEventEntity
+from .trading.event import ACTION_CHANGED, ActionEventEntity
 
 PARALLEL_UPDATES = 0
 
@@ -36,7 +36,7 @@ async def async_setup_entry(
     if trading := site.trading:
         site.on_identified(
             lambda: async_add_entities(
-                [ActionEventEntity(trading, ACTION_NEWS)], config_subentry_id=trading.subentry.subentry_id
+                [ActionEventEntity(trading, ACTION_CHANGED)], config_subentry_id=trading.subentry.subentry_id
             )
         )
 

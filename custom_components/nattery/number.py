@@ -11,7 +11,7 @@ from .core.inverter.table import Register
 from .descriptions import DEVICE_CLASSES, common, registers_on
 from .entity import InverterEntity
 from .runtime import NatteryConfigEntry
-from .trading.controls import WISHES, PreferenceNumber
+from .trading.controls import PREFERENCE_NUMBERS, PreferenceNumber
 
 PARALLEL_UPDATES = 1
 
@@ -29,7 +29,7 @@ async def async_setup_entry(
     if trading := site.trading:
         site.on_identified(
             lambda: async_add_entities(
-                [PreferenceNumber(trading, description) for description in WISHES],
+                [PreferenceNumber(trading, description) for description in PREFERENCE_NUMBERS],
                 config_subentry_id=trading.subentry.subentry_id,
             )
         )

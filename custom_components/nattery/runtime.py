@@ -40,6 +40,7 @@ from .issues import WRONG_DEVICE, async_clear, async_raise
 from .prices.coordinator import PriceCoordinator
 from .prices.settings import price_subentry
 from .trading.coordinator import TradingCoordinator
+from .trading.inverter_system import InverterSystem
 from .trading.settings import trading_subentry
 
 _STORE_VERSION = 1
@@ -71,7 +72,11 @@ class NatteryRuntime:
         prices = price_subentry(entry)
         self.prices = PriceCoordinator(hass, entry, prices) if prices else None
         trading = trading_subentry(entry)
-        self.trading = TradingCoordinator(hass, entry, trading, self, self.prices) if trading and self.prices else None
+        self.trading = (
+            TradingCoordinator(hass, entry, trading, InverterSystem(hass, self), self.prices)
+            if trading and self.prices
+            else None
+        )
         self.line = InverterConnection(hass, entry.data, entry.entry_id)
         self.inverter: Inverter
         self.identity: Identity

@@ -13,10 +13,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
 from .const import DOMAIN
+from .core.inverter.time_windows import UNUSED, WINDOWS, TimeWindow
 from .descriptions import common, registers_on
 from .entity import AnsweringEntity, InverterEntity
 from .runtime import NatteryConfigEntry, NatteryRuntime
-from .time_windows import UNUSED, WINDOWS, TimeWindow
 from .trading.controls import AUTOMATION, AutomationSwitch
 
 PARALLEL_UPDATES = 1

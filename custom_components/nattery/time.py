@@ -9,10 +9,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .core.inverter.table import Register
+from .core.inverter.time_windows import WINDOWS
 from .descriptions import common
 from .entity import InverterEntity
 from .runtime import NatteryConfigEntry, NatteryRuntime
-from .time_windows import WINDOWS
 
 PARALLEL_UPDATES = 1
 

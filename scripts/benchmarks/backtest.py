@@ -1,4 +1,4 @@
-"""The planner in closed loop over made-up weeks: what it gets of a perfect forecast's gain, and how long it takes."""
+"""The planner in closed loop over synthetic weeks: its share of a perfect forecast's savings, and its run time."""
 
 from dataclasses import replace
 from datetime import date
@@ -11,56 +11,58 @@ from custom_components.nattery.core.forecast.quarters import PER_DAY
 from .rows import Row
 from .weeks import PROBLEM, WEEKS, ZONE, Weeks, series
 
-HOUSE = replace(PROBLEM, terminal_value_per_kwh=None)
+SYSTEM = replace(PROBLEM, terminal_value_per_kwh=None)
 SEEDS = 4
-LEARNING = 49  # days, for which the house has no history to begin with
+LEARNING_DAYS = 49  # days of a series that starts without history
 
 
-def _lost(result: BacktestResult, name: str) -> float:
-    """What a way leaves of the perfect forecast's gain over self-consumption, per cent."""
+def _missed_percent(result: BacktestResult, name: str) -> float:
+    """Return the share of the perfect forecast's savings over self-consumption that a way misses, in percent."""
     costs = result.costs
     gain = costs["self_consumption"] - costs["perfect_forecast"]
     return 100 * (costs[name] - costs["perfect_forecast"]) / gain
 
 
 async def closed_loop(*, quick: bool) -> list[Row]:
-    """What is lost of a perfect forecast's gain over self-consumption: seasons and houses, three weeks, four times."""
-    rows, lost, daily, learned, calm = [], [], [], [], []
+    """The share of a perfect forecast's savings that is missed: seasons and households, four times three weeks each."""
+    rows, missed, daily, learned, less_variation = [], [], [], [], []
     for number, weeks in enumerate(WEEKS):
         seeds = range(SEEDS * number, SEEDS * number + (1 if quick else SEEDS))
-        results = [run(series(weeks, seed, 21), HOUSE, ZONE) for seed in seeds]
-        ours = [_lost(result, "closed_loop") for result in results]
+        results = [run(series(weeks, seed, 21), SYSTEM, ZONE) for seed in seeds]
+        closed = [_missed_percent(result, "closed_loop") for result in results]
         means = (f"{name} {statistics.mean(one.costs[name] for one in results):.1f}" for name in results[0].costs)
-        rows.append(Row(f"{weeks.name}: {', '.join(means)} EUR".replace("_", " "), statistics.mean(ours), None, "%"))
-        lost += ours
-        daily += [_lost(result, "daily_plan") for result in results]
+        rows.append(Row(f"{weeks.name}: {', '.join(means)} EUR".replace("_", " "), statistics.mean(closed), None, "%"))
+        missed += closed
+        daily += [_missed_percent(result, "daily_plan") for result in results]
         if not quick:
-            untold = run(series(weeks, seeds[0], LEARNING, told=False), HOUSE, ZONE)
-            learned.append(_lost(untold, "closed_loop"))
-            calm.append(_lost(run(series(weeks, seeds[0], 21, swing=0.5), HOUSE, ZONE), "closed_loop"))
+            without_forecasts = run(series(weeks, seeds[0], LEARNING_DAYS, with_forecasts=False), SYSTEM, ZONE)
+            learned.append(_missed_percent(without_forecasts, "closed_loop"))
+            less_variation.append(
+                _missed_percent(run(series(weeks, seeds[0], 21, price_variation=0.5), SYSTEM, ZONE), "closed_loop")
+            )
     rows += [
-        Row("lost of the perfect forecast's gain: mean of all", statistics.mean(lost), 4, "%"),
-        Row("the worst three weeks", max(lost), None, "%"),
-        Row("planned once a day, mean of all", statistics.mean(daily), None, "%"),
+        Row("missed share of the perfect forecast's savings: mean of all", statistics.mean(missed), 4, "%"),
+        Row("the worst three weeks", max(missed), None, "%"),
+        Row("daily plan, mean of all", statistics.mean(daily), None, "%"),
     ]
     if learned:
-        what = "closed loop with forecasts learned from nothing on, in seven weeks, mean"
+        label = "closed loop with learned forecasts, seven weeks without history at the start, mean"
         rows += [
-            Row(what, statistics.mean(learned), None, "%"),
-            Row("closed loop where prices swing half as much, mean", statistics.mean(calm), None, "%"),
+            Row(label, statistics.mean(learned), None, "%"),
+            Row("closed loop with half the price variation, mean", statistics.mean(less_variation), None, "%"),
         ]
     return rows
 
 
 async def backtest_year(*, quick: bool) -> list[Row]:
-    """A year of quarters, all five ways: with forecasts given, and with forecasts learned from what has passed."""
+    """A year of quarter-hours, all five ways: with given forecasts, and with forecasts learned from the past."""
     days = 60 if quick else 365
     year = Weeks("a year", date(2025, 1, 1), 0.8, 0.2, 4)
     rows = []
-    for told, what in ((True, "forecasts given"), (False, "forecasts learned each day")):
-        quarters = series(year, 1, days, told=told)
+    for with_forecasts, label in ((True, "forecasts given"), (False, "forecasts learned each day")):
+        quarters = series(year, 1, days, with_forecasts=with_forecasts)
         begin = time.perf_counter()
-        run(quarters, HOUSE, ZONE)
+        run(quarters, SYSTEM, ZONE)
         taken = (time.perf_counter() - begin) * 365 * PER_DAY / len(quarters)
-        rows.append(Row(f"a year of quarters, {what}", taken, 60, "s"))
+        rows.append(Row(f"a year of quarters, {label}", taken, 60, "s"))
     return rows

@@ -1,4 +1,4 @@
-"""Measurements of the planner, against a bare linear programme of the same problem in the same run."""
+"""Measurements of the planner, compared with a bare linear programme of the same problem in the same run."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,23 +18,29 @@ from custom_components.nattery.core.planner.problem_document import read_problem
 from .rows import Row
 
 CANONICAL = Path(__file__).parents[2] / "tests" / "core" / "fixtures" / "plan-problem-48h.json"
-WEEK = 672
+SLOTS_PER_WEEK = 672
 
 
-def bare(problem: Problem) -> float:
-    """The least cost by HiGHS as it comes: import, export, charge, discharge and stored as columns, two rows a slot."""
+def bare_lp_cost(problem: Problem) -> float:
+    """Return the least cost of a textbook LP: five variables and two constraints per slot, solved by HiGHS."""
     battery, slots, hours = problem.battery, len(problem), problem.slot_minutes / 60
     each = np.arange(slots)
     wear = np.full(slots, battery.wear_per_kwh * hours)
     stored = np.zeros(slots)
     stored[-1] = -(problem.terminal_value_per_kwh or 0.0)
-    bought, sold = np.array(problem.import_price) * hours, -np.array(problem.export_price) * hours
-    most = (problem.grid.import_kw, problem.grid.export_kw, battery.charge_kw, battery.discharge_kw, battery.stored_max)
+    import_cost, export_cost = np.array(problem.import_price) * hours, -np.array(problem.export_price) * hours
+    upper = (
+        problem.grid.import_kw,
+        problem.grid.export_kw,
+        battery.charge_kw,
+        battery.discharge_kw,
+        battery.stored_max,
+    )
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = 5 * slots, 2 * slots
-    model.col_cost_ = np.concatenate([bought, sold, wear, wear, stored])
+    model.col_cost_ = np.concatenate([import_cost, export_cost, wear, wear, stored])
     model.col_lower_ = np.concatenate([np.zeros(4 * slots), np.full(slots, battery.stored_min)])
-    model.col_upper_ = np.repeat(np.array(most, dtype=float), slots)
+    model.col_upper_ = np.repeat(np.array(upper, dtype=float), slots)
     sides = np.zeros(2 * slots)
     sides[:slots] = np.array(problem.load_kw) - np.array(problem.pv_kw)
     sides[slots] = battery.stored_start
@@ -66,83 +72,83 @@ def bare(problem: Problem) -> float:
     return float(solver.getInfo().objective_function_value)
 
 
-def week(problem: Problem) -> Problem:
-    """A week of quarters made of the canonical two days, no two days alike."""
-    chance = Random(1)
+def week_of(problem: Problem) -> Problem:
+    """Return a problem of one week, made of the canonical two days with random variation."""
+    rng = Random(1)
 
-    def longer(series: object) -> tuple[float, ...]:
+    def extended(series: object) -> tuple[float, ...]:
         values = list(series)  # type: ignore[call-overload]
-        return tuple(values[index % len(values)] * (1 + 0.1 * chance.random()) for index in range(WEEK))
+        return tuple(values[index % len(values)] * (1 + 0.1 * rng.random()) for index in range(SLOTS_PER_WEEK))
 
     return replace(
         problem,
-        import_price=longer(problem.import_price),
-        export_price=longer(problem.export_price),
-        pv_kw=longer(problem.pv_kw),
-        load_kw=longer(problem.load_kw),
+        import_price=extended(problem.import_price),
+        export_price=extended(problem.export_price),
+        pv_kw=extended(problem.pv_kw),
+        load_kw=extended(problem.load_kw),
     )
 
 
-def _milliseconds(runs: int, *works: Callable[[], object]) -> list[float]:
-    """The median processor time of each work, taken in turns so that a busy moment hits all of them."""
-    times: list[list[float]] = [[] for _ in works]
+def _milliseconds(runs: int, *tasks: Callable[[], object]) -> list[float]:
+    """Return the median processor time of each task. They run in turns, so that other load affects all of them."""
+    times: list[list[float]] = [[] for _ in tasks]
     for _ in range(runs + 1):
-        for work, taken in zip(works, times, strict=True):
+        for task, taken in zip(tasks, times, strict=True):
             begin = time.process_time()
-            work()
+            task()
             taken.append(1000 * (time.process_time() - begin))
     return [statistics.median(taken[1:]) for taken in times]
 
 
 async def planner_speed(*, quick: bool) -> list[Row]:
-    """A whole plan with its reasons, against a bare LP built with arrays; a week with everything; without wear."""
+    """A plan with its reasons, compared with a bare LP; a week with all features; a problem without wear."""
     problem = read_problem(CANONICAL.read_bytes())
     runs = 15 if quick else 60
     plan, lp, backward = _milliseconds(
-        runs, lambda: make_plan(problem), lambda: bare(problem), lambda: solve_backward(problem, 0.2).solution()
+        runs, lambda: make_plan(problem), lambda: bare_lp_cost(problem), lambda: solve_backward(problem, 0.2).solution()
     )
     rows = [
         Row("192 slots: plan and reasons over a bare HiGHS LP", plan / lp, 1.2, "x"),
         Row("192 slots: plan and reasons", plan, None, "ms"),
         Row("192 slots: the bare HiGHS LP", lp, None, "ms"),
         Row("192 slots: the dynamic programme over a bare HiGHS LP", backward / lp, None, "x"),
-        Row("192 slots: cost above the LP's optimum", make_plan(problem).cost - bare(problem), 1e-4, "EUR"),
+        Row("192 slots: cost above the LP's optimum", make_plan(problem).cost - bare_lp_cost(problem), 1e-4, "EUR"),
     ]
-    seven = week(problem)
-    pv, load = seven.pv_kw, seven.load_kw
-    everything = replace(
-        seven,
+    week = week_of(problem)
+    pv, load = week.pv_kw, week.load_kw
+    all_features = replace(
+        week,
         peak_price_per_kw=3.0,
         peak_so_far_kw=2.5,
         pv_p10_kw=tuple(0.6 * value for value in pv),
         pv_p90_kw=tuple(1.3 * value for value in pv),
         load_p90_kw=tuple(1.4 * value for value in load),
     )
-    full, lp = _milliseconds(5 if quick else 15, lambda: make_plan(everything), lambda: bare(seven))
-    unworn = replace(problem, battery=replace(problem.battery, wear_per_kwh=0.0))
+    full, lp = _milliseconds(5 if quick else 15, lambda: make_plan(all_features), lambda: bare_lp_cost(week))
+    without_wear = replace(problem, battery=replace(problem.battery, wear_per_kwh=0.0))
     binary, backward = _milliseconds(
-        3 if quick else 9, lambda: make_plan(unworn), lambda: solve_backward(unworn, 0.2).solution()
+        3 if quick else 9, lambda: make_plan(without_wear), lambda: solve_backward(without_wear, 0.2).solution()
     )
     return [
         *rows,
         Row("672 slots with capacity tariff and three scenarios", full, 50, "ms"),
-        Row("672 slots: the bare HiGHS LP, without either", lp, None, "ms"),
+        Row("672 slots: the bare HiGHS LP, without tariff and scenarios", lp, None, "ms"),
         Row("192 slots without wear: plan with binaries", binary, None, "ms"),
         Row("192 slots without wear: the dynamic programme", backward, None, "ms"),
     ]
 
 
 async def planner_year(*, quick: bool) -> list[Row]:
-    """A year in closed loop: a backward pass a day, a step forward every quarter with what really came."""
+    """A year in closed loop: one backward pass per day, one forward step per slot with the real PV and load."""
     problem = read_problem(CANONICAL.read_bytes())
-    chance = Random(1)
+    rng = Random(1)
     days = 30 if quick else 365
     begin = time.process_time()
     stored = problem.battery.stored_start
     for _ in range(days):
         policy = solve_backward(problem, 0.2)
         for slot in range(96):
-            pv, load = problem.pv_kw[slot] * chance.uniform(0.7, 1.3), problem.load_kw[slot] * chance.uniform(0.7, 1.3)
+            pv, load = problem.pv_kw[slot] * rng.uniform(0.7, 1.3), problem.load_kw[slot] * rng.uniform(0.7, 1.3)
             stored = policy.step(slot, stored, pv, load).stored_kwh
     taken = (time.process_time() - begin) * 365 / days
-    return [Row("35 040 quarters, planned anew each day and decided each quarter", taken, 20, "s")]
+    return [Row("35 040 slots, one backward pass per day and one decision per slot", taken, 20, "s")]

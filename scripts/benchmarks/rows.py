@@ -1,10 +1,10 @@
-"""What a measurement gives."""
+"""The results of a measurement."""
 
 from typing import NamedTuple, Protocol
 
 
 class Row(NamedTuple):
-    """One measured number and what it may be at most."""
+    """One measured number and its upper limit, if it has one."""
 
     what: str
     measured: float
@@ -16,4 +16,4 @@ class Measure(Protocol):
     """A measurement; `quick` takes fewer rounds."""
 
     async def __call__(self, *, quick: bool) -> list[Row]:
-        """Measure."""
+        """Return the measured rows."""

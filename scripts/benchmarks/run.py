@@ -1,4 +1,4 @@
-"""Measures the named numbers and holds each against its limit; exit 1 when one is missed."""
+"""Run measurements and compare each result with its limit. The exit code is 1 if a limit is exceeded."""
 
 import argparse
 import asyncio
@@ -40,15 +40,15 @@ MEASURES: dict[str, Measure] = {
 def _print(row: Row) -> bool:
     passed = row.limit is None or row.measured <= row.limit
     limit = f"limit {row.limit:g} {row.unit}".rstrip() if row.limit is not None else ""
-    verdict = limit and f"{limit}  {'ok' if passed else 'MISSED'}"
+    verdict = limit and f"{limit}  {'ok' if passed else 'EXCEEDED'}"
     print(f"  {row.what:<95} {row.measured:>9.3f} {row.unit:<3} {verdict}", flush=True)
     return passed
 
 
 def main() -> int:
-    """Run the chosen measurements."""
+    """Run the selected measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="which; all of them when left out")
+    parser.add_argument("measures", nargs="*", choices=[*MEASURES, []], help="the measurements to run; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, about a minute")
     arguments = parser.parse_args()
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
@@ -57,7 +57,7 @@ def main() -> int:
         print(f"{name}: {(MEASURES[name].__doc__ or '').splitlines()[0]}")
         for row in asyncio.run(MEASURES[name](quick=arguments.quick)):
             passed &= _print(row)
-    print("Every limit was kept." if passed else "At least one limit was missed.")
+    print("All limits met." if passed else "At least one limit exceeded.")
     return 0 if passed else 1
 
 

@@ -1,7 +1,7 @@
-"""Made-up weeks to trade in: the reference problem's two days in turn, with swings, weather and habits of their own.
+"""Synthetic weeks for benchmarks: the two days of the reference problem in turn, with random prices, weather and loads.
 
-Seeded, so that they are the same every time. What is forecast of the sun is off by up to 30 % a day, and clouds come
-on top; what is forecast of the load is its usual shape, and what comes is lumpy.
+They are seeded, so that they are the same in every run. The PV forecast is off by up to 30 % a day, and clouds add a
+faster error. The load forecast is the usual profile, while the real load has peaks at random times.
 """
 
 from collections.abc import Iterator
@@ -19,18 +19,18 @@ CANONICAL = Path(__file__).parents[2] / "tests" / "core" / "fixtures" / "plan-pr
 PROBLEM = read_problem(CANONICAL.read_bytes())
 ZONE = ZoneInfo("Europe/Berlin")
 _EPOCH = date(1970, 1, 1)
-_WAKING = 26, 88  # quarters of the day in which ovens and the like begin
-_LUMP_KWH = 2 * 1.65 / 4  # of one, on the mean
+_DAYTIME = 26, 88  # quarter-hours of the day in which appliances start
+_APPLIANCE_KWH = 2 * 1.65 / 4  # mean energy of one appliance run
 
 
 class Weeks(NamedTuple):
-    """A season and a house: the sky on a usual day (of the reference's), heating (kW), ovens and the like a day."""
+    """A season and a household: PV of a usual day (share of the reference), heating (kW), appliance runs per day."""
 
     name: str
     first: date
-    sky: float
+    pv: float
     heating: float
-    lumps: int
+    appliance_runs: int
 
 
 WEEKS = (
@@ -43,52 +43,67 @@ WEEKS = (
 )
 
 
-class _Day(NamedTuple):
-    """What a day is like: its prices' swing and level, the sun as forecast and as it comes, the house."""
+class _SyntheticDay(NamedTuple):
+    """The random parameters of a day: variation and level of prices, forecast PV and its error, heating, appliances."""
 
-    swing: float
-    level: float
-    sky: float
-    sun: float
+    price_variation: float
+    price_level: float
+    pv_forecast: float
+    pv_error: float
     heating: float
-    lumps: tuple[tuple[int, int, float], ...]
+    appliances: tuple[tuple[int, int, float], ...]
 
 
-def series(weeks: Weeks, seed: int, days: int, *, told: bool = True, swing: float = 1.0) -> TimeSeries:
-    """The quarters of some local days, with forecasts unless nobody tells any; `swing` is that of the prices."""
-    begins = (weeks.first - _EPOCH).days
-    numbers = range(day_edges(begins, ZONE)[0], day_edges(begins + days, ZONE)[0])
-    columns = zip(*_quarters(weeks, Random(seed), numbers, swing), strict=True)
-    buy, sell, pv, load, pv_told, load_told = (list(column) for column in columns)
-    forecasts = (pv_told, load_told) if told else (None, None)
-    return TimeSeries(numbers, [0.25] * len(numbers), buy, sell, pv, load, *forecasts)
+def series(
+    weeks: Weeks, seed: int, days: int, *, with_forecasts: bool = True, price_variation: float = 1.0
+) -> TimeSeries:
+    """Return a series of some local days; `price_variation` scales the variation of prices within a day."""
+    first_day = (weeks.first - _EPOCH).days
+    numbers = range(day_edges(first_day, ZONE)[0], day_edges(first_day + days, ZONE)[0])
+    columns = zip(*_quarters(weeks, Random(seed), numbers, price_variation), strict=True)
+    import_price, export_price, pv, load, pv_forecast, load_forecast = (list(column) for column in columns)
+    forecasts = (pv_forecast, load_forecast) if with_forecasts else (None, None)
+    return TimeSeries(numbers, [0.25] * len(numbers), import_price, export_price, pv, load, *forecasts)
 
 
-def _quarters(weeks: Weeks, chance: Random, numbers: range, swing: float) -> Iterator[tuple[float, ...]]:
+def _quarters(weeks: Weeks, rng: Random, numbers: range, price_variation: float) -> Iterator[tuple[float, ...]]:
     usual = sum(PROBLEM.import_price) / len(PROBLEM)
     known, cloud, today = -1, 0.0, None
     for number in numbers:
         day, slot = divmod(wall(number, ZONE), PER_DAY)
         if day != known or today is None:
-            known, today = day, _day(weeks, chance)
+            known, today = day, _day(weeks, rng)
         at = day % 2 * PER_DAY + slot
         spread = PROBLEM.import_price[at] - PROBLEM.export_price[at]
-        buy = usual + today.level + swing * today.swing * (PROBLEM.import_price[at] - usual)
-        pv_told = PROBLEM.pv_kw[slot] * today.sky
-        cloud = 0.85 * cloud + chance.gauss(0, 0.08)
-        lumps = sum(kw for start, length, kw in today.lumps if start <= slot < start + length)
+        import_price = (
+            usual + today.price_level + price_variation * today.price_variation * (PROBLEM.import_price[at] - usual)
+        )
+        pv_forecast = PROBLEM.pv_kw[slot] * today.pv_forecast
+        cloud = 0.85 * cloud + rng.gauss(0, 0.08)
+        appliances = sum(kw for start, length, kw in today.appliances if start <= slot < start + length)
         shape = PROBLEM.load_kw[slot]
-        load = shape * chance.uniform(0.5, 0.9) + lumps + today.heating * chance.uniform(0.6, 1.4)
-        lumps_told = weeks.lumps * _LUMP_KWH * 4 / (_WAKING[1] - _WAKING[0]) if _WAKING[0] <= slot < _WAKING[1] else 0.0
-        load_told = 0.7 * shape + lumps_told + weeks.heating
-        yield buy, buy - spread, max(pv_told * (today.sun + cloud), 0.0), load, pv_told, load_told
+        load = shape * rng.uniform(0.5, 0.9) + appliances + today.heating * rng.uniform(0.6, 1.4)
+        appliance_forecast = (
+            weeks.appliance_runs * _APPLIANCE_KWH * 4 / (_DAYTIME[1] - _DAYTIME[0])
+            if _DAYTIME[0] <= slot < _DAYTIME[1]
+            else 0.0
+        )
+        load_forecast = 0.7 * shape + appliance_forecast + weeks.heating
+        yield (
+            import_price,
+            import_price - spread,
+            max(pv_forecast * (today.pv_error + cloud), 0.0),
+            load,
+            pv_forecast,
+            load_forecast,
+        )
 
 
-def _day(weeks: Weeks, chance: Random) -> _Day:
-    lumps = tuple(
-        (chance.randrange(*_WAKING), chance.randrange(1, 4), chance.uniform(0.8, 2.5)) for _ in range(weeks.lumps)
+def _day(weeks: Weeks, rng: Random) -> _SyntheticDay:
+    appliances = tuple(
+        (rng.randrange(*_DAYTIME), rng.randrange(1, 4), rng.uniform(0.8, 2.5)) for _ in range(weeks.appliance_runs)
     )
-    return _Day(
-        chance.uniform(0.6, 1.3), chance.gauss(0, 0.02), weeks.sky * chance.uniform(0.4, 1.2),
-        chance.uniform(0.7, 1.3), weeks.heating * chance.uniform(0.7, 1.3), lumps,
+    return _SyntheticDay(
+        rng.uniform(0.6, 1.3), rng.gauss(0, 0.02), weeks.pv * rng.uniform(0.4, 1.2),
+        rng.uniform(0.7, 1.3), weeks.heating * rng.uniform(0.7, 1.3), appliances,
     )  # fmt: skip

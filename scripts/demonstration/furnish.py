@@ -24,7 +24,7 @@ _PATIENCE = 60
 
 # What the house shows beside the entities that are on by themselves, and that stands on the dashboard.
 _WANTED = (
-    "sensor.inverter_turnaround_median",
+    "sensor.inverter_response_time_median",
     "sensor.inverter_communication_errors",
     "sensor.inverter_writes_today",
     "sensor.inverter_clock_drift",

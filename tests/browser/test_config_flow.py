@@ -29,7 +29,7 @@ async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entit
     await page.get_by_text("More options").click()
     await page.get_by_role("textbox", name="Address").fill(demo.market)
     await submit.click()
-    await expect(page.get_by_text("This may not be empty.")).to_be_visible()
+    await expect(page.get_by_text("This field must not be empty.")).to_be_visible()
     await page.get_by_label("Bidding zone").click()
     await page.get_by_text("Italy, Sicily").click()
     await page.get_by_role("textbox", name="Token").fill("demo")

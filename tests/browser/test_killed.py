@@ -13,7 +13,7 @@ import pytest
 from custom_components.nattery.core.inverter.actions import active_action
 from custom_components.nattery.core.simulator.simulator import Simulator
 from scripts.demonstration.api import Api
-from tests.core.control.house import HOUR, Lived, World
+from tests.core.control.controlled_system import HOUR, Observation, SimulatedSystem
 
 from .cards import wait_for
 from .demo import Demo, copy_of, free_port, running, time_zone_at_noon, wait_for as wait_until
@@ -34,14 +34,14 @@ def kill_home_assistant(folder: Path) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def on(world: World) -> str | None:
+def on(world: SimulatedSystem) -> str | None:
     """The action that the inverter's own settings and clock amount to."""
     clock = world.get("clock")
     assert isinstance(clock, datetime)
     return active_action(world.settings(), clock)[0]
 
 
-def forced(lived: list[Lived], action: str) -> list[bool]:
+def forced(lived: list[Observation], action: str) -> list[bool]:
     return [charges if action == "charge" else exports for _, charges, exports in lived]
 
 
@@ -73,13 +73,13 @@ def live_without(folder: Path, action: str) -> None:
     state = json.loads((folder / "inverter.json").read_text())
     with Simulator(seed=42, state=state, local_clock=lambda: now) as simulator:
         simulator.device.set_soc(50)
-        world = World(simulator, now)
+        world = SimulatedSystem(simulator, now)
         for _ in range(QUARTER // MINUTE):
             assert on(world) == action  # whatever sun and load do meanwhile
-            world.live(MINUTE)
-        rest = world.live(4 * HOUR - QUARTER)
+            world.advance(MINUTE)
+        rest = world.advance(4 * HOUR - QUARTER)
         assert not any(forced(rest, action)[26:])
-        day = world.live(22 * HOUR)
+        day = world.advance(22 * HOUR)
         assert sum(forced(day, action)) <= LASTING // MINUTE + 1  # once more the next day, at the most
 
 

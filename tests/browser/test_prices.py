@@ -57,7 +57,8 @@ async def test_a_house_has_its_prices_once(page: Page, demo: Demo):
     inverter = await house(page, demo, "Inverter")
     await inverter.locator("ha-dropdown").first.click()
     await inverter.get_by_role("menuitem", name="Add electricity prices").click()
-    await expect(page.get_by_text("This house has its prices already. Change those.")).to_be_visible()
+    refusal = "Prices are already set up for this entry. Reconfigure them instead."
+    await expect(page.get_by_text(refusal)).to_be_visible()
 
 
 async def test_a_new_tariff_is_told_in_words_and_counts_at_once(page: Page, demo: Demo):

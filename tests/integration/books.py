@@ -16,13 +16,14 @@ from custom_components.nattery.core.market.tariff import PriceKind
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.runtime import NatteryRuntime
 from custom_components.nattery.trading.calendar import PLAN_CALENDAR
-from custom_components.nattery.trading.controls import AUTOMATION, STRATEGY, WISHES
-from custom_components.nattery.trading.event import ACTION_NEWS
+from custom_components.nattery.trading.controls import AUTOMATION, PREFERENCE_NUMBERS, STRATEGY
+from custom_components.nattery.trading.event import ACTION_CHANGED
+from custom_components.nattery.trading.inverter_system import InverterMeasurements
 from custom_components.nattery.trading.ledger_recorder import LedgerRecorder
 from custom_components.nattery.trading.plan_sensors import PLANNED_SENSORS
 from custom_components.nattery.trading.savings import SAVINGS
-from custom_components.nattery.trading.sensors import TRADING_SENSORS, TROUBLES
-from custom_components.nattery.trading.settings import TradingSettings
+from custom_components.nattery.trading.sensors import PROBLEMS, TRADING_SENSORS
+from custom_components.nattery.trading.settings import settings_from
 
 type Poll = tuple[datetime, Mapping[str, Any]]
 
@@ -68,9 +69,9 @@ class BookedHouse:
 
     def books(self, ledger: str = "") -> LedgerRecorder:
         """A bookkeeper of this house, who is yet to be opened."""
-        settings = TradingSettings.of({**BATTERY, "ledger": ledger})
+        settings = settings_from({**BATTERY, "ledger": ledger})
         assert self.site.prices is not None
-        return LedgerRecorder(self.hass, self.entry, self.site, settings, self.site.prices)
+        return LedgerRecorder(self.hass, self.entry, InverterMeasurements(self.site), settings, self.site.prices)
 
     async def open(self, ledger: str = "") -> LedgerRecorder:
         """Open the books, write down every poll that they see, and poll once."""
@@ -144,10 +145,10 @@ def starts(lines: tuple[LedgerEntry, ...]) -> list[str]:
 
 TRADING_ENTITIES = {
     *(("sensor", description.key) for description in (*TRADING_SENSORS, *PLANNED_SENSORS, *SAVINGS)),
-    *(("binary_sensor", description.key) for description in TROUBLES),
-    *(("number", description.key) for description in WISHES),
+    *(("binary_sensor", description.key) for description in PROBLEMS),
+    *(("number", description.key) for description in PREFERENCE_NUMBERS),
     ("switch", AUTOMATION.key),
     ("select", STRATEGY.key),
-    ("event", ACTION_NEWS.key),
+    ("event", ACTION_CHANGED.key),
     ("calendar", PLAN_CALENDAR.key),
 }

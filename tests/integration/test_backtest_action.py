@@ -21,7 +21,7 @@ import pytest
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.backtest import backtest as work
 from custom_components.nattery.core.backtest.process import run_in_process
-from custom_components.nattery.core.backtest.system import house_of
+from custom_components.nattery.core.backtest.system import system_from_document
 from custom_components.nattery.core.backtest.time_series import series_from_ledger
 from custom_components.nattery.core.forecast.quarters import moment
 from custom_components.nattery.core.ledger.book import Ledger
@@ -37,7 +37,7 @@ from custom_components.nattery.core.process.errors import (
 from custom_components.nattery.errors import describe
 from custom_components.nattery.trading import backtest as action
 from custom_components.nattery.trading.backtest import RUNNING
-from custom_components.nattery.trading.settings import TRADING, TradingSettings
+from custom_components.nattery.trading.settings import TRADING, settings_from
 from scripts.benchmarks.weeks import ZONE, Weeks, series
 
 from .books import BATTERY, BookedHouse, berlin
@@ -54,7 +54,7 @@ EFFICIENCY = sqrt(0.9)
 
 def lived(days: int = DAYS) -> list[LedgerEntry]:
     """What was booked of some days by a battery that charges at night and discharges in the evening."""
-    battery, soc = TradingSettings.of(BATTERY).battery(0.5), 0.5
+    battery, soc = settings_from(BATTERY).battery(0.5), 0.5
     booked: list[LedgerEntry] = []
     told = series(NOVEMBER, 1, days)
     for index, number in enumerate(told.numbers):
@@ -135,7 +135,7 @@ def directly(ledger: Ledger, start: datetime, end: datetime, **house: Any) -> di
         "currency": "EUR",
         "peak_price_per_kw": house.get("peak_price_per_kw", 0.0),
     }
-    return work.run(series_from_ledger(lines, "EUR"), house_of(document), ZONE).as_document()
+    return work.run(series_from_ledger(lines, "EUR"), system_from_document(document), ZONE).as_document()
 
 
 def same(answer: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -150,7 +150,7 @@ async def test_the_last_days_are_run_over_elsewhere_and_the_numbers_are_the_core
 ) -> None:
     start, end = berlin("2026-11-10 00:00"), berlin("2026-11-20 00:00")
     expected = directly(ledger, start, end)
-    monkeypatch.setattr(work, "_Run", None)  # nothing of it is done in this process
+    monkeypatch.setattr(work, "_BacktestRun", None)  # nothing of it is done in this process
     answer = await backtest(booked)
     same(answer, expected)
     assert [process.returncode for process in started] == [0]
@@ -223,7 +223,7 @@ async def test_too_little(booked: BookedHouse, started: list[Popen[bytes]], coun
         await backtest(booked)
     assert caught.value.translation_key == "backtest_too_little"
     assert caught.value.translation_placeholders == {"quarters": str(count), "least": "96"}
-    assert str(caught.value).startswith(f"The ledger has {count} quarter-hours with prices in this time")
+    assert str(caught.value).startswith(f"The ledger has {count} quarter-hours with prices in this period")
     assert not started
     assert RUNNING not in booked.hass.data
 
@@ -361,7 +361,7 @@ async def test_a_slow_computer(booked: BookedHouse, ledger: Ledger, monkeypatch:
     monkeypatch.setattr(action, "run_in_process", partial(run_in_process, seconds=0.1))
     with pytest.raises(HomeAssistantError) as caught:
         await backtest(booked)
-    assert str(caught.value) == "The backtest was not done within 0.1 s. Ask for a shorter time"
+    assert str(caught.value) == "The backtest did not finish within 0.1 s. Choose a shorter period"
 
 
 ERRORS = WorkerTimeoutError(600.0), WorkerFailedError("exit code 1"), WorkerOutputError()

@@ -134,7 +134,7 @@ async def test_a_given_unit_is_the_only_one_asked(
 ) -> None:
     port = start(unit=17).serve_tcp(HOST)
     form = await answer(hass, await choose(hass, "tcp"), name="House", host=HOST, port=port, more={"unit": 18})
-    assert "Nobody answers" in told(form)
+    assert "No inverter responds" in told(form)
     done = await answer(hass, form, name="House", host=HOST, port=port, more={"unit": 17})
     assert done["data"]["unit"] == 17
 
@@ -163,7 +163,9 @@ async def test_simulated(
 @pytest.mark.usefixtures("setups")
 async def test_no_port(hass: HomeAssistant, serial_port: str) -> None:
     form = await answer(hass, await choose(hass, "serial"), name="B", device="/dev/ttyNOWHERE")
-    assert told(form) == "/dev/ttyNOWHERE does not exist. Is the adapter plugged in, and is the path right?"
+    assert told(form) == (
+        "/dev/ttyNOWHERE does not exist. Check that the adapter is plugged in and that the path is correct."
+    )
     await succeeds(hass, form, device=serial_port)
 
 
@@ -194,7 +196,7 @@ async def test_no_permission(hass: HomeAssistant, serial_port: str, owning_group
     with patch("serial.serialposix.os.open", side_effect=refusal):
         form = await answer(hass, form, name="B", device=serial_port)
     assert told(form) == (
-        f"Home Assistant may not open {serial_port}. "
+        f"Home Assistant is not allowed to open {serial_port}. "
         f"Add the user that runs Home Assistant to the group {owning_group}, then restart Home Assistant."
     )
     await succeeds(hass, form, device=serial_port)
@@ -259,7 +261,7 @@ async def test_nobody_answers(hass: HomeAssistant, serial_port: str) -> None:
     finally:
         os.close(master)
         os.close(slave)
-    assert told(form).startswith("Nobody answers. Check that the inverter has power, that the wires A and B are not")
+    assert told(form).startswith("No inverter responds. Check that it has power, that wires A and B are not swapped")
     await succeeds(hass, form, device=serial_port)
 
 
@@ -278,9 +280,9 @@ async def test_wrong_baud(
     [
         (LineFault(FaultKind.CRC), "bad_frame", "garbled (crc)"),
         (LineFault(FaultKind.TRUNCATED), "bad_frame", "garbled (truncated)"),
-        (LineFault(FaultKind.EXCEPTION, code=11), "gateway", "reaches no inverter (Modbus exception 11)"),
+        (LineFault(FaultKind.EXCEPTION, code=11), "gateway", "cannot reach an inverter (Modbus exception 11)"),
         (LineFault(FaultKind.EXCEPTION, code=6), "device_busy", "busy"),
-        (LineFault(FaultKind.EXCEPTION, code=4), "device_failure", "a failure of its own"),
+        (LineFault(FaultKind.EXCEPTION, code=4), "device_failure", "an internal failure"),
         (LineFault(FaultKind.EXCEPTION, code=2), "wrong_device", "not an inverter of this family"),
         (LineFault(FaultKind.EXCEPTION, code=99), "exception", "unknown Modbus exception 99"),
     ],
@@ -394,7 +396,7 @@ async def test_reconfiguring_to_another_inverter_is_refused(
     other = start(seed=2).serve_tcp(HOST)
     before = dict(house.data)
     form = await answer(hass, await reconfigure(hass, house, "tcp"), host=HOST, port=other)
-    assert told(form).startswith(f"The inverter with the serial number {serial_number(2)} answers there.")
+    assert told(form).startswith(f"The inverter that responds has the serial number {serial_number(2)}")
     assert house.data == before
     assert house.state is ConfigEntryState.LOADED
     assert (await answer(hass, form, host=HOST, port=port))["reason"] == "reconfigure_successful"

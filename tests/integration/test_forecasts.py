@@ -31,6 +31,7 @@ from sqlalchemy import text
 
 from custom_components.nattery.const import CONF_SYNC_CLOCK
 from custom_components.nattery.coordinator import local_now
+from custom_components.nattery.core.app import learned_forecaster
 from custom_components.nattery.core.explanation import Note
 from custom_components.nattery.core.forecast.forecast import Forecaster, ForecastSource
 from custom_components.nattery.core.forecast.forecast_log import ForecastLog
@@ -42,9 +43,10 @@ from custom_components.nattery.core.ledger.entry import Energies, MeteredInterva
 from custom_components.nattery.core.simulator.faults import FaultKind
 from custom_components.nattery.core.simulator.memory import timestamp_words
 from custom_components.nattery.core.simulator.simulator import Simulator
-from custom_components.nattery.trading import forecasts as trading, solar
+from custom_components.nattery.trading import solar
 from custom_components.nattery.trading.forecasts import ForecastService, forecast_store
-from custom_components.nattery.trading.history import async_past
+from custom_components.nattery.trading.inverter_system import InverterEnergyHistory
+from custom_components.nattery.trading.statistics import async_household_history
 from scripts.benchmarks.houses import ZONE, family
 
 from .conftest import SERIAL
@@ -73,7 +75,7 @@ def forgetful(stopped: FrozenDateTimeFactory, simulator: Simulator) -> None:
 @pytest.fixture
 async def forecasts(forgetful: None, house: MockConfigEntry, hass: HomeAssistant) -> AsyncIterator[ForecastService]:
     """The forecasts of the house, whose history is what the test gives it; closed at the end."""
-    forecasts = ForecastService(hass, house, house.runtime_data)
+    forecasts = ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data))
     yield forecasts
     if house.state is ConfigEntryState.LOADED:
         await forecasts.async_close()
@@ -164,7 +166,7 @@ async def test_three_weeks_of_hours_are_learned_from(recorder_mock, hass, foreca
     load = until_now(21)
     await count(hass, "load_energy", load)
     await count(hass, "pv_energy", until_now(21, sunny))
-    told = await forecasts.async_make(tomorrow(), DAY)
+    told = await forecasts.async_forecast(tomorrow(), DAY)
     assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
     assert kwh(told.load_kw) == pytest.approx(kwh(load.values()) / (len(load) / DAY), rel=0.2)
     assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:20])  # the evening of a family, and its night
@@ -181,15 +183,15 @@ async def test_quarters_are_seen_in_the_power_and_set_right_by_the_counter(recor
 
     power = until_now(21, oven)
     await count(hass, "load_energy", power)
-    coarse = await forecasts.async_make(tomorrow(), DAY)
+    coarse = await forecasts.async_forecast(tomorrow(), DAY)
     await measure(hass, "load_power", {number: 0.9 * kw for number, kw in list(power.items())[-9 * DAY :]})
-    forecasts._tell()
-    fine = await forecasts.async_make(tomorrow(), DAY)
+    forecasts._outdate()
+    fine = await forecasts.async_forecast(tomorrow(), DAY)
     at = fine.load_kw.index(max(fine.load_kw))
     assert at % 4 == 0
     assert coarse.load_kw[at] == pytest.approx(coarse.load_kw[at + 3], rel=0.01)
     assert fine.load_kw[at] > 3 * fine.load_kw[at + 3]
-    past = await async_past(hass, SERIAL, dt_util.utcnow())
+    past = await async_household_history(hass, forecasts._energy_history.statistic_ids, dt_util.utcnow())
     assert past is not None
     assert len(past.load.fine) == 9 * DAY
     last = max(past.load.fine) + 1
@@ -201,7 +203,7 @@ async def test_a_power_of_something_else_is_not_used(recorder_mock, hass, foreca
     power = until_now(7)
     await count(hass, "load_energy", power)
     await measure(hass, "load_power", dict.fromkeys(power, 0.0))
-    past = await async_past(hass, SERIAL, dt_util.utcnow())
+    past = await async_household_history(hass, forecasts._energy_history.statistic_ids, dt_util.utcnow())
     assert past is not None
     assert not past.load.fine
     assert kwh(past.load.power.values()) == pytest.approx(kwh(power.values()), rel=0.02)
@@ -212,7 +214,7 @@ async def test_what_a_counter_did_in_a_gap_is_not_the_load_of_the_hour_after(rec
     last = max(power) // 4 * 4
     away = range(last - 3 * DAY, last - 2 * DAY, 4)
     await count(hass, "load_energy", power, left_out=away)
-    past = await async_past(hass, SERIAL, dt_util.utcnow())
+    past = await async_household_history(hass, forecasts._energy_history.statistic_ids, dt_util.utcnow())
     assert past is not None
     assert not past.load.power.keys() & {*range(away[0], away[-1] + 8)}
     assert max(past.load.power.values()) <= max(power.values())
@@ -220,18 +222,18 @@ async def test_what_a_counter_did_in_a_gap_is_not_the_load_of_the_hour_after(rec
 
 
 async def test_a_young_history_says_so(recorder_mock, hass, forecasts) -> None:
-    nothing = await forecasts.async_make(tomorrow(), DAY)
+    nothing = await forecasts.async_forecast(tomorrow(), DAY)
     assert nothing.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(nothing.load_kw) == pytest.approx(10)
     await count(hass, "load_energy", until_now(2))
-    forecasts._tell()
-    told = await forecasts.async_make(tomorrow(), DAY)
+    forecasts._outdate()
+    told = await forecasts.async_forecast(tomorrow(), DAY)
     assert told.sources["load"] is ForecastSource.HISTORY
     assert {note.key: note.values for note in told.notes}["short_load_history"] == {"days": 2.7}
 
 
 async def test_without_a_recorder_it_is_a_guess_that_says_why(hass, forecasts) -> None:
-    told = await forecasts.async_make(tomorrow(), DAY)
+    told = await forecasts.async_forecast(tomorrow(), DAY)
     assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
     assert "no_recorder" in {note.key for note in told.notes}
@@ -240,14 +242,14 @@ async def test_without_a_recorder_it_is_a_guess_that_says_why(hass, forecasts) -
 
 async def test_a_database_that_fails_leaves_what_was_read(recorder_mock, hass, forecasts, caplog) -> None:
     await count(hass, "load_energy", until_now(21))
-    before = await forecasts.async_make(tomorrow(), DAY)
+    before = await forecasts.async_forecast(tomorrow(), DAY)
     rename = "ALTER TABLE {} RENAME TO {}"
     with session_scope(hass=hass) as session:
         session.execute(text(rename.format("statistics", "lost")))
     try:
         for _ in range(2):
-            forecasts._tell()
-            told = await forecasts.async_make(tomorrow(), DAY)
+            forecasts._outdate()
+            told = await forecasts.async_forecast(tomorrow(), DAY)
             assert told.load_kw == before.load_kw
             assert "history_unreadable" in {note.key for note in told.notes}
         assert [line for line in warnings(caplog) if "history" in line] == [
@@ -256,8 +258,8 @@ async def test_a_database_that_fails_leaves_what_was_read(recorder_mock, hass, f
     finally:
         with session_scope(hass=hass) as session:
             session.execute(text(rename.format("lost", "statistics")))
-    forecasts._tell()
-    assert "history_unreadable" not in {note.key for note in (await forecasts.async_make(tomorrow(), DAY)).notes}
+    forecasts._outdate()
+    assert "history_unreadable" not in {note.key for note in (await forecasts.async_forecast(tomorrow(), DAY)).notes}
 
 
 async def test_what_has_passed_is_as_it_came_and_the_sun_goes_on_as_it_is(
@@ -269,8 +271,8 @@ async def test_what_has_passed_is_as_it_came_and_the_sun_goes_on_as_it_is(
     dull = {number: kw * (0.25 if number >= midnight else 1) for number, kw in until_now(21, sunny).items()}
     await count(hass, "pv_energy", dull)
     await measure(hass, "pv_power", {number: dull[number] for number in range(midnight, now)})
-    usual = await forecasts.async_make(tomorrow(), DAY)
-    told = await forecasts.async_make(dt_util.start_of_local_day(), DAY)
+    usual = await forecasts.async_forecast(tomorrow(), DAY)
+    told = await forecasts.async_forecast(dt_util.start_of_local_day(), DAY)
     assert list(told.pv_kw[: now - midnight]) == pytest.approx([dull[n] for n in range(midnight, now)], rel=0.02)
     assert told.pv_kw[now - midnight] < 0.5 * usual.pv_kw[now - midnight]
     assert kwh(told.pv_kw[now - midnight :]) < 0.7 * kwh(usual.pv_kw[now - midnight :])
@@ -288,8 +290,8 @@ async def test_the_quarter_that_has_just_ended_is_known_before_the_statistics_kn
         MeteredInterval(moment(now - 2), 0.95, Energies(pv_kwh=0.2375), 0.5, 0.0),
         MeteredInterval(moment(now - 1), 0.5, Energies(pv_kwh=0.1), 0.5, 0.0),  # too little of it was seen
     ]
-    forecasts = ForecastService(hass, house, house.runtime_data, lambda: metered)
-    told = await forecasts.async_make(moment(now - 4), 8)
+    forecasts = ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data), lambda: metered)
+    told = await forecasts.async_forecast(moment(now - 4), 8)
     assert told.pv_kw[0] == told.pv_kw[2] == pytest.approx(1.0)
     assert (told.pv_kw[1], told.pv_kw[3]) == pytest.approx((2.0, 2.0), rel=0.05)
     assert told.pv_kw[4] < 1.9
@@ -312,7 +314,7 @@ async def fresh(
 ) -> ForecastService:
     """The forecasts of a house that was set up this evening, where the sun of its inverter has its noon at 12:30."""
     await hass.config.async_update(latitude=45, longitude=22.5)
-    return ForecastService(hass, house, house.runtime_data)
+    return ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data))
 
 
 @pytest.fixture
@@ -336,7 +338,7 @@ def remembered(simulator: Simulator, symbol: str) -> list[float]:
 
 
 async def test_a_fresh_house_expects_what_its_inverter_remembers(recorder_mock, hass, fresh, simulator) -> None:
-    told = await fresh.async_make(tomorrow(), DAY)
+    told = await fresh.async_forecast(tomorrow(), DAY)
     pv, load = (remembered(simulator, symbol) for symbol in ("PVEnergyLast7day", "LoadConsumLast7day"))
     assert kwh(told.pv_kw) == pytest.approx(sum(pv) / 7, rel=0.15)
     assert kwh(told.load_kw) == pytest.approx(sum(load) / 7, rel=0.15)
@@ -351,7 +353,7 @@ async def test_a_fresh_house_expects_what_its_inverter_remembers(recorder_mock, 
 
 
 async def test_without_a_recorder_the_inverter_remembers_all_the_same(hass, fresh, simulator) -> None:
-    told = await fresh.async_make(tomorrow(), DAY)
+    told = await fresh.async_forecast(tomorrow(), DAY)
     assert kwh(told.pv_kw) == pytest.approx(sum(remembered(simulator, "PVEnergyLast7day")) / 7, rel=0.15)
     assert {note.key for note in told.notes} == {"first_days", "no_provider", "no_recorder"}
 
@@ -361,35 +363,35 @@ async def test_the_inverter_is_asked_once_a_day_while_history_is_short(
 ) -> None:
     for minutes in (0, 15, 30):
         stopped.move_to(EVENING + timedelta(minutes=minutes))
-        await fresh.async_make(tomorrow(), DAY)
+        await fresh.async_forecast(tomorrow(), DAY)
     assert asked == [EVENING]
     before = remembered(simulator, "PVEnergyLast7day")
     stopped.move_to(tomorrow() + timedelta(minutes=1))  # and the inverter's clock is behind
-    await fresh.async_make(tomorrow(), DAY)
+    await fresh.async_forecast(tomorrow(), DAY)
     simulator.device.write(BY_KEY["clock"].address, timestamp_words(local_now()))
     stopped.tick(timedelta(minutes=15))
-    await fresh.async_make(tomorrow(), DAY)
+    await fresh.async_forecast(tomorrow(), DAY)
     assert len(asked) == 3
     assert remembered(simulator, "PVEnergyLast7day")[1:] == before[:-1]
     stopped.tick(timedelta(minutes=15))
-    told = await fresh.async_make(tomorrow(), DAY)
+    told = await fresh.async_forecast(tomorrow(), DAY)
     assert len(asked) == 3
     assert {note.key: note.values for note in told.notes}["first_days"] == {"days": 7}
     await count(hass, "load_energy", until_now(8))
     await count(hass, "pv_energy", until_now(8, sunny))
     stopped.tick(timedelta(days=1))
-    told = await fresh.async_make(tomorrow(), DAY)
+    told = await fresh.async_forecast(tomorrow(), DAY)
     assert len(asked) == 3
     assert "first_days" not in {note.key for note in told.notes}
 
 
 async def test_statistics_count_before_what_the_inverter_remembers(recorder_mock, hass, fresh, stopped) -> None:
     """Three fine days after darker ones; what was said of tomorrow is judged by them alone."""
-    before = told = await fresh.async_make(tomorrow(), DAY)
+    before = told = await fresh.async_forecast(tomorrow(), DAY)
     for days in (1, 2, 3):
         stopped.move_to(EVENING + timedelta(days=days))
         await count(hass, "pv_energy", {n: 3 * kw for n, kw in until_now(days, sunny).items()})
-        told = await fresh.async_make(tomorrow(), DAY)
+        told = await fresh.async_forecast(tomorrow(), DAY)
         assert (fresh.pv_quality.days if fresh.pv_quality else 0) == days - 1
     assert kwh(before.pv_kw) < kwh(told.pv_kw) < 36
     assert fresh.load_quality is None
@@ -405,7 +407,7 @@ async def test_a_forecast_does_not_need_the_inverters_memory(
         monkeypatch.setitem(simulator._options.faults.rates, FaultKind.EXCEPTION, 1.0)
     else:
         simulator.device.write(BY_KEY["clock"].address, timestamp_words(local_now() - timedelta(days=40)))
-    told = await fresh.async_make(tomorrow(), DAY)
+    told = await fresh.async_forecast(tomorrow(), DAY)
     assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
     assert "first_days" not in {note.key for note in told.notes}
@@ -426,18 +428,18 @@ async def test_it_learns_once_a_quarter_hour_and_with_every_hour_that_ends(
             learned.append(args[0])
             return super().learn(*args, **more)
 
-    monkeypatch.setattr(trading, "Forecaster", Learning)
+    monkeypatch.setattr(learned_forecaster, "Forecaster", Learning)
     await forecasts.async_open()
     stop = forecasts.async_listen(lambda: told.append(dt_util.utcnow()))
-    await asyncio.gather(*(forecasts.async_make(EVENING, 8) for _ in range(3)))
+    await asyncio.gather(*(forecasts.async_forecast(EVENING, 8) for _ in range(3)))
     assert len(learned) == 1
     stopped.move_to(EVENING + timedelta(minutes=8))
-    await forecasts.async_make(EVENING, 8)
+    await forecasts.async_forecast(EVENING, 8)
     assert len(learned) == 2
     hass.bus.async_fire(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED)
     await hass.async_block_till_done()
     assert len(told) == 1
-    await forecasts.async_make(EVENING, 8)
+    await forecasts.async_forecast(EVENING, 8)
     assert len(learned) == 3
     stop()
     hass.bus.async_fire(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED)
@@ -452,7 +454,7 @@ async def test_all_of_tomorrow_is_kept_whatever_was_asked_for(
     hass, forecasts, stopped, hass_storage, now, hours
 ) -> None:
     stopped.move_to(datetime.fromisoformat(now).replace(tzinfo=ZONE))
-    told = await forecasts.async_make(dt_util.utcnow(), 3)
+    told = await forecasts.async_forecast(dt_util.utcnow(), 3)
     assert len(told.load_kw) == 3
     await forecasts.async_close()
     (day,) = hass_storage[f"nattery.{forecasts._entry.entry_id}.forecasts"]["data"]["days"]
@@ -461,10 +463,10 @@ async def test_all_of_tomorrow_is_kept_whatever_was_asked_for(
 
 
 async def test_the_record_outlives_a_restart(hass, house, forecasts, hass_storage) -> None:
-    await forecasts.async_make(EVENING, 8)
+    await forecasts.async_forecast(EVENING, 8)
     await forecasts.async_close()
     kept = hass_storage[f"nattery.{house.entry_id}.forecasts"]["data"]
-    again = ForecastService(hass, house, house.runtime_data)
+    again = ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data))
     await again.async_open()
     await again.async_close()
     assert hass_storage[f"nattery.{house.entry_id}.forecasts"]["data"] == kept
@@ -472,7 +474,7 @@ async def test_the_record_outlives_a_restart(hass, house, forecasts, hass_storag
 
 
 async def test_the_record_is_forgotten_with_the_house(hass, house, forecasts, hass_storage) -> None:
-    await forecasts.async_make(EVENING, 8)
+    await forecasts.async_forecast(EVENING, 8)
     await forecasts.async_close()
     key = forecast_store(hass, house.entry_id).key
     assert key in hass_storage
@@ -486,8 +488,8 @@ async def test_a_damaged_record_begins_anew(hass, house, forecasts, hass_storage
     hass_storage[key] = {"minor_version": 1, "key": key, **kept}
     await forecasts.async_open()
     assert len(warnings(caplog)) == 1
-    assert "begins anew" in warnings(caplog)[0]
-    await forecasts.async_make(EVENING, 8)
+    assert "is discarded" in warnings(caplog)[0]
+    await forecasts.async_forecast(EVENING, 8)
     await forecasts.async_close()
     assert len(ForecastLog.from_dict(hass_storage[key]["data"])) == 1
 
@@ -495,13 +497,13 @@ async def test_a_damaged_record_begins_anew(hass, house, forecasts, hass_storage
 async def test_days_are_judged_when_they_are_over(recorder_mock, hass, forecasts, stopped) -> None:
     await count(hass, "load_energy", until_now(21))
     await count(hass, "pv_energy", until_now(21, sunny))
-    await forecasts.async_make(EVENING, 8)
+    await forecasts.async_forecast(EVENING, 8)
     assert forecasts.load_quality is forecasts.pv_quality is None
     for days in (1, 2, 3):
         stopped.move_to(EVENING + timedelta(days=days))
         await count(hass, "load_energy", until_now(21 + days))
         await count(hass, "pv_energy", until_now(21 + days, sunny))
-        await forecasts.async_make(dt_util.utcnow(), 8)
+        await forecasts.async_forecast(dt_util.utcnow(), 8)
         assert (forecasts.load_quality.days if forecasts.load_quality else 0) == days - 1
     load, pv = forecasts.load_quality, forecasts.pv_quality
     assert load is not None
@@ -560,7 +562,7 @@ def roof(recorder_mock: Any, hass: HomeAssistant, said: Said) -> Roof:
 async def test_arrays_are_added_up_each_once(hass, forecasts, roof, said) -> None:
     said |= {"East": of_day(22, 1000.0), "West": of_day(22, 500.0)}
     await roof("East", "West")
-    told = await forecasts.async_make(tomorrow(), DAY)
+    told = await forecasts.async_forecast(tomorrow(), DAY)
     assert told.sources["pv"] is ForecastSource.PROVIDER
     assert kwh(told.pv_kw) == pytest.approx(9.3)
     assert kwh(power for power in told.said_kw if power is not None) == pytest.approx(9.3)
@@ -568,7 +570,7 @@ async def test_arrays_are_added_up_each_once(hass, forecasts, roof, said) -> Non
 
 async def test_without_a_dashboard_there_is_no_provider(recorder_mock, hass, forecasts) -> None:
     assert await async_setup_component(hass, "energy", {})
-    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is ForecastSource.NONE
+    assert (await forecasts.async_forecast(tomorrow(), DAY)).sources["pv"] is ForecastSource.NONE
 
 
 @pytest.mark.parametrize(
@@ -589,15 +591,15 @@ async def test_what_a_part_of_the_roof_is_said_to_give_is_no_forecast(
     said |= {"East": of_day(22, 1000.0), "West": answer}
     await roof("East", "West")
     for _ in range(2):
-        told = await forecasts.async_make(tomorrow(), DAY)
-        await forecasts._async_look()
+        told = await forecasts.async_forecast(tomorrow(), DAY)
+        await forecasts._async_ask_providers()
         assert told.sources["pv"] is ForecastSource.NONE
         assert Note("solar_silent", {"arrays": "West"}) in told.notes
     assert len([line for line in warnings(caplog) if "West" in line]) == 1
     assert KEY not in caplog.text
     said["West"] = of_day(22, 500.0)
-    await forecasts._async_look()
-    told = await forecasts.async_make(tomorrow(), DAY)
+    await forecasts._async_ask_providers()
+    told = await forecasts.async_forecast(tomorrow(), DAY)
     assert kwh(told.pv_kw) == pytest.approx(9.3)
     assert "solar_silent" not in {note.key for note in told.notes}
 
@@ -608,7 +610,7 @@ async def test_a_provider_that_hangs_is_not_waited_for(
     monkeypatch.setattr(solar, "PATIENCE", 0.01)
     said["Roof"] = asyncio.Event()
     await roof("Roof")
-    asking = hass.async_create_task(forecasts.async_make(tomorrow(), DAY))
+    asking = hass.async_create_task(forecasts.async_forecast(tomorrow(), DAY))
     while not asking.done():
         await asyncio.sleep(0)
         stopped.tick(0.001)
@@ -619,11 +621,11 @@ async def test_a_provider_that_hangs_is_not_waited_for(
 async def test_what_was_said_last_stands_while_nothing_new_is(hass, forecasts, roof, said, caplog) -> None:
     said["Roof"] = of_day(22, 1000.0)
     await roof("Roof")
-    before = await forecasts.async_make(tomorrow(), DAY)
+    before = await forecasts.async_forecast(tomorrow(), DAY)
     said["Roof"] = RuntimeError("the cloud is away")
-    await forecasts._async_look()
-    forecasts._tell()
-    after = await forecasts.async_make(tomorrow(), DAY)
+    await forecasts._async_ask_providers()
+    forecasts._outdate()
+    after = await forecasts.async_forecast(tomorrow(), DAY)
     assert after.pv_kw == before.pv_kw
     assert after.notes == before.notes
     assert warnings(caplog) == ["The solar forecast of Roof cannot be used: RuntimeError"]
@@ -633,7 +635,7 @@ async def test_an_array_that_was_switched_off_does_not_count(hass, forecasts, ro
     said["East"] = of_day(22, 1000.0)
     entries = await roof("East", "West")
     await hass.config_entries.async_set_disabled_by(entries["West"].entry_id, ConfigEntryDisabler.USER)
-    assert kwh((await forecasts.async_make(tomorrow(), DAY)).pv_kw) == pytest.approx(6.2)
+    assert kwh((await forecasts.async_forecast(tomorrow(), DAY)).pv_kw) == pytest.approx(6.2)
 
 
 async def test_a_provider_that_changes_its_mind_is_news(hass, forecasts, roof, said, stopped) -> None:
@@ -642,7 +644,7 @@ async def test_a_provider_that_changes_its_mind_is_news(hass, forecasts, roof, s
     await roof("Roof")
     await forecasts.async_open()
     forecasts.async_listen(lambda: told.append(dt_util.utcnow()))
-    first = await forecasts.async_make(tomorrow(), DAY)
+    first = await forecasts.async_forecast(tomorrow(), DAY)
 
     async def pass_quarter() -> None:
         now = dt_util.utcnow() + timedelta(minutes=15)
@@ -655,7 +657,7 @@ async def test_a_provider_that_changes_its_mind_is_news(hass, forecasts, roof, s
     said["Roof"] = of_day(22, 2000.0)
     await pass_quarter()
     assert len(told) == 1
-    second = await forecasts.async_make(tomorrow(), DAY)
+    second = await forecasts.async_forecast(tomorrow(), DAY)
     assert kwh(second.pv_kw) == pytest.approx(2 * kwh(first.pv_kw), rel=0.01)
     await forecasts.async_close()
     said["Roof"] = of_day(22, 3000.0)
@@ -670,11 +672,11 @@ async def test_a_provider_that_is_loaded_later_is_waited_for_in_silence(hass, fo
     hass.set_state(CoreState.starting)
     await forecasts.async_open()
     forecasts.async_listen(lambda: told.append(dt_util.utcnow()))
-    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is ForecastSource.NONE
+    assert (await forecasts.async_forecast(tomorrow(), DAY)).sources["pv"] is ForecastSource.NONE
     assert warnings(caplog) == []
     said["Roof"] = of_day(22, 1000.0)
     hass.set_state(CoreState.running)
     hass.bus.async_fire("homeassistant_started")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(told) == 1
-    assert (await forecasts.async_make(tomorrow(), DAY)).sources["pv"] is ForecastSource.PROVIDER
+    assert (await forecasts.async_forecast(tomorrow(), DAY)).sources["pv"] is ForecastSource.PROVIDER

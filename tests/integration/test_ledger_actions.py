@@ -77,7 +77,7 @@ def sensor(house: BookedHouse, key: str) -> State:
 async def test_the_ledger_is_read_by_quarter_day_and_month(booked: BookedHouse) -> None:
     house = await set_up(booked)
     await house.walk(berlin("11:31"))
-    lines = await house.site.trading.books.async_read(berlin("11:00"), berlin("12:00"))
+    lines = await house.site.trading.recorder.async_read(berlin("11:00"), berlin("12:00"))
     assert len(lines) == 2
 
     quarters = await ledger(house)
@@ -120,7 +120,7 @@ async def test_the_rest_of_a_quarter_is_not_what_was_expected_of_it(booked: Book
 async def test_a_restart_in_the_middle_of_a_quarter_forgets_neither_plan_nor_reason(booked: BookedHouse) -> None:
     house = await set_up(booked)
     await house.walk(berlin("11:20"))
-    expected = house.site.trading.books._memory.deeds[berlin("11:15")].expected
+    expected = house.site.trading.recorder._state.records[berlin("11:15")].expected
     assert await house.hass.config_entries.async_unload(house.entry.entry_id)
     await house.settle()
     assert await house.hass.config_entries.async_setup(house.entry.entry_id)
@@ -164,7 +164,7 @@ async def test_reasons_are_read_with_their_numbers_and_in_words(booked: BookedHo
 async def test_reasons_that_nobody_knows_any_more_are_read_all_the_same(booked: BookedHouse) -> None:
     house = await set_up(booked)
     await house.walk(berlin("11:16"))
-    books = house.site.trading.books
+    books = house.site.trading.recorder
     last = books.last
     assert last is not None
     reasons = (
@@ -235,8 +235,11 @@ async def test_who_may_read_the_ledger(booked: BookedHouse, hass_read_only_user,
     [
         (f"postgresql://nattery:{SECRET}@127.0.0.1:1/books", NOBODY_THERE),
         (f"postgresql://127.0.0.1:1/books?user=nattery&password={SECRET}", NOBODY_THERE),
-        (f"mysql://nattery:{SECRET}@127.0.0.1/books", "This is no address of a ledger: postgresql://user:password@"),
-        (f"nattery {SECRET}", "This is no address of a ledger: postgresql://user:password@"),
+        (
+            f"mysql://nattery:{SECRET}@127.0.0.1/books",
+            "This is not a ledger address. Enter an address such as postgresql://user:password@",
+        ),
+        (f"nattery {SECRET}", "This is not a ledger address. Enter an address such as postgresql://user:password@"),
     ],
     ids=["away", "away_password_apart", "of_another_kind", "none"],
 )
@@ -265,7 +268,7 @@ async def test_a_ledger_that_cannot_be_read_says_why(
 async def test_savings_are_told(booked: BookedHouse) -> None:
     house = await set_up(booked)
     await house.walk(berlin("11:31"))
-    savings = house.site.trading.books.savings
+    savings = house.site.trading.recorder.savings
     assert savings.today.money.no_battery != 0
     for description in SAVINGS:
         state, report = sensor(house, description.key), description.report(savings)

@@ -38,7 +38,7 @@ async def test_all_but_the_connection_is_unavailable_while_the_line_is_dead(hass
 async def test_the_talk_is_told_while_there_is_none(hass, everything_enabled, simulator, house):
     errors = "sensor.inverter_communication_errors"
     assert hass.states.get(errors).state == "0"
-    assert float(hass.states.get("sensor.inverter_turnaround_median").state) > 0
+    assert float(hass.states.get("sensor.inverter_response_time_median").state) > 0
     await hass.async_add_executor_job(simulator.stop)
     await until(lambda: hass.states.get(CONNECTION).state == "off")
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
@@ -54,7 +54,7 @@ async def test_writes_and_held_values_are_counted(hass, everything_enabled, simu
     await house.runtime_data.settings.async_refresh()
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
     await until(lambda: hass.states.get("sensor.inverter_writes_today").state == "1")
-    assert hass.states.get("sensor.inverter_implausible_values_held").state == "1"
+    assert hass.states.get("sensor.inverter_implausible_values_ignored").state == "1"
     assert hass.states.get("number.inverter_battery_full_at").state == "100", "the value before stays"
 
 
@@ -89,8 +89,8 @@ async def test_an_inverter_without_a_fault_log_is_an_inverter_all_the_same(hass,
 
     # One day the log answers; what stands there is old, what comes then is not.
     simulator.device.memory.words |= words
-    reader = house_entry.runtime_data.inverter._readings.reader
-    reader._set_aside.clear()
+    reader = house_entry.runtime_data.inverter._poller.block_reader
+    reader._unsupported.clear()
     await house_entry.runtime_data.statistics.async_refresh()
     assert hass.states.get(EVENT).state == "unknown"
     simulator.device.raise_alarm(50)

@@ -14,139 +14,46 @@ import pytest
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.action import ActionKind
-from custom_components.nattery.core.backtest.forecasts import Epoch
-from custom_components.nattery.core.backtest.planners import worth_at
-from custom_components.nattery.core.backtest.time_series import TimeSeries
-from custom_components.nattery.core.forecast.forecast import Forecast, ForecastSource
+from custom_components.nattery.core.app.interval_prices import known_intervals
+from custom_components.nattery.core.app.monthly_peak import PeakImport
+from custom_components.nattery.core.app.planning import PlanningInputs, run_planner
 from custom_components.nattery.core.forecast.quarters import moment, quarter
 from custom_components.nattery.core.ledger.book import Ledger
-from custom_components.nattery.core.ledger.entry import QUARTER, Expectation
+from custom_components.nattery.core.ledger.entry import Expectation
 from custom_components.nattery.core.ledger.reports import Period
 from custom_components.nattery.core.market.tariff import PriceKind
-from custom_components.nattery.core.planner.strategies import PeakShaving
-from custom_components.nattery.trading import coordinator
+from custom_components.nattery.trading import plan_maker
 from custom_components.nattery.trading.coordinator import TradingCoordinator
-from custom_components.nattery.trading.ledger_recorder import Peak
-from custom_components.nattery.trading.planning import (
-    PlanningInputs,
-    PricedInterval,
-    PricedIntervals,
-    TradingPreferences,
-    known_quarters,
-    make,
-    problem_of,
-)
-from custom_components.nattery.trading.settings import TRADING, TradingSettings
+from custom_components.nattery.trading.settings import TRADING
 from tests.core.ledger.lines import line
 
 from .books import BATTERY, MORNING, BookedHouse, berlin
 from .conftest import SERIAL
 
-DAY, PRESENT = 96, 44
-MIDNIGHT = quarter(berlin("00:00"))
 SUBENTRY = "01JD5TRADING0000000000000T"
 AWAY = "postgresql://nattery:secret@127.0.0.1:1/books"
-# A dear morning that has passed, and an even rest of the day.
-BUY = [0.2] * 24 + [0.5] * 16 + [0.2] * 56
-SELL = [0.05] * DAY
-SUN = [0.0] * 36 + [3.0] * 24 + [0.0] * 36
-LOAD = [0.8] * DAY
+DAY = 96
+MIDNIGHT = quarter(berlin("00:00"))
 
 
-def situation(now: int = PRESENT, seconds: float = 0.0, horizon: int = DAY, **changes: Any) -> PlanningInputs:
-    """A day with all of its prices known, in the middle of it."""
-    quarters = [PricedInterval(moment(MIDNIGHT + at), BUY[at], SELL[at]) for at in range(horizon)]
-    forecast = Forecast(
-        moment(MIDNIGHT), 15, tuple(LOAD), tuple(LOAD), tuple(SUN), tuple(SUN), tuple(SUN),
-        {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}, (), (None,) * DAY,
-    )  # fmt: skip
-    return replace(
-        PlanningInputs(
-            TradingSettings.of(BATTERY),
-            PricedIntervals(tuple(quarters[:now]), tuple(quarters[now:])),
-            forecast,
-            moment(MIDNIGHT + now) + timedelta(seconds=seconds),
-            0.5,
-            "EUR",
-        ),
-        **changes,
-    )
-
-
-def worth(prices: list[float], begin: int) -> float:
-    """What the backtest takes for a stored kWh at the end of the day, planned from a quarter on."""
-    series = TimeSeries(range(MIDNIGHT, MIDNIGHT + DAY), [0.25] * DAY, prices, SELL, SUN, LOAD)
-    house = replace(problem_of(situation()), pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)
-    return worth_at(house, series, Epoch(begin, DAY, DAY), (SUN[begin:], LOAD[begin:]))
-
-
-# --- what is stored at the end
-
-
-def test_what_is_stored_at_the_end_is_worth_what_the_backtest_says() -> None:
-    made = make(situation(), TradingPreferences(), None)
-    assert made.plan.terminal_value == pytest.approx(worth(BUY, PRESENT))
-    rest = make(
-        replace(situation(), quarters=PricedIntervals((), situation().quarters.ahead), forecast=cut()),
-        TradingPreferences(),
-        None,
-    )
-    assert made.plan.terminal_value > 1.2 * rest.plan.terminal_value, "a dear morning will come again"
-    assert [note.values for note in made.notes if note.key == "terminal_estimated"] == [
-        {"value": made.plan.terminal_value}
-    ]
-
-
-def cut() -> Forecast:
-    """The forecast of the rest of the day alone."""
-    forecast = situation().forecast
-    powers = ("load_kw", "load_p90_kw", "pv_kw", "pv_p10_kw", "pv_p90_kw", "said_kw")
-    return replace(
-        forecast,
-        start=moment(MIDNIGHT + PRESENT),
-        **{name: getattr(forecast, name)[PRESENT:] for name in powers},
-    )
-
-
-def test_an_import_limit_of_ones_own_holds_on_the_days_after_too() -> None:
-    limited = situation()
-    tight = make(limited, TradingPreferences("peak_shaving", import_limit=0.9), None).plan
-    free = make(limited, TradingPreferences("peak_shaving", import_limit=9.0), None).plan
-    assert isinstance(TradingPreferences("peak_shaving", import_limit=0.9).as_strategy(), PeakShaving)
-    assert tight.terminal_value != pytest.approx(free.terminal_value)
-
-
-@pytest.mark.parametrize("seconds", [0.0, 400.0, 895.0])
-def test_the_plan_itself_begins_now(seconds: float) -> None:
-    problem = problem_of(situation(seconds=seconds))
-    skipped = seconds > 890
-    assert problem.start == moment(MIDNIGHT + PRESENT + skipped) + timedelta(seconds=0 if skipped else seconds)
-    assert problem.edges[-1] == moment(MIDNIGHT + DAY)
-    assert list(problem.import_price) == BUY[PRESENT + skipped :]
-    assert list(problem.pv_kw) == SUN[PRESENT + skipped :]
+# --- the horizon
 
 
 async def test_the_quarters_that_have_passed_fill_up_a_day(booked: BookedHouse) -> None:
     house = await booked.set_up()
     pricer = house.site.prices.pricer
-    morning = known_quarters(pricer, MORNING + timedelta(minutes=7))
+    morning = known_intervals(pricer, MORNING + timedelta(minutes=7))
     assert [one.start for one in morning] == [moment(MIDNIGHT + at) for at in range(DAY)]
     assert morning.ahead[0].start == MORNING
     for one in (morning.passed[0], morning.ahead[-1]):
-        assert one.buy == pytest.approx(house.slot_price(PriceKind.IMPORT, one.start))
+        assert one.import_price == pytest.approx(house.slot_price(PriceKind.IMPORT, one.start))
     await house.walk(berlin("13:45"), timedelta(minutes=5))
-    afternoon = known_quarters(pricer, dt_util.utcnow())
+    afternoon = known_intervals(pricer, dt_util.utcnow())
     assert afternoon.passed == ()
     assert len(afternoon.ahead) == len(afternoon) == 96 + 41
 
 
 # --- the capacity tariff
-
-
-def test_the_peak_so_far_is_part_of_the_problem() -> None:
-    settings = TradingSettings.of({**BATTERY, "peak_price": 8.0})
-    problem = problem_of(situation(settings=settings, peak_kw=4.5))
-    assert (problem.peak_price_per_kw, problem.peak_so_far_kw) == (8.0, 4.5)
 
 
 async def set_up(house: BookedHouse, **changes: Any) -> TradingCoordinator:
@@ -182,12 +89,12 @@ async def test_the_months_peak_is_that_of_the_books(booked: BookedHouse, monkeyp
 
     def spy(known: PlanningInputs, *rest: Any) -> Any:
         peaks.append(known.peak_kw)
-        return make(known, *rest)
+        return run_planner(known, *rest)
 
-    monkeypatch.setattr(coordinator, "make", spy)
+    monkeypatch.setattr(plan_maker, "run_planner", spy)
     trading = await set_up(house, peak_price=8.0)
     assert {round(peak, 6) for peak in peaks} == {6.4}
-    assert await trading.books.async_peak() == Peak(pytest.approx(6.4), booked=True)
+    assert await trading.recorder.async_peak() == PeakImport(pytest.approx(6.4), booked=True)
 
 
 async def test_without_a_capacity_tariff_nobody_asks_for_a_peak(
@@ -210,7 +117,7 @@ async def test_the_last_known_peak_counts_while_the_books_are_away_and_no_longer
     file = Path(house.hass.config.path("nattery.db"))
     assert (await books.async_peak()).kw == pytest.approx(6.4)
     await house.hass.async_add_executor_job(file.write_bytes, b"no database" * 1000)
-    assert await books.async_peak() == Peak(pytest.approx(6.4), booked=True)
+    assert await books.async_peak() == PeakImport(pytest.approx(6.4), booked=True)
     house.clock.move_to(berlin("2026-12-01 00:05"))
     assert (await books.async_peak()).booked is False
     await house.close(books)
@@ -227,12 +134,12 @@ async def test_with_books_away_the_meter_knows_and_a_note_says_so(booked: Booked
     trading = await set_up(house, peak_price=8.0, ledger=AWAY)
     await charge(trading)
     await house.walk(berlin("11:17"))
-    assert trading.books.error is not None
+    assert trading.recorder.error is not None
     await trading.async_replan()
-    assert any("highest import of the month" in note for note in trading.data.notes)
-    (waiting,) = trading.books._memory.unbooked
-    peak = await trading.books.async_peak()
-    assert peak == Peak(pytest.approx(4 * waiting.metered.energies.import_kwh), booked=False)
+    assert any("highest import of the month" in note for note in trading.note_sentences())
+    (waiting,) = trading.recorder._state.pending
+    peak = await trading.recorder.async_peak()
+    assert peak == PeakImport(pytest.approx(4 * waiting.metered.energies.import_kwh), booked=False)
     assert peak.kw > 2
 
 
@@ -240,10 +147,10 @@ async def test_the_running_quarter_counts_as_far_as_it_has_come(booked: BookedHo
     trading = await set_up(booked, peak_price=8.0)
     await charge(trading)
     await booked.walk(berlin("11:10"))
-    (running,) = trading.books._memory.meter.running
+    (running,) = trading.recorder._state.meter.running
     assert running.coverage == pytest.approx(10 / 15, abs=0.05)
-    peak = await trading.books.async_peak()
-    assert peak == Peak(pytest.approx(4 * running.energies.import_kwh), booked=True)
+    peak = await trading.recorder.async_peak()
+    assert peak == PeakImport(pytest.approx(4 * running.energies.import_kwh), booked=True)
     assert peak.kw > 1
 
 
@@ -284,7 +191,7 @@ async def test_what_is_expected_of_today_is_all_of_it(booked: BookedHouse) -> No
     assert begun.attributes["so_far"] == begun.attributes["coverage"] == 0
     await house.walk(berlin("11:31"))
     await house.walk(timedelta(minutes=2))
-    lines = await trading.books.async_read(berlin("00:00"), berlin("12:00"))
+    lines = await trading.recorder.async_read(berlin("00:00"), berlin("12:00"))
     assert len(lines) == 2
     rest = [slot for slot in trading.data.plan if slot.start >= berlin("11:30")]
     assert rest[-1].end == berlin("2026-11-21 00:00")
@@ -295,7 +202,7 @@ async def test_what_is_expected_of_today_is_all_of_it(booked: BookedHouse) -> No
     assert float(cost.state) == pytest.approx(cost.attributes["so_far"] + cost.attributes["rest"], abs=2e-4)
     assert cost.attributes["coverage"] == pytest.approx(2 / 46, abs=0.001)
     saving = sensor(house, "expected_saving_today")
-    report = trading.books.savings.today
+    report = trading.recorder.savings.today
     assert saving.attributes["so_far"] == pytest.approx(report.saved_over_self_consumption, abs=1e-4)
     assert float(saving.state) == pytest.approx(saving.attributes["so_far"] + saving.attributes["rest"], abs=2e-4)
     assert "so_far" not in sensor(house, "expected_cost_tomorrow").attributes
@@ -303,9 +210,9 @@ async def test_what_is_expected_of_today_is_all_of_it(booked: BookedHouse) -> No
 
 async def test_what_was_expected_of_a_quarter_is_booked_without_wear(booked: BookedHouse) -> None:
     trading = await set_up(booked)
-    await trading.async_set_preferences(replace(trading.wish, strategy="self_consumption"))
+    await trading.async_set_preferences(replace(trading.preferences, strategy="self_consumption"))
     await booked.walk(berlin("11:31"))
-    _, second = await trading.books.async_read(berlin("11:00"), berlin("12:00"))
+    _, second = await trading.recorder.async_read(berlin("11:00"), berlin("12:00"))
     assert second.expected == Expectation(cost=0, grid_kwh=0, soc=pytest.approx(second.expected.soc))
 
 
@@ -314,18 +221,6 @@ async def test_with_books_away_the_rest_of_today_is_all_that_is_said(booked: Boo
     cost = sensor(booked, "expected_cost_today")
     assert (cost.attributes["so_far"], cost.attributes["coverage"]) == (None, None)
     assert float(cost.state) == cost.attributes["rest"]
-
-
-def test_a_quarter_that_is_booked_is_not_expected_any_more() -> None:
-    made = make(situation(), TradingPreferences(), None)
-    midnight, noon = moment(MIDNIGHT), moment(MIDNIGHT + 48)
-    whole, before, after = (
-        made.promise(Period(*edges))
-        for edges in ((midnight, midnight + DAY * QUARTER), (midnight, noon), (noon, midnight + DAY * QUARTER))
-    )
-    assert before.cost + after.cost == pytest.approx(whole.cost)
-    assert before.saving + after.saving == pytest.approx(whole.saving)
-    assert made.promise(Period(midnight + DAY * QUARTER, midnight + 2 * DAY * QUARTER)) is None
 
 
 async def test_what_is_not_known_is_said_with_the_plan(booked: BookedHouse) -> None:

@@ -233,7 +233,7 @@ async def test_a_slow_server_lets_the_user_go_on(
     assert (waiting["type"], waiting["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "asking")
     assert waiting["progress_action"] in FLOW["progress"]
     menu = await wizard.wait(waiting)
-    assert menu["description_placeholders"]["reason"] == "ENTSO-E did not answer within 1.5 seconds."
+    assert menu["description_placeholders"]["reason"] == "ENTSO-E did not respond within 1.5 seconds."
     market.behaviour.mode = "ok"
     form = await wizard.choose("checked")
     assert form["step_id"] == "tariff"

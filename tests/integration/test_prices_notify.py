@@ -32,7 +32,7 @@ async def test_failures_and_recovery(price_house: PriceHouse, sent: list[Service
     assert messages(sent) == ["Electricity prices of Inverter: ENTSO-E has failed 3 times in a row."]
     price_house.market.behaviour.mode = "ok"
     await price_house.walk("2026-11-20 11:30", timedelta(minutes=5))
-    assert messages(sent)[1:] == ["Electricity prices of Inverter: ENTSO-E answers again."]
+    assert messages(sent)[1:] == ["Electricity prices of Inverter: ENTSO-E is working again."]
 
 
 async def test_one_failure_is_weather(price_house: PriceHouse, sent: list[ServiceCall]) -> None:
@@ -57,7 +57,7 @@ async def test_slow_answers_once_a_day(
     ticks = iter(range(0, 100_000, 100))
     monkeypatch.setattr(fetcher, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     await price_house.start(**SETTINGS, slow=90)
-    assert messages(sent) == ["Electricity prices of Inverter: ENTSO-E took 100 s to answer, more than 90 s."]
+    assert messages(sent) == ["Electricity prices of Inverter: ENTSO-E took 100 s to respond, more than 90 s."]
     assert price_house.value("price_latency") == "100"
     await price_house.act("refresh_prices")
     assert len(sent) == 1

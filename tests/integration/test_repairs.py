@@ -89,9 +89,9 @@ async def test_another_inverter_after_the_line_was_down(
         await until(lambda: issue(hass, house, WRONG_DEVICE) is not None)
         assert site.wrong_device
         assert not site.readings.last_update_success
-        with pytest.raises(Exception, match="Another device answers than the inverter that was set up"):
+        with pytest.raises(Exception, match="A device other than the configured inverter responds"):
             await site.async_write({"max_charge_current": 42})
-        with pytest.raises(Exception, match="Another device answers than the inverter that was set up"):
+        with pytest.raises(Exception, match="A device other than the configured inverter responds"):
             await site.async_sync_clock()
         assert not other.device.writes
     await hass.async_add_executor_job(simulator.serve_tcp, HOST, port)

@@ -122,10 +122,10 @@ async def test_secrets_and_commands_are_never_read(hass: HomeAssistant, house: M
 
 
 async def test_a_misspelt_symbol_names_its_likes(hass: HomeAssistant, house: MockConfigEntry) -> None:
-    with pytest.raises(ServiceValidationError, match=r"MaxChargeCurrSet is no register.*MaxChgCurrSet") as caught:
+    with pytest.raises(ServiceValidationError, match=r"no register MaxChargeCurrSet.*MaxChgCurrSet") as caught:
         await act(hass, house, "read_registers", symbols=["MaxChargeCurrSet"])
     assert caught.value.translation_key == "unknown_symbol_similar"
-    with pytest.raises(ServiceValidationError, match=r"qqqq is no register of this inverter$"):
+    with pytest.raises(ServiceValidationError, match=r"This inverter has no register qqqq"):
         await act(hass, house, "write_register", symbol="qqqq", value=1)
 
 
@@ -156,7 +156,7 @@ async def test_read_past_the_end(hass: HomeAssistant, house: MockConfigEntry) ->
 
 
 async def test_read_what_is_not_there(hass: HomeAssistant, house: MockConfigEntry) -> None:
-    with pytest.raises(HomeAssistantError, match="The inverter has no such register") as caught:
+    with pytest.raises(HomeAssistantError, match="The inverter does not have this register") as caught:
         await act(hass, house, "read_registers", address=0x0001)
     assert caught.value.translation_key == "illegal_address"
 
@@ -209,27 +209,27 @@ async def test_write_of_every_kind(
     ("symbol", "value", "key", "says"),
     [
         ("MaxChgCurrSet", "lots", "value_not_a_number", "MaxChgCurrSet cannot be lots: that is not a number."),
-        ("MaxChgCurrSet", "nan", "value_out_of_range", "MaxChgCurrSet cannot be nan. Allowed are 0 to 300 A."),
-        ("MaxChgCurrSet", 301, "value_out_of_range", "MaxChgCurrSet cannot be 301. Allowed are 0 to 300 A."),
+        ("MaxChgCurrSet", "nan", "value_out_of_range", "MaxChgCurrSet cannot be nan. Allowed: 0 to 300 A."),
+        ("MaxChgCurrSet", 301, "value_out_of_range", "MaxChgCurrSet cannot be 301. Allowed: 0 to 300 A."),
         (
             "MaxChgCurrSet",
             0.05,
             "value_not_a_step",
-            "MaxChgCurrSet cannot be 0.05. Allowed are 0 to 300 A in steps of 0.1 A.",
+            "MaxChgCurrSet cannot be 0.05. Allowed: 0 to 300 A in steps of 0.1 A.",
         ),
-        ("OutPriority", 2.5, "value_not_a_choice", "OutPriority cannot be 2.5. Allowed are 0, 1, 2, 3."),
-        ("OutPriority", 4, "value_out_of_range", "OutPriority cannot be 4. Allowed are 0 to 3."),
+        ("OutPriority", 2.5, "value_not_a_choice", "OutPriority cannot be 2.5. Allowed: 0, 1, 2, 3."),
+        ("OutPriority", 4, "value_out_of_range", "OutPriority cannot be 4. Allowed: 0 to 3."),
         (
             "ChargeStartTime1",
             "25:00",
             "value_not_a_time",
-            "ChargeStartTime1 cannot be 25:00: it takes a time from 00:00 to 23:59 as HH:MM.",
+            "ChargeStartTime1 cannot be 25:00. Enter a time from 00:00 to 23:59 as HH:MM.",
         ),
         (
             "PresentTime",
             "soon",
             "value_not_a_stamp",
-            "PresentTime cannot be soon: it takes a local date and time as YYYY-MM-DDTHH:MM:SS.",
+            "PresentTime cannot be soon. Enter a local date and time as YYYY-MM-DDTHH:MM:SS.",
         ),
         ("BattSoc", 50, "not_offered", None),
         ("RecoveryCtrl", 1, "not_offered", None),
@@ -238,7 +238,7 @@ async def test_write_of_every_kind(
             "BatType",
             6,
             "not_confirmed",
-            "BatType is a risky setting. If you are sure, confirm explicitly that it should be written.",
+            "BatType is a risky setting. If you are sure, confirm the write explicitly.",
         ),
     ],
 )

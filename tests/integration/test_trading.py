@@ -14,13 +14,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.nattery.const import DOMAIN, EVENT_WRITTEN
 from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.app.preferences import TradingPreferences
+from custom_components.nattery.core.app.trading_state import TradingState
 from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
 from custom_components.nattery.core.forecast.notes import NOTES as FORECAST_NOTES
 from custom_components.nattery.core.planner.reasons import NOTES as PLAN_NOTES, SENTENCES as PLANNED
 from custom_components.nattery.core.simulator.simulator import Simulator
-from custom_components.nattery.trading.coordinator import TradingState
-from custom_components.nattery.trading.planning import TradingPreferences
-from custom_components.nattery.trading.settings import TradingSettings, wear_of
+from custom_components.nattery.trading.settings import settings_from, wear_from
 
 from .books import TRADING_ENTITIES
 from .conftest import until
@@ -99,7 +99,7 @@ async def test_the_plan_is_there_to_be_drawn_beside_reality(hass: HomeAssistant,
         hass.states.get(f"sensor.battery_trading_planned_{name}")
         for name in ("state_of_charge", "battery_power", "grid_power")
     )
-    before, after = trading.data.made.soc_start, slots[0].soc_end
+    before, after = trading.data.result.soc_start, slots[0].soc_end
     assert min(before, after) * 100 - 0.1 <= float(charge.state) <= max(before, after) * 100 + 0.1
     assert float(battery.state) == round((slots[0].discharge_kw - slots[0].charge_kw) * 1000)
     assert float(grid.state) == round(slots[0].grid_kw * 1000)
@@ -200,7 +200,7 @@ async def test_another_strategy_is_another_plan(hass: HomeAssistant, trader: Moc
         {"entity_id": "number.battery_trading_backup_reserve", "value": 45},
         blocking=True,
     )
-    assert trader.runtime_data.trading.wish.reserve == 0.45
+    assert trader.runtime_data.trading.preferences.reserve == 0.45
 
 
 async def test_the_calendar_has_an_event_for_every_run(hass: HomeAssistant, trader: MockConfigEntry) -> None:
@@ -259,9 +259,9 @@ async def test_a_subscription_lives_on_when_the_entry_is_reloaded(
 
 
 def test_wear_is_what_the_battery_costs_over_its_life() -> None:
-    assert wear_of(DATA) == pytest.approx(3000 / (2 * 10 * 6000))
-    assert wear_of({**DATA, "wear": 0.07}) == 0.07
-    settings = TradingSettings.of(DATA)
+    assert wear_from(DATA) == pytest.approx(3000 / (2 * 10 * 6000))
+    assert wear_from({**DATA, "wear": 0.07}) == 0.07
+    settings = settings_from(DATA)
     assert settings.efficiency**2 == pytest.approx(0.9)
 
 

@@ -19,10 +19,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.app.planning import PlanningInputs, PlanResult, planning_problem, run_planner
+from custom_components.nattery.core.app.preferences import TradingPreferences
 from custom_components.nattery.core.control.plan_actions import runs_of
 from custom_components.nattery.core.planner.plan import Plan, PlannedSlot
 from custom_components.nattery.trading.coordinator import TradingCoordinator
-from custom_components.nattery.trading.planning import PlanningInputs, PlanResult, TradingPreferences, make, problem_of
 from scripts.entsoe_standin.server import StandIn
 
 from .books import BookedHouse, berlin
@@ -34,7 +35,7 @@ ANNA, BEN = "person.anna", "person.ben"
 SLOT, EDGE, PLANNING = 900, 1, 2  # seconds: a slot, how late the hand on the clock is at its edge, until a plan is made
 ANSWER = "mobile_app_notification_action"
 
-PLANNER = "custom_components.nattery.trading.coordinator.make"
+PLANNER = "custom_components.nattery.trading.plan_maker.run_planner"
 
 
 @dataclass
@@ -43,11 +44,11 @@ class Script:
 
     trades: tuple[str, ...] = ()
 
-    def make(self, situation: PlanningInputs, wish: TradingPreferences, previous: Plan | None) -> PlanResult:
+    def run(self, situation: PlanningInputs, wish: TradingPreferences, previous: Plan | None) -> PlanResult:
         """Plan as the house does, with these trades in it."""
-        made = make(situation, replace(wish, strategy="self_consumption"), previous)
+        made = run_planner(situation, replace(wish, strategy="self_consumption"), previous)
         plan = replace(made.plan, slots=tuple(self._slot(slot) for slot in made.plan))
-        return replace(made, plan=plan, runs=runs_of(plan, problem_of(situation)))
+        return replace(made, plan=plan, runs=runs_of(plan, planning_problem(situation)))
 
     def _slot(self, slot: PlannedSlot) -> PlannedSlot:
         for trade in self.trades:
@@ -127,7 +128,7 @@ class Trader:
         """Let everything come about that does not wait for a later time."""
         for _ in range(2):
             await self._turn(5)
-            while self.trading.controller._busy.locked():
+            while self.trading.controller._lock.locked():
                 await self._turn(1)
 
     async def _turn(self, times: int) -> None:
@@ -190,7 +191,7 @@ async def trader(booked: BookedHouse, hass_config_dir: str, monkeypatch: pytest.
     """A house that trades in automatic mode, at eleven in the morning."""
     booked.hass.config.config_dir = hass_config_dir
     trader = Trader(booked)
-    monkeypatch.setattr(PLANNER, trader.script.make)
+    monkeypatch.setattr(PLANNER, trader.script.run)
     await set_up(booked)
     await trader.call("switch.turn_on", entity_id=trader.entity_id("switch", "automation"))
     await trader.trading.async_replan()
@@ -503,7 +504,7 @@ async def test_every_phone_is_asked_and_one_that_fails_keeps_nobody_from_answeri
 
 async def test_what_is_really_planned_is_asked_about(trader: Trader, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the planner itself, which wants the battery full at once."""
-    monkeypatch.setattr(PLANNER, make)
+    monkeypatch.setattr(PLANNER, run_planner)
     await trader.automate("confirm_trade", **usual(trader))
     await choose(trader, "backup_reserve", 95)
     (call,) = trader.sent

@@ -23,7 +23,7 @@ from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.issues import issue_id
 from custom_components.nattery.trading import flow as trading_flow
 from custom_components.nattery.trading.issues import LEDGER_FAILS
-from custom_components.nattery.trading.settings import TradingSettings, trading_subentry
+from custom_components.nattery.trading.settings import settings_from, trading_subentry
 from scripts.entsoe_standin.server import StandIn
 from tests.core.ledger.server import PASSWORD, USER, Server
 
@@ -45,7 +45,9 @@ GIVEN: dict[str, Any] = {
 }
 DEFAULTS = {"cycles": 6000, "efficiency": 90.0, "soc_min": 10.0, "soc_max": 100.0}
 AUTOMATION = "switch.battery_trading_automation"
-AGAIN = " Left empty, that address is tried again; the word file keeps the books in a file instead."
+AGAIN = (
+    " If you leave the field empty, the same address is tried again. Enter the word file to keep the ledger in a file."
+)
 
 
 class Form:
@@ -144,11 +146,11 @@ async def test_what_is_asked_is_kept_and_the_rest_has_defaults(form: Form) -> No
     assert (done["type"], done["title"]) == (FlowResultType.CREATE_ENTRY, "Battery trading")
     assert done["unique_id"] == "trading"
     assert form.data == {**GIVEN, **DEFAULTS}
-    assert form.trading.settings == TradingSettings.of(form.data), "it was loaded anew"
+    assert form.trading.settings == settings_from(form.data), "it was loaded anew"
     automation = form.hass.states.get(AUTOMATION)
     assert automation is not None
     assert automation.state == "off"
-    await until(lambda: form.trading.books.savings is not None)
+    await until(lambda: form.trading.recorder.savings is not None)
     assert form.has_file
 
 
@@ -261,8 +263,8 @@ async def test_books_in_a_database(form: Form, postgresql: str) -> None:
     done = await form.give({"ledger": f" {postgresql} "})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert form.data == {**GIVEN, **DEFAULTS, "ledger": postgresql}
-    await until(lambda: form.trading.books.savings is not None)
-    assert form.trading.books.error is None
+    await until(lambda: form.trading.recorder.savings is not None)
+    assert form.trading.recorder.error is None
     assert not form.has_file
 
 
@@ -283,7 +285,8 @@ async def test_no_address_of_books(form: Form, address: str) -> None:
     await form.open()
     again = await form.give({"ledger": address, "peak_price": 5}, capacity=12)
     assert again["errors"] == {"base": "bad_ledger"}
-    assert said(again) == "This is no address of a ledger: postgresql://user:password@host/database is allowed." + AGAIN
+    example = "postgresql://user:password@host/database"
+    assert said(again) == f"This is not a ledger address. Enter an address such as {example}." + AGAIN
     assert shown(again) == {**GIVEN, "capacity": 12, "more": {**DEFAULTS, "peak_price": 5}}
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
     assert "ledger" not in form.data
@@ -316,11 +319,10 @@ def name_of(url: str) -> str:
 
 
 SERVER = "The database server of the ledger in 127.0.0.1:{port}/"
-TROUBLES = {
+PROBLEMS = {
     "wrong_password": (
         lambda server, _url: server.url("postgres", PASSWORD + "!"),
-        SERVER
-        + 'postgres does not accept the user or the password (password authentication failed for user "nattery").',
+        SERVER + 'postgres rejects the user or the password (password authentication failed for user "nattery").',
     ),
     "no_database": (
         lambda server, _url: server.url("nowhere"),
@@ -336,7 +338,7 @@ TROUBLES = {
     ),
     "newer_schema": (
         newer,
-        "The ledger in 127.0.0.1:{port}/{name} was written by a later version of Nattery. Update Nattery.",
+        "The ledger in 127.0.0.1:{port}/{name} was written by a newer version of Nattery. Update Nattery.",
     ),
     "without_right": (
         without_right,
@@ -346,12 +348,12 @@ TROUBLES = {
 }
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("trouble", PROBLEMS)
 async def test_a_database_in_which_no_books_can_be_kept(
     form: Form, server: Server, postgresql: str, trouble: str
 ) -> None:
     """Says why in one sentence, keeps what was typed, and goes on once the address is another."""
-    spoil, sentence = TROUBLES[trouble]
+    spoil, sentence = PROBLEMS[trouble]
     address = spoil(server, postgresql)
     await form.open()
     again = await form.give({"ledger": address, "wear": 0.03}, capacity=12)
@@ -364,7 +366,7 @@ async def test_a_database_in_which_no_books_can_be_kept(
     good = server.url(f"good_{name_of(postgresql)}_{trouble}")
     assert (await form.give({"ledger": good}))["type"] is FlowResultType.CREATE_ENTRY
     assert form.data["ledger"] == good
-    await until(lambda: form.trading.books.savings is not None)
+    await until(lambda: form.trading.recorder.savings is not None)
 
 
 async def test_an_address_that_was_typed_is_tried_again(form: Form, server: Server, postgresql: str) -> None:
@@ -399,10 +401,10 @@ async def test_nobody_waits_for_longer_than_a_form_may_take(
     form: Form, silent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever patience the address asks for."""
-    monkeypatch.setattr(trading_flow, "_PATIENCE", 0.2)
+    monkeypatch.setattr(trading_flow, "_DATABASE_TIMEOUT", 0.2)
     await form.open()
     again = await form.give({"ledger": f"{silent}?connect_timeout=3"})
-    assert said(again) == "The database of the ledger did not answer in time (0.2 s)." + AGAIN
+    assert said(again) == "The database of the ledger did not respond in time (0.2 s)." + AGAIN
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -454,7 +456,7 @@ async def test_the_word_file_brings_the_books_back(changer: Form) -> None:
     await changer.change()
     assert (await changer.give({"ledger": "file"}))["reason"] == "reconfigure_successful"
     assert "ledger" not in changer.data
-    await until(lambda: changer.trading.books.savings is not None)
+    await until(lambda: changer.trading.recorder.savings is not None)
     assert changer.has_file
 
 
@@ -482,7 +484,7 @@ async def test_the_address_is_told_to_nobody(
         changed = await changer.give(capacity=20 if allowed == "true" else 21)
         assert changed["reason"] == "reconfigure_successful"
         await until(lambda: changer.trading is not None)
-        books = changer.trading.books
+        books = changer.trading.recorder
         await until(lambda: (books.error or books.savings) is not None)  # noqa: B023  (those of this turn)
         assert (books.error is None) is (allowed == "true")
         try:

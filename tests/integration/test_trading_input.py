@@ -8,7 +8,7 @@ import probatio as vol
 import pytest
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.control.overrides import MOST
+from custom_components.nattery.core.control.overrides import MAX_OVERRIDES
 
 from .books import BookedHouse, berlin
 from .test_ledger_actions import set_up
@@ -42,7 +42,7 @@ async def refused(house: BookedHouse, name: str, /, **data: Any) -> tuple[str, s
 
 
 def power_of(sentence: str) -> str:
-    return f"A power of {sentence}, as the battery is set up."
+    return f"A power of {sentence}"
 
 
 WRONG: tuple[tuple[dict[str, Any], str, str | None], ...] = (
@@ -51,16 +51,20 @@ WRONG: tuple[tuple[dict[str, Any], str, str | None], ...] = (
     (
         {"action": "charge", "power": 5001, **HOUR},
         "bad_power",
-        power_of("5001 W is not allowed: 1 to 5000 W is"),
+        power_of("5001 W is not allowed. Your battery is set up for 1 to 5000 W."),
     ),
-    ({"action": "discharge", "power": 0, **HOUR}, "bad_power", power_of("0 W is not allowed: 1 to 5000 W is")),
+    (
+        {"action": "discharge", "power": 0, **HOUR},
+        "bad_power",
+        power_of("0 W is not allowed. Your battery is set up for 1 to 5000 W."),
+    ),
     ({"action": "charge", "power": -3000, **HOUR}, "bad_power", None),
     ({"action": "charge", "power": float("nan"), **HOUR}, "bad_power", None),
     ({"action": "charge", "power": "inf", **HOUR}, "bad_power", None),
     (
         {"action": "hold", "start": "2026-11-20 14:00:00", "until": "2026-11-20 13:00:00"},
         "bad_override",
-        "An override ends after it starts and after now, and 7 days from now at the latest.",
+        "An override must end after it starts, after now, and at most 7 days from now.",
     ),
     ({"action": "hold", "start": "2026-11-20 14:00:00", "until": "2026-11-20 14:00:00"}, "bad_override", None),
     ({"action": "hold", "start": "2026-11-20 08:00:00", **HOUR}, "bad_override", None),
@@ -142,14 +146,15 @@ async def test_an_hour_that_never_comes(booked: BookedHouse) -> None:
     house = await set_up(booked)
     key, said = await refused(house, "override", action="hold", until="2027-03-28 02:30:00")
     assert key == "time_never"
-    assert said == "2027-03-28 02:30 never comes, since the clocks are put forward over it. Choose another time."
+    assert said == "2027-03-28 02:30 does not exist because the clocks go forward at that time. Choose another time."
     done = await act(house, "override", action="hold", start="2027-03-28 01:00:00", until="2027-03-28 03:00:00")
     assert datetime.fromisoformat(done["until"]) - datetime.fromisoformat(done["start"]) == timedelta(hours=1)
 
 
 async def test_no_such_override(house: BookedHouse) -> None:
     mine = (await act(house, "override", action="hold", **HOUR))["id"]
-    assert await refused(house, "clear_override", id="99") == ("unknown_override", "There is no override 99.")
+    sentence = "There is no override with the ID 99."
+    assert await refused(house, "clear_override", id="99") == ("unknown_override", sentence)
     assert await act(house, "clear_override", id=mine) == {"cleared": 1}
     assert (await refused(house, "clear_override", id=mine))[0] == "unknown_override"
     assert await act(house, "clear_override") == {"cleared": 0}
@@ -158,11 +163,11 @@ async def test_no_such_override(house: BookedHouse) -> None:
 async def test_there_is_an_end_to_overrides(house: BookedHouse) -> None:
     trading = house.site.trading
     assert trading is not None
-    for _ in range(MOST):
+    for _ in range(MAX_OVERRIDES):
         trading.controller.override("hold", berlin("12:00"))
     key, said = await refused(house, "override", action="hold", **HOUR)
-    assert (key, said) == ("too_many_overrides", "There are too many overrides already. Clear some first.")
-    assert await act(house, "clear_override") == {"cleared": MOST}
+    assert (key, said) == ("too_many_overrides", "There are too many overrides. Clear some of them first.")
+    assert await act(house, "clear_override") == {"cleared": MAX_OVERRIDES}
 
 
 async def test_a_slot_that_is_not_planned(house: BookedHouse) -> None:

@@ -96,7 +96,7 @@ def decided(house: BookedHouse) -> tuple[object, ...]:
     """All that somebody could have changed."""
     trading = house.site.trading
     assert trading is not None
-    return trading.automatic, trading.wish, trading.controller.as_dict(), trading.data
+    return trading.automatic, trading.preferences, trading.controller.as_dict(), trading.data
 
 
 ALL = {*READS, "replan", *CONTROLS, *(key for _, _, key, _ in ENTITIES)}

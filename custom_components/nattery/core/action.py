@@ -16,6 +16,7 @@ class ActionKind(StrEnum):
 
 
 FORCED = frozenset({ActionKind.CHARGE, ActionKind.DISCHARGE})
+SAME_POWER = 0.05  # the share by which the power of a running action may differ before it is worth a write
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""The action that runs the backtest over the house's own ledger, with its battery or with another.
+"""The action that runs the backtest over the home's own ledger, with its battery or with another one.
 
-A process of its own does the work (`core/backtest/process.py`), one at a time in all of Home Assistant.
+The work is done in a process (`core/backtest/process.py`), one at a time in all of Home Assistant.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,15 +20,12 @@ import probatio as vol
 
 from ..action_helpers import moment, refuse
 from ..const import DOMAIN
-from ..core.backtest.account import Account
-from ..core.backtest.actual import actual
-from ..core.backtest.process import BacktestRequest, run_in_process
-from ..core.backtest.system import house_of
-from ..core.backtest.time_series import priced_in, series_from_ledger
-from ..core.ledger.entry import LedgerEntry, quarter_start
+from ..core.app.backtest_case import MIN_QUARTERS, BacktestCase, TooFewEntriesError
+from ..core.app.settings import TradingSettings
+from ..core.backtest.process import run_in_process
+from ..core.ledger.entry import quarter_start
 from ..core.ledger.errors import LedgerError
 from ..core.ledger.reports import Period, local_days
-from ..core.planner.problem import GridConnection
 from ..core.process.errors import WorkerError
 from ..errors import translated
 from .coordinator import TradingCoordinator
@@ -41,18 +38,15 @@ from .settings import (
     CONF_DISCHARGE,
     CONF_PEAK_PRICE,
     CONF_WEAR,
-    TradingSettings,
-    wear_of,
+    wear_from,
 )
 
 BACKTEST: Final = "backtest"
 ATTR_START, ATTR_END = "start", "end"
 RUNNING: HassKey[asyncio.Task[dict[str, Any]]] = HassKey(f"{DOMAIN}_backtest")
 
-_USUAL: Final = timedelta(days=30)
-_LONGEST: Final = timedelta(days=400)
-_LEAST: Final = 96  # quarter-hours, a day: what is stored at the end is valued by the last day
-_DIGITS: Final = 6
+_DEFAULT_SPAN: Final = timedelta(days=30)
+_LONGEST_SPAN: Final = timedelta(days=400)
 _DAY: Final = timedelta(days=1)
 
 
@@ -76,17 +70,6 @@ _SCHEMA: Final = vol.Schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What is run over, and what really came of it; how many quarter-hours the book lacks, or has without a price."""
-
-    question: BacktestRequest
-    actual: Account
-    coverage: float
-    unseen: int
-    unpriced: int
-
-
 @callback
 def async_setup_backtest_service(hass: HomeAssistant) -> None:
     """Register the action."""
@@ -94,15 +77,15 @@ def async_setup_backtest_service(hass: HomeAssistant) -> None:
 
 
 async def _async_backtest(call: ServiceCall) -> ServiceResponse:
-    """Answer what each way would have cost over the last days, or another time, beside what was really paid."""
+    """Return what each strategy would have cost, by default over the last days, beside what was really paid."""
     hass = call.hass
     trading = await async_trading(call, POLICY_READ, SAVINGS[0].key)
-    asked, settings = _asked(call), _wished(call, trading)
+    period, settings = _period(call), _settings_to_try(call, trading)
     if RUNNING in hass.data:
         raise refuse("backtest_busy")
-    # It ends with the entry.
+    # Unloading the config entry cancels the task.
     task = trading.config_entry.async_create_background_task(
-        hass, _async_run(trading, asked, settings), f"{trading.name} backtest"
+        hass, _async_run(trading, period, settings), f"{trading.name} backtest"
     )
     hass.data[RUNNING] = task
     try:
@@ -115,37 +98,44 @@ async def _async_backtest(call: ServiceCall) -> ServiceResponse:
     return task.result()
 
 
-async def _async_run(trading: TradingCoordinator, asked: Period | None, settings: TradingSettings) -> dict[str, Any]:
+async def _async_run(
+    trading: TradingCoordinator, requested: Period | None, settings: TradingSettings
+) -> dict[str, Any]:
     try:
-        period = asked or await _async_last_days(trading)
-        lines = await trading.books.async_read(period.start, period.end)
-        if asked is None and lines:  # a book may be younger
-            period = replace(period, start=_midnight(lines[0].start))
-        case = await trading.hass.async_add_executor_job(_case, lines, period, trading, settings)
-        document = await run_in_process(case.question)
+        period = requested or await _async_last_days(trading)
+        entries = await trading.recorder.async_read(period.start, period.end)
+        if requested is None and entries:  # the ledger may be younger
+            period = replace(period, start=_midnight(entries[0].start))
+        currency, zone = trading.prices.pricer.book.currency, dt_util.get_default_time_zone()
+        case = await trading.hass.async_add_executor_job(
+            BacktestCase.of, entries, period, currency, zone, trading.settings, settings
+        )
+        document = await run_in_process(case.request)
+    except TooFewEntriesError as error:
+        raise refuse("backtest_too_little", quarters=str(error.quarters), least=str(MIN_QUARTERS)) from None
     except (LedgerError, WorkerError) as error:
         raise translated(HomeAssistantError, error) from error
-    return _answer(case, period, document)
+    return case.report(document)
 
 
-def _asked(call: ServiceCall) -> Period | None:
-    """The whole quarter-hours that are asked for, as far as they have passed; None where none are."""
+def _period(call: ServiceCall) -> Period | None:
+    """Return the whole quarter-hours that are requested and have passed, or None if no times are given."""
     if not {ATTR_START, ATTR_END} & call.data.keys():
         return None
     now = dt_util.utcnow()
     end = quarter_start(min(call.data.get(ATTR_END, now), now))
-    start = quarter_start(call.data.get(ATTR_START, dt_util.as_local(end) - _USUAL))  # by the clock on the wall
-    if not start < end <= start + _LONGEST:
-        raise refuse("bad_range", days=str(_LONGEST.days))
+    start = quarter_start(call.data.get(ATTR_START, dt_util.as_local(end) - _DEFAULT_SPAN))  # days of the local clock
+    if not start < end <= start + _LONGEST_SPAN:
+        raise refuse("bad_range", days=str(_LONGEST_SPAN.days))
     return Period(start, end)
 
 
 async def _async_last_days(trading: TradingCoordinator) -> Period:
-    """The last local days that are over and in the book."""
+    """Return the last local days that are over and in the ledger."""
     today = dt_util.start_of_local_day()
-    last = await trading.books.async_previous(dt_util.as_utc(today))
+    last = await trading.recorder.async_previous(dt_util.as_utc(today))
     day = dt_util.as_local(last.start if last else today - _DAY).date()
-    days = local_days(day - _USUAL + _DAY, day, dt_util.get_default_time_zone())
+    days = local_days(day - _DEFAULT_SPAN + _DAY, day, dt_util.get_default_time_zone())
     return Period(days[0].start, days[-1].end)
 
 
@@ -153,54 +143,12 @@ def _midnight(moment: datetime) -> datetime:
     return dt_util.as_utc(dt_util.start_of_local_day(dt_util.as_local(moment)))
 
 
-def _wished(call: ServiceCall, trading: TradingCoordinator) -> TradingSettings:
-    """The house's own settings, or what it would be like with others."""
-    others = (CONF_CAPACITY, CONF_CHARGE, CONF_DISCHARGE, CONF_WEAR, CONF_PEAK_PRICE)
-    settings = replace(trading.settings, **{name: call.data[name] for name in others if name in call.data})
+def _settings_to_try(call: ServiceCall, trading: TradingCoordinator) -> TradingSettings:
+    """Return the home's own settings with those that the call gives."""
+    names = (CONF_CAPACITY, CONF_CHARGE, CONF_DISCHARGE, CONF_WEAR, CONF_PEAK_PRICE)
+    settings = replace(trading.settings, **{name: call.data[name] for name in names if name in call.data})
     if CONF_BATTERY_PRICE in call.data:
-        bought = {name: value for name, value in trading.subentry.data.items() if name != CONF_WEAR}
-        bought |= {CONF_CAPACITY: settings.capacity, CONF_BATTERY_PRICE: call.data[CONF_BATTERY_PRICE]}
-        settings = replace(settings, wear=wear_of(bought))
+        data = {name: value for name, value in trading.subentry.data.items() if name != CONF_WEAR}
+        data |= {CONF_CAPACITY: settings.capacity, CONF_BATTERY_PRICE: call.data[CONF_BATTERY_PRICE]}
+        settings = replace(settings, wear=wear_from(data))
     return settings
-
-
-def _case(
-    lines: Sequence[LedgerEntry], period: Period, trading: TradingCoordinator, settings: TradingSettings
-) -> _Case:
-    """Make the question of a year of lines; that takes a moment, so it belongs in an executor."""
-    currency = trading.prices.pricer.book.currency
-    usable = priced_in(lines, currency)
-    if len(usable) < _LEAST:
-        raise refuse("backtest_too_little", quarters=str(len(usable)), least=str(_LEAST))
-    first = usable[0]
-    begun = first.soc - first.battery.change_kwh / trading.settings.capacity
-    document = {
-        "battery": asdict(settings.battery(min(max(begun, 0.0), 1.0))),
-        "grid": asdict(GridConnection(settings.import_limit, settings.export_limit)),
-        "currency": currency,
-        "peak_price_per_kw": settings.peak_price,
-    }
-    question = BacktestRequest(series_from_ledger(usable, currency), document, trading.hass.config.time_zone)
-    return _Case(
-        question=question,
-        actual=actual(usable, house_of(document), dt_util.get_default_time_zone()),
-        coverage=min(sum(one.coverage for one in usable) / max(period.quarters, 1), 1.0),
-        unseen=max(period.quarters - len(lines), 0),
-        unpriced=len(lines) - len(usable),
-    )
-
-
-def _answer(case: _Case, period: Period, document: dict[str, Any]) -> dict[str, Any]:
-    """The core's document, and what only the book knows."""
-    house = case.question.house
-    return {
-        **document,
-        "actual": round(case.actual.cost(document["terminal_value_per_kwh"]), 9),
-        "details": {**document["details"], "actual": case.actual.as_document()},
-        "battery": {name: round(value, _DIGITS) for name, value in house["battery"].items()},
-        "peak_price_per_kw": house["peak_price_per_kw"],
-        "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
-        "coverage": round(case.coverage, _DIGITS),
-        "unseen": case.unseen,
-        "unpriced": case.unpriced,
-    }

@@ -1,4 +1,4 @@
-"""The plan as a calendar: one event for each run of equal action, with its reason."""
+"""The plan as a calendar: one event for each run of equal slots, with its reason."""
 
 from datetime import datetime
 from typing import Final, override
@@ -14,12 +14,12 @@ PLAN_CALENDAR: Final = CalendarEntityDescription(key="plan")
 
 
 class PlanCalendar(TradingEntity, CalendarEntity):
-    """What is planned; what was planned is in the ledger."""
+    """The plan from now on; the ledger holds the past."""
 
     @property
     @override
     def event(self) -> CalendarEvent | None:
-        """The run that is on now, or the next one."""
+        """The present run, or the next one."""
         now = dt_util.utcnow()
         return next((self._event(run) for run in self.coordinator.data.runs if run.end > now), None)
 
@@ -27,7 +27,7 @@ class PlanCalendar(TradingEntity, CalendarEntity):
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        """The runs that touch a time."""
+        """Return the runs that overlap a period."""
         return [self._event(run) for run in self.coordinator.data.runs if run.start < end_date and run.end > start_date]
 
     def _event(self, run: PlanRun) -> CalendarEvent:

@@ -1,4 +1,4 @@
-"""What people set: whether the plan is carried out, what it is to aim at, and its limits."""
+"""Entities with which the user controls trading: automation, strategy and the numbers of strategies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,9 +9,9 @@ from homeassistant.components.select import SelectEntity, SelectEntityDescriptio
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
 
+from ..core.app.preferences import TradingPreferences
 from ..core.planner.strategies import STRATEGIES
 from .entity import TradingEntity
-from .planning import TradingPreferences
 
 _PERCENT = 100
 
@@ -21,13 +21,13 @@ STRATEGY: Final = SelectEntityDescription(key="strategy", options=list(STRATEGIE
 
 @dataclass(frozen=True, kw_only=True)
 class PreferenceDescription(NumberEntityDescription):
-    """A number of what people wish."""
+    """A number among the preferences."""
 
     state: Callable[[TradingPreferences], float]
     change: Callable[[TradingPreferences, float], TradingPreferences]
 
 
-WISHES: Final = (
+PREFERENCE_NUMBERS: Final = (
     PreferenceDescription(
         key="reserve",
         entity_category=EntityCategory.CONFIG,
@@ -36,8 +36,8 @@ WISHES: Final = (
         native_step=1,
         native_unit_of_measurement=PERCENTAGE,
         mode=NumberMode.SLIDER,
-        state=lambda wish: round(wish.reserve * _PERCENT, 3),
-        change=lambda wish, value: replace(wish, reserve=value / _PERCENT),
+        state=lambda preferences: round(preferences.reserve * _PERCENT, 3),
+        change=lambda preferences, value: replace(preferences, reserve=value / _PERCENT),
     ),
     PreferenceDescription(
         key="import_limit",
@@ -47,14 +47,14 @@ WISHES: Final = (
         native_step=0.1,
         native_unit_of_measurement=UnitOfPower.KILO_WATT,
         mode=NumberMode.BOX,
-        state=lambda wish: wish.import_limit,
-        change=lambda wish, value: replace(wish, import_limit=value),
+        state=lambda preferences: preferences.import_limit,
+        change=lambda preferences, value: replace(preferences, import_limit=value),
     ),
 )
 
 
 class AutomationSwitch(TradingEntity, SwitchEntity):
-    """On: the plan is carried out. Off: a dry run, which only says what it would do."""
+    """On: the plan is carried out. Off: a dry run, which only shows what it would do."""
 
     @property
     @override
@@ -64,42 +64,44 @@ class AutomationSwitch(TradingEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Carry it out."""
+        """Carry the plan out."""
         await self.coordinator.async_set_automatic(on=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Hand the battery back."""
+        """Release control of the battery."""
         await self.coordinator.async_set_automatic(on=False)
 
 
 class StrategySelect(TradingEntity, SelectEntity):
-    """What the plan aims at."""
+    """The strategy of the planner."""
 
     @property
     @override
     def current_option(self) -> str:
-        """The strategy."""
-        return self.coordinator.wish.strategy
+        """The key of the strategy."""
+        return self.coordinator.preferences.strategy
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Aim at something else."""
-        await self.coordinator.async_set_preferences(replace(self.coordinator.wish, strategy=option))
+        """Replan with another strategy."""
+        await self.coordinator.async_set_preferences(replace(self.coordinator.preferences, strategy=option))
 
 
 class PreferenceNumber(TradingEntity, NumberEntity):
-    """A limit of the plan."""
+    """A number of a strategy."""
 
     entity_description: PreferenceDescription
 
     @property
     @override
     def native_value(self) -> float:
-        """The limit."""
-        return self.entity_description.state(self.coordinator.wish)
+        """The present value."""
+        return self.entity_description.state(self.coordinator.preferences)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set it."""
-        await self.coordinator.async_set_preferences(self.entity_description.change(self.coordinator.wish, value))
+        """Replan with another value."""
+        await self.coordinator.async_set_preferences(
+            self.entity_description.change(self.coordinator.preferences, value)
+        )

@@ -1,4 +1,4 @@
-"""The way to the ledger: opened when it is first needed, and anew after it failed; touched in executors alone."""
+"""The ledger's database: opened at first use and again after a failure, used in executors only."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,20 +19,20 @@ DRIVER: Final = "psycopg2-binary>=2.9.11"
 
 
 class Database:
-    """One ledger in Home Assistant's folder, or at the URL of a PostgreSQL database."""
+    """A file in Home Assistant's configuration folder, or a PostgreSQL database."""
 
     def __init__(self, hass: HomeAssistant, url: str) -> None:
-        """Describe where it is, "" for the file; nothing is opened before it is asked something."""
+        """Open nothing yet; `url` is that of a PostgreSQL database, or "" for the file."""
         self._hass = hass
         self._place = url or Path(hass.config.path(FILE))
         self._ledger: Ledger | None = None
 
     async def async_do[T](self, task: Callable[[Ledger], T], seconds: float | None = None) -> T:
-        """Do something with the ledger, and wait for it so long (None: as long as it takes); raises LedgerError."""
+        """Run a task on the ledger with a time limit (None for no limit); raises LedgerError."""
         try:
             return await self._async_do(task, seconds)
         except MissingDriverError:
-            # Home Assistant's own container has it; elsewhere only those who use PostgreSQL need it.
+            # Home Assistant's own container includes the driver; elsewhere only users of PostgreSQL need it.
             try:
                 await async_process_requirements(self._hass, DOMAIN, [DRIVER])
             except RequirementsNotFound:
@@ -47,13 +47,13 @@ class Database:
             raise DatabaseTimeoutError(seconds or 0) from None
 
     def _do[T](self, task: Callable[[Ledger], T]) -> T:
-        from ..core.ledger.book import Ledger  # noqa: PLC0415  (imports SQLAlchemy, which is for executors)
+        from ..core.ledger.book import Ledger  # noqa: PLC0415  (imports SQLAlchemy, which takes long)
 
         ledger = self._ledger or Ledger(self._place)
         try:
-            done = task(ledger)
+            result = task(ledger)
         except LedgerError:
-            self._ledger = None  # what failed may be another one when it is back, such as one without tables
+            self._ledger = None  # the database may be another one when it is back, such as one without tables
             raise
         self._ledger = ledger
-        return done
+        return result

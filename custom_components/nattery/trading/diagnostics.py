@@ -1,4 +1,4 @@
-"""What a person can send us when trading is wrong: the plan, what is done, what was chosen. No secrets."""
+"""Diagnostics of trading: the plan, the controller's state and the user's preferences, without secrets."""
 
 from dataclasses import asdict
 from typing import Any, Final
@@ -10,12 +10,12 @@ from .settings import CONF_LEDGER
 PRIVATE: Final = frozenset({CONF_LEDGER})
 
 
-def trading_as_known(trading: TradingCoordinator) -> dict[str, Any]:
-    """Plan and controller as they are."""
-    error = trading.books.error
+def trading_diagnostics(trading: TradingCoordinator) -> dict[str, Any]:
+    """Return plan and controller as plain JSON."""
+    error = trading.recorder.error
     return {
         **picture(trading),
-        "wish": asdict(trading.wish),
+        "preferences": asdict(trading.preferences),
         "controller": trading.controller.as_dict(),
         "ledger_error": type(error).__name__ if error is not None else None,
     }

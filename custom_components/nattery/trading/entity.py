@@ -1,4 +1,4 @@
-"""What the entities of trading have in common."""
+"""The base class of the entities of trading."""
 
 from typing import override
 
@@ -9,14 +9,14 @@ from .coordinator import TradingCoordinator
 
 
 class TradingEntity(SubentryEntity[TradingCoordinator]):
-    """An entity of trading; there as long as trading is."""
+    """An entity of the device of trading."""
 
     def __init__(self, trading: TradingCoordinator, description: EntityDescription) -> None:
-        """Belong to the device of trading."""
+        """Create the entity of a description."""
         super().__init__(trading, description, "Nattery")
 
     @property
     @override
     def available(self) -> bool:
-        """Always: that there is no plan is told by the sensors themselves."""
+        """Always available: the sensors themselves show that there is no plan."""
         return True

@@ -1,4 +1,4 @@
-"""Every change of action, as an event entity."""
+"""The event entity that fires at every change of action."""
 
 from typing import Final, override
 
@@ -9,23 +9,23 @@ from ..core.action import ActionKind
 from ..core.control.controller import Decision
 from .entity import TradingEntity
 
-LEFT_ALONE: Final = "left_alone"  # nothing is done: it cannot be read, or a person has it
-ACTION_NEWS: Final = EventEntityDescription(
+LEFT_ALONE: Final = "left_alone"  # nothing is done: the inverter cannot be read, or was changed by hand
+ACTION_CHANGED: Final = EventEntityDescription(
     key="action_changed", event_types=[*(kind.value for kind in ActionKind), LEFT_ALONE]
 )
 
 
 class ActionEventEntity(TradingEntity, EventEntity):
-    """Fires when something else is done than before, or for another reason."""
+    """Fires when the action or its reason changes."""
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen."""
+        """Listen for decisions."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.async_listen(self._tell))
+        self.async_on_remove(self.coordinator.async_listen(self._on_decision))
 
     @callback
-    def _tell(self, decision: Decision) -> None:
+    def _on_decision(self, decision: Decision) -> None:
         action = decision.action
         slot = self.coordinator.data.slot(decision.at)
         self._trigger_event(

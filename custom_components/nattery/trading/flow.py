@@ -1,4 +1,4 @@
-"""Setting up trading: only what no register tells, with suggestions from those that do."""
+"""The subentry flow of trading: asks what no register tells, with suggestions from the registers that do."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -40,11 +40,11 @@ from .settings import (
 )
 
 MORE: Final = "more"
-FILE: Final = "file"  # instead of a database's address: the file in Home Assistant's folder
+FILE: Final = "file"  # entered instead of a URL: the file in Home Assistant's configuration folder
 _POSTGRESQL: Final = ("postgresql://", "postgresql+psycopg2://")
-_PATIENCE: Final = 25.0  # seconds for an answer of the database; a host with two addresses is given 10 for each
+_DATABASE_TIMEOUT: Final = 25.0  # seconds; the driver tries each address of a host for 10
 _KILO = 1000
-_CENTS = 3  # decimals of a power in kW that a person would write
+_DECIMALS = 3  # of a suggested power in kW
 
 
 def _schema(currency: str) -> vol.Schema:
@@ -71,14 +71,14 @@ def _schema(currency: str) -> vol.Schema:
 
 
 class TradingFlow(ConfigSubentryFlow):
-    """Makes and changes the one subentry about trading."""
+    """Creates and changes the one `trading` subentry."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start without a database URL."""
         self._ledger = ""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask about battery and connection; there is no trading without prices."""
+        """Ask for the battery and the grid connection; trading needs prices first."""
         entry = self._get_entry()
         if trading_subentry(entry) is not None:
             return self.async_abort(reason="single")
@@ -87,7 +87,7 @@ class TradingFlow(ConfigSubentryFlow):
         return await self._async_step("user", user_input, self._suggestions())
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask again, with what was said before; the database's address holds a password and is not shown."""
+        """Ask again with the present values, except the database URL, which holds a password."""
         known = dict(self._get_reconfigure_subentry().data)
         return await self._async_step("reconfigure", user_input, known)
 
@@ -96,20 +96,20 @@ class TradingFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
-        given = dict(known)
+        entered = dict(known)
         if user_input is not None:
-            given = {key: value for key, value in {**user_input, **user_input[MORE]}.items() if key != MORE}
+            entered = {key: value for key, value in {**user_input, **user_input[MORE]}.items() if key != MORE}
             kept = known.get(CONF_LEDGER, "")
-            # What was typed stays until something else is typed, and is never shown: it may hold a password.
-            self._ledger = given.pop(CONF_LEDGER, "").strip() or self._ledger or kept
-            if given[CONF_SOC_MIN] >= given[CONF_SOC_MAX]:
+            # The URL that was entered last is kept and never shown, since it holds a password.
+            self._ledger = entered.pop(CONF_LEDGER, "").strip() or self._ledger or kept
+            if entered[CONF_SOC_MIN] >= entered[CONF_SOC_MAX]:
                 errors["base"] = "no_room"
-            elif self._ledger not in (kept, FILE) and (error := await self._async_try(self._ledger)) is not None:
+            elif self._ledger not in (kept, FILE) and (error := await self._async_check(self._ledger)) is not None:
                 errors["base"], placeholders = "bad_ledger", {"reason": await async_explain(self.hass, error)}
             else:
                 ledger = {CONF_LEDGER: self._ledger} if self._ledger not in ("", FILE) else {}
-                return await self._async_finish(given | ledger)
-        shown = {key: value for key, value in given.items() if key != CONF_LEDGER}
+                return await self._async_finish(entered | ledger)
+        shown = {key: value for key, value in entered.items() if key != CONF_LEDGER}
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(_schema(self._currency), {**shown, MORE: shown}),
@@ -117,12 +117,12 @@ class TradingFlow(ConfigSubentryFlow):
             description_placeholders=placeholders,
         )
 
-    async def _async_try(self, address: str) -> LedgerError | None:
-        """Why no books can be kept there; makes the tables where there are none."""
+    async def _async_check(self, url: str) -> LedgerError | None:
+        """Return why no ledger can be kept in a database, or None; creates missing tables."""
         try:
-            if not address.startswith(_POSTGRESQL):
+            if not url.startswith(_POSTGRESQL):
                 raise WrongUrlError
-            await Database(self.hass, address).async_do(lambda ledger: ledger.check(), _PATIENCE)
+            await Database(self.hass, url).async_do(lambda ledger: ledger.check(), _DATABASE_TIMEOUT)
         except LedgerError as error:
             return error
         return None
@@ -135,20 +135,20 @@ class TradingFlow(ConfigSubentryFlow):
 
     @property
     def _currency(self) -> str:
-        site = self._get_entry().runtime_data if self._get_entry().state is ConfigEntryState.LOADED else None
-        return (site and site.prices and site.prices.pricer.book.currency) or "EUR"
+        runtime = self._get_entry().runtime_data if self._get_entry().state is ConfigEntryState.LOADED else None
+        return (runtime and runtime.prices and runtime.prices.pricer.book.currency) or "EUR"
 
     def _suggestions(self) -> dict[str, Any]:
-        """What the inverter's own settings allow."""
+        """Return suggestions from the inverter's settings."""
         entry = self._get_entry()
         if entry.state is not ConfigEntryState.LOADED:
             return {}
-        site = entry.runtime_data
-        current, voltage = site.value("max_charge_current"), site.value("battery_voltage")
-        limit, floor = site.value("max_grid_power"), site.value("soc_stop_discharge")
+        runtime = entry.runtime_data
+        current, voltage = runtime.value("max_charge_current"), runtime.value("battery_voltage")
+        limit, floor = runtime.value("max_grid_power"), runtime.value("soc_stop_discharge")
         known: dict[str, Any] = {}
         if isinstance(current, int | float) and isinstance(voltage, int | float):
-            known[CONF_CHARGE] = known[CONF_DISCHARGE] = round(current * voltage / _KILO, _CENTS)
+            known[CONF_CHARGE] = known[CONF_DISCHARGE] = round(current * voltage / _KILO, _DECIMALS)
         if isinstance(limit, int | float) and limit > 0:
             known[CONF_IMPORT] = known[CONF_EXPORT] = limit / _KILO
         if isinstance(floor, int | float):

@@ -1,9 +1,9 @@
-"""Forecasts of one house: learned from its history, made when they are wanted, and judged by what came."""
+"""Forecasts of one household: learned from its history and judged by what came."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,51 +16,36 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from ..core.app.household_history import HouseholdHistory
+from ..core.app.learned_forecaster import LearnedForecaster
+from ..core.app.measurements import EnergyHistory
 from ..core.explanation import Note
-from ..core.forecast.forecast import Forecast, Forecaster
+from ..core.forecast.forecast import Forecast
 from ..core.forecast.forecast_log import ForecastLog, ForecastLogError
-from ..core.forecast.provider import ProviderForecast
-from ..core.forecast.quality import ForecastQuality, load_quality, pv_quality
-from ..core.forecast.quarters import PER_DAY, day_edges, quarter, wall
+from ..core.forecast.quality import ForecastQuality
+from ..core.forecast.quarters import quarter
 from ..core.ledger.entry import MeteredInterval
-from .cold_start import FirstDays
-from .history import Past, async_past
-from .house import House
-from .solar import Array, SolarProviders
+from .cold_start import ColdStart
+from .solar import SolarProviders
+from .statistics import async_household_history
 
 _STORE_VERSION: Final = 1
-_SAVE_DELAY: Final = 600  # seconds; there is something to keep every quarter-hour
-_ASK_AT: Final = (5, 20, 35, 50)  # minutes at which the providers are looked at, apart from everybody's quarters
+_SAVE_DELAY: Final = 600  # seconds; the log changes every quarter-hour
+_PROVIDER_MINUTES: Final = (5, 20, 35, 50)  # of every hour; apart from the quarter-hours, at which plans are made
 
 type Listener = Callable[[], None]
 
 
 def forecast_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Where is kept what was forecast."""
+    """Return the store of the logged forecasts."""
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.forecasts")
 
 
-@dataclass(frozen=True, slots=True)
-class _Learned:
-    """What was learned in a quarter-hour (its number), and what the forecast of all of tomorrow is."""
-
-    at: int
-    knows: Forecaster
-    production: ProviderForecast
-    tomorrow: Forecast
-    load_quality: ForecastQuality | None
-    pv_quality: ForecastQuality | None
-
-    def forecast(self, start: datetime, slots: int) -> Forecast:
-        """The forecast of some quarter-hours with all that is known of the day so far; raises ValueError."""
-        return self.knows.revised(self.knows.forecast(start, slots, self.production), self.production)
-
-
 class ForecastService:
-    """Load and PV of the house; all the work is done in executors.
+    """Load and PV forecasts, calculated in executors.
 
-    `load_quality` and `pv_quality` tell how good the last days' forecasts were, None until a day can be judged; they
-    are as old as the last forecast.
+    `load_quality` and `pv_quality` are those of the last days' forecasts as of the last forecast, None until there is a
+    day to judge.
     """
 
     load_quality: ForecastQuality | None = None
@@ -70,132 +55,114 @@ class ForecastService:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        house: House,
+        energy_history: EnergyHistory,
         metered: Callable[[], Iterable[MeteredInterval]] = tuple,
     ) -> None:
-        """Describe them; nothing runs before `async_open`, and nothing is made before the inverter is met.
-
-        `metered` gives the quarter-hours that have just ended.
-        """
-        self._metered = metered
+        """Start nothing before `async_open`; `metered` returns the quarter-hours that have just ended."""
         self._hass = hass
         self._entry = entry
-        self._house = house
+        self._energy_history = energy_history
+        self._metered = metered
         self._store = forecast_store(hass, entry.entry_id)
         self._solar = SolarProviders(hass)
-        self._record = ForecastLog()
-        self._past: Past | None = Past()
-        self._first_days = FirstDays(hass, house)
-        self._learned: _Learned | None = None
-        self._stale = False  # whether there is more to learn from than was learned from
-        self._failing = False
+        self._log = ForecastLog()
+        self._history: HouseholdHistory | None = HouseholdHistory()
+        self._history_fails = False
+        self._cold_start = ColdStart(hass, energy_history)
+        self._learned: LearnedForecaster | None = None
+        self._outdated = False  # whether there is more to learn from than what was learned from
         self._learning = asyncio.Lock()
-        self._stops: list[CALLBACK_TYPE] = []
+        self._unsubscribe: list[CALLBACK_TYPE] = []
         self._listeners: list[Listener] = []
 
     async def async_open(self) -> None:
-        """Take up the record of earlier forecasts, and look out for news."""
+        """Load the log of earlier forecasts, and follow statistics and providers."""
         try:
             if (data := await self._store.async_load()) is not None:
-                self._record = ForecastLog.from_dict(data)
+                self._log = ForecastLog.from_dict(data)
         except (ForecastLogError, HomeAssistantError) as error:  # damaged, or of a later version
-            LOGGER.warning("The record of forecasts of %s begins anew: %s", self._entry.title, error)
-        self._stops = [
-            self._hass.bus.async_listen(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED, self._tell),
-            async_track_utc_time_change(self._hass, self._look, minute=_ASK_AT, second=0),
-            async_at_started(self._hass, self._look),
+            LOGGER.warning("The forecast log of %s is discarded: %s", self._entry.title, error)
+        self._unsubscribe = [
+            self._hass.bus.async_listen(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED, self._outdate),
+            async_track_utc_time_change(self._hass, self._ask_providers, minute=_PROVIDER_MINUTES, second=0),
+            async_at_started(self._hass, self._ask_providers),
         ]
 
     async def async_close(self) -> None:
-        """Look out no longer, and keep the record."""
-        for stop in self._stops:
-            stop()
-        self._stops.clear()
+        """Follow nothing any longer, and store the log."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
         async with self._learning:
-            await self._store.async_save(self._record.to_dict())
+            await self._store.async_save(self._log.to_dict())
 
     @callback
     def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
-        """Be told when a new forecast would be another: a provider says something else, or an hour has come to an end.
-
-        The answer ends that.
-        """
+        """Call a listener when a provider changes its forecast or an hour has ended; returns what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def async_make(self, start: datetime, slots: int) -> Forecast:
-        """The forecast of some quarter-hours, the first of them the one that holds `start`; raises ValueError.
+    async def async_forecast(self, start: datetime, slots: int) -> Forecast:
+        """Return the forecast of some quarter-hours from the one that contains `start`; raises ValueError.
 
-        Those that have passed are as they came, where that is known. It is learned anew once a quarter-hour, and when
-        there is news. What cannot be had is said in its notes.
+        Those that have passed have their real values if these are known. It learns once a quarter-hour, and again when
+        there is more to learn from. Its notes say what is missing.
         """
         async with self._learning:
             learned = self._learned
-            if learned is None or self._stale or learned.at != quarter(dt_util.utcnow()):
+            if learned is None or self._outdated or learned.at != quarter(dt_util.utcnow()):
                 learned = self._learned = await self._async_learn(dt_util.utcnow())
-        told = await self._hass.async_add_executor_job(learned.forecast, start, slots)
-        return replace(told, notes=(*told.notes, *self._notes()))
+        forecast = await self._hass.async_add_executor_job(learned.forecast, start, slots)
+        return replace(forecast, notes=(*forecast.notes, *self._notes()))
 
-    async def _async_learn(self, now: datetime) -> _Learned:
-        self._stale = False
+    async def _async_learn(self, now: datetime) -> LearnedForecaster:
+        self._outdated = False
         if self._solar.arrays is None:
             await self._solar.async_ask()
-        await self._async_read(now)
+        await self._async_read_history(now)
         zone = dt_util.get_default_time_zone()
-        past = await self._first_days.async_fill((self._past or Past()).filled(self._metered()))
-        work = (now, zone, past, self._record, self._solar.arrays or ())
-        learned = await self._hass.async_add_executor_job(_learn, *work)
-        learned.tomorrow.keep(self._record, zone)
-        self._store.async_delay_save(self._record.to_dict, _SAVE_DELAY)
+        known = (self._history or HouseholdHistory()).filled(self._metered())
+        history = await self._cold_start.async_fill(known)
+        learned = await self._hass.async_add_executor_job(
+            LearnedForecaster.learn, now, zone, history, self._log, self._solar.arrays or ()
+        )
+        learned.tomorrow.keep(self._log, zone)
+        self._store.async_delay_save(self._log.to_dict, _SAVE_DELAY)
         self.load_quality, self.pv_quality = learned.load_quality, learned.pv_quality
         return learned
 
-    async def _async_read(self, now: datetime) -> None:
-        """Read the past anew; where the database fails, what was read before must do."""
+    async def _async_read_history(self, now: datetime) -> None:
+        """Read the statistics; if the database fails, the history that was read before stays."""
         try:
-            self._past = await async_past(self._hass, self._house.identity.serial_number, now)
-        except Exception as error:  # noqa: BLE001  (whatever a database says must not end in no plan)
-            if not self._failing:
+            self._history = await async_household_history(self._hass, self._energy_history.statistic_ids, now)
+        except Exception as error:  # noqa: BLE001  (no error of a database may prevent a plan)
+            if not self._history_fails:
                 LOGGER.warning("The history of %s cannot be read: %s", self._entry.title, type(error).__name__)
-            self._failing = True
+            self._history_fails = True
         else:
-            self._failing = False
+            self._history_fails = False
 
     def _notes(self) -> Iterator[Note]:
-        """What a person should know about where the forecasts come from."""
-        if self._past is None:
+        """Yield what is missing to learn from."""
+        if self._history is None:
             yield Note("no_recorder")
-        if self._failing:
+        if self._history_fails:
             yield Note("history_unreadable")
         if self._solar.silent:
             yield Note("solar_silent", {"arrays": ", ".join(self._solar.silent)})
 
     @callback
-    def _look(self, _: object) -> None:
-        self._entry.async_create_background_task(self._hass, self._async_look(), f"{self._entry.title} solar forecasts")
+    def _ask_providers(self, _: object) -> None:
+        self._entry.async_create_background_task(
+            self._hass, self._async_ask_providers(), f"{self._entry.title} solar forecasts"
+        )
 
-    async def _async_look(self) -> None:
+    async def _async_ask_providers(self) -> None:
         if await self._solar.async_ask():
-            self._tell()
+            self._outdate()
 
     @callback
-    def _tell(self, _: Event | None = None) -> None:
-        self._stale = True
+    def _outdate(self, _: Event | None = None) -> None:
+        self._outdated = True
         for listener in tuple(self._listeners):
             listener()
-
-
-def _learn(now: datetime, zone: tzinfo, past: Past, record: ForecastLog, arrays: tuple[Array, ...]) -> _Learned:
-    """Learn, judge, and say what there is to say of tomorrow; some ten milliseconds of work for an executor."""
-    knows = Forecaster.learn(now, zone, past.load, past.pv, record)
-    production = ProviderForecast.of(arrays, zone)
-    at = quarter(now)
-    _, end = day_edges(wall(at, zone) // PER_DAY + 1, zone)
-    return _Learned(
-        at,
-        knows,
-        production,
-        knows.forecast(now, end - at, production),
-        load_quality(record, past.load, now),
-        pv_quality(record, past.pv, now),
-    )

@@ -1,4 +1,4 @@
-"""What of trading needs a person: each issue comes and goes by itself."""
+"""The repair issues of trading, which appear and disappear with their cause."""
 
 from typing import Final
 
@@ -14,20 +14,20 @@ LEDGER_FAILS: Final = "ledger_fails"
 
 
 def trading_issues(trading: TradingCoordinator) -> dict[str, Placeholders]:
-    """Every issue of trading by its name, with what fills its text; None where all is well."""
+    """Return the placeholders of every issue of trading by its name, None for an issue that is not there."""
     plan, decision = trading.data.plan, trading.data.decision
-    steered = decision is not None and decision.mode is Mode.AUTOMATIC
+    automatic = decision is not None and decision.mode is Mode.AUTOMATIC
     reason = decision.reason if decision is not None else None
 
-    def because(key: str) -> Placeholders:
-        if not steered or reason is None or reason.key != key:
+    def when_reason_is(key: str) -> Placeholders:
+        if not automatic or reason is None or reason.key != key:
             return None
         return {"reason": trading.words.controlled(reason)}
 
-    error = trading.books.error
+    error = trading.recorder.error
     return {
         SOLVER_MISSING: {} if plan is not None and plan.solver == "dynamic" else None,
-        CHANGED_BY_HAND: because("changed_by_hand"),
-        WRITES_FAIL: because("write_failed"),
+        CHANGED_BY_HAND: when_reason_is("changed_by_hand"),
+        WRITES_FAIL: when_reason_is("write_failed"),
         LEDGER_FAILS: {"reason": trading.words.failure(error)} if error is not None else None,
     }

@@ -1,17 +1,16 @@
-"""Keeps the books of one house: meters every reading, and books every quarter-hour when it has ended.
+"""Keeps the ledger of one home: meters every reading and books every quarter-hour after it has ended.
 
-Nothing that was booked is lost. The running quarter-hour and those that wait for a database which is away are kept in
-Home Assistant's storage, every minute and when it stops; so killing Home Assistant costs the last minute of the running
-quarter-hour at most, which is then a gap, as is the time until it runs again.
+Nothing that was booked is lost. The running quarter-hour, and those that wait for an unreachable database, are kept in
+Home Assistant's storage every minute and at the stop. So killing Home Assistant costs the last minute of the running
+quarter-hour at most. That minute is then a gap, as is the time until the next start.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -21,288 +20,226 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..core.action import ActionKind
-from ..core.inverter.polling import PollResult as Poll
-from ..core.ledger.entry import (
-    QUARTER_HOURS,
-    EntryPrices,
-    Expectation,
-    LedgerEntry,
-    MeteredInterval,
-    Reason,
-    quarter_start,
-)
+from ..core.app.interval_prices import entry_prices
+from ..core.app.measurements import Measurements
+from ..core.app.monthly_peak import MonthlyPeak, PeakImport
+from ..core.app.recorder_state import IntervalRecord, RecorderState
+from ..core.app.settings import TradingSettings
+from ..core.app.spot_price_review import SpotPriceReview
+from ..core.ledger.entry import LedgerEntry, MeteredInterval, quarter_start
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import PowerReading
-from ..core.ledger.pricing import book_quarter, priced
+from ..core.ledger.pricing import priced
 from ..core.ledger.reports import Period, Report, Savings, this_month
-from ..core.market.book import KEPT
-from ..core.market.prices import PriceSlot
 from ..prices.coordinator import PriceCoordinator
 from .database import Database
-from .house import House
-from .quarter_prices import by_quarter, quarter_prices
-from .recorder_state import IntervalRecord, PendingInterval, RecorderState
-from .settings import TradingSettings
-
-if TYPE_CHECKING:
-    from ..core.ledger.book import Ledger
+from .ledger_client import LedgerClient
 
 _STORE_VERSION: Final = 1
 _MINUTE: Final = timedelta(minutes=1)
-_READINGS: Final = ("grid_power", "battery_power", "pv_power", "load_power", "battery_soc")
-_PERCENT: Final = 100
-_REMEMBERED: Final = 2  # quarter-hours, until the statistics know them
+_ENDED: Final = 2  # quarter-hours to remember until the statistics contain them
 
 
 def meter_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Where the running quarter-hour of an entry is kept, and what waits to be booked."""
+    """Return the store of the running quarter-hour and of the quarter-hours not yet booked."""
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.meter")
 
 
-class Peak(NamedTuple):
-    """The highest import of a quarter-hour (kW), and whether the book has told of it or only the meter."""
-
-    kw: float = 0.0
-    booked: bool = True
-
-
 class LedgerRecorder:
-    """Meter and ledger of one house.
+    """Meter and ledger of one home.
 
-    `savings` are those of today, this month and all the time, worked out anew with every quarter-hour, and `last` is
-    the last line of the book; both are None while they are not known. `error` is why the book cannot be kept now, None
-    when all is well; it is tried again every minute.
+    `savings` are those of today, of this month and of all time, calculated after every quarter-hour. `last` is the last
+    entry. Both are None while they are unknown. `error` is why the ledger cannot be kept now, or None; it is tried
+    again every minute.
     """
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        house: House,
+        measurements: Measurements,
         settings: TradingSettings,
         prices: PriceCoordinator,
         stored_value: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """Describe it; `stored_value` is what a stored kWh counts in reports, None where nobody knows."""
+        """Open nothing yet; `stored_value` returns the value of a stored kWh for reports, or None if unknown."""
         self.savings: Savings | None = None
         self.last: LedgerEntry | None = None
         self.error: LedgerError | None = None
         self._hass = hass
         self._entry = entry
-        self._house = house
+        self._measurements = measurements
         self._settings = settings
         self._prices = prices
         self._stored_value = stored_value
-        self._battery = settings.battery(settings.soc_min)  # how much it holds is the meter's to say
-        self._name = entry.unique_id or entry.entry_id
+        self._battery = settings.battery(settings.soc_min)  # the meter knows the real state of charge
         self._database = Database(hass, settings.ledger)
+        self._ledger = LedgerClient(self._database, entry.unique_id or entry.entry_id)
         self._store = meter_store(hass, entry.entry_id)
-        self._memory = RecorderState()
-        self._ended: deque[MeteredInterval] = deque(maxlen=_REMEMBERED)
-        self._priced: dict[date, tuple[PriceSlot, ...]] = {}  # the slots that the lines of a day agree with
-        self._poll: Poll | None = None
-        self._counted: datetime | None = None
-        self._peak: tuple[datetime | None, float] = None, 0.0  # the month of which it is, and kW
+        self._state = RecorderState()
+        self._ended: deque[MeteredInterval] = deque(maxlen=_ENDED)
+        self._review = SpotPriceReview()
+        self._peak = MonthlyPeak()
+        self._reading: PowerReading | None = None
+        self._savings_at: datetime | None = None  # the quarter-hour that `savings` were calculated in
         self._settling = asyncio.Lock()
-        self._stops: list[CALLBACK_TYPE] = []
+        self._unsubscribe: list[CALLBACK_TYPE] = []
         self._listeners: list[Callable[[], None]] = []
 
     async def async_open(self) -> None:
-        """Go on with the running quarter-hour, follow readings and prices, and open the book in the background."""
+        """Continue the running quarter-hour, follow readings and prices, and open the ledger in the background."""
         try:
-            self._memory = RecorderState.from_dict(await self._store.async_load())
+            self._state = RecorderState.from_dict(await self._store.async_load())
         except (MeterStateError, HomeAssistantError, NotImplementedError) as error:
-            LOGGER.warning("The running quarter-hour of %s begins anew: %s", self._entry.title, error)
-        self._stops = [
-            self._house.readings.async_add_listener(self._read),
+            LOGGER.warning("The running quarter-hour of %s is discarded: %s", self._entry.title, error)
+        self._unsubscribe = [
+            self._measurements.async_add_listener(self._on_reading),
             self._prices.async_add_listener(self._settle_soon),
-            async_track_time_interval(self._hass, self._minute, _MINUTE, cancel_on_shutdown=True),
+            async_track_time_interval(self._hass, self._on_minute, _MINUTE, cancel_on_shutdown=True),
         ]
         self._settle_soon()
 
     async def async_close(self) -> None:
-        """Book what has ended, where the book can be kept, and save what has not."""
-        for stop in self._stops:
-            stop()
-        self._stops.clear()
+        """Book what has ended if the ledger can be kept, and store what has not."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
         if self.error is None:
             await self._async_settle()
-        await self._store.async_save(self._memory.to_dict())
+        await self._store.async_save(self._state.to_dict())
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Be told when there are new figures, or there is an error or none any more; the answer ends that."""
+        """Call a listener after new savings and when `error` changes; returns what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def async_expect(self, at: datetime, kind: ActionKind, reason: Reason, expected: Expectation | None = None) -> None:
-        """What is done in the quarter-hour that holds `at`, and what was planned for it.
+    def async_record(self, at: datetime, record: IntervalRecord) -> None:
+        """Record what is done in the quarter-hour that contains `at`.
 
-        The last word before its end counts, and the first expectation: that of the plan in force as it began.
+        The last action before its end counts, and the first expectation: that of the plan in force at its start.
         """
-        self._memory.note(quarter_start(at), IntervalRecord(kind, reason, expected))
+        self._state.record(quarter_start(at), record)
 
     def just_ended(self) -> tuple[MeteredInterval, ...]:
-        """The last quarter-hours that have ended, also where no reading after it has ended one yet."""
+        """Return the last quarter-hours that have ended, including one that no later reading has ended yet."""
         now = quarter_start(dt_util.utcnow())
-        return tuple(one for one in (*self._ended, *self._memory.meter.running) if one.start < now)
+        return tuple(one for one in (*self._ended, *self._state.meter.running) if one.start < now)
 
     async def async_read(self, start: datetime, end: datetime) -> tuple[LedgerEntry, ...]:
-        """The lines that begin in [start, end); raises LedgerError."""
-        return await self._database.async_do(lambda ledger: ledger.read(self._name, start, end))
+        """Return the entries that start in [start, end); raises LedgerError."""
+        return await self._ledger.async_read(start, end)
 
     async def async_previous(self, before: datetime) -> LedgerEntry | None:
-        """The last line that begins before a moment; raises LedgerError."""
-        return await self._database.async_do(lambda ledger: ledger.previous(self._name, before))
+        """Return the last entry that starts before a time; raises LedgerError."""
+        return await self._ledger.async_previous(before)
 
     async def async_reports(self, periods: Sequence[Period]) -> tuple[Report, ...]:
-        """A report for each period, in the currency of the prices; raises LedgerError."""
-        currency, value = self._prices.pricer.book.currency, self._value_per_kwh()
-        return await self._database.async_do(lambda ledger: ledger.reports(self._name, periods, currency, value))
+        """Return a report for each period, in the currency of the prices; raises LedgerError."""
+        return await self._ledger.async_reports(periods, self._prices.pricer.book.currency, self._value_per_kwh())
 
-    async def async_peak(self) -> Peak:
-        """That of this local month so far. Of a book that is away, what it said last in this month."""
+    async def async_peak(self) -> PeakImport:
+        """Return the highest import of this local month; while the ledger fails, that of its last answer."""
         month = this_month(dt_util.utcnow(), dt_util.get_default_time_zone())
         if self.error is None:
-            with suppress(LedgerError):  # settling tells
-                kw = await self._database.async_do(lambda ledger: ledger.peak(self._name, month))
-                self._peak = month.start, kw
-        start, kw = self._peak
-        known = start == month.start
-        metered = (*(one.metered for one in self._memory.unbooked), *self._memory.meter.running)
-        unbooked = [one.energies.import_kwh / QUARTER_HOURS for one in metered if one.start >= month.start]
-        return Peak(max([kw if known else 0.0, *unbooked]), known)
+            with suppress(LedgerError):  # booking reports it
+                self._peak.update(month.start, await self._ledger.async_peak(month))
+        return self._peak.including(month.start, self._state.highest_import(month.start))
 
-    # From readings to quarter-hours.
+    # --- from readings to quarter-hours
 
     @callback
-    def _read(self) -> None:
-        poll = self._house.readings.data
-        if not self._house.readings.last_update_success or poll is self._poll:
+    def _on_reading(self) -> None:
+        reading = self._measurements.reading
+        if reading is None or reading is self._reading:
             return
-        self._poll = poll
-        values = [self._house.value(key) for key in _READINGS]
-        numbers = [float(value) for value in values if isinstance(value, int | float)]
-        if len(numbers) < len(_READINGS):
-            return
-        grid, battery, pv, load, soc = numbers
-        ended = self._memory.meter.add(PowerReading(dt_util.utcnow(), grid, battery, pv, load, soc / _PERCENT))
-        if ended:
-            self._end(ended)
+        self._reading = reading
+        if ended := self._state.meter.add(reading):
+            self._close_intervals(ended)
             self._settle_soon()
 
     @callback
-    def _minute(self, now: datetime) -> None:
-        self._end(self._memory.meter.flush(now))
-        self._store.async_delay_save(self._memory.to_dict)
-        if self._memory.unbooked or self.error is not None or self._counted != quarter_start(now):
+    def _on_minute(self, now: datetime) -> None:
+        self._close_intervals(self._state.meter.flush(now))
+        self._store.async_delay_save(self._state.to_dict)
+        if self._state.pending or self.error is not None or self._savings_at != quarter_start(now):
             self._settle_soon()
 
-    def _end(self, ended: tuple[MeteredInterval, ...]) -> None:
+    def _close_intervals(self, ended: tuple[MeteredInterval, ...]) -> None:
         self._ended.extend(ended)
-        self._memory.end(ended)
+        self._state.close(ended)
 
-    # From quarter-hours to the book, one after the other.
+    # --- from quarter-hours to the ledger, one task at a time
 
     @callback
     def _settle_soon(self) -> None:
         self._entry.async_create_background_task(self._hass, self._async_settle(), f"{self._entry.title} ledger")
 
     async def _async_settle(self) -> None:
-        """Book all that waits, see to the prices of what is booked, and look what it all comes to."""
+        """Book pending quarter-hours, correct prices of booked ones, and calculate the savings."""
         error: LedgerError | None = None
         async with self._settling:
             try:
                 await self._async_book()
-                await self._async_price()
-                await self._async_count()
+                await self._async_reprice()
+                await self._async_update_savings()
             except LedgerError as failure:
                 error, self.savings = failure, None
-            self._tell(error)
+            self._report(error)
 
     async def _async_book(self) -> None:
-        waiting = self._memory.unbooked
-        prices = quarter_prices(self._prices.pricer, (one.metered.start for one in waiting))
-        while waiting:
-            one = waiting[0]
-            if one.metered.start not in prices:
-                self._priced.pop(self._day(one.metered.start), None)
-            await self._database.async_do(partial(self._book, one, prices.get(one.metered.start)))
-            if waiting[0] is one:  # where too many wait, the oldest has gone meanwhile
-                waiting.popleft()
+        pending = self._state.pending
+        prices = entry_prices(self._prices.pricer, (interval.metered.start for interval in pending))
+        while pending:
+            interval = pending[0]
+            start = interval.metered.start
+            if start not in prices:
+                self._review.forget(self._day(start))
+            await self._ledger.async_book(interval, self._battery, prices.get(start))
+            if pending[0] is interval:  # a full queue drops its oldest meanwhile
+                pending.popleft()
 
-    def _book(self, one: PendingInterval, prices: EntryPrices | None, ledger: Ledger) -> None:
-        previous = ledger.previous(self._name, one.metered.start)
-        line = book_quarter(
-            one.metered,
-            self._battery,
-            previous,
-            prices=prices,
-            action=one.deed.action,
-            reason=one.deed.reason,
-            expected=one.deed.expected,
-        )
-        ledger.write(self._name, [line])
-
-    async def _async_price(self) -> None:
-        """Price the lines anew whose spot price is not the market's: it was not known, or has been corrected.
-
-        They are looked for in days of which there is news. A new tariff is none: it holds from when it is set.
-        """
-        pricer, news = self._prices.pricer, self._news()
-        if not news:
+    async def _async_reprice(self) -> None:
+        """Correct the entries whose spot price is missing or has been corrected, on days whose prices changed."""
+        pricer = self._prices.pricer
+        days = self._review.changed_days(pricer.book, dt_util.utcnow())
+        if not days:
             return
-        lines = await self._database.async_do(partial(self._mispriced, news.values(), pricer.book.currency))
-        prices = quarter_prices(pricer, (line.start for line in lines))
-        known = [priced(line, prices[line.start], self._battery.wear_per_kwh) for line in lines if line.start in prices]
-        if known:
-            await self._database.async_do(lambda ledger: ledger.write(self._name, known))
-        self._priced |= news
-        for line in lines:
-            if line.start not in prices:  # the tariff fails: look again
-                self._priced.pop(self._day(line.start), None)
+        entries = await self._ledger.async_mispriced(pricer.book.currency, days)
+        prices = entry_prices(pricer, (entry.start for entry in entries))
+        wear = self._battery.wear_per_kwh
+        if known := [priced(entry, prices[entry.start], wear) for entry in entries if entry.start in prices]:
+            await self._ledger.async_write(known)
+        self._review.agree(days)
+        for entry in entries:
+            if entry.start not in prices:  # the tariff's template fails
+                self._review.forget(self._day(entry.start))
 
-    def _news(self) -> dict[date, tuple[PriceSlot, ...]]:
-        """The days whose slots the lines may not agree with; every one at first."""
-        book, today = self._prices.pricer.book, self._day(dt_util.utcnow())
-        days = {day: book.day(day).slots for day in (today - timedelta(past) for past in range(KEPT.days + 1))}
-        self._priced = {day: slots for day, slots in self._priced.items() if day in days}
-        return {day: slots for day, slots in days.items() if slots != self._priced.get(day, ())}
-
-    def _mispriced(self, days: Iterable[Iterable[PriceSlot]], currency: str, ledger: Ledger) -> tuple[LedgerEntry, ...]:
-        spots = {start: price for slots in days for start, price in by_quarter(slots).items()}
-        return ledger.mispriced(self._name, currency, spots)
+    async def _async_update_savings(self) -> None:
+        now, currency = dt_util.utcnow(), self._prices.pricer.book.currency
+        zone, value = dt_util.get_default_time_zone(), self._value_per_kwh()
+        self.last, savings = await self._ledger.async_latest(now, zone, currency, value)
+        self.savings = savings if currency else None
+        self._savings_at = quarter_start(now)
 
     def _day(self, moment: datetime) -> date:
-        """The day of the price book that holds a moment."""
+        """Return the day of the price book that contains a time."""
         return moment.astimezone(self._prices.pricer.book.zone).date()
 
-    async def _async_count(self) -> None:
-        now, zone = dt_util.utcnow(), dt_util.get_default_time_zone()
-        currency, value = self._prices.pricer.book.currency, self._value_per_kwh()
-
-        def task(ledger: Ledger) -> tuple[LedgerEntry | None, Savings]:
-            return ledger.previous(self._name, now), ledger.savings(self._name, now, zone, currency, value)
-
-        self.last, savings = await self._database.async_do(task)
-        self.savings = savings if currency else None
-        self._counted = quarter_start(now)
-
     def _value_per_kwh(self) -> float:
-        """What a stored kWh counts: by the plan, or else what it saves at the mean price of today."""
+        """Return the value of a stored kWh: that of the plan, or else what it saves at today's mean price."""
         if (value := self._stored_value()) is not None:
             return value
         today = self._prices.data.today.statistics if self._prices.last_update_success else None
         return max(today.mean * self._settings.efficiency - self._settings.wear, 0.0) if today else 0.0
 
     @callback
-    def _tell(self, error: LedgerError | None) -> None:
+    def _report(self, error: LedgerError | None) -> None:
         if error is not None and self.error is None:
-            LOGGER.warning("The books of %s cannot be kept: %s", self._entry.title, error)
+            LOGGER.warning("The ledger of %s cannot be kept: %s", self._entry.title, error)
         elif error is None and self.error is not None:
-            LOGGER.info("The books of %s are kept again", self._entry.title)
+            LOGGER.info("The ledger of %s is kept again", self._entry.title)
         self.error = error
         for listener in tuple(self._listeners):
             listener()

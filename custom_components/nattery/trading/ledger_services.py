@@ -1,4 +1,4 @@
-"""The action that reads the ledger: quarter-hours as they were booked, or reports of local days or months."""
+"""The action that reads the ledger: entries of quarter-hours, or reports of local days or months."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -55,7 +55,7 @@ def async_setup_ledger_services(hass: HomeAssistant) -> None:
 
 
 async def _async_get_ledger(call: ServiceCall) -> ServiceResponse:
-    """Answer what is booked from the beginning of today until now, unless other times are given."""
+    """Return what is booked, by default from the start of today until now."""
     trading = await async_trading(call, POLICY_READ, SAVINGS[0].key)
     period, end = call.data[ATTR_PERIOD], call.data.get(ATTR_END, dt_util.utcnow())
     start = call.data.get(ATTR_START, dt_util.as_utc(dt_util.start_of_local_day()))
@@ -69,22 +69,21 @@ async def _async_get_ledger(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_rows(trading: TradingCoordinator, period: str, start: datetime, end: datetime) -> list[Any]:
-    books = trading.books
     if period == QUARTER:
-        lines = await books.async_read(start, end)
-        return await trading.hass.async_add_executor_job(_lines, lines, trading.words)
+        entries = await trading.recorder.async_read(start, end)
+        return await trading.hass.async_add_executor_job(_entry_rows, entries, trading.words)
     zone = dt_util.get_default_time_zone()
     first, last = start.astimezone(zone).date(), (end - _MOMENT).astimezone(zone).date()
-    return [_row(report) for report in await books.async_reports(_PERIODS[period](first, last, zone))]
+    return [_report_row(report) for report in await trading.recorder.async_reports(_PERIODS[period](first, last, zone))]
 
 
-def _lines(lines: Sequence[LedgerEntry], words: Words) -> list[dict[str, Any]]:
-    """Lines as plain JSON, their reasons in words as well; a month of them takes a while."""
-    return [{**to_row(line), "reason_text": words.booked(line.reason) if line.reason else None} for line in lines]
+def _entry_rows(entries: Sequence[LedgerEntry], words: Words) -> list[dict[str, Any]]:
+    """Return entries as plain JSON with their reasons as sentences; a month of them takes a while."""
+    return [{**to_row(entry), "reason_text": words.booked(entry.reason) if entry.reason else None} for entry in entries]
 
 
-def _row(report: Report) -> dict[str, Any]:
-    """A report as plain JSON."""
+def _report_row(report: Report) -> dict[str, Any]:
+    """Return a report as plain JSON."""
     figures = {
         **asdict(report.energies),
         "stored_change_kwh": report.stored_change_kwh,

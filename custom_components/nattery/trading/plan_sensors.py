@@ -1,4 +1,4 @@
-"""The plan beside reality: what it has for this moment, as the inverter's own sensors measure it, and what comes."""
+"""Sensors of the plan: its present values and, as an attribute, those of the slots to come."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, Sen
 from homeassistant.const import PERCENTAGE, UnitOfPower
 from homeassistant.util import dt as dt_util
 
+from ..core.app.trading_state import TradingState
 from ..core.planner.plan import PlannedSlot
-from .coordinator import TradingState
 from .entity import TradingEntity
 
 ATTR_FORECAST: Final = "forecast"
@@ -20,7 +20,7 @@ _KILO = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedDescription(SensorEntityDescription):
-    """A figure of the plan: at a moment, and what a slot comes to."""
+    """A quantity of the plan: at a time (`state`) and of a slot (`figure`)."""
 
     state: Callable[[TradingState, datetime], float | None]
     figure: Callable[[PlannedSlot], float]
@@ -33,19 +33,19 @@ def _power(key: str, figure: Callable[[PlannedSlot], float]) -> PlannedDescripti
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.WATT,
         suggested_display_precision=0,
-        state=lambda view, now: figure(slot) if (slot := view.slot(now)) else None,
+        state=lambda trading, now: figure(slot) if (slot := trading.slot(now)) else None,
         figure=figure,
     )
 
 
-# Signs and units are those of the inverter's own sensors, so that both go into one graph.
+# Signs and units are those of the inverter's own sensors, so that one graph can show both.
 PLANNED_SENSORS: Final = (
     PlannedDescription(
         key="planned_soc",
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
-        state=lambda view, now: None if (soc := view.planned_soc(now)) is None else round(soc * _PERCENT, 1),
+        state=lambda trading, now: None if (soc := trading.planned_soc(now)) is None else round(soc * _PERCENT, 1),
         figure=lambda slot: round(slot.soc_end * _PERCENT, 1),
     ),
     _power("planned_battery_power", lambda slot: round((slot.discharge_kw - slot.charge_kw) * _KILO)),
@@ -54,7 +54,7 @@ PLANNED_SENSORS: Final = (
 
 
 class PlannedSensor(TradingEntity, SensorEntity):
-    """One of them; `forecast` has what is left of the plan, slot by slot, for cards that draw what is to come."""
+    """A quantity of the plan; the attribute `forecast` holds its remaining slots, for cards that draw them."""
 
     entity_description: PlannedDescription
     _unrecorded_attributes = frozenset({ATTR_FORECAST})
@@ -62,13 +62,13 @@ class PlannedSensor(TradingEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """As it is planned for now."""
+        """The planned value for now."""
         return self.entity_description.state(self.coordinator.data, dt_util.utcnow())
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """The slots that have not ended: their times, their actions, and this figure in or at the end of them."""
+        """The slots that have not ended: their times, actions and values."""
         now, plan = dt_util.utcnow(), self.coordinator.data.plan
         return {
             ATTR_FORECAST: [

@@ -1,7 +1,7 @@
-"""The sensors of what the battery has earned, of today, this month and all that is booked.
+"""The sensors of savings: of today, of this month, and of all time.
 
-Two questions have two answers: what the battery was worth at all, over a house without one, and what planning was worth
-over the same battery that only ever follows the house. Both count the same cost, with wear and with what is stored.
+Two questions have two answers: the saving of the battery over a home without one, and the saving of planning over plain
+self-consumption with the same battery. Both use the same cost, with wear and the change of the stored energy.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ _DIGITS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class SavingsDescription(SensorEntityDescription):
-    """A sensor of one of the reports; one that `begins_anew` goes back to nothing when its period does."""
+    """A sensor of one of the reports; one that `resets` starts at zero with its period."""
 
     report: Callable[[Savings], Report]
     saved: Callable[[Report], float]
     baseline: Callable[[Report], float]
-    begins_anew: bool = True
+    resets: bool = True
 
 
 _money = partial(
@@ -46,21 +46,21 @@ _planning = partial(
 SAVINGS: Final = (
     _battery(key="savings_today", report=lambda savings: savings.today),
     _battery(key="savings_month", report=lambda savings: savings.month),
-    _battery(key="savings_total", report=lambda savings: savings.total, begins_anew=False),
+    _battery(key="savings_total", report=lambda savings: savings.total, resets=False),
     _planning(key="planning_savings_today", report=lambda savings: savings.today),
     _planning(key="planning_savings_month", report=lambda savings: savings.month),
-    _planning(key="planning_savings_total", report=lambda savings: savings.total, begins_anew=False),
+    _planning(key="planning_savings_total", report=lambda savings: savings.total, resets=False),
 )
 
 
 class SavingsSensor(TradingEntity, SensorEntity):
-    """One of them; unknown while the book cannot be read, or no price was ever known."""
+    """The saving of a period; unknown while the ledger cannot be read, or as long as no price was known."""
 
     entity_description: SavingsDescription
 
     @property
     def _report(self) -> Report | None:
-        savings = self.coordinator.books.savings
+        savings = self.coordinator.recorder.savings
         return self.entity_description.report(savings) if savings else None
 
     @property
@@ -72,21 +72,21 @@ class SavingsSensor(TradingEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """What was saved so far; negative where it cost."""
+        """The saving so far, negative for a loss."""
         report = self._report
         return round(self.entity_description.saved(report), _DIGITS) if report else None
 
     @property
     @override
     def last_reset(self) -> datetime | None:
-        """When the period began, for the statistics."""
+        """The start of the period, for statistics."""
         report = self._report
-        return report.period.start if report and self.entity_description.begins_anew else None
+        return report.period.start if report and self.entity_description.resets else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """What it came to, and would have come to, with wear; and of what share of the time that is said."""
+        """The real cost and the one it is compared with, both with wear, and the share of time that they cover."""
         report = self._report
         if report is None:
             return {}

@@ -1,4 +1,4 @@
-"""The sensors of trading: what is done and why, what is planned and promised, how good the forecasts are."""
+"""The sensors of trading: the present action, the expected money, and the quality of the forecasts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,35 +12,35 @@ from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.util import dt as dt_util
 
 from ..core.action import ActionKind
+from ..core.app.day_expectation import DayExpectation, ExpectedAmount, day_expectation
 from ..core.control.schedule import ScheduledAction
 from ..core.forecast.quality import ForecastQuality
 from .coordinator import TradingCoordinator
 from .entity import TradingEntity
-from .expected import DayExpectation, ExpectedAmount, expected
 
 type State = str | int | float | datetime | None
 type Attributes = Mapping[str, Any]
 
-_NOTHING_MORE: Attributes = {}
+_NO_ATTRIBUTES: Attributes = {}
 _DAY = timedelta(days=1)
 _PERCENT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class TradingDescription(SensorEntityDescription):
-    """A sensor of trading; `money` is "" for none, or what is appended to the currency."""
+    """A sensor of trading; for money, `money` is what follows the currency in the unit, else None."""
 
     state: Callable[[TradingCoordinator], State]
-    attributes: Callable[[TradingCoordinator], Attributes] = lambda _: _NOTHING_MORE
+    attributes: Callable[[TradingCoordinator], Attributes] = lambda _: _NO_ATTRIBUTES
     money: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class TroubleDescription(BinarySensorEntityDescription):
-    """A yes or no of trading."""
+class ProblemDescription(BinarySensorEntityDescription):
+    """A binary sensor of trading."""
 
     state: Callable[[TradingCoordinator], bool | None]
-    attributes: Callable[[TradingCoordinator], Attributes] = lambda _: _NOTHING_MORE
+    attributes: Callable[[TradingCoordinator], Attributes] = lambda _: _NO_ATTRIBUTES
 
 
 def _action(trading: TradingCoordinator) -> State:
@@ -48,10 +48,10 @@ def _action(trading: TradingCoordinator) -> State:
     return decision.action.kind.value if decision and decision.action else None
 
 
-def _about_action(trading: TradingCoordinator) -> Attributes:
+def _action_attributes(trading: TradingCoordinator) -> Attributes:
     decision = trading.data.decision
     if decision is None:
-        return _NOTHING_MORE
+        return _NO_ATTRIBUTES
     action, run = decision.action, decision.run
     slot = trading.data.slot(dt_util.utcnow())
     return {
@@ -65,10 +65,10 @@ def _about_action(trading: TradingCoordinator) -> Attributes:
 
 
 def _next_run(trading: TradingCoordinator) -> ScheduledAction | None:
-    """The first run after now that is another action than the one now."""
-    now, made = dt_util.utcnow(), trading.data.made
+    """Return the first run after the present one with another action."""
+    now, result = dt_util.utcnow(), trading.data.result
     present: ScheduledAction | None = None
-    for run in made.runs if made else ():
+    for run in result.runs if result else ():
         if run.start <= now < run.end:
             present = run
         elif present is not None and (run.action.kind, run.action.power) != (present.action.kind, present.action.power):
@@ -76,38 +76,38 @@ def _next_run(trading: TradingCoordinator) -> ScheduledAction | None:
     return None
 
 
-def _about_next(trading: TradingCoordinator) -> Attributes:
+def _next_attributes(trading: TradingCoordinator) -> Attributes:
     run = _next_run(trading)
     return {"action": run.action.kind.value, "power": run.action.power} if run else {"action": None, "power": None}
 
 
 def _day(trading: TradingCoordinator, days: int) -> DayExpectation | None:
     now = dt_util.now()
-    return expected(
-        trading.data.made, trading.books.savings, (now + days * _DAY).date(), dt_util.get_default_time_zone()
+    return day_expectation(
+        trading.data.result, trading.recorder.savings, (now + days * _DAY).date(), dt_util.get_default_time_zone()
     )
 
 
-def _worth(trading: TradingCoordinator) -> State:
+def _marginal_value(trading: TradingCoordinator) -> State:
     slot = trading.data.slot(dt_util.utcnow())
     return round(slot.marginal_value, 4) if slot else None
 
 
-def _stored_worth(trading: TradingCoordinator) -> State:
-    """What the energy above the minimum is worth."""
-    worth, decision = _worth(trading), trading.data.decision
-    if not isinstance(worth, float) or decision is None or decision.state is None:
+def _stored_value(trading: TradingCoordinator) -> State:
+    """Return the value of the energy above the minimum state of charge."""
+    value, decision = _marginal_value(trading), trading.data.decision
+    if not isinstance(value, float) or decision is None or decision.state is None:
         return None
     settings = trading.settings
     above = max(decision.state.soc / _PERCENT - settings.soc_min, 0.0) * settings.capacity
-    return round(above * worth, 4)
+    return round(above * value, 4)
 
 
 def _relative(quality: ForecastQuality | None) -> State:
     return None if quality is None or quality.relative_error is None else round(quality.relative_error * _PERCENT, 1)
 
 
-def _about_quality(quality: ForecastQuality | None) -> Attributes:
+def _quality_attributes(quality: ForecastQuality | None) -> Attributes:
     if quality is None:
         return {"days": 0}
     return {
@@ -132,7 +132,7 @@ def _today(key: str, of: Callable[[DayExpectation], ExpectedAmount]) -> TradingD
     return _money(
         key,
         lambda trading: of(day).total if (day := _day(trading, 0)) else None,
-        attributes=lambda trading: of(day).parts if (day := _day(trading, 0)) else _NOTHING_MORE,
+        attributes=lambda trading: of(day).parts if (day := _day(trading, 0)) else _NO_ATTRIBUTES,
     )
 
 
@@ -148,7 +148,7 @@ def _error(key: str, quality: Callable[[TradingCoordinator], ForecastQuality | N
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         state=lambda trading: _relative(quality(trading)),
-        attributes=lambda trading: _about_quality(quality(trading)),
+        attributes=lambda trading: _quality_attributes(quality(trading)),
     )
 
 
@@ -158,13 +158,13 @@ TRADING_SENSORS: Final = (
         device_class=SensorDeviceClass.ENUM,
         options=[kind.value for kind in ActionKind],
         state=_action,
-        attributes=_about_action,
+        attributes=_action_attributes,
     ),
     TradingDescription(
         key="next_action_change",
         device_class=SensorDeviceClass.TIMESTAMP,
         state=lambda trading: run.start if (run := _next_run(trading)) else None,
-        attributes=_about_next,
+        attributes=_next_attributes,
     ),
     _today("expected_cost_today", lambda day: day.cost),
     _tomorrow("expected_cost_tomorrow", lambda day: day.cost),
@@ -175,9 +175,9 @@ TRADING_SENSORS: Final = (
         money="/kWh",
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=3,
-        state=_worth,
+        state=_marginal_value,
     ),
-    _money("stored_energy_value", _stored_worth),
+    _money("stored_energy_value", _stored_value),
     TradingDescription(
         key="plan_made",
         device_class=SensorDeviceClass.TIMESTAMP,
@@ -186,23 +186,23 @@ TRADING_SENSORS: Final = (
         attributes=lambda trading: {
             "solver": plan.solver if (plan := trading.data.plan) else None,
             "milliseconds": round(plan.solve_ms, 1) if plan else None,
-            "notes": list(trading.data.notes),
+            "notes": trading.note_sentences(),
         },
     ),
     _error("load_forecast_error", lambda trading: trading.forecasts.load_quality),
     _error("pv_forecast_error", lambda trading: trading.forecasts.pv_quality),
 )
-TROUBLES: Final = (
-    TroubleDescription(
+PROBLEMS: Final = (
+    ProblemDescription(
         key="trading_problem",
         device_class=BinarySensorDeviceClass.PROBLEM,
         state=lambda trading: (
-            trading.data.trouble is not None
+            trading.data.problem is not None
             or (decision := trading.data.decision) is None
             or decision.reason.key not in ("plan", "override")
         ),
         attributes=lambda trading: {
-            "plan": trading.data.trouble,
+            "plan": trading.data.problem,
             "control": decision.reason.key if (decision := trading.data.decision) else None,
         },
     ),
@@ -210,7 +210,7 @@ TROUBLES: Final = (
 
 
 class TradingSensor(TradingEntity, SensorEntity):
-    """One of them."""
+    """The sensor of a description."""
 
     entity_description: TradingDescription
     _unrecorded_attributes = frozenset({"notes"})
@@ -218,7 +218,7 @@ class TradingSensor(TradingEntity, SensorEntity):
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
-        """The currency of the prices where it is money."""
+        """The unit of the description, or one of money in the currency of the prices."""
         money = self.entity_description.money
         if money is None:
             return super().native_unit_of_measurement
@@ -227,29 +227,29 @@ class TradingSensor(TradingEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> State:
-        """As it is now."""
+        """The present state."""
         return self.entity_description.state(self.coordinator)
 
     @property
     @override
     def extra_state_attributes(self) -> Attributes:
-        """What belongs to it."""
+        """The attributes of the description."""
         return self.entity_description.attributes(self.coordinator)
 
 
-class TroubleSensor(TradingEntity, BinarySensorEntity):
-    """Whether something keeps trading from its work."""
+class ProblemSensor(TradingEntity, BinarySensorEntity):
+    """Whether something keeps trading from working."""
 
-    entity_description: TroubleDescription
+    entity_description: ProblemDescription
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """As it is now."""
+        """The present state."""
         return self.entity_description.state(self.coordinator)
 
     @property
     @override
     def extra_state_attributes(self) -> Attributes:
-        """What it is."""
+        """What keeps it from working."""
         return self.entity_description.attributes(self.coordinator)

@@ -1,4 +1,4 @@
-"""The actions of trading: the plan read and explained, made anew, and overruled."""
+"""The actions that read, explain, renew and override the plan."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,14 +14,14 @@ import probatio as vol
 from ..action_helpers import exact_moment, moment, period, refuse
 from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
+from ..core.app.settings import TradingSettings
 from ..core.control.errors import OverrideError
-from ..core.control.overrides import FURTHEST, Override
+from ..core.control.overrides import MAX_AHEAD, Override
 from ..core.planner.plan import PlannedSlot
 from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
 from .sensors import TRADING_SENSORS
-from .settings import TradingSettings
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
 OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
@@ -61,7 +61,10 @@ def async_setup_trading_services(hass: HomeAssistant) -> None:
 
 
 async def async_trading(call: ServiceCall, policy: str, sensor: str = TRADING_SENSORS[0].key) -> TradingCoordinator:
-    """The trading that a call is about, for somebody who may read that sensor of it, or control it."""
+    """Return the coordinator that a call names.
+
+    The user must be allowed to control trading, or with a read policy to read `sensor`; raises otherwise.
+    """
     entry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
     trading: TradingCoordinator | None = entry.runtime_data.trading
     if trading is None:
@@ -73,12 +76,12 @@ async def async_trading(call: ServiceCall, policy: str, sensor: str = TRADING_SE
 
 
 async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
-    """The whole plan, slot by slot."""
+    """Return the whole plan, slot by slot."""
     return picture(await async_trading(call, POLICY_READ))
 
 
 async def _async_explain_slot(call: ServiceCall) -> ServiceResponse:
-    """One slot and why it is planned so; the present one unless a time is given."""
+    """Return one slot with its reason; the present slot by default."""
     trading = await async_trading(call, POLICY_READ)
     at = call.data.get(ATTR_AT, dt_util.utcnow())
     slot = trading.data.slot(at)
@@ -88,7 +91,7 @@ async def _async_explain_slot(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_replan(call: ServiceCall) -> ServiceResponse:
-    """Plan anew now; the answer is the plan, which is for those who may read it."""
+    """Replan now and return the plan, which needs read access as well."""
     await async_trading(call, POLICY_READ)
     trading = await async_trading(call, POLICY_CONTROL)
     await trading.async_replan()
@@ -96,7 +99,7 @@ async def _async_replan(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_override(call: ServiceCall) -> ServiceResponse:
-    """Do something else than the plan; the answer has the id under which that can be cleared."""
+    """Override the plan and return the override with the id that clears it."""
     trading = await async_trading(call, POLICY_CONTROL)
     kind, start = call.data[ATTR_ACTION], call.data.get(ATTR_START)
     power = _power(kind, call.data.get(ATTR_POWER), trading.settings)
@@ -104,25 +107,25 @@ async def _async_override(call: ServiceCall) -> ServiceResponse:
     try:
         return _override_picture(await trading.async_override(kind, end, power, start))
     except OverrideError as error:
-        raise refuse(error.kind, days=str(FURTHEST.days)) from None
+        raise refuse(error.kind, days=str(MAX_AHEAD.days)) from None
 
 
-def _power(kind: ActionKind, asked: float | None, settings: TradingSettings) -> float:
-    """The power in W of an action for which one was asked or none: no more than the battery is set up for."""
+def _power(kind: ActionKind, requested: float | None, settings: TradingSettings) -> float:
+    """Return the power (W) of an action, within the limits of the settings; by default the highest."""
     if kind not in FORCED:
-        if asked is not None:
+        if requested is not None:
             raise refuse("power_not_allowed")
         return 0.0
     highest = float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
-    if asked is None:
+    if requested is None:
         return highest
-    if not _LOWEST <= asked <= highest:
-        raise refuse("bad_power", power=f"{asked:g}", low=f"{_LOWEST:g}", high=f"{highest:g}")
-    return asked
+    if not _LOWEST <= requested <= highest:
+        raise refuse("bad_power", power=f"{requested:g}", low=f"{_LOWEST:g}", high=f"{highest:g}")
+    return requested
 
 
 async def _async_clear_override(call: ServiceCall) -> ServiceResponse:
-    """Go back to the plan."""
+    """Clear one override, or all, and return how many there were."""
     trading = await async_trading(call, POLICY_CONTROL)
     identifier = call.data.get(ATTR_ID)
     if identifier is not None and identifier not in {one.id for one in trading.controller.overrides}:
@@ -131,19 +134,18 @@ async def _async_clear_override(call: ServiceCall) -> ServiceResponse:
 
 
 def picture(trading: TradingCoordinator) -> dict[str, Any]:
-    """Plan, present action and overrides as plain JSON; powers in kW (of actions in W), times as ISO 8601."""
-    view, plan = trading.data, trading.data.plan
-    decision = view.decision
-    slot = view.slot(dt_util.utcnow())
+    """Return plan, present action and overrides as plain JSON: powers in kW (of actions in W), times as ISO 8601."""
+    state, plan, decision = trading.data, trading.data.plan, trading.data.decision
+    slot = state.slot(dt_util.utcnow())
     return {
-        "made_at": view.made_at.isoformat() if view.made_at else None,
-        "trouble": view.trouble,
+        "made_at": state.made_at.isoformat() if state.made_at else None,
+        "trouble": state.problem,
         "automatic": trading.automatic,
-        "strategy": trading.wish.strategy,
+        "strategy": trading.preferences.strategy,
         "currency": plan.currency if plan else trading.prices.pricer.book.currency,
         "cost": round(plan.cost, 6) if plan else None,
         "solver": plan.solver if plan else None,
-        "notes": list(view.notes),
+        "notes": trading.note_sentences(),
         "present": {
             "action": decision.action.kind.value if decision.action else None,
             "power": decision.action.power if decision.action else None,
@@ -159,7 +161,7 @@ def picture(trading: TradingCoordinator) -> dict[str, Any]:
 
 
 def slot_picture(trading: TradingCoordinator, slot: PlannedSlot) -> dict[str, Any]:
-    """One slot as plain JSON, its reason in words."""
+    """Return one slot as plain JSON, its reason as a sentence."""
     return {
         "start": slot.start.isoformat(),
         "end": slot.end.isoformat(),

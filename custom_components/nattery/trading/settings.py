@@ -1,13 +1,12 @@
-"""What a house says about its battery and its connection: the data of its one subentry `trading`, typed."""
+"""The settings of trading in the data of the config entry's `trading` subentry."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
-from ..core.planner.problem import BatteryModel
+from ..core.app.settings import TradingSettings, wear_cost
 
 TRADING: Final = "trading"  # the type of the subentry
 
@@ -32,66 +31,30 @@ DEFAULT_SOC_MAX: Final = 100.0
 _PERCENT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class TradingSettings:
-    """Capacity in kWh, powers in kW on the AC side, charge as a share (0 to 1), efficiency of each way (0 to 1).
-
-    `wear` is money per AC kWh each way, `peak_price` money per kW of the month's highest quarter-hour, 0 without such a
-    tariff. `ledger` is the address of a PostgreSQL database, "" for the file in Home Assistant's folder.
-    """
-
-    capacity: float
-    wear: float
-    charge: float
-    discharge: float
-    efficiency: float
-    soc_min: float
-    soc_max: float
-    import_limit: float
-    export_limit: float
-    peak_price: float
-    ledger: str
-
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> TradingSettings:
-        """The settings that a subentry's data say, which its flow has made."""
-        return cls(
-            capacity=data[CONF_CAPACITY],
-            wear=wear_of(data),
-            charge=data[CONF_CHARGE],
-            discharge=data[CONF_DISCHARGE],
-            efficiency=sqrt(data.get(CONF_EFFICIENCY, DEFAULT_EFFICIENCY) / _PERCENT),
-            soc_min=data.get(CONF_SOC_MIN, DEFAULT_SOC_MIN) / _PERCENT,
-            soc_max=data.get(CONF_SOC_MAX, DEFAULT_SOC_MAX) / _PERCENT,
-            import_limit=data[CONF_IMPORT],
-            export_limit=data[CONF_EXPORT],
-            peak_price=data.get(CONF_PEAK_PRICE, 0.0),
-            ledger=data.get(CONF_LEDGER, ""),
-        )
-
-    def battery(self, soc_start: float) -> BatteryModel:
-        """The planner's battery, holding a share (0 to 1)."""
-        return BatteryModel(
-            capacity_kwh=self.capacity,
-            soc_start=soc_start,
-            soc_min=self.soc_min,
-            soc_max=self.soc_max,
-            charge_kw=self.charge,
-            discharge_kw=self.discharge,
-            charge_efficiency=self.efficiency,
-            discharge_efficiency=self.efficiency,
-            wear_per_kwh=self.wear,
-        )
+def settings_from(data: Mapping[str, Any]) -> TradingSettings:
+    """Return the settings in a subentry's data; the form's round-trip efficiency becomes that of one direction."""
+    return TradingSettings(
+        capacity=data[CONF_CAPACITY],
+        wear=wear_from(data),
+        charge=data[CONF_CHARGE],
+        discharge=data[CONF_DISCHARGE],
+        efficiency=sqrt(data.get(CONF_EFFICIENCY, DEFAULT_EFFICIENCY) / _PERCENT),
+        soc_min=data.get(CONF_SOC_MIN, DEFAULT_SOC_MIN) / _PERCENT,
+        soc_max=data.get(CONF_SOC_MAX, DEFAULT_SOC_MAX) / _PERCENT,
+        import_limit=data[CONF_IMPORT],
+        export_limit=data[CONF_EXPORT],
+        peak_price=data.get(CONF_PEAK_PRICE, 0.0),
+        ledger=data.get(CONF_LEDGER, ""),
+    )
 
 
-def wear_of(data: Mapping[str, Any]) -> float:
-    """Wear per AC kWh each way: as it is given, or the battery's price over all that goes through it in its life."""
+def wear_from(data: Mapping[str, Any]) -> float:
+    """Return the wear per AC kWh charged or discharged, as entered or calculated from the battery's price."""
     if CONF_WEAR in data:
         return float(data[CONF_WEAR])
-    throughput: float = 2 * data[CONF_CAPACITY] * data.get(CONF_CYCLES, DEFAULT_CYCLES)
-    return float(data.get(CONF_BATTERY_PRICE, 0.0)) / throughput
+    return wear_cost(data.get(CONF_BATTERY_PRICE, 0.0), data[CONF_CAPACITY], data.get(CONF_CYCLES, DEFAULT_CYCLES))
 
 
 def trading_subentry(entry: ConfigEntry) -> ConfigSubentry | None:
-    """The one subentry of an entry that is about trading, or None."""
+    """Return the `trading` subentry of a config entry, or None."""
     return next(iter(entry.get_subentries_of_type(TRADING)), None)

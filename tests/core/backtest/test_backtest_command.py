@@ -1,4 +1,4 @@
-"""`nattery backtest` as users start it."""
+"""`nattery backtest` as a user starts it."""
 
 import json
 from pathlib import Path
@@ -22,8 +22,8 @@ def run(*arguments, zone="Europe/Berlin", battery=CANONICAL):
 
 
 @pytest.fixture
-def week(tmp_path):
-    """A week in October in which clocks go back, as a file with local times."""
+def two_weeks(tmp_path):
+    """Write two weeks of October with a clock change to a file, in local times."""
     days = series(WEEKS[-1], 1, 14)
     path = tmp_path / "series.csv"
     columns = [getattr(days, name) for name in COLUMNS]
@@ -35,8 +35,8 @@ def week(tmp_path):
     return path
 
 
-def test_a_backtest_as_json(week) -> None:
-    status, out, err = run(week, "--json")
+def test_a_backtest_as_json(two_weeks) -> None:
+    status, out, err = run(two_weeks, "--json")
     assert (status, err) == (0, "")
     document = json.loads(out)
     assert list(document["details"]) == WAYS
@@ -51,11 +51,11 @@ def test_a_backtest_as_json(week) -> None:
         assert document[way] == pytest.approx(parts - stored, abs=1e-6)
 
 
-def test_a_backtest_as_text(week) -> None:
-    status, out, err = run(week)
+def test_a_backtest_as_text(two_weeks) -> None:
+    status, out, err = run(two_weeks)
     assert (status, err) == (0, "")
     assert "closed loop  " in out
-    assert out.splitlines()[-1].startswith("the closed loop gets ")
+    assert out.splitlines()[-1].startswith("the closed loop achieves ")
 
 
 @pytest.mark.parametrize(
@@ -70,15 +70,15 @@ def test_a_backtest_as_text(week) -> None:
         ),
     ],
 )
-def test_bad_input_is_one_sentence(week, old, new, sentence) -> None:
-    week.write_text(week.read_text().replace(old, new, 1))
-    status, out, err = run(week, "--json")
+def test_bad_input_is_one_sentence(two_weeks, old, new, sentence) -> None:
+    two_weeks.write_text(two_weeks.read_text().replace(old, new, 1))
+    status, out, err = run(two_weeks, "--json")
     assert (status, out) == (2, "")
     assert err.startswith(sentence)
     assert err.count("\n") == 1
 
 
-def test_files_zones_and_options_that_cannot_be(week, tmp_path) -> None:
+def test_invalid_files_zones_and_options(two_weeks, tmp_path) -> None:
     binary, empty, broken = tmp_path / "binary", tmp_path / "empty", tmp_path / "broken"
     binary.write_bytes(b"start\n\xff\xfe")
     empty.write_text("")
@@ -88,14 +88,14 @@ def test_files_zones_and_options_that_cannot_be(week, tmp_path) -> None:
     for arguments, options, sentence in (
         ((tmp_path / "none.csv",), {}, f"{tmp_path / 'none.csv'} cannot be read: No such file"),
         ((tmp_path,), {}, f"{tmp_path} cannot be read: Is a directory"),
-        ((binary,), {}, f"{binary} is no text in UTF-8: line 2"),
+        ((binary,), {}, f"{binary} is not UTF-8 text: see line 2"),
         ((empty,), {}, "The series is empty"),
-        ((week,), {"battery": empty}, "The battery file is not JSON"),
-        ((week,), {"battery": broken}, "battery.capacity_kwh cannot be -1"),
-        ((week,), {"zone": "Mars/Olympus"}, "--timezone cannot be 'Mars/Olympus'"),
-        ((week,), {"zone": "../etc"}, "--timezone cannot be '../etc'"),
+        ((two_weeks,), {"battery": empty}, "The battery file is not JSON"),
+        ((two_weeks,), {"battery": broken}, "battery.capacity_kwh cannot be -1"),
+        ((two_weeks,), {"zone": "Mars/Olympus"}, "--timezone cannot be 'Mars/Olympus'"),
+        ((two_weeks,), {"zone": "../etc"}, "--timezone cannot be '../etc'"),
         ((), {}, "Either SERIES.csv or --ledger is needed"),
-        ((week, "--ledger", "x"), {}, "Either SERIES.csv or --ledger is needed"),
+        ((two_weeks, "--ledger", "x"), {}, "Either SERIES.csv or --ledger is needed"),
         (("--ledger", tmp_path / "no.db"), {}, f"{tmp_path / 'no.db'} cannot be read"),
         (("--ledger", "mysql://x/y"), {}, "This is no address of a ledger"),
     ):

@@ -1,4 +1,4 @@
-"""A backtest in a process of its own: the same numbers, and an end at any moment."""
+"""A backtest in a process of its own: it gives the same numbers and can be cancelled at any time."""
 
 import asyncio
 from dataclasses import asdict, replace
@@ -9,72 +9,72 @@ import sys
 
 import pytest
 
-from custom_components.nattery.core.backtest import backtest as work
+from custom_components.nattery.core.backtest import backtest
 from custom_components.nattery.core.backtest.account import Account
-from custom_components.nattery.core.backtest.actual import actual
+from custom_components.nattery.core.backtest.actual import actual_account
 from custom_components.nattery.core.backtest.process import BacktestRequest, run_in_process
-from custom_components.nattery.core.backtest.system import house_of
+from custom_components.nattery.core.backtest.system import system_from_document
 from custom_components.nattery.core.ledger.entry import QUARTER
 from custom_components.nattery.core.process.errors import WorkerFailedError, WorkerTimeoutError
 from scripts.benchmarks.weeks import PROBLEM, WEEKS, ZONE, series
 from tests.core.ledger.lines import BERLIN, START, line
 
-HOUSE = {"battery": asdict(PROBLEM.battery), "grid": asdict(PROBLEM.grid), "currency": "EUR"}
-TOLD, LEARNED = series(WEEKS[2], 1, 6), series(WEEKS[2], 1, 6, told=False)
+SYSTEM_DOCUMENT = {"battery": asdict(PROBLEM.battery), "grid": asdict(PROBLEM.grid), "currency": "EUR"}
+WITH_FORECASTS, WITHOUT_FORECASTS = series(WEEKS[2], 1, 6), series(WEEKS[2], 1, 6, with_forecasts=False)
 
 
 @pytest.fixture
-def nowhere_else(monkeypatch) -> None:
-    """See that this process does none of the work."""
-    monkeypatch.setattr(work, "_Run", None)
+def no_local_run(monkeypatch) -> None:
+    """Make a backtest in this process fail."""
+    monkeypatch.setattr(backtest, "_BacktestRun", None)
 
 
-@pytest.mark.parametrize("days", [TOLD, LEARNED], ids=["told", "learned"])
-def test_questions_survive_the_way(days) -> None:
-    asked = BacktestRequest(days, HOUSE, ZONE.key)
+@pytest.mark.parametrize("days", [WITH_FORECASTS, WITHOUT_FORECASTS], ids=["given", "learned"])
+def test_requests_survive_encoding(days) -> None:
+    asked = BacktestRequest(days, SYSTEM_DOCUMENT, ZONE.key)
     line = asked.to_line()
     back = BacktestRequest.from_line(line)
     assert line.index(b"\n") == len(line) - 1
-    assert (back.house, back.zone) == (HOUSE, ZONE.key)
+    assert (back.system, back.zone) == (SYSTEM_DOCUMENT, ZONE.key)
     for name in type(days).__slots__:
         here, there = getattr(days, name), getattr(back.series, name)
         assert (here and list(here)) == there
 
 
-@pytest.mark.parametrize("days", [TOLD, LEARNED], ids=["told", "learned"])
+@pytest.mark.parametrize("days", [WITH_FORECASTS, WITHOUT_FORECASTS], ids=["given", "learned"])
 async def test_the_numbers_are_the_same(days, request) -> None:
-    expected = work.run(days, house_of(HOUSE), ZONE).as_document()
-    request.getfixturevalue("nowhere_else")
-    assert await run_in_process(BacktestRequest(days, HOUSE, ZONE.key)) == expected
+    expected = backtest.run(days, system_from_document(SYSTEM_DOCUMENT), ZONE).as_document()
+    request.getfixturevalue("no_local_run")
+    assert await run_in_process(BacktestRequest(days, SYSTEM_DOCUMENT, ZONE.key)) == expected
 
 
 def test_as_the_library() -> None:
-    """Under its other name, and from anywhere."""
+    """The package works under its library name, from any working directory."""
     code = (
-        "import asyncio, sys; from nattery.backtest.process import Question, run_in_process;"
-        "print(asyncio.run(run_in_process(Question.from_line(sys.stdin.buffer.readline())))['quarters'])"
+        "import asyncio, sys; from nattery.backtest.process import BacktestRequest, run_in_process;"
+        "print(asyncio.run(run_in_process(BacktestRequest.from_line(sys.stdin.buffer.readline())))['quarters'])"
     )
-    line = BacktestRequest(TOLD, HOUSE, ZONE.key).to_line()
+    line = BacktestRequest(WITH_FORECASTS, SYSTEM_DOCUMENT, ZONE.key).to_line()
     done = subprocess.run([sys.executable, "-c", code], input=line, capture_output=True, check=True, cwd="/")
     assert done.stdout == b"576\n"
 
 
-async def test_what_cannot_be_run_over_is_said() -> None:
-    dear = replace(TOLD, import_price=[1e9, *TOLD.import_price[1:]])
+async def test_invalid_input_is_reported() -> None:
+    too_high = replace(WITH_FORECASTS, import_price=[1e9, *WITH_FORECASTS.import_price[1:]])
     with pytest.raises(WorkerFailedError, match=r"import_price.* cannot be 1000000000\.0: allowed is a number from"):
-        await run_in_process(BacktestRequest(dear, HOUSE, ZONE.key))
+        await run_in_process(BacktestRequest(too_high, SYSTEM_DOCUMENT, ZONE.key))
 
 
-async def test_no_time() -> None:
+async def test_the_time_limit() -> None:
     with pytest.raises(WorkerTimeoutError, match=r"not done within 0\.1 s"):
-        await run_in_process(BacktestRequest(TOLD, HOUSE, ZONE.key), 0.1)
+        await run_in_process(BacktestRequest(WITH_FORECASTS, SYSTEM_DOCUMENT, ZONE.key), 0.1)
 
 
 async def test_a_cancelled_backtest_leaves_no_process(started) -> None:
-    task = asyncio.create_task(run_in_process(BacktestRequest(TOLD, HOUSE, ZONE.key)))
+    task = asyncio.create_task(run_in_process(BacktestRequest(WITH_FORECASTS, SYSTEM_DOCUMENT, ZONE.key)))
     while not started:
         await asyncio.sleep(0.001)
-    started[0].send_signal(signal.SIGSTOP)  # so that it cannot be done before
+    started[0].send_signal(signal.SIGSTOP)  # so that it cannot finish first
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -83,8 +83,8 @@ async def test_a_cancelled_backtest_leaves_no_process(started) -> None:
     assert started[0].returncode == -signal.SIGKILL
 
 
-async def test_a_killed_backtest_says_so(started) -> None:
-    task = asyncio.create_task(run_in_process(BacktestRequest(TOLD, HOUSE, ZONE.key)))
+async def test_a_killed_backtest_is_reported(started) -> None:
+    task = asyncio.create_task(run_in_process(BacktestRequest(WITH_FORECASTS, SYSTEM_DOCUMENT, ZONE.key)))
     while not started:
         await asyncio.sleep(0.001)
     started[0].kill()
@@ -92,16 +92,16 @@ async def test_a_killed_backtest_says_so(started) -> None:
         await task
 
 
-def test_what_really_happened() -> None:
-    house = house_of({**HOUSE, "peak_price_per_kw": 2.0})
+def test_the_actual_account() -> None:
+    system = system_from_document({**SYSTEM_DOCUMENT, "peak_price_per_kw": 2.0})
     first = line(soc=0.6, soc_change=0.05, import_kwh=1.0, charge_kwh=0.5)
     half = line(START + QUARTER, coverage=0.5, previous=first, soc=0.5, soc_change=-0.1, import_kwh=0.6, export_kwh=0.1)
-    free = line(START + 2 * QUARTER, prices=None, previous=half, import_kwh=9.0)
-    account = actual([first, half, free], house, BERLIN)
+    unpriced = line(START + 2 * QUARTER, prices=None, previous=half, import_kwh=9.0)
+    account = actual_account([first, half, unpriced], system, BERLIN)
     assert account.grid_cost == pytest.approx(first.money.cost + half.money.cost)
     assert account.wear == pytest.approx(first.money.wear)
     assert account.stored_change() == pytest.approx(0.5 - 1.0)
     assert account.peak_cost == pytest.approx(2 * 0.6 / 0.125)
     assert (account.import_kwh, account.export_kwh) == pytest.approx((1.6, 0.1))
     assert account.cost(0.3) == pytest.approx(account.grid_cost + account.wear + account.peak_cost + 0.3 * 0.5)
-    assert json.loads(json.dumps(account.as_document())).keys() == Account(house, 0).as_document().keys()
+    assert json.loads(json.dumps(account.as_document())).keys() == Account(system, 0).as_document().keys()

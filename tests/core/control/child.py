@@ -20,7 +20,7 @@ from custom_components.nattery.core.modbus.client import ModbusClient
 from custom_components.nattery.core.modbus.timing import Timing
 from custom_components.nattery.core.modbus.transport import TcpTransport
 
-from .house import BERLIN, run
+from .controlled_system import BERLIN, run
 
 
 async def live(port: int, begun: datetime, plan: list[ScheduledAction], file: Path) -> None:

@@ -6,15 +6,15 @@ import pytest
 
 from custom_components.nattery.core.simulator.simulator import Simulator
 
-from .house import EVENING, House
+from .controlled_system import EVENING, ControlledSystem
 
 
 @pytest.fixture
-def build(start_simulator: Callable[..., Simulator], request: pytest.FixtureRequest) -> Callable[..., House]:
+def build(start_simulator: Callable[..., Simulator], request: pytest.FixtureRequest) -> Callable[..., ControlledSystem]:
     """A house with a battery at 50 %, in the evening unless told otherwise; takes the arguments of `Simulator`."""
 
-    def build_(begun: datetime = EVENING, **options: Any) -> House:
-        house = House(start_simulator(local_clock=lambda: begun, **options), begun)
+    def build_(begun: datetime = EVENING, **options: Any) -> ControlledSystem:
+        house = ControlledSystem(start_simulator(local_clock=lambda: begun, **options), begun)
         request.addfinalizer(house.bus.close)
         house.device.set_soc(50)
         return house
@@ -23,5 +23,5 @@ def build(start_simulator: Callable[..., Simulator], request: pytest.FixtureRequ
 
 
 @pytest.fixture
-def house(build: Callable[..., House]) -> House:
+def house(build: Callable[..., ControlledSystem]) -> ControlledSystem:
     return build()

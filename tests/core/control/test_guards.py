@@ -12,26 +12,26 @@ from custom_components.nattery.core.control.guards import SocLimits
 from custom_components.nattery.core.control.reasons import SENTENCES, Reason
 from custom_components.nattery.core.inverter.table import Tier
 
-from .house import BERLIN, EVENING, HOUR, House
+from .controlled_system import BERLIN, EVENING, HOUR, ControlledSystem
 
 MINUTE = timedelta(minutes=1)
 SAFE = ActionKind.SELF_CONSUME
 
 
 @pytest.fixture
-async def trading(house: House) -> House:
+async def trading(house: ControlledSystem) -> ControlledSystem:
     """A house that charges or discharges for an hour."""
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(ActionKind.CHARGE, HOUR)]
     return house
 
 
-async def ticked(house: House, minutes: int = 1) -> Decision:
+async def ticked(house: ControlledSystem, minutes: int = 1) -> Decision:
     house.simulator.skip(minutes * 60)
     return await house.tick()
 
 
-async def expect(house: House, key: str, kind: ActionKind) -> Decision:
+async def expect(house: ControlledSystem, key: str, kind: ActionKind) -> Decision:
     """A tick a minute later gives that reason, and the inverter is then set to that."""
     decision = await ticked(house)
     assert (decision.reason.key, (await house.battery.state()).running) == (key, kind), decision.reason.sentence()
@@ -40,7 +40,7 @@ async def expect(house: House, key: str, kind: ActionKind) -> Decision:
     return decision
 
 
-async def test_nothing_planned(trading: House) -> None:
+async def test_nothing_planned(trading: ControlledSystem) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
     trading.plan = []
     await expect(trading, "no_plan", SAFE)
@@ -49,7 +49,7 @@ async def test_nothing_planned(trading: House) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
 
 
-async def test_stale_prices(trading: House) -> None:
+async def test_stale_prices(trading: ControlledSystem) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
     trading.fresh = False
     await expect(trading, "stale_prices", SAFE)
@@ -63,7 +63,7 @@ async def test_stale_prices(trading: House) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
 
 
-async def test_no_readings(trading: House) -> None:
+async def test_no_readings(trading: ControlledSystem) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
     trading.simulator.stop()
     decision = await ticked(trading)
@@ -71,7 +71,7 @@ async def test_no_readings(trading: House) -> None:
     assert "cannot be read" in decision.reason.sentence()
 
 
-async def test_no_readings_and_readings_again(trading: House) -> None:
+async def test_no_readings_and_readings_again(trading: ControlledSystem) -> None:
     read = trading.device.read
     trading.device.read = lambda address, count: [0xFFFF] * count
     decision = await ticked(trading)
@@ -80,7 +80,7 @@ async def test_no_readings_and_readings_again(trading: House) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
 
 
-async def test_an_alarm(trading: House) -> None:
+async def test_an_alarm(trading: ControlledSystem) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
     trading.device.raise_alarm(17)
     decision = await expect(trading, "alarm", SAFE)
@@ -89,7 +89,7 @@ async def test_an_alarm(trading: House) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
 
 
-async def test_an_empty_battery_may_be_charged_but_not_discharged(trading: House) -> None:
+async def test_an_empty_battery_may_be_charged_but_not_discharged(trading: ControlledSystem) -> None:
     trading.device.set_soc(14)
     for _ in range(2):
         await trading.inverter.read(Tier.FAST)  # a jump of the charge is believed when it is confirmed
@@ -99,7 +99,7 @@ async def test_an_empty_battery_may_be_charged_but_not_discharged(trading: House
     await expect(trading, "alarm", SAFE)
 
 
-async def test_an_inverter_that_is_off(trading: House) -> None:
+async def test_an_inverter_that_is_off(trading: ControlledSystem) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
     trading.put("power_command", 0)
     await expect(trading, "not_running", SAFE)
@@ -107,13 +107,13 @@ async def test_an_inverter_that_is_off(trading: House) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
 
 
-async def charge_to(house: House, soc: float) -> None:
+async def charge_to(house: ControlledSystem, soc: float) -> None:
     house.device.set_soc(soc)
     for _ in range(2):
         await house.inverter.read(Tier.FAST)
 
 
-async def test_limits_of_the_charge(trading: House) -> None:
+async def test_limits_of_the_charge(trading: ControlledSystem) -> None:
     trading.controller.limits = SocLimits(low=30, high=80)
     await charge_to(trading, 79)
     await expect(trading, "plan", ActionKind.CHARGE)
@@ -135,7 +135,7 @@ async def test_limits_of_the_charge(trading: House) -> None:
     await expect(trading, "plan", ActionKind.DISCHARGE)
 
 
-async def test_an_inverter_that_may_not_export_is_not_told_to(trading: House) -> None:
+async def test_an_inverter_that_may_not_export_is_not_told_to(trading: ControlledSystem) -> None:
     trading.put("grid_feed_in", 0)
     trading.plan = [trading.run(ActionKind.DISCHARGE, HOUR)]
     await expect(trading, "export_off", SAFE)
@@ -145,7 +145,7 @@ async def test_an_inverter_that_may_not_export_is_not_told_to(trading: House) ->
 
 @pytest.mark.parametrize("kind", [ActionKind.CHARGE, ActionKind.DISCHARGE, ActionKind.HOLD])
 @pytest.mark.parametrize("drift", [-61, 70, 3600])
-async def test_nothing_is_started_by_a_clock_that_is_off(trading: House, kind: ActionKind, drift: int) -> None:
+async def test_a_wrong_clock_starts_no_action(trading: ControlledSystem, kind: ActionKind, drift: int) -> None:
     trading.plan = [trading.run(kind, HOUR)]
     trading.put("clock", trading.wall().replace(microsecond=0) + timedelta(seconds=drift))
     decision = await expect(trading, "clock_off", SAFE)
@@ -155,7 +155,9 @@ async def test_nothing_is_started_by_a_clock_that_is_off(trading: House, kind: A
     await expect(trading, "plan", kind)
 
 
-async def test_what_runs_goes_on_untouched_when_the_clock_goes_wrong_but_not_for_too_long(trading: House) -> None:
+async def test_a_running_action_continues_when_the_clock_is_wrong_but_not_too_long(
+    trading: ControlledSystem,
+) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
     settings, writes = trading.settings(), trading.writes()
     trading.put("clock", trading.wall().replace(microsecond=0) + timedelta(minutes=20))
@@ -167,7 +169,7 @@ async def test_what_runs_goes_on_untouched_when_the_clock_goes_wrong_but_not_for
     assert trading.get("charge_start_1") == trading.get("charge_end_1")
 
 
-async def test_a_clock_that_cannot_be_read(trading: House) -> None:
+async def test_a_clock_that_cannot_be_read(trading: ControlledSystem) -> None:
     trading.simulator.skip(0)
     read = trading.device.read
 
@@ -181,7 +183,7 @@ async def test_a_clock_that_cannot_be_read(trading: House) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
 
 
-async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: House) -> None:
+async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: ControlledSystem) -> None:
     end = trading.plan[0].end
     trading.plan = [*trading.plan, trading.run(ActionKind.HOLD, 3 * HOUR, start=end)]
     await expect(trading, "plan", ActionKind.CHARGE)
@@ -206,7 +208,7 @@ async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: House)
     await expect(trading, "override", ActionKind.CHARGE)
 
 
-async def test_a_change_by_hand_without_a_plan_is_left_alone_for_hours(trading: House) -> None:
+async def test_a_change_by_hand_without_a_plan_is_left_alone_for_hours(trading: ControlledSystem) -> None:
     trading.plan = []
     await expect(trading, "no_plan", SAFE)
     trading.put("output_priority", "grid_first")
@@ -216,14 +218,14 @@ async def test_a_change_by_hand_without_a_plan_is_left_alone_for_hours(trading: 
     await expect(trading, "no_plan", SAFE)
 
 
-async def test_settings_that_are_not_ours_may_be_changed_at_any_time(trading: House) -> None:
+async def test_settings_that_are_not_ours_may_be_changed_at_any_time(trading: ControlledSystem) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
     trading.put("soc_stop_discharge", 20)
     trading.put("max_charge_current", 90)
     await expect(trading, "plan", ActionKind.CHARGE)
 
 
-async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: House) -> None:
+async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: ControlledSystem) -> None:
     write, tries = trading.device.write, []
 
     def stubborn(address: int, words: Sequence[int]) -> None:
@@ -249,7 +251,7 @@ async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: House)
     await expect(trading, "plan", ActionKind.CHARGE)
 
 
-async def test_what_was_begun_is_taken_back_when_the_rest_does_not_take(trading: House) -> None:
+async def test_what_was_begun_is_taken_back_when_the_rest_does_not_take(trading: ControlledSystem) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
     write = trading.device.write
 
@@ -263,13 +265,13 @@ async def test_what_was_begun_is_taken_back_when_the_rest_does_not_take(trading:
     assert (await trading.battery.state()).running is SAFE
 
 
-async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(trading: House) -> None:
+async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(trading: ControlledSystem) -> None:
     await expect(trading, "plan", ActionKind.CHARGE)
     write, tries = trading.device.write, []
     trading.device.write = lambda *words: tries.append(words)
     await trading.controller.set_mode(Mode.DRY_RUN)
     assert len(tries) == 1
-    trading.begin()
+    trading.restart()
     trading.controller.restore(trading.saved[-1])
     assert trading.controller.mode is Mode.DRY_RUN
     await trading.controller.release_control()
@@ -281,7 +283,7 @@ async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(tradin
     assert (decision.action.kind, decision.performed) == (ActionKind.CHARGE, False)
     assert (await trading.battery.state()).running is SAFE
     writes = trading.writes()
-    trading.begin()
+    trading.restart()
     trading.controller.restore(trading.saved[-1])
     trading.put("charge_start_1", "01:00")
     await trading.controller.release_control()
@@ -289,13 +291,13 @@ async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(tradin
     assert trading.writes() == writes + 1  # the person's
 
 
-async def test_a_run_of_seconds_is_not_begun(trading: House) -> None:
+async def test_a_run_of_seconds_is_not_begun(trading: ControlledSystem) -> None:
     trading.plan = [trading.run(ActionKind.CHARGE, timedelta(seconds=40))]
     decision = await trading.tick()
     assert (decision.action.kind, decision.reason.key, decision.written) == (SAFE, "too_short", ())
 
 
-async def test_a_worn_setting_starts_nothing_more_today(trading: House) -> None:
+async def test_a_worn_setting_starts_nothing_more_today(trading: ControlledSystem) -> None:
     for watts in range(40):
         await trading.inverter.write("grid_active_power", watts + 1)
     trading.controller.resume()

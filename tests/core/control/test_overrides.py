@@ -10,10 +10,10 @@ import pytest
 from custom_components.nattery.core.action import Action, ActionKind
 from custom_components.nattery.core.control.controller import Controller, Mode
 from custom_components.nattery.core.control.errors import OverrideError, SavedStateError, TooManyOverridesError
-from custom_components.nattery.core.control.overrides import FURTHEST, MOST, Overrides
-from custom_components.nattery.core.control.schedule import ScheduledAction, overlaid, present
+from custom_components.nattery.core.control.overrides import MAX_AHEAD, MAX_OVERRIDES, Overrides
+from custom_components.nattery.core.control.schedule import ScheduledAction, run_at, with_overrides
 
-from .house import HOUR, QUARTER, House, run
+from .controlled_system import HOUR, QUARTER, ControlledSystem, run
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CHARGE, DISCHARGE, HOLD = ActionKind.CHARGE, ActionKind.DISCHARGE, ActionKind.HOLD
@@ -30,12 +30,12 @@ def slot(number: int, kind: ActionKind, power: float = 3000) -> ScheduledAction:
 
 def test_equal_slots_are_one_run() -> None:
     plan = [slot(0, CHARGE), slot(1, CHARGE, 3050), slot(2, CHARGE, 2000), slot(3, CHARGE, 2000), slot(5, CHARGE, 2000)]
-    assert present(plan, at(0.5)) == run(CHARGE, at(0), at(2))
-    assert present(plan, at(1)) == run(CHARGE, at(1), at(2), 3050)
-    assert present(plan, at(2)) == run(CHARGE, at(2), at(4), 2000)  # and not over the gap
-    assert present(plan, at(4)) is None
-    assert present(plan, at(-1)) is None
-    assert present([], NOW) is None
+    assert run_at(plan, at(0.5)) == run(CHARGE, at(0), at(2))
+    assert run_at(plan, at(1)) == run(CHARGE, at(1), at(2), 3050)
+    assert run_at(plan, at(2)) == run(CHARGE, at(2), at(4), 2000)  # and not over the gap
+    assert run_at(plan, at(4)) is None
+    assert run_at(plan, at(-1)) is None
+    assert run_at([], NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_an_override_lies_over_the_plan_and_ends_the_run_before_it() -> None:
     overrides.add(NOW, at(4), HOLD, start=at(2))
     overrides.add(NOW, at(4), "self_consume", start=at(3))
     layers = [one.run for one in overrides.listed(NOW)]
-    over = [(one.start, one.action.kind, one.override) for one in overlaid(plan, layers)]
+    over = [(one.start, one.action.kind, one.override) for one in with_overrides(plan, layers)]
     assert over[1:5] == [(at(1), CHARGE, None), (at(2), HOLD, "1"), (at(3), SAFE, "2"), (at(4), CHARGE, None)]
-    found = present(overlaid(plan, layers), NOW)
+    found = run_at(with_overrides(plan, layers), NOW)
     assert (found.end, found.action.until) == (at(2), at(2))
 
 
@@ -68,7 +68,9 @@ def test_of_overrides_the_newest_counts(asked) -> None:
     overrides = Overrides()
     for start, lasting, kind in asked:
         overrides.add(NOW, at(start + lasting), kind, 1000 if kind in {CHARGE, DISCHARGE} else 0, at(start))
-    over = list(overlaid([slot(number, HOLD) for number in range(10)], [one.run for one in overrides.listed(NOW)]))
+    over = list(
+        with_overrides([slot(number, HOLD) for number in range(10)], [one.run for one in overrides.listed(NOW)])
+    )
     assert all(one.end <= other.start for one, other in pairwise(over))
     for number in range(30):
         expected = next(
@@ -101,7 +103,7 @@ def test_overrides_are_listed_and_cleared_and_expire() -> None:
         ({"end": NOW}, "after it starts"),
         ({"end": at(1), "start": at(2)}, "after it starts"),
         ({"end": at(1).replace(tzinfo=None)}, "time zone"),
-        ({"end": NOW + FURTHEST + HOUR}, "7 days from now at the latest"),
+        ({"end": NOW + MAX_AHEAD + HOUR}, "7 days from now at the latest"),
         ({"end": at(1), "kind": "charge"}, "power of 0 W"),
         ({"end": at(1), "kind": "charge", "power": float("nan")}, "power of nan W"),
         ({"end": at(1), "kind": "charge", "power": float("inf")}, "power of inf W"),
@@ -117,7 +119,7 @@ def test_overrides_that_cannot_be(arguments, words) -> None:
 
 def test_there_is_an_end_to_overrides() -> None:
     overrides = Overrides()
-    for _ in range(MOST):
+    for _ in range(MAX_OVERRIDES):
         overrides.add(NOW, at(1), HOLD)
     with pytest.raises(TooManyOverridesError, match="clear some"):
         overrides.add(NOW, at(1), HOLD)
@@ -146,7 +148,7 @@ def test_overrides_survive_json() -> None:
         {"overrides": [{"id": "1", "start": NOW.isoformat(), "end": at(1).isoformat(), "kind": "hold", "power": 9}]},
     ],
 )
-def test_what_was_kept_and_cannot_be_read_is_said_in_one_sentence(house: House, change) -> None:
+def test_what_was_kept_and_cannot_be_read_is_said_in_one_sentence(house: ControlledSystem, change) -> None:
     overrides = Overrides()
     overrides.add(NOW, at(1), HOLD)
     with pytest.raises(SavedStateError, match="The saved overrides"):
@@ -158,11 +160,11 @@ def test_what_was_kept_and_cannot_be_read_is_said_in_one_sentence(house: House, 
 
 
 @pytest.mark.parametrize("change", [{"version": 0}, {"mode": "wild"}, {"mode": None}, {"overrides": "x"}])
-async def test_a_saved_control_that_cannot_be_read_owes_the_safe_default(house: House, change) -> None:
+async def test_a_saved_control_that_cannot_be_read_owes_the_safe_default(house: ControlledSystem, change) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(CHARGE, HOUR)]
     await house.tick()
-    house.begin()
+    house.restart()
     with pytest.raises(SavedStateError, match="The saved control"):
         house.controller.restore(house.saved[-1] | change)
     assert house.controller.mode is Mode.DRY_RUN
@@ -170,14 +172,14 @@ async def test_a_saved_control_that_cannot_be_read_owes_the_safe_default(house: 
     assert (await house.battery.state()).running is SAFE
 
 
-async def test_an_override_is_carried_out_expires_and_survives_a_restart(house: House) -> None:
+async def test_an_override_is_carried_out_expires_and_survives_a_restart(house: ControlledSystem) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(HOLD, 4 * HOUR)]
     house.controller.override(CHARGE, house.now() + HOUR, 2000)
     decision = await house.tick()
     assert (decision.action.kind, decision.reason.key, decision.run.override) == (CHARGE, "override", "1")
 
-    house.begin()
+    house.restart()
     house.controller.restore(json.loads(json.dumps(house.saved[-1])))
     assert house.controller.mode is Mode.AUTOMATIC
     assert [one.kind for one in house.controller.overrides] == [CHARGE]
@@ -190,7 +192,7 @@ async def test_an_override_is_carried_out_expires_and_survives_a_restart(house: 
     assert house.controller.overrides == ()
 
 
-async def test_an_override_of_a_slot_waits_for_it_and_can_be_taken_back(house: House) -> None:
+async def test_an_override_of_a_slot_waits_for_it_and_can_be_taken_back(house: ControlledSystem) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(SAFE, 4 * HOUR)]
     start = house.until("20:15")
@@ -206,7 +208,7 @@ async def test_an_override_of_a_slot_waits_for_it_and_can_be_taken_back(house: H
     assert len(house.saved) == saves
 
 
-def test_a_controller_begins_as_a_dry_run(house: House) -> None:
+def test_a_controller_begins_as_a_dry_run(house: ControlledSystem) -> None:
     controller = Controller(house.battery, now=house.now)
     controller.restore(None)
     assert (controller.mode, controller.overrides) == (Mode.DRY_RUN, ())

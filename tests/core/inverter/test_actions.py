@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import example, given, strategies as st
+from hypothesis import example, given, settings as hypothesis_settings, strategies as st
 import pytest
 
 from custom_components.nattery.core.action import FORCED, SELF_CONSUME, Action, ActionKind
@@ -144,6 +144,7 @@ def test_powers_are_limited_by_the_registers_and_the_user():
     assert settings_after(discharge(0.2), context())["grid_active_power"] == 1
 
 
+@hypothesis_settings(deadline=None)
 @given(
     st.sampled_from([ActionKind.CHARGE, ActionKind.DISCHARGE]),
     st.floats(1, 20000),
@@ -342,6 +343,7 @@ actions = st.builds(
 )
 
 
+@hypothesis_settings(deadline=None)
 @given(any_settings, st.lists(actions, min_size=1, max_size=3))
 def test_interrupted_writes_force_nothing_new(settings, requested):
     """After each write, only what the previous settings or the action force is forced."""

@@ -11,7 +11,6 @@ from custom_components.nattery.core.inverter.registers import (
     BY_KEY,
     BY_SYMBOL,
     REGISTERS,
-    TIME_WINDOWS,
     in_tier,
     readable_addresses,
 )
@@ -24,6 +23,7 @@ from custom_components.nattery.core.inverter.table import (
     Tier,
     WindowKind,
 )
+from custom_components.nattery.core.inverter.time_windows import WINDOWS
 
 TABLE = Path(__file__).parent.parent / "fixtures" / "registers-v1.5.csv"
 ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
@@ -95,9 +95,9 @@ def test_energies_are_counters() -> None:
 
 
 def test_time_windows_are_pairs_of_neighbouring_registers() -> None:
-    assert [window.key for window in TIME_WINDOWS] == [
+    assert [window.key for window in WINDOWS] == [
         f"{kind}_window_{number}" for kind in WindowKind for number in (1, 2, 3)
     ]
-    for window in TIME_WINDOWS:
+    for window in WINDOWS:
         assert window.start.end == window.end.address
         assert {window.start.kind, window.end.kind} == {RegisterKind.TIME}

@@ -1,6 +1,6 @@
 from itertools import pairwise
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.nattery.core.inverter.polling import atomic_ranges
@@ -34,6 +34,7 @@ def is_allowed(block: Block, readable: frozenset[int]) -> bool:
     return block.count <= MAX_REGISTERS and through <= readable
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.integers(1, 8)), min_size=1, max_size=9),
     st.sets(st.integers(0, 200)),

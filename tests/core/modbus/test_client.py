@@ -44,7 +44,12 @@ def open_client(tmp_path: Path, request: pytest.FixtureRequest) -> OpenClient:
         min_quarantine: float = MIN_QUARANTINE,
         **options,
     ) -> tuple[ModbusClient, Simulator]:
-        defaults = {"turnaround": 0.003, "paced": False, "deaf_seconds": 0.1, "faults": FaultPlan(script=script or {})}
+        defaults = {
+            "turnaround": 0.003,
+            "paced": False,
+            "recovery_seconds": 0.1,
+            "faults": FaultPlan(script=script or {}),
+        }
         simulator = Simulator(**defaults | options)
         request.addfinalizer(simulator.stop)
         path = simulator.serve_pty(tmp_path / "inverter")

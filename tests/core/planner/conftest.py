@@ -1,4 +1,4 @@
-"""Both solvers, by the name that a plan gives them."""
+"""A fixture for tests that run with both solvers."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from custom_components.nattery.core.planner import planner
 
 @pytest.fixture(params=["highs", "dynamic"])
 def solver(request, monkeypatch):
-    """The solver that plans in this test."""
+    """Return the name of the solver that plans in this test."""
     if request.param == "dynamic":
-        monkeypatch.setattr(planner, "_linear", lambda: None)
+        monkeypatch.setattr(planner, "_load_linear", lambda: None)
     return request.param

@@ -3,77 +3,77 @@ import pytest
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.planner.dynamic import UnsupportedError, solve_backward
-from custom_components.nattery.core.planner.flows import carry_out, costs, surroundings
+from custom_components.nattery.core.planner.flows import simulate_slot, slot_inputs, slot_money
 from custom_components.nattery.core.planner.problem_document import problem_from
 
 from .problems import CANONICAL, canonical, documents, plan_of, small
 
 
 def test_one_backward_pass_serves_every_stored_energy() -> None:
-    """From any SOC the policy's way costs what a plan of its own from there costs."""
+    """From any SOC, following the policy costs as much as a plan that starts there."""
     problem = problem_from(CANONICAL)
     policy = solve_backward(problem, 0.2)
     for soc in (0.1, 0.33, 0.5, 0.77, 1.0):
         document = canonical(battery=CANONICAL["battery"] | {"soc_start": soc})
         plan, stored = plan_of(document), soc * 10
         cost = 0.2 * stored
-        for index, around in enumerate(surroundings(problem)):
+        for index, inputs in enumerate(slot_inputs(problem)):
             decision = policy.step(index, stored)
-            flows = carry_out(decision.move, policy.store, stored, around)
+            flows = simulate_slot(decision.dispatch, policy.bounds, stored, inputs)
             assert flows.stored_kwh == pytest.approx(decision.stored_kwh)
             stored = flows.stored_kwh
-            cost += costs(flows, around, 0.03).total
+            cost += slot_money(flows, inputs, 0.03).total
         assert cost - 0.2 * stored == pytest.approx(plan.cost, abs=1e-6)
 
 
 @settings(max_examples=40, deadline=None)
 @given(documents(), st.floats(0, 1))
-def test_the_value_is_the_best_of_all_steps(document, share) -> None:
-    """Bellman's equation, on a grid of steps that no step of the policy may lose to."""
+def test_the_value_function_satisfies_bellmans_equation(document, share) -> None:
+    """On a grid of battery powers, none is better than the decision of the policy."""
     problem = problem_from(document)
     policy = solve_backward(problem, problem.terminal_value_per_kwh)
     battery = problem.battery
     stored = battery.stored_min + share * (battery.stored_max - battery.stored_min)
     for slot in range(len(problem)):
         decision = policy.step(slot, stored)
-        spent = policy.curves[slot].at(stored) - policy.curves[slot + 1].at(decision.stored_kwh)
-        around = policy._around[slot]
-        up = battery.charge_efficiency * around.hours
+        spent = policy.cost_to_go[slot].at(stored) - policy.cost_to_go[slot + 1].at(decision.stored_kwh)
+        inputs = policy._inputs[slot]
+        up = battery.charge_efficiency * inputs.hours
         for tenth in range(-10, 11):
             power = tenth / 10 * (battery.charge_kw if tenth > 0 else battery.discharge_kw)
-            after = stored + (power * up if power > 0 else power * around.hours / battery.discharge_efficiency)
+            after = stored + (power * up if power > 0 else power * inputs.hours / battery.discharge_efficiency)
             if not battery.stored_min <= after <= battery.stored_max:
                 continue
-            cost = _stage_cost(policy, slot, power)
+            cost = _power_cost(policy, slot, power)
             if cost is not None:
-                assert policy.curves[slot].at(stored) <= cost + policy.curves[slot + 1].at(after) + 1e-7
-        assert spent == pytest.approx(_stage_cost(policy, slot, decision.power_kw), abs=1e-6)
+                assert policy.cost_to_go[slot].at(stored) <= cost + policy.cost_to_go[slot + 1].at(after) + 1e-7
+        assert spent == pytest.approx(_power_cost(policy, slot, decision.power_kw), abs=1e-6)
         stored = decision.stored_kwh
 
 
-def _stage_cost(policy, slot, power):
-    """What a power costs against rest, by the slot's pieces; None where it is out of reach."""
-    stage, around = policy._stages[slot], policy._around[slot]
-    wear = policy.store.rule.wear
+def _power_cost(policy, slot, power):
+    """Return the cost of a battery power compared with rest, or None if it is out of reach."""
+    slot_cost, inputs = policy._slot_costs[slot], policy._inputs[slot]
+    wear = policy.bounds.limits.wear
     left, cost = abs(power), 0.0
-    for width, price, _ in stage.charge if power > 0 else stage.discharge:
+    for width, price, _ in slot_cost.charge if power > 0 else slot_cost.discharge:
         part = min(width, left)
-        cost += part * around.hours * ((price if power > 0 else -price) + wear)
+        cost += part * inputs.hours * ((price if power > 0 else -price) + wear)
         left -= part
     return None if left > 1e-9 else cost
 
 
-def test_the_real_surplus_of_a_quarter_changes_its_decision() -> None:
+def test_the_real_surplus_of_a_slot_changes_its_decision() -> None:
     problem = problem_from(small([0.3, 0.3], [0.05, 0.05], load=[1, 1], terminal_value_per_kwh=0.2))
     policy = solve_backward(problem, 0.2)
     assert policy.step(0, 5.0).power_kw == pytest.approx(-1)
     real = policy.step(0, 5.0, pv_kw=3.0, load_kw=1.0)
     assert real.power_kw == pytest.approx(2)
-    assert real.move.kind is ActionKind.SELF_CONSUME
+    assert real.dispatch.kind is ActionKind.SELF_CONSUME
 
 
 @given(document=documents(), data=st.data())
-def test_a_revised_forecast_is_planned_as_if_it_had_been_the_first(document, data) -> None:
+def test_a_revised_forecast_gives_the_policy_of_a_new_problem(document, data) -> None:
     document["reserve"] = {"soc": 0.5, "price": 0.1}
     slots = len(document["load_kw"])
     first = data.draw(st.integers(0, slots - 1))
@@ -91,17 +91,17 @@ def test_a_revised_forecast_is_planned_as_if_it_had_been_the_first(document, dat
     for slot in range(first, slots):
         for share in (0.3, 0.6, 0.9):
             stored = share * document["battery"]["capacity_kwh"]
-            assert policy.curves[slot].at(stored) == pytest.approx(fresh.curves[slot].at(stored), abs=1e-9)
+            assert policy.cost_to_go[slot].at(stored) == pytest.approx(fresh.cost_to_go[slot].at(stored), abs=1e-9)
             assert policy.step(slot, stored).stored_kwh == pytest.approx(fresh.step(slot, stored).stored_kwh)
 
 
-def test_stored_energy_outside_the_limits_counts_as_the_nearest() -> None:
+def test_stored_energy_outside_the_bounds_counts_as_the_nearest_bound() -> None:
     policy = solve_backward(problem_from(CANONICAL), 0.2)
     assert policy.step(80, 20.0) == policy.step(80, 10.0)
     assert policy.step(80, -3.0) == policy.step(80, 1.0)
 
 
 @pytest.mark.parametrize("more", [{"peak_price_per_kw": 2.0}, {"pv_p10_kw": [0.0] * 192}])
-def test_what_it_does_not_know_is_refused(more) -> None:
+def test_unsupported_features_are_refused(more) -> None:
     with pytest.raises(UnsupportedError, match="cannot plan"):
         solve_backward(problem_from(canonical(**more)), 0.2)

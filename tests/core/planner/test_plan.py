@@ -1,4 +1,4 @@
-"""What stands in a plan: actions, runs, reasons."""
+"""The contents of a plan: actions, runs and reasons."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -13,12 +13,12 @@ from custom_components.nattery.core.planner.reasons import NOTES, SENTENCES, Pla
 
 from .problems import CANONICAL, at, canonical, plan_of, small
 
-EVEN = {"wear_per_kwh": 0.0, "charge_efficiency": 1, "discharge_efficiency": 1}
-CHEAP_THEN_DEAR = small([0.10, 0.40], battery={"soc_start": 0.1})
+LOSSLESS = {"wear_per_kwh": 0.0, "charge_efficiency": 1, "discharge_efficiency": 1}
+LOW_THEN_HIGH_PRICE = small([0.10, 0.40], battery={"soc_start": 0.1})
 FULL = {"soc_start": 1.0}
-WORTH = {"terminal_value_per_kwh": 0.2}
-SITUATIONS = [
-    # what the plan should do in the first slot, and why
+TERMINAL_VALUE = {"terminal_value_per_kwh": 0.2}
+FIRST_SLOT_CASES = [
+    # action of the first slot, key of its reason, problem
     ("charge", "charge", small([0.10, 0.40], battery={"soc_start": 0.1})),
     ("charge", "charge_later", small([0.10], battery={"soc_start": 0.1}, terminal_value_per_kwh=0.3)),
     ("charge", "recover", small([0.50], battery={"soc_start": 0.0})),
@@ -26,32 +26,32 @@ SITUATIONS = [
     ("discharge", "shave", small([0.1, 0.9], [0, 0], load=[8, 8], grid={"import_kw": 7}, battery={"soc_start": 0.5})),
     ("discharge", "grid_limit", small([0.1] * 2, [-0.2, 0], pv=[0, 9], grid={"export_kw": 2}, battery=FULL)),
     ("charge", "take_surplus", small([0.1], [0.3], pv=[4], grid={"export_kw": 2}, battery={"soc_start": 0.1})),
-    ("self_consume", "cover_load", small([0.40, 0.40], [0.05] * 2, load=[1, 1], **WORTH)),
-    ("self_consume", "store_surplus", small([0.40, 0.40], [0.05] * 2, pv=[3, 0], load=[1, 3], **WORTH)),
-    ("self_consume", "store_surplus_later", small([0.4], [0.05], pv=[3], **WORTH)),
-    ("self_consume", "full", small([0.4, 0.4], [0.05] * 2, pv=[3, 0], battery=FULL, **WORTH)),
-    ("self_consume", "empty", small([0.4, 0.4], [0.05] * 2, load=[1, 1], battery={"soc_start": 0.1}, **WORTH)),
-    ("self_consume", "balanced", small([0.4, 0.4], [0.05] * 2, **WORTH)),
-    ("hold", "keep", small([0.50, 0.60], [0.05] * 2, load=[2, 4], battery={"soc_start": 0.3}, **WORTH)),
-    ("hold", "keep_later", small([0.20], [0.05], load=[1], **WORTH)),
-    ("hold", "sell_surplus", small([0.4, 0.4], [0.18, -0.10], pv=[3, 3], **WORTH)),
+    ("self_consume", "cover_load", small([0.40, 0.40], [0.05] * 2, load=[1, 1], **TERMINAL_VALUE)),
+    ("self_consume", "store_surplus", small([0.40, 0.40], [0.05] * 2, pv=[3, 0], load=[1, 3], **TERMINAL_VALUE)),
+    ("self_consume", "store_surplus_later", small([0.4], [0.05], pv=[3], **TERMINAL_VALUE)),
+    ("self_consume", "full", small([0.4, 0.4], [0.05] * 2, pv=[3, 0], battery=FULL, **TERMINAL_VALUE)),
+    ("self_consume", "empty", small([0.4, 0.4], [0.05] * 2, load=[1, 1], battery={"soc_start": 0.1}, **TERMINAL_VALUE)),
+    ("self_consume", "balanced", small([0.4, 0.4], [0.05] * 2, **TERMINAL_VALUE)),
+    ("hold", "keep", small([0.50, 0.60], [0.05] * 2, load=[2, 4], battery={"soc_start": 0.3}, **TERMINAL_VALUE)),
+    ("hold", "keep_later", small([0.20], [0.05], load=[1], **TERMINAL_VALUE)),
+    ("hold", "sell_surplus", small([0.4, 0.4], [0.18, -0.10], pv=[3, 3], **TERMINAL_VALUE)),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("action", "key", "document"), SITUATIONS, ids=[key for _, key, _ in SITUATIONS])
-def test_every_situation_has_its_action_and_reason(solver, action, key, document) -> None:
+@pytest.mark.parametrize(("action", "key", "document"), FIRST_SLOT_CASES, ids=[key for _, key, _ in FIRST_SLOT_CASES])
+def test_the_first_slot_has_the_expected_action_and_reason(solver, action, key, document) -> None:
     slot = plan_of(document).slots[0]
     assert (slot.action, slot.reason.key) == (action, key)
 
 
-def test_what_holds_a_paid_peak_down_says_so() -> None:
+def test_a_discharge_that_limits_the_peak_says_so() -> None:
     slot = plan_of(small([0.1, 0.1], [0, 0], load=[6, 6], peak_price_per_kw=1)).slots[0]
     assert (slot.action, slot.reason.key) == ("discharge", "peak")
     assert slot.reason.values["peak_kw"] == pytest.approx(slot.grid_kw)
 
 
-def test_every_reason_is_tested_and_every_sentence_can_be_said() -> None:
-    assert {key for _, key, _ in SITUATIONS} | {"strategy", "peak"} == set(SENTENCES)
+def test_every_reason_is_tested_and_every_sentence_can_be_formatted() -> None:
+    assert {key for _, key, _ in FIRST_SLOT_CASES} | {"strategy", "manual", "peak"} == set(SENTENCES)
     values = dict.fromkeys(
         ("power_kw", "price", "worth", "burden", "margin", "turns_at", "used_price", "excess_kw", "load_kw", "pv_kw",
          "soc", "limit", "peak_kw", "missing_kwh", "level_kwh", "value", "curtail_kw"), 0.1,
@@ -61,9 +61,9 @@ def test_every_reason_is_tested_and_every_sentence_can_be_said() -> None:
         assert "{" not in str(sentence)
 
 
-def test_a_reason_tells_price_worth_use_losses_margin_and_turn() -> None:
-    """Charging at 0.10 for 0.40: a stored kWh gives 0.95 x (0.40 - 0.03) = 0.3515."""
-    slot = plan_of(CHEAP_THEN_DEAR).slots[0]
+def test_a_reason_has_price_value_next_use_losses_margin_and_break_even_price() -> None:
+    """Charging at 0.10 for use at 0.40: a stored kWh is worth 0.95 x (0.40 - 0.03) = 0.3515."""
+    slot = plan_of(LOW_THEN_HIGH_PRICE).slots[0]
     values = slot.reason.values
     assert values["price"] == pytest.approx(0.10)
     assert values["worth"] == pytest.approx(0.3515, abs=1e-5)
@@ -77,14 +77,14 @@ def test_a_reason_tells_price_worth_use_losses_margin_and_turn() -> None:
     )
 
 
-@pytest.mark.parametrize("nudge", [-0.002, 0.002])
-def test_the_action_changes_at_the_price_that_was_told(nudge) -> None:
-    turns_at = plan_of(CHEAP_THEN_DEAR).slots[0].reason.values["turns_at"]
-    document = CHEAP_THEN_DEAR | {"import_price": [turns_at + nudge, 0.40], "export_price": [0.1, 0.40]}
-    assert (plan_of(document).slots[0].action == "charge") is (nudge < 0)
+@pytest.mark.parametrize("price_step", [-0.002, 0.002])
+def test_the_action_changes_at_the_break_even_price(price_step) -> None:
+    turns_at = plan_of(LOW_THEN_HIGH_PRICE).slots[0].reason.values["turns_at"]
+    document = LOW_THEN_HIGH_PRICE | {"import_price": [turns_at + price_step, 0.40], "export_price": [0.1, 0.40]}
+    assert (plan_of(document).slots[0].action == "charge") is (price_step < 0)
 
 
-def test_curtailing_is_planned_and_told() -> None:
+def test_curtailment_is_planned_and_reported() -> None:
     document = small([0.3, 0.3], [-0.2, 0.05], pv=[8, 0], pv_curtailable=True, battery={"soc_start": 0.9})
     slot = plan_of(document).slots[0]
     assert slot.grid_kw == pytest.approx(0)
@@ -108,7 +108,7 @@ def test_a_run_is_one_window_of_the_inverter() -> None:
     assert forced.action == Action(ActionKind.DISCHARGE, forced.power_kw * 1000, forced.end)
 
 
-def test_a_moment_finds_its_slot() -> None:
+def test_a_slot_is_found_by_time() -> None:
     plan = plan_of(canonical())
     assert plan.at(at(7)) is plan.slots[0]
     assert plan.at(at(15)) is plan.slots[1]
@@ -116,7 +116,7 @@ def test_a_moment_finds_its_slot() -> None:
     assert plan.at(at(-1)) is None
 
 
-def test_the_document_holds_what_is_documented() -> None:
+def test_the_document_has_the_documented_keys() -> None:
     document = plan_of(canonical()).as_document()
     assert list(document) == ["cost", "solver", "solve_ms", "slots", "notes"]
     assert list(document["slots"][0]) == [
@@ -126,30 +126,36 @@ def test_the_document_holds_what_is_documented() -> None:
     assert document["slots"][1]["start"] == (at(0) + timedelta(minutes=15)).isoformat()
 
 
-def test_the_way_that_follows_the_house_wins_among_equals() -> None:
-    """At an even price it is all the same when the battery serves the house; it then just serves it."""
-    document = small([0.3] * 8, [0.0] * 8, load=[1] * 8, battery=EVEN | {"soc_start": 0.9})
+def test_self_consumption_wins_among_plans_of_equal_cost() -> None:
+    """At a constant price it does not matter when the battery serves the load."""
+    document = small([0.3] * 8, [0.0] * 8, load=[1] * 8, battery=LOSSLESS | {"soc_start": 0.9})
     assert {slot.action for slot in plan_of(document)} == {ActionKind.SELF_CONSUME}
 
 
-def test_nothing_is_traded_for_nothing(solver) -> None:
-    """Where energy has no price, it is not bought, nor sold beyond what the house needs."""
+def test_nothing_is_traded_without_a_gain(solver) -> None:
+    """At a price of zero, no energy is bought, and none sold beyond the surplus."""
     document = small([0.0] * 4, pv=[0, 3, 0, 0], load=[2.97, 0, 0, 1], battery={"wear_per_kwh": 0, "discharge_kw": 3})
     assert {slot.action for slot in plan_of(document)} == {ActionKind.SELF_CONSUME}
 
 
-IMPORTS = "import sys; import nattery.planner.{module}; print([m for m in ('numpy', 'highspy') if m in sys.modules])"
+PRINT_HEAVY_IMPORTS = (
+    "import sys; import nattery.planner.{module}; print([m for m in ('numpy', 'highspy') if m in sys.modules])"
+)
 
 
-@pytest.mark.parametrize("module", ["planner", "document", "strategies", "dynamic", "command"])
+@pytest.mark.parametrize("module", ["planner", "problem_document", "strategies", "dynamic", "command"])
 def test_nothing_heavy_is_imported_before_a_plan_is_made(module) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", IMPORTS.format(module=module)], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", PRINT_HEAVY_IMPORTS.format(module=module)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     assert done.stdout == "[]\n"
 
 
-def test_without_highspy_there_is_a_plan_all_the_same() -> None:
+def test_without_highspy_the_dynamic_programme_plans() -> None:
     code = (
         "import sys, json; sys.modules['highspy'] = None\n"
         "from nattery.planner.problem_document import problem_from\n"

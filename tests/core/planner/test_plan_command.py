@@ -1,4 +1,4 @@
-"""`nattery plan` as users start it."""
+"""`nattery plan` as a user starts it."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from .problems import CANONICAL, canonical
-from .referee import judge
+from .reference_solver import check_plan
 
 NATTERY = Path(sys.executable).with_name("nattery")
 
@@ -35,7 +35,7 @@ def test_a_plan_as_json(problem) -> None:
     assert plan["cost"] == pytest.approx(-1.85999, abs=1e-5)
     assert plan["solver"] == "highs"
     assert 0 < plan["solve_ms"] < 2000
-    assert judge(CANONICAL, plan)[0] == pytest.approx(plan["cost"], abs=1e-5)
+    assert check_plan(CANONICAL, plan)[0] == pytest.approx(plan["cost"], abs=1e-5)
 
 
 def test_a_plan_as_text(problem) -> None:
@@ -56,6 +56,7 @@ def test_a_plan_as_text(problem) -> None:
         (canonical(pv_kw=[0.0]), "pv_kw has 1 values"),
         (json.dumps(canonical(load_kw=[float("nan")] * 192)), "load_kw[0] cannot be nan"),
     ],
+    ids=["not JSON", "short series", "NaN"],
 )
 def test_bad_input_is_one_sentence(problem, content, sentence) -> None:
     status, out, err = run(problem(content), "--json")
@@ -64,7 +65,7 @@ def test_bad_input_is_one_sentence(problem, content, sentence) -> None:
     assert err.count("\n") == 1
 
 
-def test_a_file_that_is_not_there_or_no_file(tmp_path) -> None:
+def test_a_path_that_is_missing_or_a_folder(tmp_path) -> None:
     for path in (tmp_path / "nothing.json", tmp_path):
         status, out, err = run(str(path))
         assert (status, out) == (2, "")
@@ -72,7 +73,7 @@ def test_a_file_that_is_not_there_or_no_file(tmp_path) -> None:
         assert err.count("\n") == 1
 
 
-def test_a_name_with_a_line_break_is_told_in_one_line(tmp_path) -> None:
+def test_a_name_with_a_line_break_is_printed_in_one_line(tmp_path) -> None:
     status, _, err = run(str(tmp_path / "no\nthing.json"))
     assert status == 2
     assert err.count("\n") == 1

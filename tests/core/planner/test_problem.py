@@ -1,4 +1,4 @@
-"""What may be asked, and what is said to nonsense."""
+"""Validation of problems, and problems at the edges of their ranges."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -10,18 +10,18 @@ from custom_components.nattery.core.planner.problem import Problem, ProblemError
 from custom_components.nattery.core.planner.problem_document import problem_from, read_problem
 
 from .problems import CANONICAL, START, canonical, plan_of, small
-from .referee import judge, optimum
+from .reference_solver import check_plan, reference_optimum
 
 NAN, INF = float("nan"), float("inf")
 BATTERY = CANONICAL["battery"]
-SHORT = small([0.1, 0.2])
+TWO_SLOTS = small([0.1, 0.2])
 
 
 def battery(**changes):
     return {"battery": BATTERY | changes}
 
 
-NONSENSE = [
+INVALID_PROBLEMS = [
     ({"import_price": []}, "import_price has no slots"),
     ({"import_price": [0.1]}, "export_price has 2 values: as many as import_price are needed, 1"),
     ({"load_kw": [1, 2, 3]}, "load_kw has 3 values"),
@@ -83,18 +83,20 @@ NONSENSE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("changes", "sentence"), NONSENSE, ids=[sentence[:40] for _, sentence in NONSENSE])
-def test_nonsense_gets_one_sentence_with_the_field(changes, sentence) -> None:
+@pytest.mark.parametrize(
+    ("changes", "sentence"), INVALID_PROBLEMS, ids=[sentence[:40] for _, sentence in INVALID_PROBLEMS]
+)
+def test_an_invalid_problem_raises_one_sentence_with_the_field(changes, sentence) -> None:
     with pytest.raises(ProblemError) as caught:
-        problem_from(SHORT | changes)
+        problem_from(TWO_SLOTS | changes)
     assert str(caught.value).startswith(sentence)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize(("key", "twice"), [("slot_minutes", '"slot_minutes": 30, '), ("soc_max", '"soc_max": 0.9, ')])
-def test_a_key_that_is_there_twice_is_named(key, twice) -> None:
-    text = json.dumps(SHORT).replace(f'"{key}"', f'{twice}"{key}"')
+def test_a_duplicate_key_is_named(key, twice) -> None:
+    text = json.dumps(TWO_SLOTS).replace(f'"{key}"', f'{twice}"{key}"')
     with pytest.raises(ProblemError, match=rf"^{key} is there twice: once is allowed"):
         read_problem(text)
 
@@ -108,23 +110,23 @@ def test_a_thousand_days_are_too_many() -> None:
 @pytest.mark.parametrize("key", ["start", "battery", "grid", "import_price", "export_price", "pv_kw", "load_kw"])
 def test_a_missing_key_is_named(key) -> None:
     with pytest.raises(ProblemError, match=rf"^{key} is missing"):
-        problem_from({name: value for name, value in SHORT.items() if name != key})
+        problem_from({name: value for name, value in TWO_SLOTS.items() if name != key})
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1, 2", "\x00", b"\xff\xfe\x00", "[" * 100_000])
-def test_what_is_no_json_is_said_so(text) -> None:
+def test_invalid_json_is_reported(text) -> None:
     with pytest.raises(ProblemError, match=r"^The problem is not JSON"):
         read_problem(text)
 
 
 @pytest.mark.parametrize("text", ["[]", "3", "null", '"hello"'])
-def test_what_is_no_object_is_said_so(text) -> None:
+def test_json_other_than_an_object_is_reported(text) -> None:
     with pytest.raises(ProblemError, match=r"^The problem is not a JSON object"):
         read_problem(text)
 
 
-def test_a_problem_made_by_hand_is_checked_too() -> None:
-    known = problem_from(SHORT)
+def test_a_problem_created_in_python_is_validated_too() -> None:
+    known = problem_from(TWO_SLOTS)
     with pytest.raises(ProblemError, match=r"^load_kw has 0 values"):
         Problem(known.start, known.battery, known.grid, (0.1,), (0.1,), (0.0,), ())
     with pytest.raises(ProblemError, match=r"^start has no time zone"):
@@ -132,19 +134,19 @@ def test_a_problem_made_by_hand_is_checked_too() -> None:
 
 
 def test_planning_may_start_inside_a_slot(solver) -> None:
-    """Five minutes are left of the first quarter: a third of its energy, and the next slot begins in time."""
+    """Five minutes of the first slot are left: a third of its energy, and the next slot begins on time."""
     document = canonical(first_slot_minutes=5)
     plan = plan_of(document)
     edges = [slot.start for slot in plan]
     assert edges[1] - edges[0] == timedelta(minutes=5)
     assert {b - a for a, b in pairwise(edges[1:])} == {timedelta(minutes=15)}
-    cost, _ = judge(document, plan.as_document())
+    cost, _ = check_plan(document, plan.as_document())
     assert cost == pytest.approx(plan.cost, abs=1e-6)
-    assert cost == pytest.approx(optimum(document)[0], abs=1e-4)
+    assert cost == pytest.approx(reference_optimum(document)[0], abs=1e-4)
 
 
-def test_a_local_start_is_planned_in_utc_over_the_change_of_clocks() -> None:
-    """The night of 2026-10-25 has 25 hours in Berlin: 100 quarters, an hour of them twice on the wall."""
+def test_a_local_start_is_planned_in_utc_across_a_clock_change() -> None:
+    """2026-10-25 has 25 hours in Berlin: 100 slots, four of whose local times occur twice."""
     start = datetime.fromisoformat("2026-10-25T00:00:00+02:00")
     document = small([0.1 + 0.001 * n for n in range(100)], slot_minutes=15, start=start.isoformat())
     plan = plan_of(document)
@@ -155,14 +157,14 @@ def test_a_local_start_is_planned_in_utc_over_the_change_of_clocks() -> None:
 
 
 @pytest.mark.parametrize("soc", [0.0, 0.05])
-def test_a_start_below_the_minimum_leads_back_at_once(solver, soc) -> None:
+def test_a_start_below_the_minimum_is_charged_back_at_once(solver, soc) -> None:
     document = small([0.5] * 6, battery={"soc_start": soc, "soc_min": 0.2}, terminal_value_per_kwh=0.3)
     plan = plan_of(document)
     assert plan.slots[0].action == "charge"
     assert plan.slots[0].soc_end == pytest.approx(0.2)
     assert plan.slots[0].reason.key == "recover"
     assert [note.key for note in plan.notes] == ["below_minimum"]
-    judge(document, plan.as_document())
+    check_plan(document, plan.as_document())
 
 
 def test_a_start_above_the_maximum_is_used_up(solver) -> None:
@@ -170,12 +172,12 @@ def test_a_start_above_the_maximum_is_used_up(solver) -> None:
     document = small([0.4] * 6, [0.0] * 6, load=[0, 0, 4, 0, 0, 0], battery=battery, terminal_value_per_kwh=0.3)
     plan = plan_of(document)
     assert plan.slots[-1].soc_end <= 0.8 + 1e-6
-    assert plan.slots[1].soc_end > 0.8  # not dumped: the dear slot comes first
+    assert plan.slots[1].soc_end > 0.8  # kept for the load of the third slot
     assert max(slot.charge_kw for slot in plan) == 0
     assert [note.key for note in plan.notes] == ["above_maximum"]
 
 
-def test_what_cannot_be_helped_is_planned_and_named(solver) -> None:
+def test_unavoidable_violations_are_planned_and_reported(solver) -> None:
     document = small(
         [0.2, 0.2], pv=[0, 9], load=[12.4, 0], grid={"import_kw": 5, "export_kw": 3}, battery={"soc_start": 1}
     )
@@ -193,11 +195,11 @@ def test_a_plan_without_a_terminal_value_estimates_one() -> None:
     plan = plan_of(document)
     assert 0.05 < plan.terminal_value < 0.3
     assert [note.key for note in plan.notes] == ["terminal_estimated"]
-    dear = plan_of(document | {"import_price": [price + 0.5 for price in document["import_price"]]})
-    assert dear.terminal_value > plan.terminal_value + 0.1
-    assert dear.slots[-1].soc_end > plan.slots[-1].soc_end
+    high_price_plan = plan_of(document | {"import_price": [price + 0.5 for price in document["import_price"]]})
+    assert high_price_plan.terminal_value > plan.terminal_value + 0.1
+    assert high_price_plan.slots[-1].soc_end > plan.slots[-1].soc_end
 
 
-def test_a_series_read_and_made_by_json_is_the_same() -> None:
+def test_reading_json_text_equals_reading_its_document() -> None:
     assert read_problem(json.dumps(CANONICAL)) == problem_from(CANONICAL)
     assert problem_from(CANONICAL).start == datetime.fromisoformat(START)

@@ -1,1 +1,1 @@
-"""The backtest: what the planner would have made of a time that has passed, beside what else could have been done."""
+"""The backtest: what the planner would have achieved in the past, beside other ways to operate the battery."""

@@ -1,21 +1,21 @@
-"""What a way to run the battery came to."""
+"""The costs and energies of one way to operate the battery."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..planner.flows import Flows, SlotInputs, costs
+from ..planner.flows import Flows, SlotInputs, slot_money
 from ..planner.problem import Problem
 
 
 @dataclass(slots=True)
 class Account:
-    """Sums over the quarters that were run: money of the grid and of wear, and kWh.
+    """Totals over the quarter-hours that were run: grid cost, wear cost and energies (kWh).
 
-    `stored_kwh` is what the battery holds now, `peaks` the highest import (kW) of each month so far.
+    `stored_kwh` is the energy stored now. `peaks` is the highest import (kW) of each month so far.
     """
 
-    house: Problem
+    system: Problem
     stored_kwh: float
     grid_cost: float = 0.0
     wear: float = 0.0
@@ -25,10 +25,10 @@ class Account:
     discharge_kwh: float = 0.0
     peaks: dict[Hashable, float] = field(default_factory=dict)
 
-    def add(self, flows: Flows, around: SlotInputs, month: Hashable) -> None:
-        """Count one quarter."""
-        money, hours, grid = costs(flows, around, self.house.battery.wear_per_kwh), around.hours, flows.grid_kw
-        self.grid_cost += money.bought - money.sold
+    def add(self, flows: Flows, inputs: SlotInputs, month: Hashable) -> None:
+        """Add one quarter-hour."""
+        money, hours, grid = slot_money(flows, inputs, self.system.battery.wear_per_kwh), inputs.hours, flows.grid_kw
+        self.grid_cost += money.import_cost - money.export_revenue
         self.wear += money.wear
         self.import_kwh += max(grid, 0.0) * hours
         self.export_kwh += max(-grid, 0.0) * hours
@@ -38,24 +38,24 @@ class Account:
         self.note_peak(month, grid)
 
     def note_peak(self, month: Hashable, kw: float) -> None:
-        """Keep the highest import of a month."""
+        """Update the highest import of a month (kW)."""
         self.peaks[month] = max(self.peaks.get(month, 0.0), kw)
 
     @property
     def peak_cost(self) -> float:
-        """What the capacity tariff asks for the highest import of each month."""
-        return self.house.peak_price_per_kw * sum(self.peaks.values())
+        """The demand charge for the highest import of each month."""
+        return self.system.peak_price_per_kw * sum(self.peaks.values())
 
     def stored_change(self) -> float:
-        """What the battery holds more than at the start, kWh."""
-        return self.stored_kwh - self.house.battery.stored_start
+        """Return the energy stored now minus the energy stored at the start, kWh."""
+        return self.stored_kwh - self.system.battery.stored_start
 
-    def cost(self, worth: float) -> float:
-        """The whole cost: grid, peaks and wear, less `worth` for each kWh stored more at the end than at the start."""
-        return self.grid_cost + self.peak_cost + self.wear - worth * self.stored_change()
+    def cost(self, terminal_value: float) -> float:
+        """Return the total cost: grid, demand charge and wear, minus `terminal_value` per kWh of `stored_change`."""
+        return self.grid_cost + self.peak_cost + self.wear - terminal_value * self.stored_change()
 
     def as_document(self) -> dict[str, Any]:
-        """All of it but the whole cost, as plain JSON."""
+        """Return all parts of the cost, and the energies, as plain JSON."""
         return {
             "grid_cost": round(self.grid_cost, 9),
             "peak_cost": round(self.peak_cost, 9),

@@ -1,4 +1,4 @@
-"""What really happened, as it was booked, as one more account beside those of a backtest."""
+"""The account of what really happened, from the ledger."""
 
 from collections.abc import Iterable
 from datetime import tzinfo
@@ -8,23 +8,23 @@ from ..planner.problem import Problem
 from .account import Account
 
 
-def actual(quarters: Iterable[LedgerEntry], house: Problem, zone: tzinfo) -> Account:
-    """The account of what was metered, with the money and the wear that were booked.
+def actual_account(entries: Iterable[LedgerEntry], system: Problem, zone: tzinfo) -> Account:
+    """Return the account of the metered energies, with the booked costs and wear.
 
-    Of `house` it takes the peak price alone, and what is stored at the start, on top of which the real battery's
-    changes are put. Quarters without a price are left out.
+    Of `system`, only the demand charge and the energy stored at the start are used; the metered changes of stored
+    energy are added to the latter. Entries without a price are left out.
     """
-    account = Account(house, house.battery.stored_start)
-    for one in quarters:
-        if one.money is None:
+    account = Account(system, system.battery.stored_start)
+    for entry in entries:
+        if entry.money is None:
             continue
-        account.grid_cost += one.money.cost
-        account.wear += one.money.wear
-        account.import_kwh += one.energies.import_kwh
-        account.export_kwh += one.energies.export_kwh
-        account.charge_kwh += one.energies.charge_kwh
-        account.discharge_kwh += one.energies.discharge_kwh
-        account.stored_kwh += one.battery.change_kwh
-        local = one.start.astimezone(zone)
-        account.note_peak((local.year, local.month), one.energies.import_kwh / (one.coverage * QUARTER_HOURS))
+        account.grid_cost += entry.money.cost
+        account.wear += entry.money.wear
+        account.import_kwh += entry.energies.import_kwh
+        account.export_kwh += entry.energies.export_kwh
+        account.charge_kwh += entry.energies.charge_kwh
+        account.discharge_kwh += entry.energies.discharge_kwh
+        account.stored_kwh += entry.battery.change_kwh
+        local = entry.start.astimezone(zone)
+        account.note_peak((local.year, local.month), entry.energies.import_kwh / (entry.coverage * QUARTER_HOURS))
     return account

@@ -1,4 +1,4 @@
-"""What was known at a time: which prices were published, and which PV and load were expected."""
+"""What was known at a time in the past: the published prices, and the forecasts of PV and load."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -15,13 +15,16 @@ from ..forecast.quarters import PER_DAY, PER_HOUR, day_edges, moment, wall
 from ..forecast.spread import persistence
 from .time_series import TimeSeries
 
-PUBLISHED = 13 * PER_HOUR  # quarter of the local day from which on the next day's prices are known
-_JUDGED = 28 * PER_DAY  # quarters in which it is looked how long an error lasts
-_MOST_KEPT = 0.95
+PUBLICATION_SLOT = 13 * PER_HOUR  # quarter of the local day in which the prices of the next day are published
+_ERROR_WINDOW = 28 * PER_DAY  # quarters from which the persistence of errors is estimated
+_MAX_PERSISTENCE = 0.95
 
 
 class Epoch(NamedTuple):
-    """From one publication of prices to the next: quarters [begin, end) of a series, known up to `horizon`."""
+    """The time from one publication of prices to the next.
+
+    It covers the quarter-hours [begin, end) of a series. Prices are known up to `horizon`.
+    """
 
     begin: int
     end: int
@@ -29,124 +32,122 @@ class Epoch(NamedTuple):
 
 
 class ForecastProvider(Protocol):
-    """What is expected, asked for epoch after epoch and quarter after quarter.
+    """Forecasts for a backtest, queried in order of time. They use no data from after the time of the query."""
 
-    It looks at nothing that comes after the moment it is asked for.
-    """
-
-    def made(self, epoch: Epoch) -> tuple[Sequence[float], Sequence[float]]:
-        """PV and load (kW) of the quarters from the epoch's beginning to its horizon, as expected when it begins."""
+    def issued(self, epoch: Epoch) -> tuple[Sequence[float], Sequence[float]]:
+        """Return PV and load (kW) from the beginning of the epoch to its horizon, as forecast at its beginning."""
 
     def revised(self, index: int) -> tuple[Sequence[float], Sequence[float]] | None:
-        """PV and load (kW) of the next quarters from one of the epoch on, where something new is expected of them."""
+        """Return revised PV and load (kW) from quarter-hour `index` on, or None if there is no revision."""
 
-    def present(self, index: int) -> tuple[float, float]:
-        """PV and load (kW) of one quarter of the epoch, as expected when that quarter begins."""
+    def nowcast(self, index: int) -> tuple[float, float]:
+        """Return PV and load (kW) of a quarter-hour, as expected when it begins."""
 
 
 def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
-    """The epochs of a series: a day's prices are known from 13:00 of the local day before."""
+    """Return the epochs of a series: prices of a day are published at 13:00 local time of the day before."""
 
-    def published(index: int) -> int:
+    def publication_day(index: int) -> int:
         day, slot = divmod(wall(series.numbers[index], zone), PER_DAY)
-        return day + (slot >= PUBLISHED)
+        return day + (slot >= PUBLICATION_SLOT)
 
-    for last_day, indexes in groupby(range(len(series)), published):
-        of = list(indexes)
-        yield Epoch(of[0], of[-1] + 1, bisect_left(series.numbers, day_edges(last_day, zone)[1]))
+    for last_day, indexes in groupby(range(len(series)), publication_day):
+        members = list(indexes)
+        yield Epoch(members[0], members[-1] + 1, bisect_left(series.numbers, day_edges(last_day, zone)[1]))
 
 
 class PerfectForecasts:
-    """Every forecast comes true."""
+    """Forecasts that equal the real values."""
 
     def __init__(self, series: TimeSeries) -> None:
-        """Take what really came."""
+        """Use the real values of a series."""
         self._series = series
 
-    def made(self, epoch: Epoch) -> tuple[Sequence[float], Sequence[float]]:
-        """What really came."""
+    def issued(self, epoch: Epoch) -> tuple[Sequence[float], Sequence[float]]:
+        """Return the real values."""
         part = slice(epoch.begin, epoch.horizon)
         return self._series.pv_kw[part], self._series.load_kw[part]
 
     def revised(self, index: int) -> None:
-        """Nothing new."""
+        """Return None: there is nothing to revise."""
 
-    def present(self, index: int) -> tuple[float, float]:
-        """What really came."""
+    def nowcast(self, index: int) -> tuple[float, float]:
+        """Return the real values."""
         return self._series.pv_kw[index], self._series.load_kw[index]
 
 
 class LearnedForecasts:
-    """The forecasts of the series where it has them, as they are; otherwise learned from what has passed, each epoch.
+    """The forecasts of the series, if it has any; otherwise forecasts learned from its past in each epoch.
 
-    Every hour the sun of the next hours is set right by that of the last ones, and every quarter is by how far the
-    one before it was off, as far as such errors have lasted.
+    Every hour, the PV forecast of the next hours is corrected by that of the last ones. Every quarter-hour, the
+    forecast is corrected by the error of the previous one, scaled by the persistence of such errors.
     """
 
     def __init__(self, series: TimeSeries, zone: tzinfo) -> None:
         """Take a series; nothing is learned yet."""
         self._series, self._zone = series, zone
-        self._pv = _Said(series, series.pv_kw)
-        self._load = _Said(series, series.load_kw)
+        self._pv = _IssuedForecast(series, series.pv_kw)
+        self._load = _IssuedForecast(series, series.load_kw)
 
-    def made(self, epoch: Epoch) -> tuple[Sequence[float], Sequence[float]]:
-        """The forecast that is made when the epoch begins."""
+    def issued(self, epoch: Epoch) -> tuple[Sequence[float], Sequence[float]]:
+        """Return the forecast that is made when the epoch begins."""
         series, part = self._series, slice(epoch.begin, epoch.horizon)
         pv = series.pv_forecast_kw and series.pv_forecast_kw[part]
         load = series.load_forecast_kw and series.load_forecast_kw[part]
         if pv is None or load is None:
             first, last = series.numbers[epoch.begin], series.numbers[epoch.horizon - 1]
-            knows = Forecaster.learn(
+            forecaster = Forecaster.learn(
                 moment(first), self._zone, self._history(series.load_kw, epoch.begin),
                 self._history(series.pv_kw, epoch.begin), ForecastLog(),
             )  # fmt: skip
-            told = knows.forecast(moment(first), last + 1 - first)
-            ours = [number - first for number in series.numbers[part]]
-            pv = pv or [told.pv_kw[at] for at in ours]
-            load = load or [told.load_kw[at] for at in ours]
-        self._pv.say(epoch, pv)
-        self._load.say(epoch, load)
+            forecast = forecaster.forecast(moment(first), last + 1 - first)
+            offsets = [number - first for number in series.numbers[part]]
+            pv = pv or [forecast.pv_kw[offset] for offset in offsets]
+            load = load or [forecast.load_kw[offset] for offset in offsets]
+        self._pv.issue(epoch, pv)
+        self._load.issue(epoch, load)
         return pv, load
 
     def revised(self, index: int) -> tuple[Sequence[float], Sequence[float]] | None:
-        """The next hours, once an hour."""
+        """Return the corrected forecast of the next hours, once an hour."""
         if self._series.numbers[index] % PER_HOUR:
             return None
         before, ahead = slice(max(index - LOOKED_BACK, 0), index), slice(index, index + LOOKED_AHEAD)
-        said = self._pv.said
-        return set_right(said[before], self._series.pv_kw[before], said[ahead]), self._load.said[ahead]
+        pv_kw = self._pv.powers_kw
+        return set_right(pv_kw[before], self._series.pv_kw[before], pv_kw[ahead]), self._load.powers_kw[ahead]
 
-    def present(self, index: int) -> tuple[float, float]:
-        """The forecast, set right."""
-        return self._pv.at(index), self._load.at(index)
+    def nowcast(self, index: int) -> tuple[float, float]:
+        """Return the corrected forecast of a quarter-hour."""
+        return self._pv.expected(index), self._load.expected(index)
 
-    def _history(self, came: Sequence[float], end: int) -> PowerHistory:
-        """What has come until the beginning of a quarter, as far back as anybody looks."""
+    def _history(self, actual: Sequence[float], end: int) -> PowerHistory:
+        """Return the real powers before a quarter-hour, as far back as the forecaster looks."""
         numbers = self._series.numbers
         first = bisect_left(numbers, numbers[end] - DAYS * PER_DAY)
-        power = dict(zip(numbers[first:end], came[first:end], strict=True))
+        power = dict(zip(numbers[first:end], actual[first:end], strict=True))
         return PowerHistory(power, frozenset(power))
 
 
-class _Said:
-    """One of both, as it was said of each quarter so far, against what came."""
+class _IssuedForecast:
+    """The latest forecast of one series for each quarter-hour, to be compared with the real values."""
 
-    def __init__(self, series: TimeSeries, came: Sequence[float]) -> None:
-        self._numbers, self._came = series.numbers, came
-        self.said: list[float] = []
-        self._kept = 0.0
+    def __init__(self, series: TimeSeries, actual: Sequence[float]) -> None:
+        self._numbers, self._actual = series.numbers, actual
+        self.powers_kw: list[float] = []
+        self._persistence = 0.0
 
-    def say(self, epoch: Epoch, powers: Sequence[float]) -> None:
-        """Take the forecast of an epoch in place of what was said of it before, and see how long errors have lasted."""
-        del self.said[epoch.begin :]
-        numbers, judged = self._numbers, range(max(epoch.begin - _JUDGED, 0), epoch.begin)
-        off = {numbers[index]: self._came[index] - self.said[index] for index in judged}
-        self._kept = persistence(((kw, off[at + 1]) for at, kw in off.items() if at + 1 in off), _MOST_KEPT)
-        self.said += powers
+    def issue(self, epoch: Epoch, powers: Sequence[float]) -> None:
+        """Replace the forecast of an epoch, and estimate the persistence of errors."""
+        del self.powers_kw[epoch.begin :]
+        numbers, window = self._numbers, range(max(epoch.begin - _ERROR_WINDOW, 0), epoch.begin)
+        errors = {numbers[index]: self._actual[index] - self.powers_kw[index] for index in window}
+        pairs = ((kw, errors[number + 1]) for number, kw in errors.items() if number + 1 in errors)
+        self._persistence = persistence(pairs, _MAX_PERSISTENCE)
+        self.powers_kw += powers
 
-    def at(self, index: int) -> float:
-        """What to expect of a quarter, knowing all that came before it."""
-        said = self.said[index]
+    def expected(self, index: int) -> float:
+        """Return the forecast of a quarter-hour, corrected by the error of the one before it."""
+        issued = self.powers_kw[index]
         if not index or self._numbers[index - 1] + 1 != self._numbers[index]:
-            return said
-        return max(said + self._kept * (self._came[index - 1] - self.said[index - 1]), 0.0)
+            return issued
+        return max(issued + self._persistence * (self._actual[index - 1] - self.powers_kw[index - 1]), 0.0)

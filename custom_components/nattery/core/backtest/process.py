@@ -1,4 +1,4 @@
-"""A backtest in a process of its own, so that nobody waits for it who has something else to do, and it can be ended."""
+"""Runs a backtest in a process of its own, so that it blocks nothing and can be cancelled."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,47 +11,47 @@ from ..process.worker_process import WorkerProcess
 from .time_series import TimeSeries
 
 TASK = "nattery.backtest.worker"
-SECONDS = 600.0  # a year with a capacity tariff takes minutes on a small computer
-_MOST = 8_000_000  # bytes of an answer, of which gaps are most
+TIME_LIMIT_S = 600.0  # a year with a capacity tariff takes minutes on a small computer
+_MAX_RESULT_BYTES = 8_000_000  # bytes of a result, mostly its gaps
 _COLUMNS = tuple(field.name for field in fields(TimeSeries))
 
 
 @dataclass(frozen=True, slots=True)
 class BacktestRequest:
-    """What to run over, whose battery it is (a document as for `house.house_of`), and the name of the time zone."""
+    """What to run: a series, the document of a system (see `system_from_document`), the name of the time zone."""
 
     series: TimeSeries
-    house: Mapping[str, Any]
+    system: Mapping[str, Any]
     zone: str
 
     def to_line(self) -> bytes:
-        """For the process. A column that is not there is left out."""
+        """Encode the request for the worker process, without the columns that are missing."""
         columns = {name: [*column] for name in _COLUMNS if (column := getattr(self.series, name)) is not None}
-        whole = {"house": dict(self.house), "zone": self.zone, "series": columns}
-        # Piece by piece: json.dumps would hold up every other thread until a year of quarters is written.
-        return "".join([*json.JSONEncoder().iterencode(whole), "\n"]).encode()
+        document = {"system": dict(self.system), "zone": self.zone, "series": columns}
+        # Encoded in pieces, since json.dumps would block every other thread until a year of quarters is written.
+        return "".join([*json.JSONEncoder().iterencode(document), "\n"]).encode()
 
     @classmethod
     def from_line(cls, line: bytes) -> BacktestRequest:
-        """The question again."""
-        whole: dict[str, Any] = json.loads(line)
-        return cls(TimeSeries(**whole["series"]), whole["house"], whole["zone"])
+        """Decode a request."""
+        document: dict[str, Any] = json.loads(line)
+        return cls(TimeSeries(**document["series"]), document["system"], document["zone"])
 
 
-async def run_in_process(question: BacktestRequest, seconds: float = SECONDS) -> dict[str, Any]:
-    """The result of a backtest as a document, see `Backtest.as_document`; a cancelled task ends it at once.
+async def run_in_process(request: BacktestRequest, seconds: float = TIME_LIMIT_S) -> dict[str, Any]:
+    """Return the result of a backtest as a document, see `BacktestResult.as_document`.
 
-    Raises ChildError where there is none.
+    Cancelling the task kills the process. Raises WorkerError if there is no result.
     """
-    child = WorkerProcess(TASK, seconds, _MOST)
+    worker = WorkerProcess(TASK, seconds, _MAX_RESULT_BYTES)
     try:
-        return await asyncio.to_thread(_run, child, question)
+        return await asyncio.to_thread(_run, worker, request)
     finally:
-        child.kill()
+        worker.kill()
 
 
-def _run(child: WorkerProcess, question: BacktestRequest) -> dict[str, Any]:
-    outcome = child.run(question.to_line())
+def _run(worker: WorkerProcess, request: BacktestRequest) -> dict[str, Any]:
+    outcome = worker.run(request.to_line())
     if not isinstance(outcome, bytes):
         raise outcome
     document: dict[str, Any] = json.loads(outcome)

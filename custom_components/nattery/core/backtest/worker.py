@@ -1,4 +1,4 @@
-"""What the process of a backtest answers with; `process` has it started."""
+"""The task of the worker process that `process` starts."""
 
 import json
 from zoneinfo import ZoneInfo
@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 from ..planner.problem import ProblemError
 from .backtest import run
 from .process import BacktestRequest
-from .system import house_of
+from .system import system_from_document
 
 
 def answer(line: bytes) -> bytes:
-    """The document of a result, or what cannot be run over."""
-    question = BacktestRequest.from_line(line)
+    """Return the document of a result, or of the reason why the request cannot be run."""
+    request = BacktestRequest.from_line(line)
     try:
-        result = run(question.series, house_of(question.house), ZoneInfo(question.zone))
+        result = run(request.series, system_from_document(request.system), ZoneInfo(request.zone))
     except ProblemError as error:
         return json.dumps({"failed": str(error)}).encode()
     return json.dumps(result.as_document()).encode()

@@ -1,1 +1,1 @@
-"""The room that knows both plan and inverter: it carries out the present run, and makes nothing worse when it dies."""
+"""Carries out a plan and the user's overrides on a battery, with self-consumption as the safe default."""

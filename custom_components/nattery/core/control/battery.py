@@ -1,28 +1,30 @@
-"""What the controller needs of a battery, whichever it is."""
+"""What the controller needs of a battery, whatever device is behind it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from ..action import Action, ActionKind
-from ..inverter.actions import CLOCK_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
 class BatteryState:
-    """How a battery stands.
+    """The present state of a battery.
 
-    `soc` is percent. `running` is what it is set to do now (None: none of the four actions), `left` for how long still,
-    zero where nothing ends by itself. `clock_drift` is the seconds by which the clock that ends an action is ahead of
-    the house's, None when unknown, 0 where there is none. `changed` names the settings that have another value than the
-    last action gave them, `writes` is the most that one setting was written today.
+    `soc` is in percent. `running` is the action that the battery is set to (None: none of the four), `left` the time
+    until it ends, zero if nothing ends by itself. `clock_drift` is the number of seconds by which the clock that ends
+    an action is ahead, None if unknown, 0 if there is no such clock; beyond `clock_tolerance` no action may be started.
+    `discharge_alarms` names the alarms that bar discharging only. `changed` names the settings that differ from what
+    the last action wrote. `writes` is the number of writes today of the setting that was written most.
     """
 
     soc: float
     running: ActionKind | None
     left: timedelta = timedelta()
     clock_drift: float | None = 0.0
+    clock_tolerance: timedelta = timedelta(seconds=60)
     alarms: tuple[str, ...] = ()
+    discharge_alarms: frozenset[str] = frozenset()
     ready: bool = True
     may_export: bool = True
     changed: tuple[str, ...] = ()
@@ -30,23 +32,23 @@ class BatteryState:
 
     @property
     def clock_off(self) -> bool:
-        """Whether nothing may be started by its clock."""
-        return self.clock_drift is None or abs(self.clock_drift) > CLOCK_TOLERANCE.total_seconds()
+        """Whether the clock is too far off, or unknown, to start an action by it."""
+        return self.clock_drift is None or abs(self.clock_drift) > self.clock_tolerance.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """What became of an action: what the battery is set to do now, and the settings written for it."""
+    """The action that the battery is set to now, and the settings that were written for it."""
 
     kind: ActionKind
     written: tuple[str, ...] = ()
 
 
 class Battery(Protocol):
-    """A battery that can be steered. Both methods read what they need themselves, and raise BatteryError."""
+    """A battery that can be steered; both methods read what they need and raise BatteryError."""
 
     async def state(self) -> BatteryState:
-        """How it stands now."""
+        """Return the present state."""
 
     async def perform(self, action: Action) -> Performed:
-        """See to it that it does that until the action's end and not longer, whoever dies; write only what differs."""
+        """Set the battery to an action that ends at its end even if this program stops; write only what differs."""

@@ -1,8 +1,8 @@
-"""Carries out what the plan and the people want, and the safe default whenever anything is wrong.
+"""Carries out the plan and the overrides, and falls back to self-consumption whenever something is wrong.
 
-It knows no Home Assistant and no solver, keeps no timer of its own, and steers any `Battery`. Whoever runs it calls
-`restore`, then `hand_back` at the start and at the end, and `tick` about every minute, at every start of a slot and
-whenever something has changed.
+The controller knows no Home Assistant and no solver, has no timer, and steers any `Battery`. Its owner calls `restore`
+once, `release_control` at the start and at the end, and `tick` about every minute, at the start of every slot and after
+every change.
 """
 
 import asyncio
@@ -16,30 +16,30 @@ from typing import Any
 from ..action import SELF_CONSUME, Action, ActionKind
 from .battery import Battery, BatteryState
 from .errors import BatteryError, SavedStateError
-from .guards import GuardContext, SocLimits, obstacle
+from .guards import GuardContext, SocLimits, blocking_reason
 from .overrides import Override, Overrides
 from .reasons import Reason
-from .schedule import ScheduledAction, overlaid, present
+from .schedule import ScheduledAction, run_at, with_overrides
 
-LEFT_ALONE = timedelta(hours=4)  # after a change by hand, where no run says for how long
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)  # after a write that failed, doubling
+HAND_CHANGE_PAUSE = timedelta(hours=4)  # after a change by hand, if there is no run to wait for
+MIN_RETRY_PAUSE, MAX_RETRY_PAUSE = timedelta(minutes=1), timedelta(hours=1)  # after a failed write, doubling
 _VERSION = 1
 
 
 class Mode(StrEnum):
-    """Whether the controller does what it says."""
+    """Whether the controller carries out its decisions."""
 
-    DRY_RUN = "dry_run"  # it says what it would do, and writes nothing
+    DRY_RUN = "dry_run"  # it decides and writes nothing
     AUTOMATIC = "automatic"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What should be done at a moment (UTC), and why.
+    """What should be done at a time (UTC), and why.
 
-    `action` is None while nothing is done: the inverter cannot be read, did not take a setting, or is left to a person.
-    `run` is what plan and overrides ask for, None for nothing. `performed` tells whether the battery is set so, never
-    true in a dry run. `written` names the settings that were written for it.
+    `action` is None while nothing is written: the battery cannot be read, did not accept a setting, or was changed by
+    hand. `run` is what plan and overrides ask for, None for nothing. `performed` is true if the battery is set to the
+    action, which it never is in a dry run. `written` names the settings that were written for it.
     """
 
     at: datetime
@@ -50,6 +50,15 @@ class Decision:
     state: BatteryState | None = None
     performed: bool = False
     written: tuple[str, ...] = ()
+
+    def is_like(self, other: Decision) -> bool:
+        """Return whether mode, action and the key of the reason are the same."""
+        return self._identity == other._identity
+
+    @property
+    def _identity(self) -> tuple[object, ...]:
+        action = self.action
+        return self.mode, action.kind if action else None, action.power if action else 0.0, self.reason.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +72,27 @@ class _Pause:
 class Controller:
     """The controller of one battery.
 
-    `now` gives aware times. `on_change` is called when what `as_dict` gives has changed: keep it at once, so that the
-    next start knows whether there is something to hand back. `limits` may be set at any time.
+    `now` returns aware times. `on_change` is called when the result of `as_dict` has changed: save it at once, so that
+    the next start knows whether it has to release control. `limits` may be set at any time.
     """
 
     def __init__(
         self, battery: Battery, *, now: Callable[[], datetime], on_change: Callable[[], None] = lambda: None
     ) -> None:
-        """Begin as a dry run without overrides."""
+        """Start as a dry run without overrides."""
         self.limits = SocLimits()
         self._battery = battery
         self._now = now
         self._on_change = on_change
         self._mode = Mode.DRY_RUN
         self._overrides = Overrides()
-        self._owes = False  # the safe default to the inverter, since it may hold something else of ours
-        self._lasting = FIRST_PAUSE
-        self._failed: _Pause | None = None
-        self._left: _Pause | None = None
-        self._forgiven = False
-        self._before = ""
-        self._busy = asyncio.Lock()
+        self._release_pending = False  # whether the battery may be set to an action of this controller
+        self._retry_pause = MIN_RETRY_PAUSE
+        self._write_failure: _Pause | None = None
+        self._hand_change: _Pause | None = None
+        self._resumed = False  # whether changes by hand are overwritten by the next write
+        self._previous_reason = ""
+        self._lock = asyncio.Lock()
 
     @property
     def mode(self) -> Mode:
@@ -92,56 +101,57 @@ class Controller:
 
     @property
     def overrides(self) -> tuple[Override, ...]:
-        """All that have not ended, the newest last."""
+        """The overrides that have not ended, the newest last."""
         return self._overrides.listed(self._now())
 
     def as_dict(self) -> dict[str, Any]:
-        """What must survive a restart, as plain JSON."""
+        """Return what must survive a restart, as plain JSON."""
         return {
             "version": _VERSION,
             "mode": self._mode.value,
-            "owes": self._owes,
+            "owes": self._release_pending,
             "overrides": self._overrides.as_dict(),
         }
 
     def restore(self, saved: Mapping[str, Any] | None) -> None:
-        """Take over what `as_dict` gave in the life before, None for no such life.
+        """Restore what `as_dict` gave before the restart; None is for a first start.
 
-        Raises SavedError and stays a dry run, which then owes the inverter the safe default, since nobody knows.
+        Raises SavedStateError and stays a dry run that has to release control, since the battery may be set to
+        anything.
         """
         if saved is None:
             return
-        self._owes = True
+        self._release_pending = True
         if saved.get("version") != _VERSION:
             raise SavedStateError(f"The saved control has version {saved.get('version')!r}: allowed is {_VERSION}")
         try:
-            mode, owes, overrides = Mode(saved["mode"]), bool(saved["owes"]), Overrides.from_dict(saved["overrides"])
+            mode, pending, overrides = Mode(saved["mode"]), bool(saved["owes"]), Overrides.from_dict(saved["overrides"])
         except (AttributeError, KeyError, ValueError) as error:
             raise SavedStateError(f"The saved control cannot be read: {type(error).__name__} {error}") from error
-        self._mode, self._owes, self._overrides = mode, owes or mode is Mode.AUTOMATIC, overrides
+        self._mode, self._release_pending, self._overrides = mode, pending or mode is Mode.AUTOMATIC, overrides
 
     async def release_control(self) -> None:
-        """Put the safe default back, whatever was left; nothing is written by a dry run that has left nothing."""
-        async with self._busy:
-            if self._owes:
-                await self._hand_back(self._now())
+        """Set the battery to self-consumption if it may be set to an action of this controller."""
+        async with self._lock:
+            if self._release_pending:
+                await self._release(self._now())
 
     async def set_mode(self, mode: Mode) -> None:
-        """Switch automation on or off; off hands the battery back once. Tick after it."""
-        async with self._busy:
+        """Switch automation on, or off, which releases control. Tick afterwards."""
+        async with self._lock:
             self._mode = mode
-            self._owes = self._owes or mode is Mode.AUTOMATIC
+            self._release_pending = self._release_pending or mode is Mode.AUTOMATIC
             self.resume()
             self._on_change()
-            if mode is Mode.DRY_RUN and self._owes:
-                await self._hand_back(self._now())
+            if mode is Mode.DRY_RUN and self._release_pending:
+                await self._release(self._now())
 
     def override(
         self, kind: ActionKind | str, end: datetime, power: float = 0.0, start: datetime | None = None
     ) -> Override:
-        """Want something else than the plan, from `start` (None: now) to `end`; raises OverrideError. Tick after it.
+        """Override the plan from `start` (None: now) to `end`; raises OverrideError. Tick afterwards.
 
-        Who asks for something wants it done: it also ends the time for which the inverter is left alone.
+        It also ends a pause after a change by hand or a failed write.
         """
         override = self._overrides.add(self._now(), end, kind, power, start)
         self.resume()
@@ -149,60 +159,61 @@ class Controller:
         return override
 
     def clear_override(self, identifier: str | None = None) -> int:
-        """Forget one override, or all; gives how many there were. Tick after it."""
+        """Clear one override, or all, and return how many there were. Tick afterwards."""
         cleared = self._overrides.clear(identifier)
         if cleared:
             self._on_change()
         return cleared
 
     def resume(self) -> None:
-        """Go on at once after a change by hand or a failed write. Tick after it."""
-        self._failed, self._left, self._forgiven = None, None, True
+        """End a pause after a change by hand or a failed write. Tick afterwards."""
+        self._write_failure, self._hand_change, self._resumed = None, None, True
 
     async def tick(self, plan: Sequence[ScheduledAction], *, prices_fresh: bool) -> Decision:
-        """See what is wanted now, and to it that it is done; raises nothing for what the battery does.
+        """Decide what is due now and carry it out; an error of the battery becomes the decision's reason.
 
-        `plan` are its runs or slots, which do not overlap; `prices_fresh` tells whether it may still be traded on.
+        `plan` holds runs that do not overlap; `prices_fresh` is whether they may still be traded on.
         """
-        async with self._busy:
+        async with self._lock:
             now = self._now().astimezone(UTC)
-            run = present(overlaid(plan, [one.run for one in self._overrides.listed(now)]), now)
+            run = run_at(with_overrides(plan, [override.run for override in self._overrides.listed(now)]), now)
             try:
                 state = await self._battery.state()
             except BatteryError as error:
                 return Decision(now, self._mode, None, Reason("no_readings", {"detail": str(error)}), run)
-            action, reason = self._wanted(now, run, state, prices_fresh=prices_fresh)
-            self._before = reason.key
+            action, reason = self._due(now, run, state, prices_fresh=prices_fresh)
+            self._previous_reason = reason.key
             decision = Decision(now, self._mode, action, reason, run, state)
             if self._mode is Mode.DRY_RUN:
-                if self._owes and not _waits(self._failed, now):
-                    await self._hand_back(now)
+                if self._release_pending and not _is_active(self._write_failure, now):
+                    await self._release(now)
                 return decision
             if pause := self._pause(now, run, state):
                 return replace(decision, action=None, reason=pause.reason)
             if action.kind is not ActionKind.SELF_CONSUME and state.clock_off:
-                return replace(decision, performed=True)  # it runs, and nothing may be started by that clock
+                return replace(decision, performed=True)  # it runs already, and nothing may be started by that clock
             return await self._perform(decision, action)
 
-    def _wanted(
+    def _due(
         self, now: datetime, run: ScheduledAction | None, state: BatteryState, *, prices_fresh: bool
     ) -> tuple[Action, Reason]:
-        """What should be done, apart from whether anything can be written."""
+        """Return what should be done and why, whether or not it can be written."""
         if run is None:
             return SELF_CONSUME, Reason("no_plan" if prices_fresh else "stale_prices")
-        if reason := obstacle(GuardContext(now, run, state, self.limits, prices_fresh, self._before)):
+        context = GuardContext(now, run, state, self.limits, prices_fresh, self._previous_reason)
+        if reason := blocking_reason(context):
             return SELF_CONSUME, reason
         return run.action, Reason("plan" if run.override is None else "override", {"until": run.end})
 
     def _pause(self, now: datetime, run: ScheduledAction | None, state: BatteryState) -> _Pause | None:
-        """Why nothing is written now, and until when: somebody has changed something by hand, or a write failed."""
-        if self._left is None and state.changed and not self._forgiven:
-            until = run.end if run else now + LEFT_ALONE
+        """Return the pause in which nothing may be written after a change by hand or a failed write, or None."""
+        if self._hand_change is None and state.changed and not self._resumed:
+            until = run.end if run else now + HAND_CHANGE_PAUSE
             settings = ", ".join(state.changed)
-            self._left = _Pause(until, Reason("changed_by_hand", {"settings": settings, "until": until}))
-        if self._left is not None and not _waits(self._left, now):
-            self._left, self._forgiven = None, True
-        return self._left or (self._failed if _waits(self._failed, now) else None)
+            self._hand_change = _Pause(until, Reason("changed_by_hand", {"settings": settings, "until": until}))
+        if self._hand_change is not None and not _is_active(self._hand_change, now):
+            self._hand_change, self._resumed = None, True
+        return self._hand_change or (self._write_failure if _is_active(self._write_failure, now) else None)
 
     async def _perform(self, decision: Decision, action: Action) -> Decision:
         try:
@@ -210,7 +221,7 @@ class Controller:
         except BatteryError as error:
             failed = self._fail(decision.at, error)
             if action.kind is not ActionKind.SELF_CONSUME:
-                with suppress(BatteryError):  # what was begun ends by itself, but rather now
+                with suppress(BatteryError):  # the action would end by itself, but later
                     await self._battery.perform(SELF_CONSUME)
             return replace(decision, action=None, reason=failed.reason)
         self._succeed()
@@ -218,7 +229,7 @@ class Controller:
             decision = replace(decision, action=SELF_CONSUME, reason=Reason("too_short"))
         return replace(decision, performed=True, written=done.written)
 
-    async def _hand_back(self, now: datetime) -> None:
+    async def _release(self, now: datetime) -> None:
         try:
             await self._battery.perform(SELF_CONSUME)
         except BatteryError as error:
@@ -226,19 +237,19 @@ class Controller:
             return
         self._succeed()
         if self._mode is Mode.DRY_RUN:
-            self._owes = False
+            self._release_pending = False
             self._on_change()
 
     def _fail(self, now: datetime, error: BatteryError) -> _Pause:
-        """Wait before the next write, longer each time: a setting that is not taken must not be written for ever."""
-        self._lasting = min(2 * self._lasting, LONGEST_PAUSE) if self._failed else FIRST_PAUSE
-        until = now + self._lasting
-        self._failed = _Pause(until, Reason("write_failed", {"detail": str(error), "until": until}))
-        return self._failed
+        """Start a pause, twice as long each time, so that a setting that is not accepted is not written for ever."""
+        self._retry_pause = min(2 * self._retry_pause, MAX_RETRY_PAUSE) if self._write_failure else MIN_RETRY_PAUSE
+        until = now + self._retry_pause
+        self._write_failure = _Pause(until, Reason("write_failed", {"detail": str(error), "until": until}))
+        return self._write_failure
 
     def _succeed(self) -> None:
-        self._failed, self._forgiven = None, False
+        self._write_failure, self._resumed = None, False
 
 
-def _waits(pause: _Pause | None, now: datetime) -> bool:
+def _is_active(pause: _Pause | None, now: datetime) -> bool:
     return pause is not None and now < pause.until

@@ -1,27 +1,27 @@
-"""What can go wrong in this room; every text is one sentence for people."""
+"""Errors of this package; every text is one sentence for the user."""
 
 from typing import ClassVar
 
 
 class ControlError(Exception):
-    """Anything of this room."""
+    """Base class of the errors of this package."""
 
 
 class BatteryError(ControlError):
-    """A battery that cannot be read, or does not do what it is told."""
+    """A battery cannot be read or does not accept a setting."""
 
 
 class OverrideError(ControlError):
-    """An override that cannot be; `kind` is the name under which it is translated."""
+    """An invalid override; `kind` is its translation key."""
 
     kind: ClassVar[str] = "bad_override"
 
 
 class TooManyOverridesError(OverrideError):
-    """One more than may be kept."""
+    """There are as many overrides as allowed already."""
 
     kind = "too_many_overrides"
 
 
 class SavedStateError(ControlError):
-    """Something kept from an earlier life that cannot be read."""
+    """Saved state cannot be restored."""

@@ -1,10 +1,11 @@
-"""The battery behind an inverter of the register table, steered through its settings."""
+"""A battery that is steered through the settings of its inverter."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from ..action import Action
 from ..inverter.actions import (
+    CLOCK_TOLERANCE,
     CONTROLLED_SETTINGS,
     REQUIRED_SETTINGS,
     ActionContext,
@@ -24,8 +25,9 @@ from ..modbus.errors import ModbusError
 from .battery import BatteryState, Performed
 from .errors import BatteryError
 
-_BESIDE = ("clock", "battery_voltage")
+_CONTEXT = ("clock", "battery_voltage")
 _STATE = ("battery_soc", "alarm_flags", "status", "grid_feed_in")
+_DISCHARGE_ALARMS = frozenset({"battery_low_voltage"})
 _RUNNING = {2, 3}  # status: on_grid, inverter
 _FEED_IN_ALLOWED = 1
 
@@ -35,7 +37,7 @@ def _utc_now() -> datetime:
 
 
 class InverterBattery:
-    """A Battery. Nothing but the settings of `OWNED` is ever written."""
+    """A Battery that writes the settings of `CONTROLLED_SETTINGS` and no others."""
 
     def __init__(
         self,
@@ -45,20 +47,22 @@ class InverterBattery:
         now: Callable[[], datetime] = _utc_now,
         on_written: Callable[[tuple[WriteResult, ...]], None] = lambda _: None,
     ) -> None:
-        """Steer `inverter`, whose clock shows the time of `zone`; `on_written` is told of every request."""
+        """Steer `inverter`, whose clock shows the time of `zone`; `on_written` is called after every request."""
         self._inverter = inverter
         self._zone = zone
         self._now = now
         self._on_written = on_written
-        self._expected: Mapping[str, Value] | None = None  # what the last action set, while nothing of it is in doubt
+        self._expected: Mapping[str, Value] | None = (
+            None  # the settings of the last action, if all of its writes succeeded
+        )
 
     async def state(self) -> BatteryState:
-        """How it stands now; raises BatteryError when anything of it cannot be read."""
+        """Read the present state; raises BatteryError if a part of it cannot be read."""
         now = self._now()
-        values = await self._read(*REQUIRED_SETTINGS, *_BESIDE, *_STATE)
-        situation = self._situation(now, values)
-        running, left = active_action(situation.settings, situation.clock)
-        drift = situation.clock_drift
+        values = await self._read(*REQUIRED_SETTINGS, *_CONTEXT, *_STATE)
+        context = self._action_context(now, values)
+        running, left = active_action(context.settings, context.clock)
+        drift = context.clock_drift
         changed = deviations(self._expected, values) if self._expected is not None else ()
         today = now.astimezone(self._zone).date()
         return BatteryState(
@@ -66,7 +70,9 @@ class InverterBattery:
             running=running,
             left=left,
             clock_drift=None if drift is None else drift.total_seconds(),
+            clock_tolerance=CLOCK_TOLERANCE,
             alarms=tuple(alarm_name(bit) for bit in active_alarms(values["alarm_flags"])),
+            discharge_alarms=_DISCHARGE_ALARMS,
             ready=values["status"] in _RUNNING,
             may_export=values["grid_feed_in"] == _FEED_IN_ALLOWED,
             changed=tuple(BY_KEY[key].symbol for key in changed),
@@ -74,16 +80,16 @@ class InverterBattery:
         )
 
     async def perform(self, action: Action) -> Performed:
-        """Write what differs, each setting compared before and read back after; raises BatteryError."""
+        """Write the settings that differ and read each back; raises BatteryError."""
         now = self._now()
-        situation = self._situation(now, await self._read(*REQUIRED_SETTINGS, *_BESIDE))
+        context = self._action_context(now, await self._read(*REQUIRED_SETTINGS, *_CONTEXT))
         try:
-            target = settings_for(action, situation)
+            target = settings_for(action, context)
         except ClockOffError as error:
             raise BatteryError(str(error)) from error
         self._expected = None
         written: list[WriteResult] = []
-        for request in ordered_writes(target, situation.settings):
+        for request in ordered_writes(target, context.settings):
             try:
                 done = await self._inverter.write_registers(request, WriteOrigin.AUTOMATION)
             except (ModbusError, InverterError, InvalidValueError, WriteLimitError) as error:
@@ -91,7 +97,7 @@ class InverterBattery:
             written += [one for one in done if one.changed]
             self._on_written(done)
         self._expected = target
-        kind, _ = active_action({**situation.settings, **target}, situation.clock)
+        kind, _ = active_action({**context.settings, **target}, context.clock)
         return Performed(kind or action.kind, tuple(one.register.symbol for one in written))
 
     async def _read(self, *keys: str) -> Mapping[str, Value]:
@@ -100,7 +106,7 @@ class InverterBattery:
             raise BatteryError(str(error)) from error
         return report.values
 
-    def _situation(self, now: datetime, values: Mapping[str, Value]) -> ActionContext:
+    def _action_context(self, now: datetime, values: Mapping[str, Value]) -> ActionContext:
         clock = values["clock"]
         return ActionContext(
             now=now,
@@ -114,5 +120,5 @@ class InverterBattery:
 def _number(key: str, values: Mapping[str, Value]) -> float:
     value = values[key]
     if not isinstance(value, int | float):
-        raise BatteryError(f"{BY_KEY[key].symbol} reads nothing that can be")
+        raise BatteryError(f"{BY_KEY[key].symbol} has no plausible value")
     return value

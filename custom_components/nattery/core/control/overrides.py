@@ -1,4 +1,4 @@
-"""What people want instead of the plan: an action until a time, or for certain slots; kept through restarts."""
+"""The user's overrides of the plan: an action for a time, which survives restarts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from ..action import Action, ActionKind
 from .errors import OverrideError, SavedStateError, TooManyOverridesError
 from .schedule import ScheduledAction
 
-FURTHEST = timedelta(days=7)
-MOST = 500
+MAX_AHEAD = timedelta(days=7)
+MAX_OVERRIDES = 500
 _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """An action that a person wants from `start` to `end` (UTC), `power` in W (0 unless charge or discharge)."""
+    """An action from `start` to `end` (UTC) instead of the plan, `power` in W (0 unless charge or discharge)."""
 
     id: str
     start: datetime
@@ -26,34 +26,31 @@ class Override:
 
     @property
     def run(self) -> ScheduledAction:
-        """As a run of its own; raises ValueError for what cannot be."""
+        """The override as a run; raises ValueError if it is invalid."""
         return ScheduledAction(self.start, self.end, Action(self.kind, self.power, self.end), self.id)
 
 
 class Overrides:
-    """All that have not ended, the newest last, which counts where two overlap."""
+    """The overrides that have not ended, the newest last; of two that overlap, the newer one counts."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start without overrides."""
         self._all: list[Override] = []
         self._number = 0
 
     def add(
         self, now: datetime, end: datetime, kind: ActionKind | str, power: float = 0.0, start: datetime | None = None
     ) -> Override:
-        """Want an action from `start` (None: now) to `end`; raises OverrideError and changes nothing.
-
-        A slot's override is one with the slot's start and end.
-        """
+        """Add and return an override from `start` (None: now) to `end`; raises OverrideError."""
         start = start or now
         if start.tzinfo is None or end.tzinfo is None:
             raise OverrideError("An override needs times with a time zone")
         if end <= now or end <= start:
             raise OverrideError("An override must end after it starts, and after now")
-        if end > now + FURTHEST:
-            raise OverrideError(f"An override can end {FURTHEST.days} days from now at the latest")
-        if len(self.listed(now)) >= MOST:
-            raise TooManyOverridesError(f"There are {MOST} overrides already: clear some first")
+        if end > now + MAX_AHEAD:
+            raise OverrideError(f"An override can end {MAX_AHEAD.days} days from now at the latest")
+        if len(self.listed(now)) >= MAX_OVERRIDES:
+            raise TooManyOverridesError(f"There are {MAX_OVERRIDES} overrides already: clear some first")
         number = self._number + 1
         override = _checked(str(number), start, end, kind, power)
         self._number = number
@@ -61,19 +58,19 @@ class Overrides:
         return override
 
     def clear(self, identifier: str | None = None) -> int:
-        """Forget one override, or all; gives how many there were."""
+        """Clear one override, or all, and return how many there were."""
         kept = [one for one in self._all if identifier is not None and one.id != identifier]
         cleared = len(self._all) - len(kept)
         self._all = kept
         return cleared
 
     def listed(self, now: datetime) -> tuple[Override, ...]:
-        """Those that have not ended at `now`; the others are forgotten."""
+        """Return the overrides that have not ended at `now`, and drop the others."""
         self._all = [one for one in self._all if one.end > now]
         return tuple(self._all)
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as plain JSON."""
+        """Return the overrides as plain JSON."""
         return {
             "version": _VERSION,
             "number": self._number,
@@ -91,7 +88,7 @@ class Overrides:
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, Any] | None) -> Overrides:
-        """What `as_dict` gave; none for None. Raises SavedError."""
+        """Return the overrides that `as_dict` gave, without any for None; raises SavedStateError."""
         overrides = cls()
         if saved is None:
             return overrides

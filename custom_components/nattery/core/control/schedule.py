@@ -1,4 +1,4 @@
-"""What is wanted when: the planned runs, what people have set over them, and the run that is on now."""
+"""The schedule: planned runs with overrides laid over them, and the present run."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from ..action import Action
-from ..inverter.actions import POWER_TOLERANCE
+from ..action import SAME_POWER, Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class ScheduledAction:
     override: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a run that cannot be; raises ValueError."""
+        """Raise ValueError if the times are invalid."""
         if self.start.tzinfo is None or self.end.tzinfo is None:
             raise ValueError("A run without a time zone is not allowed")
         if self.start >= self.end:
@@ -32,14 +31,16 @@ class ScheduledAction:
             raise ValueError(f"A run until {self.end} cannot have an action until {self.action.until}")
 
     def within(self, start: datetime, end: datetime) -> ScheduledAction:
-        """The same, from `start` to `end`."""
+        """Return the same run from `start` to `end`."""
         return replace(self, start=start, end=end, action=replace(self.action, until=self.action.until and end))
 
 
-def overlaid(planned: Iterable[ScheduledAction], overrides: Sequence[ScheduledAction]) -> Iterator[ScheduledAction]:
-    """The plan with the overrides laid over it, in order of time; of two overrides the later in the sequence counts.
+def with_overrides(
+    planned: Iterable[ScheduledAction], overrides: Sequence[ScheduledAction]
+) -> Iterator[ScheduledAction]:
+    """Yield the planned runs with the overrides laid over them, in order of time.
 
-    Of the planned runs none may overlap another.
+    The planned runs must not overlap. Of two overlapping overrides, the later one in the sequence counts.
     """
     plan = sorted(planned, key=lambda run: run.start)
     starts = [run.start for run in plan]
@@ -52,22 +53,22 @@ def overlaid(planned: Iterable[ScheduledAction], overrides: Sequence[ScheduledAc
             yield run.within(start, end)
 
 
-def present(runs: Iterable[ScheduledAction], now: datetime) -> ScheduledAction | None:
-    """The run that is on at `now`, together with the equal ones that follow it without a gap; None without one.
+def run_at(runs: Iterable[ScheduledAction], now: datetime) -> ScheduledAction | None:
+    """Return the run that contains `now`, joined with the equal runs that follow it without a gap, or None.
 
-    Equal is the same kind with nearly the same power. `runs` are in order of time and do not overlap.
+    Equal runs have the same kind and nearly the same power. `runs` must be in order of time and not overlap.
     """
     found: ScheduledAction | None = None
     for run in runs:
         if found is None:
             if run.start <= now < run.end:
                 found = run
-        elif run.start == found.end and _alike(run.action, found.action):
+        elif run.start == found.end and _is_like(run.action, found.action):
             found = found.within(found.start, run.end)
         else:
             break
     return found
 
 
-def _alike(one: Action, other: Action) -> bool:
-    return one.kind is other.kind and abs(one.power - other.power) <= POWER_TOLERANCE * other.power
+def _is_like(one: Action, other: Action) -> bool:
+    return one.kind is other.kind and abs(one.power - other.power) <= SAME_POWER * other.power

@@ -9,22 +9,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from ..action import FORCED, Action, ActionKind
+from ..action import FORCED, SAME_POWER, Action, ActionKind
 from .codec import Value
-from .registers import BY_KEY, TIME_WINDOWS
+from .registers import BY_KEY
 from .table import WindowKind
+from .time_windows import WINDOWS
 
 MAX_WINDOW = timedelta(hours=4)  # the longest window that is set
 EXTEND_AT = timedelta(minutes=10)  # a window is extended when this much is left, so that one write lasts for hours
 CLOCK_TOLERANCE = timedelta(seconds=60)  # the clock drift at which a window may still be started
-POWER_TOLERANCE = 0.05  # relative change of power of a running action that is not worth a write
 
 type Settings = Mapping[str, Value]
 type WindowKeys = tuple[str, str]
 
 
 def _window_keys(kind: WindowKind) -> tuple[WindowKeys, ...]:
-    return tuple((window.start.key, window.end.key) for window in TIME_WINDOWS if window.kind is kind)
+    return tuple((window.start.key, window.end.key) for window in WINDOWS if window.kind is kind)
 
 
 CHARGE_WINDOWS, DISCHARGE_WINDOWS = _window_keys(WindowKind.CHARGE), _window_keys(WindowKind.DISCHARGE)
@@ -219,7 +219,7 @@ def _window_length(settings: Settings, window: WindowKeys) -> timedelta:
 
 def _continues(action: Action, context: ActionContext, present: float) -> bool:
     """Return whether the action is running already and `present` is its power within the tolerance."""
-    near = abs(present - action.power) <= POWER_TOLERANCE * action.power
+    near = abs(present - action.power) <= SAME_POWER * action.power
     return near and bool(_time_left(action, context))
 
 

@@ -17,7 +17,6 @@ from .table import (
     Tier,
     WindowEdge,
     WindowKind,
-    WindowRegisters,
     WindowRole,
 )
 
@@ -455,22 +454,6 @@ BY_KEY: dict[str, Register] = {register.key: register for register in REGISTERS}
 BY_SYMBOL: dict[str, Register] = {
     register.symbol: register for register in REGISTERS if register.kind is not RegisterKind.RESERVED
 }
-
-
-def _time_windows() -> tuple[WindowRegisters, ...]:
-    ends = {
-        (role.kind, role.number): register
-        for register in REGISTERS
-        if (role := register.window) and role.edge is WindowEdge.END
-    }
-    return tuple(
-        WindowRegisters(f"{role.kind}_window_{role.number}", role.kind, register, ends[role.kind, role.number])
-        for register in REGISTERS
-        if (role := register.window) and role.edge is WindowEdge.START
-    )
-
-
-TIME_WINDOWS: tuple[WindowRegisters, ...] = _time_windows()
 
 # Names by alarm bit (word * 16 + bit). Other bits are named by number, since their meaning differs by firmware.
 ALARM_NAMES: dict[int, str] = {0: "battery_low_voltage"}

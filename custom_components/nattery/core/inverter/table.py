@@ -148,13 +148,3 @@ class Register:
     def digits(self) -> int:
         """The number of decimals of the physical value."""
         return 0 if self.scale == 1 else (1 if self.scale == 0.1 else 2)  # noqa: PLR2004
-
-
-@dataclass(frozen=True, slots=True)
-class WindowRegisters:
-    """The two neighbouring registers of a daily time window; the window is unused if start = end."""
-
-    key: str
-    kind: WindowKind
-    start: Register
-    end: Register

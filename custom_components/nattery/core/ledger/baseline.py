@@ -5,7 +5,7 @@ by the planner's own model. The second keeps a battery of its own, which goes on
 the book it stands still, and nothing is assumed about what it would have done meanwhile.
 """
 
-from ..planner.flows import Flows, SlotInputs, costs, no_battery_step, self_consume_step
+from ..planner.flows import Flows, SlotInputs, no_battery_step, self_consume_step, slot_money
 from ..planner.problem import BatteryModel
 from .entry import QUARTER_HOURS, BaselineFlows, Energies, EntryMoney, EntryPrices, MeteredInterval, StoredEnergy
 
@@ -29,11 +29,11 @@ def money(energies: Energies, baseline: BaselineFlows, prices: EntryPrices, wear
     around = SlotInputs(energies.pv_kwh, energies.load_kwh, 1.0, prices.import_price, prices.export_price)
     alone = no_battery_step(around)
     residual = alone.grid_kw + baseline.charge_kwh - baseline.discharge_kwh
-    followed = costs(Flows(baseline.charge_kwh, baseline.discharge_kwh, residual, 0.0, 0.0), around, wear_per_kwh)
+    followed = slot_money(Flows(baseline.charge_kwh, baseline.discharge_kwh, residual, 0.0, 0.0), around, wear_per_kwh)
     return EntryMoney(
         cost=energies.import_kwh * prices.import_price - energies.export_kwh * prices.export_price,
         wear=wear_per_kwh * (energies.charge_kwh + energies.discharge_kwh),
-        no_battery=costs(alone, around, wear_per_kwh).total,
-        self_consumption=followed.bought - followed.sold,
+        no_battery=slot_money(alone, around, wear_per_kwh).total,
+        self_consumption=followed.import_cost - followed.export_revenue,
         self_consumption_wear=followed.wear,
     )

@@ -1,1 +1,1 @@
-"""The planner: what the battery should do in every slot, what that is worth, and why."""
+"""The planner: computes the optimal dispatch of a battery for every slot, with its value and its reason."""

@@ -1,4 +1,4 @@
-"""The command `nattery plan`: its options, and what it does with them."""
+"""The command `nattery plan`."""
 
 from argparse import ArgumentParser, Namespace
 import json
@@ -11,7 +11,7 @@ from .problem import Problem, ProblemError
 from .problem_document import read_problem
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
-LARGEST = 20_000_000  # bytes: no problem that may be planned comes near
+MAX_FILE_BYTES = 20_000_000  # larger than any valid problem
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -21,31 +21,31 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print the best plan; 0, or 1 for a failure and 2 for bad input with a sentence on stderr."""
+    """Print the optimal plan. Returns 0, or 2 with one sentence on stderr for invalid input."""
     name = args.problem if args.problem.isprintable() else repr(args.problem)
     try:
         with Path(args.problem).open("rb") as file:
-            text = file.read(LARGEST + 1)
+            text = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
-        return _complain(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}", BAD_INPUT)
-    if len(text) > LARGEST:
-        return _complain(f"{name} is too large: at most {LARGEST // 1_000_000} MB are allowed", BAD_INPUT)
+        return _report_error(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}", BAD_INPUT)
+    if len(text) > MAX_FILE_BYTES:
+        return _report_error(f"{name} is too large: at most {MAX_FILE_BYTES // 1_000_000} MB are allowed", BAD_INPUT)
     try:
         problem = read_problem(text)
         plan = make_plan(problem)
     except ProblemError as error:
-        return _complain(str(error), BAD_INPUT)
-    sys.stdout.write(f"{json.dumps(plan.as_document())}\n" if args.json else _as_text(plan, problem))
+        return _report_error(str(error), BAD_INPUT)
+    sys.stdout.write(f"{json.dumps(plan.as_document())}\n" if args.json else _format_plan(plan, problem))
     return DONE
 
 
-def _complain(sentence: str, code: int) -> int:
+def _report_error(sentence: str, code: int) -> int:
     sys.stderr.write(f"{sentence}\n")
     return code
 
 
-def _as_text(plan: Plan, problem: Problem) -> str:
-    """Cost beside the baselines, then one line for each run of equal action."""
+def _format_plan(plan: Plan, problem: Problem) -> str:
+    """Return the cost beside the baselines, then one line per run of equal actions."""
     money = plan.currency
     baselines = f"no battery {no_battery_cost(problem):.4f}, self-consumption {self_consumption(problem).cost:.4f}"
     lines = [
@@ -56,9 +56,8 @@ def _as_text(plan: Plan, problem: Problem) -> str:
         f"{'from':<16}  {'to':<5}  {'action':<12}  {'kW':>6}  {'SOC':>5}  why",
     ]
     ends = {slot.end: slot.soc_end for slot in plan}
-    for one in plan.runs:
-        power = f"{one.power_kw:6.2f}" if one.power_kw else " " * 6
-        lines.append(
-            f"{one.start:%Y-%m-%d %H:%M}  {one.end:%H:%M}  {one.kind:<12}  {power}  {ends[one.end]:5.0%}  {one.reason}"
-        )
+    for span in plan.runs:
+        power = f"{span.power_kw:6.2f}" if span.power_kw else " " * 6
+        soc = f"{ends[span.end]:5.0%}"
+        lines.append(f"{span.start:%Y-%m-%d %H:%M}  {span.end:%H:%M}  {span.kind:<12}  {power}  {soc}  {span.reason}")
     return "\n".join([*lines, ""])

@@ -1,52 +1,60 @@
-"""How far the store may be filled and emptied, and what is paid for breaking a wish."""
+"""The constraints on stored energy: hard bounds, and soft targets with their penalties."""
 
 from bisect import bisect_right
 from typing import NamedTuple
 
 from .problem import Problem
-from .slot_cost import EPSILON, dearest, rules
+from .slot_cost import EPSILON, largest_abs_price, system_limits
 
-LEAVING = 0.1  # of the dearest price, per kWh and hour above the maximum: leave it within hours, do not dump
+# Share of the largest price, per kWh above the maximum and hour: low enough that the battery is emptied over hours
+# and not at once.
+ABOVE_MAXIMUM_PRICE = 0.1
 
 
 class SoftTarget(NamedTuple):
-    """Stored energy at a slot's end should be at least (sign 1) or at most (-1) `level` kWh; `price` per kWh off."""
+    """A soft constraint on the energy stored at the end of a slot: at least (sign 1) or at most (sign -1) `level_kwh`.
+
+    `price` is the penalty per kWh of violation.
+    """
 
     slot: int
-    level: float
+    level_kwh: float
     price: float
     sign: int = 1
 
 
 class EnergyBounds(NamedTuple):
-    """Hard bounds of stored energy (kWh), and the soft ones."""
+    """The hard bounds of stored energy (kWh) and the soft targets."""
 
-    low: float
-    high: float
-    wishes: tuple[SoftTarget, ...]
+    min_kwh: float
+    max_kwh: float
+    soft_targets: tuple[SoftTarget, ...]
 
 
-def limits(problem: Problem) -> EnergyBounds:
-    """The limits of a problem.
+def energy_bounds(problem: Problem) -> EnergyBounds:
+    """Return the constraints on stored energy of a problem.
 
-    A start outside the battery's limits widens them that far, and then each slot outside is a wish broken: below the
-    minimum so dear that the battery recovers at once, above the maximum so that it is used up at the next good chance.
+    A start outside the battery's range widens the hard bounds to include it. Soft targets then lead back into the
+    range: below the minimum the penalty is high, so the battery is charged at once; above the maximum it is low, so the
+    energy is used at the next good opportunity.
     """
     battery = problem.battery
-    start, low, high = battery.stored_start, battery.stored_min, battery.stored_max
+    start, min_kwh, max_kwh = battery.stored_start, battery.stored_min, battery.stored_max
     hours = problem.hours
-    penalty = rules(problem).penalty if problem.targets or not low <= start <= high else 0.0
-    wishes = []
-    if start < low - EPSILON:
-        wishes += [SoftTarget(slot, low, penalty * length) for slot, length in enumerate(hours)]
-    if start > high + EPSILON:
-        leaving = LEAVING * dearest(problem)
-        wishes += [SoftTarget(slot, high, leaving * length, -1) for slot, length in enumerate(hours)]
+    penalty = system_limits(problem).penalty if problem.targets or not min_kwh <= start <= max_kwh else 0.0
+    soft_targets = []
+    if start < min_kwh - EPSILON:
+        soft_targets += [SoftTarget(slot, min_kwh, penalty * length) for slot, length in enumerate(hours)]
+    if start > max_kwh + EPSILON:
+        above_maximum_price = ABOVE_MAXIMUM_PRICE * largest_abs_price(problem)
+        soft_targets += [
+            SoftTarget(slot, max_kwh, above_maximum_price * length, -1) for slot, length in enumerate(hours)
+        ]
     edges = problem.edges if problem.targets else []
     for target in problem.targets:
-        level = min(target.soc * battery.capacity_kwh, max(high, start))
+        level = min(target.soc * battery.capacity_kwh, max(max_kwh, start))
         if target.at is None:
-            wishes += [SoftTarget(slot, level, target.price * length) for slot, length in enumerate(hours)]
+            soft_targets += [SoftTarget(slot, level, target.price * length) for slot, length in enumerate(hours)]
         elif edges[1] <= target.at <= edges[-1]:
-            wishes.append(SoftTarget(bisect_right(edges, target.at) - 2, level, target.price))
-    return EnergyBounds(min(low, start), max(high, start), tuple(wishes))
+            soft_targets.append(SoftTarget(bisect_right(edges, target.at) - 2, level, target.price))
+    return EnergyBounds(min(min_kwh, start), max(max_kwh, start), tuple(soft_targets))

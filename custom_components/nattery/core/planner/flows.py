@@ -1,4 +1,7 @@
-"""What a move of the battery makes of a slot: the one simulation that plans, baselines and ledger share."""
+"""Simulation of one slot: the power flows and the money that result from a dispatch.
+
+Plans, baselines and the ledger share this model, so that their numbers can be compared.
+"""
 
 from collections.abc import Iterator
 from math import inf
@@ -8,14 +11,14 @@ from ..action import ActionKind
 from .problem import BatteryModel, Problem
 from .slot_cost import EPSILON, SystemLimits
 
-SAME_KW = 1e-5  # powers that differ by less are the same
+SAME_KW = 1e-5  # powers that differ by less count as equal
 
 
 class Dispatch(NamedTuple):
-    """An action with its power at the battery's AC side (kW, 0 unless forced).
+    """What the battery does in a slot: an action, and its AC power at the battery (kW, 0 unless the action is forced).
 
-    `sell_surplus` belongs to hold: the PV surplus goes to the grid although there is room for it. Without it, a surplus
-    in hold charges the battery, as in self_consume.
+    `sell_surplus` applies to hold only. If set, the PV surplus goes to the grid although the battery has room for it.
+    If not set, the surplus charges the battery, as in self_consume.
     """
 
     kind: ActionKind
@@ -23,21 +26,21 @@ class Dispatch(NamedTuple):
     sell_surplus: bool = False
 
 
-FOLLOW = Dispatch(ActionKind.SELF_CONSUME)
+SELF_CONSUME = Dispatch(ActionKind.SELF_CONSUME)
 
 
 class SlotInputs(NamedTuple):
-    """What a slot brings: PV and load in kW, its length in hours, the price of import and of export per kWh."""
+    """The inputs of a slot: PV and load (kW), length (hours), import and export price (per kWh)."""
 
     pv_kw: float
     load_kw: float
     hours: float
-    buy: float = 0.0
-    sell: float = 0.0
+    import_price: float = 0.0
+    export_price: float = 0.0
 
 
 class Flows(NamedTuple):
-    """Average powers of a slot, kW AC, and the energy stored at its end, kWh. `grid_kw` positive is import."""
+    """Average AC powers of a slot (kW) and the energy stored at its end (kWh). A positive `grid_kw` is import."""
 
     charge_kw: float
     discharge_kw: float
@@ -47,120 +50,131 @@ class Flows(NamedTuple):
 
 
 class SlotMoney(NamedTuple):
-    """The money of a slot: paid for import, earned by export, and wear."""
+    """The money of a slot: cost of import, revenue of export, and wear cost."""
 
-    bought: float
-    sold: float
+    import_cost: float
+    export_revenue: float
     wear: float
 
     @property
     def total(self) -> float:
-        """What the slot costs."""
-        return self.bought - self.sold + self.wear
+        """The net cost of the slot."""
+        return self.import_cost - self.export_revenue + self.wear
 
 
 class StorageBounds(NamedTuple):
-    """What bounds the battery in a slot: the rules, and how low and high the stored energy may go, kWh."""
+    """The limits of the system and the range of stored energy (kWh) within which the battery may operate."""
 
-    rule: SystemLimits
-    low: float
-    high: float
+    limits: SystemLimits
+    min_kwh: float
+    max_kwh: float
 
 
-def surroundings(problem: Problem) -> Iterator[SlotInputs]:
-    """What every slot of a problem brings."""
+def slot_inputs(problem: Problem) -> Iterator[SlotInputs]:
+    """Return the inputs of every slot of a problem."""
     pv, load, hours = problem.pv_kw, problem.load_kw, problem.hours
     return map(SlotInputs, pv, load, hours, problem.import_price, problem.export_price, strict=True)
 
 
-def carry_out(move: Dispatch, store: StorageBounds, stored: float, around: SlotInputs) -> Flows:
-    """The flows of a slot in which the battery makes this move, beginning with `stored` kWh."""
-    return settle(power_of(move, store, stored, around), store.rule, stored, around)
+def simulate_slot(dispatch: Dispatch, bounds: StorageBounds, stored_kwh: float, inputs: SlotInputs) -> Flows:
+    """Return the flows of a slot with this dispatch, starting with `stored_kwh` in the battery."""
+    return slot_flows(battery_power(dispatch, bounds, stored_kwh, inputs), bounds.limits, stored_kwh, inputs)
 
 
-def self_consume_step(battery: BatteryModel, stored: float, around: SlotInputs, *, curtailable: bool = False) -> Flows:
-    """Plain self-consumption in one slot, without a limit of the grid: the baseline."""
-    rule = _unlimited(curtailable=curtailable)._replace(
+def self_consume_step(
+    battery: BatteryModel, stored_kwh: float, inputs: SlotInputs, *, curtailable: bool = False
+) -> Flows:
+    """Return the flows of a slot of plain self-consumption, ignoring grid limits: the self-consumption baseline."""
+    limits = _unlimited(curtailable=curtailable)._replace(
         charge_kw=battery.charge_kw,
         discharge_kw=battery.discharge_kw,
         charge_efficiency=battery.charge_efficiency,
         discharge_efficiency=battery.discharge_efficiency,
     )
-    return carry_out(FOLLOW, StorageBounds(rule, battery.stored_min, battery.stored_max), stored, around)
+    return simulate_slot(
+        SELF_CONSUME, StorageBounds(limits, battery.stored_min, battery.stored_max), stored_kwh, inputs
+    )
 
 
-def no_battery_step(around: SlotInputs, *, curtailable: bool = False) -> Flows:
-    """One slot of a house without a battery: the other baseline."""
-    return settle(0.0, _unlimited(curtailable=curtailable), 0.0, around)
+def no_battery_step(inputs: SlotInputs, *, curtailable: bool = False) -> Flows:
+    """Return the flows of a slot without a battery: the no-battery baseline."""
+    return slot_flows(0.0, _unlimited(curtailable=curtailable), 0.0, inputs)
 
 
 def _unlimited(*, curtailable: bool) -> SystemLimits:
     return SystemLimits(0.0, 0.0, 1.0, 1.0, 0.0, inf, inf, 0.0, curtailable)
 
 
-def power_of(move: Dispatch, store: StorageBounds, stored: float, around: SlotInputs) -> float:
-    """The battery's AC power in kW, positive = charging, that a move leads to."""
-    rule = store.rule
-    surplus = around.pv_kw - around.load_kw
-    if move.kind is ActionKind.DISCHARGE or surplus < 0:
-        left = max((stored - store.low) * rule.discharge_efficiency / around.hours, 0.0)
-        if move.kind is ActionKind.DISCHARGE:
-            outlet = rule.export_kw + (around.load_kw if rule.curtailable else -surplus)  # curtailed PV makes room
-            return -max(min(move.power_kw, rule.discharge_kw, left, outlet), 0.0)
-        if move.kind is ActionKind.SELF_CONSUME:
-            return -min(-surplus, rule.discharge_kw, left)
-    room = max((store.high - stored) / (rule.charge_efficiency * around.hours), 0.0)
-    if move.kind is ActionKind.CHARGE:
-        return max(min(move.power_kw, rule.charge_kw, room, rule.import_kw + surplus), 0.0)
-    return 0.0 if move.sell_surplus or surplus < 0 else min(surplus, rule.charge_kw, room)
+def battery_power(dispatch: Dispatch, bounds: StorageBounds, stored_kwh: float, inputs: SlotInputs) -> float:
+    """Return the battery's AC power (kW, positive = charging) that a dispatch results in."""
+    limits = bounds.limits
+    surplus = inputs.pv_kw - inputs.load_kw
+    if dispatch.kind is ActionKind.DISCHARGE or surplus < 0:
+        available = max((stored_kwh - bounds.min_kwh) * limits.discharge_efficiency / inputs.hours, 0.0)
+        if dispatch.kind is ActionKind.DISCHARGE:
+            deliverable = limits.export_kw + (
+                inputs.load_kw if limits.curtailable else -surplus
+            )  # curtailing PV makes room
+            return -max(min(dispatch.power_kw, limits.discharge_kw, available, deliverable), 0.0)
+        if dispatch.kind is ActionKind.SELF_CONSUME:
+            return -min(-surplus, limits.discharge_kw, available)
+    room = max((bounds.max_kwh - stored_kwh) / (limits.charge_efficiency * inputs.hours), 0.0)
+    if dispatch.kind is ActionKind.CHARGE:
+        return max(min(dispatch.power_kw, limits.charge_kw, room, limits.import_kw + surplus), 0.0)
+    return 0.0 if dispatch.sell_surplus or surplus < 0 else min(surplus, limits.charge_kw, room)
 
 
-def settle(power_kw: float, rule: SystemLimits, stored: float, around: SlotInputs) -> Flows:
-    """The flows of a slot in which the battery has this AC power, with the best curtailing where that is allowed."""
-    grid = around.load_kw - around.pv_kw + power_kw
-    curtail = best_curtailing(rule, grid, around) if rule.curtailable else 0.0
+def slot_flows(power_kw: float, limits: SystemLimits, stored_kwh: float, inputs: SlotInputs) -> Flows:
+    """Return the flows of a slot for an AC power of the battery, with optimal curtailment if PV is curtailable."""
+    grid = inputs.load_kw - inputs.pv_kw + power_kw
+    curtail = optimal_curtailment(limits, grid, inputs) if limits.curtailable else 0.0
     if power_kw >= 0:
-        return Flows(power_kw, 0.0, grid + curtail, curtail, stored + power_kw * around.hours * rule.charge_efficiency)
-    left = stored + power_kw * around.hours / rule.discharge_efficiency
-    return Flows(0.0, -power_kw, grid + curtail, curtail, left)
+        return Flows(
+            power_kw, 0.0, grid + curtail, curtail, stored_kwh + power_kw * inputs.hours * limits.charge_efficiency
+        )
+    stored_end = stored_kwh + power_kw * inputs.hours / limits.discharge_efficiency
+    return Flows(0.0, -power_kw, grid + curtail, curtail, stored_end)
 
 
-def best_curtailing(rule: SystemLimits, grid_kw: float, around: SlotInputs) -> float:
-    """How much PV to curtail when the grid's power is `grid_kw` without it; the least of equally good amounts."""
-    buy, sell = around.buy, around.sell
+def optimal_curtailment(limits: SystemLimits, grid_kw: float, inputs: SlotInputs) -> float:
+    """Return the PV power (kW) to curtail if the grid power without curtailment is `grid_kw`.
 
-    def until(power: float) -> float:
-        return min(max(power - grid_kw, 0.0), around.pv_kw)
+    Of several optimal amounts, the smallest is returned.
+    """
+    import_price, export_price = inputs.import_price, inputs.export_price
 
-    if buy >= 0:
-        return until(0.0 if sell < 0 else -rule.export_kw)
-    if sell < 0:
-        return until(rule.import_kw)
+    def curtail_to(power: float) -> float:
+        return min(max(power - grid_kw, 0.0), inputs.pv_kw)
+
+    if import_price >= 0:
+        return curtail_to(0.0 if export_price < 0 else -limits.export_kw)
+    if export_price < 0:
+        return curtail_to(limits.import_kw)
 
     def cost(curtail: float) -> float:
         power = grid_kw + curtail
-        beyond = max(power - rule.import_kw, -power - rule.export_kw, 0.0)
-        return power * (buy if power > 0 else sell) + beyond * rule.penalty
+        beyond = max(power - limits.import_kw, -power - limits.export_kw, 0.0)
+        return power * (import_price if power > 0 else export_price) + beyond * limits.penalty
 
-    return min(until(-rule.export_kw), until(0.0), until(rule.import_kw), key=cost)
+    return min(curtail_to(-limits.export_kw), curtail_to(0.0), curtail_to(limits.import_kw), key=cost)
 
 
-def costs(flows: Flows, around: SlotInputs, wear_per_kwh: float) -> SlotMoney:
-    """The money of a slot."""
-    hours, grid = around.hours, flows.grid_kw
+def slot_money(flows: Flows, inputs: SlotInputs, wear_per_kwh: float) -> SlotMoney:
+    """Return the cost and revenue of a slot."""
+    hours, grid = inputs.hours, flows.grid_kw
     return SlotMoney(
-        max(grid, 0.0) * hours * around.buy,
-        max(-grid, 0.0) * hours * around.sell,
+        max(grid, 0.0) * hours * inputs.import_price,
+        max(-grid, 0.0) * hours * inputs.export_price,
         (flows.charge_kw + flows.discharge_kw) * hours * wear_per_kwh,
     )
 
 
-def move_of(power_kw: float, store: StorageBounds, stored: float, around: SlotInputs) -> Dispatch:
-    """The move that leads to this power: self-consumption wherever that does the same."""
-    if abs(power_of(FOLLOW, store, stored, around) - power_kw) <= SAME_KW:
-        return FOLLOW
+def dispatch_for(power_kw: float, bounds: StorageBounds, stored_kwh: float, inputs: SlotInputs) -> Dispatch:
+    """Return the dispatch that results in this AC power: self-consumption wherever it has the same effect."""
+    if abs(battery_power(SELF_CONSUME, bounds, stored_kwh, inputs) - power_kw) <= SAME_KW:
+        return SELF_CONSUME
     if power_kw > SAME_KW:
         return Dispatch(ActionKind.CHARGE, power_kw)
     if power_kw < -SAME_KW:
         return Dispatch(ActionKind.DISCHARGE, -power_kw)
-    return Dispatch(ActionKind.HOLD, sell_surplus=around.pv_kw - around.load_kw > EPSILON)
+    return Dispatch(ActionKind.HOLD, sell_surplus=inputs.pv_kw - inputs.load_kw > EPSILON)

@@ -1,103 +1,61 @@
-"""The plan as a linear programme, solved by HiGHS. Imports numpy and highspy: only for an executor.
+"""The planning problem as a (mixed-integer) linear programme, solved by HiGHS.
 
-One row a slot (stored energy), one column a piece of the slot's cost and one for the stored energy: a network of plus
-and minus ones. Where a slot's cost is not convex, binaries keep the order of its pieces; nowhere else.
+The decision variables are the energy stored at the end of each slot and the use of each cost segment. Each slot has one
+equality constraint, the energy balance of the battery, whose dual value is the marginal value of stored energy. The
+matrix is a network of +1 and -1. Binary variables keep the order of segments in slots whose cost is not convex, and
+only there. This module imports numpy and highspy, so import it in an executor only.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
 from math import inf
-from typing import NamedTuple, override
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from ..action import ActionKind
-from .energy_bounds import EnergyBounds, limits
+from .energy_bounds import EnergyBounds, energy_bounds
+from .highs import BY_COLUMN, MINIMISE, HighsModel, QuietHighs, run_highs
 from .problem import Problem
-from .slot_cost import EPSILON, SlotCost, dearest, rules, stages
+from .slot_cost import EPSILON, SlotCost, largest_abs_price, slot_costs, system_limits
 from .solution import Solution, SolverError
 
-SECONDS = 2.0
-WEIGHTS = 0.3, 0.4, 0.3  # of P10, P50 and P90: Swanson's rule
-NUDGE = 1e-6  # of the dearest price, per stored kWh, by which equal ways are told apart
-GAP = 1e-6  # of what a kWh at the dearest price costs: from the optimum, ends the search of binaries
-_BY_COLUMN = int(highspy.MatrixFormat.kColwise)
-_LEAST = int(highspy.ObjSense.kMinimize)
+SCENARIO_WEIGHTS = 0.3, 0.4, 0.3  # of the P10, P50 and P90 scenarios (Swanson's rule)
+TIE_BREAK = 1e-6  # share of the largest price, per stored kWh: ranks dispatches of equal cost
 
 
 def solve(
-    problem: Problem, terminal: float, habits: Sequence[ActionKind | None] = (), pinned: Sequence[float] = ()
+    problem: Problem,
+    terminal_value: float,
+    previous_actions: Sequence[ActionKind | None] = (),
+    fixed_stored_kwh: Sequence[float] = (),
 ) -> Solution:
-    """The optimum. `terminal` is what a kWh stored at the end is worth.
+    """Return the optimum; `terminal_value` is the value of a kWh stored at the end of the horizon.
 
-    Among equal ways the one of `habits` wins (the previous actions, by slot), then the one that follows the house.
-    `pinned` holds the stored energy at the end of the first slots that are settled already. Raises SolverError.
+    Among solutions of equal cost, the one that keeps `previous_actions` (one per slot) is preferred, then the one that
+    follows the load. `fixed_stored_kwh` fixes the energy stored at the end of the first slots. Raises SolverError.
     """
-    model = _Model(problem, terminal, habits, pinned)
+    model = _LinearProgram(problem, terminal_value, previous_actions, fixed_stored_kwh)
     return model.solve()
 
 
-class _Highs(highspy.Highs):
-    """HiGHS without its callbacks: setting them up prints a banner, and nobody here calls back."""
-
-    @override
-    def __init__(self) -> None:
-        super(highspy.Highs, self).__init__()
-        self.setOptionValue("output_flag", False)  # noqa: FBT003
-        self.setOptionValue("parallel", "off")
-        self.setOptionValue("threads", 1)
-        self.setOptionValue("time_limit", SECONDS)
-        self.setOptionValue("mip_rel_gap", 0.0)
-        self.setOptionValue("mip_abs_gap", GAP)
-
-
-class _Arrays(NamedTuple):
-    """A model as HiGHS takes it, in the order in which it takes it: the matrix by columns."""
-
-    columns: int
-    rows: int
-    entries: int
-    format: int
-    sense: int
-    offset: float
-    cost: NDArray[np.float64]
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
-    row_lower: NDArray[np.float64]
-    row_upper: NDArray[np.float64]
-    start: NDArray[np.int32]
-    indices: NDArray[np.int32]
-    value: NDArray[np.float64]
-    integral: NDArray[np.int32]
-
-
-def _run(solver: _Highs, model: _Arrays, *, presolve: bool) -> bool:
-    """Solve; whether the optimum was reached.
-
-    HiGHS counts its threads for the whole process, and refuses another number than the first one that was asked for.
-    Where someone else was first, theirs is taken; no more than one is busy anyhow.
-    """
-    solver.setOptionValue("presolve", "on" if presolve else "off")
-    solver.passModel(*model)
-    if solver.run() == highspy.HighsStatus.kError:
-        solver.setOptionValue("threads", 0)
-        solver.run()
-    return bool(solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
-
-
-class _Model:
-    """Columns and rows, collected as lists, handed over as arrays."""
+class _LinearProgram:
+    """The linear programme of a problem, collected row by row and column by column."""
 
     def __init__(
-        self, problem: Problem, terminal: float, habits: Sequence[ActionKind | None], pinned: Sequence[float]
+        self,
+        problem: Problem,
+        terminal_value: float,
+        previous_actions: Sequence[ActionKind | None],
+        fixed_stored_kwh: Sequence[float],
     ) -> None:
-        self.rule = rules(problem)
-        self.problem, self.terminal, self.habits, self.pinned = problem, terminal, habits, pinned
-        self.hours = problem.hours
-        self.unit = dearest(problem)  # money is counted in it, since a solver's tolerances are absolute
-        self.nudge = NUDGE * self.unit
+        self.limits = system_limits(problem)
+        self.problem, self.terminal_value = problem, terminal_value
+        self.previous_actions, self.fixed_stored_kwh = previous_actions, fixed_stored_kwh
+        self.slot_hours = problem.hours
+        # Costs are scaled by the largest price, since the solver's tolerances are absolute.
+        self.money_unit = largest_abs_price(problem)
+        self.tie_break = TIE_BREAK * self.money_unit
         self.cost: list[float] = []
         self.lower: list[float] = []
         self.upper: list[float] = []
@@ -108,34 +66,35 @@ class _Model:
         self.charging: list[list[int]] = []
         self.discharging: list[list[int]] = []
         self.curtailing: dict[int, int] = {}
-        self.first_rows: list[int] = []  # the first slot's, in each scenario
-        self.plan_weight = WEIGHTS[1] if problem.has_scenarios else 1.0
+        self.first_rows: list[int] = []  # the row of the first slot, in each scenario
+        self.plan_weight = SCENARIO_WEIGHTS[1] if problem.has_scenarios else 1.0
         self._build()
 
     # --- building
 
     def _build(self) -> None:
-        problem, bounds = self.problem, limits(self.problem)
-        cases = [(1.0, problem.pv_kw, problem.load_kw)]
+        """Add the scenarios, and couple their first decisions."""
+        problem, bounds = self.problem, energy_bounds(self.problem)
+        scenarios = [(1.0, problem.pv_kw, problem.load_kw)]
         if problem.has_scenarios:
-            low, middle, high = WEIGHTS
+            pessimistic, median, optimistic = SCENARIO_WEIGHTS
             pv, load = problem.pv_kw, problem.load_kw
-            cases = [
-                (middle, pv, load),
-                (low, problem.pv_p10_kw or pv, problem.load_p90_kw or load),
-                (high, problem.pv_p90_kw or pv, load),
+            scenarios = [
+                (median, pv, load),
+                (pessimistic, problem.pv_p10_kw or pv, problem.load_p90_kw or load),
+                (optimistic, problem.pv_p90_kw or pv, load),
             ]
-        firsts = [self._scenario(bounds, *case) for case in cases]
-        for other in firsts[1:]:  # the first slot's decision is one
-            self._row({firsts[0]: 1.0, other: -1.0}, 0.0, 0.0)
+        first_columns = [self._add_scenario(bounds, *scenario) for scenario in scenarios]
+        for other in first_columns[1:]:  # non-anticipativity: all scenarios share the first slot's decision
+            self._add_row({first_columns[0]: 1.0, other: -1.0}, 0.0, 0.0)
 
-    def _column(self, cost: float, lower: float, upper: float) -> int:
+    def _add_column(self, cost: float, lower: float, upper: float) -> int:
         self.cost.append(cost)
         self.lower.append(lower)
         self.upper.append(upper)
         return len(self.cost) - 1
 
-    def _row(self, entries: dict[int, float], lower: float, upper: float) -> int:
+    def _add_row(self, entries: dict[int, float], lower: float, upper: float) -> int:
         row = len(self.row_lower)
         self.row_lower.append(lower)
         self.row_upper.append(upper)
@@ -145,10 +104,12 @@ class _Model:
         values += entries.values()
         return row
 
-    def _scenario(self, bounds: EnergyBounds, weight: float, pv_kw: Sequence[float], load_kw: Sequence[float]) -> int:
-        """One course of PV and load; the column of the energy stored after the first slot."""
-        problem, rule, slots = self.problem, self.rule, len(self.problem)
-        plain = not self.charging  # the first one is the plan
+    def _add_scenario(
+        self, bounds: EnergyBounds, weight: float, pv_kw: Sequence[float], load_kw: Sequence[float]
+    ) -> int:
+        """Add one scenario of PV and load. Returns the column of the energy stored after the first slot."""
+        problem, limits, slots = self.problem, self.limits, len(self.problem)
+        is_plan = not self.charging  # the first scenario is the one that the plan shows
         cost, lower, upper = self.cost, self.lower, self.upper
         columns, rows, values = self.entries
         first_row = len(self.row_lower)
@@ -157,11 +118,11 @@ class _Model:
         self.row_upper += [problem.battery.stored_start, *[0.0] * (slots - 1)]
         stored = len(cost)
         cost += [0.0] * (slots - 1)
-        cost.append(-self.terminal * weight)
-        lower += [bounds.low] * slots
-        upper += [bounds.high] * slots
-        if plain:
-            lower[: len(self.pinned)] = upper[: len(self.pinned)] = self.pinned
+        cost.append(-self.terminal_value * weight)
+        lower += [bounds.min_kwh] * slots
+        upper += [bounds.max_kwh] * slots
+        if is_plan:
+            lower[: len(self.fixed_stored_kwh)] = upper[: len(self.fixed_stored_kwh)] = self.fixed_stored_kwh
         columns += range(stored, stored + slots)
         rows += range(first_row, first_row + slots)
         values += [1.0] * slots
@@ -170,129 +131,168 @@ class _Model:
         values += [-1.0] * (slots - 1)
         peak = None
         if problem.peak_price_per_kw:
-            peak = self._column(weight * problem.peak_price_per_kw, problem.peak_so_far_kw, inf)
-        habits = self.habits
-        for slot, (stage, length) in enumerate(zip(stages(problem, pv_kw, load_kw), self.hours, strict=True)):
+            peak = self._add_column(weight * problem.peak_price_per_kw, problem.peak_so_far_kw, inf)
+        previous_actions = self.previous_actions
+        for slot, (slot_cost, hours) in enumerate(
+            zip(slot_costs(problem, pv_kw, load_kw), self.slot_hours, strict=True)
+        ):
             row = first_row + slot
-            paid_to_curtail = rule.curtailable and problem.import_price[slot] < 0 and pv_kw[slot] > EPSILON
+            paid_to_curtail = limits.curtailable and problem.import_price[slot] < 0 and pv_kw[slot] > EPSILON
             if peak is not None and paid_to_curtail:
-                self._spelled_out(slot, row, weight, pv_kw[slot], load_kw[slot], peak, plain=plain)
+                self._add_explicit_grid_columns(slot, row, weight, pv_kw[slot], load_kw[slot], peak, is_plan=is_plan)
                 continue
-            ins, outs = self._pieces(row, stage, length, weight, habits[slot] if habits else None)
-            if plain:
-                self.charging.append(ins)
-                self.discharging.append(outs)
-            if not stage.convex:
-                self._in_order(stage, ins, outs)
+            charge_columns, discharge_columns = self._add_segments(
+                row, slot_cost, hours, weight, previous_actions[slot] if previous_actions else None
+            )
+            if is_plan:
+                self.charging.append(charge_columns)
+                self.discharging.append(discharge_columns)
+            if not slot_cost.convex:
+                self._add_order_binaries(slot_cost, charge_columns, discharge_columns)
             if peak is not None:
-                self._under_peak(peak, max(load_kw[slot] - pv_kw[slot], 0.0), stage, ins, outs, length)
-        for slot, level, price, sign in bounds.wishes:
-            missing = self._column(weight * price, 0.0, inf)
-            self._row({missing: 1.0, stored + slot: float(sign)}, sign * level, inf)
+                self._add_peak_row(
+                    peak, max(load_kw[slot] - pv_kw[slot], 0.0), slot_cost, charge_columns, discharge_columns, hours
+                )
+        for slot, level, price, sign in bounds.soft_targets:
+            missing = self._add_column(weight * price, 0.0, inf)
+            self._add_row({missing: 1.0, stored + slot: float(sign)}, sign * level, inf)
         return stored
 
-    def _pieces(
-        self, row: int, stage: SlotCost, length: float, weight: float, habit: ActionKind | None
+    def _add_segments(
+        self, row: int, slot_cost: SlotCost, hours: float, weight: float, previous_action: ActionKind | None
     ) -> tuple[list[int], list[int]]:
-        """The columns of a slot's pieces, in stored kWh: charging and discharging."""
-        up, down, wear = self.rule.charge_efficiency, self.rule.discharge_efficiency, self.rule.wear
+        """Add the columns of a slot's segments, in stored kWh. Returns those of charging and of discharging."""
+        up, down, wear = self.limits.charge_efficiency, self.limits.discharge_efficiency, self.limits.wear
         cost, upper = self.cost, self.upper
         columns, rows, values = self.entries
         first = len(cost)
-        nudge = self.nudge * (2 if habit is ActionKind.CHARGE else 0)
-        for width, price, imports in stage.charge:
-            cost.append(weight * ((price + wear) / up - nudge + (self.nudge if imports else -self.nudge)))
-            upper.append(width * length * up)
+        tie_break = self.tie_break * (2 if previous_action is ActionKind.CHARGE else 0)
+        for width, price, imports in slot_cost.charge:
+            cost.append(weight * ((price + wear) / up - tie_break + (self.tie_break if imports else -self.tie_break)))
+            upper.append(width * hours * up)
             values.append(-1.0)
-        middle = len(cost)
-        nudge = self.nudge * (2 if habit is ActionKind.DISCHARGE else 0)
-        for width, price, imports in stage.discharge:
-            cost.append(weight * ((wear - price) * down - nudge + (-self.nudge if imports else self.nudge)))
-            upper.append(width * length / down)
+        first_discharge = len(cost)
+        tie_break = self.tie_break * (2 if previous_action is ActionKind.DISCHARGE else 0)
+        for width, price, imports in slot_cost.discharge:
+            cost.append(weight * ((wear - price) * down - tie_break + (-self.tie_break if imports else self.tie_break)))
+            upper.append(width * hours / down)
             values.append(1.0)
         end = len(cost)
         self.lower += [0.0] * (end - first)
         columns += range(first, end)
         rows += [row] * (end - first)
-        return list(range(first, middle)), list(range(middle, end))
+        return list(range(first, first_discharge)), list(range(first_discharge, end))
 
-    def _under_peak(
-        self, peak: int, rest: float, stage: SlotCost, ins: list[int], outs: list[int], length: float
+    def _add_peak_row(
+        self,
+        peak: int,
+        net_load: float,
+        slot_cost: SlotCost,
+        charge_columns: list[int],
+        discharge_columns: list[int],
+        hours: float,
     ) -> None:
-        """The peak is at least this slot's import."""
-        up, down = self.rule.charge_efficiency, self.rule.discharge_efficiency
-        highest = rest + sum(piece.width for piece in stage.charge if piece.imports)
+        """Add the epigraph constraint of the demand charge: the peak is at least the import of this slot."""
+        up, down = self.limits.charge_efficiency, self.limits.discharge_efficiency
+        highest = net_load + sum(segment.width for segment in slot_cost.charge if segment.imports)
         if highest <= self.problem.peak_so_far_kw:
             return
         columns, rows, values = self.entries
         columns.append(peak)
         values.append(1.0)
-        per_kwh = 1 / (length * up)
-        for column, piece in zip(ins, stage.charge, strict=True):
-            if piece.imports:
+        per_kwh = 1 / (hours * up)
+        for column, segment in zip(charge_columns, slot_cost.charge, strict=True):
+            if segment.imports:
                 columns.append(column)
                 values.append(-per_kwh)
-        per_kwh = down / length
-        for column, piece in zip(outs, stage.discharge, strict=True):
-            if piece.imports:
+        per_kwh = down / hours
+        for column, segment in zip(discharge_columns, slot_cost.discharge, strict=True):
+            if segment.imports:
                 columns.append(column)
                 values.append(per_kwh)
         rows += [len(self.row_lower)] * (len(columns) - len(rows))
-        self.row_lower.append(rest)
+        self.row_lower.append(net_load)
         self.row_upper.append(inf)
 
-    def _in_order(self, stage: SlotCost, ins: list[int], outs: list[int]) -> None:
-        """Binaries: never both ways at once, and no piece before those nearer to rest."""
+    def _add_order_binaries(self, slot_cost: SlotCost, charge_columns: list[int], discharge_columns: list[int]) -> None:
+        """Add binaries that forbid charging while discharging, and using a segment before those nearer to rest."""
         upper = self.upper
-        if ins and outs:
-            charges = self._binary()
-            self._row({**dict.fromkeys(ins, 1.0), charges: -sum(upper[c] for c in ins)}, -inf, 0.0)
-            total = sum(upper[c] for c in outs)
-            self._row({**dict.fromkeys(outs, 1.0), charges: total}, -inf, total)
-        for columns, pieces, sign in ((ins, stage.charge, 1), (outs, stage.discharge, -1)):
-            for index, (one, two) in enumerate(pairwise(pieces), 1):
+        if charge_columns and discharge_columns:
+            charges = self._add_binary()
+            self._add_row(
+                {**dict.fromkeys(charge_columns, 1.0), charges: -sum(upper[c] for c in charge_columns)}, -inf, 0.0
+            )
+            total = sum(upper[c] for c in discharge_columns)
+            self._add_row({**dict.fromkeys(discharge_columns, 1.0), charges: total}, -inf, total)
+        for columns, segments, sign in (
+            (charge_columns, slot_cost.charge, 1),
+            (discharge_columns, slot_cost.discharge, -1),
+        ):
+            for index, (one, two) in enumerate(pairwise(segments), 1):
                 if sign * (two.price - one.price) < -EPSILON:
-                    reached = self._binary()
+                    reached = self._add_binary()
                     for farther in columns[index:]:
-                        self._row({farther: 1.0, reached: -upper[farther]}, -inf, 0.0)
+                        self._add_row({farther: 1.0, reached: -upper[farther]}, -inf, 0.0)
                     for nearer in columns[:index]:
-                        self._row({nearer: 1.0, reached: -upper[nearer]}, 0.0, inf)
+                        self._add_row({nearer: 1.0, reached: -upper[nearer]}, 0.0, inf)
 
-    def _binary(self) -> int:
-        column = self._column(0.0, 0.0, 1.0)
+    def _add_binary(self) -> int:
+        column = self._add_column(0.0, 0.0, 1.0)
         self.binaries.append(column)
         return column
 
-    def _spelled_out(
-        self, slot: int, row: int, weight: float, pv: float, load: float, peak: int, *, plain: bool
+    def _add_explicit_grid_columns(
+        self, slot: int, row: int, weight: float, pv: float, load: float, peak: int, *, is_plan: bool
     ) -> None:
-        """A slot in which curtailing would pay but for the peak: import, export and curtailing are columns."""
-        rule, length = self.rule, self.hours[slot]
-        up, down, wear = rule.charge_efficiency, rule.discharge_efficiency, rule.wear
-        buy, sell = self.problem.import_price[slot] * length * weight, self.problem.export_price[slot] * length * weight
-        charge = self._column(weight * wear / up, 0.0, rule.charge_kw * length * up)
-        discharge = self._column(weight * wear * down, 0.0, rule.discharge_kw * length / down)
-        bought, sold = self._column(buy, 0.0, rule.import_kw), self._column(-sell, 0.0, rule.export_kw)
-        # Only the house breaks the limit of import, and none that of export, since PV can be curtailed.
-        over = self._column(buy + rule.penalty * length * weight, 0.0, max(load - pv - rule.import_kw, 0.0))
-        curtailed = self._column(weight * self.nudge, 0.0, pv)
+        """Add import, export and curtailment of a slot as separate variables.
+
+        This is needed if curtailing pays at the slot's prices but would raise the demand charge: then the curtailment
+        cannot be decided by the sign of the prices.
+        """
+        limits, hours = self.limits, self.slot_hours[slot]
+        up, down, wear = limits.charge_efficiency, limits.discharge_efficiency, limits.wear
+        import_price = self.problem.import_price[slot] * hours * weight
+        export_price = self.problem.export_price[slot] * hours * weight
+        charge = self._add_column(weight * wear / up, 0.0, limits.charge_kw * hours * up)
+        discharge = self._add_column(weight * wear * down, 0.0, limits.discharge_kw * hours / down)
+        imported = self._add_column(import_price, 0.0, limits.import_kw)
+        exported = self._add_column(-export_price, 0.0, limits.export_kw)
+        # Only the load can break the import limit. Nothing can break the export limit, since PV can be curtailed.
+        excess_import = self._add_column(
+            import_price + limits.penalty * hours * weight, 0.0, max(load - pv - limits.import_kw, 0.0)
+        )
+        curtailed = self._add_column(weight * self.tie_break, 0.0, pv)
         columns, rows, values = self.entries
         columns += charge, discharge
         rows += row, row
         values += -1.0, 1.0
-        self._row(
-            {bought: 1.0, over: 1.0, sold: -1.0, charge: -1 / (length * up), discharge: down / length, curtailed: -1.0},
-            load - pv, load - pv,
-        )  # fmt: skip
-        self._row({peak: 1.0, bought: -1.0, over: -1.0}, 0.0, inf)
-        least = -inf if rule.discharge_kw > rule.export_kw + load else min(buy, sell)  # that a kWh can be worth here
-        burns = least < 0 and wear * (1 / up + down) * length * weight < -least * (1 / up - down) + EPSILON
-        for one, other, tempting in ((charge, discharge, burns), (bought, sold, sell > buy)):
-            if tempting:
-                way = self._binary()
-                self._row({one: 1.0, way: -self.upper[one]}, -inf, 0.0)
-                self._row({other: 1.0, way: self.upper[other]}, -inf, self.upper[other])
-        if plain:
+        self._add_row(
+            {
+                imported: 1.0,
+                excess_import: 1.0,
+                exported: -1.0,
+                charge: -1 / (hours * up),
+                discharge: down / hours,
+                curtailed: -1.0,
+            },
+            load - pv,
+            load - pv,
+        )
+        self._add_row({peak: 1.0, imported: -1.0, excess_import: -1.0}, 0.0, inf)
+        # The lowest marginal price of a kWh in this slot.
+        lowest_price = -inf if limits.discharge_kw > limits.export_kw + load else min(import_price, export_price)
+        wasting_pays = (
+            lowest_price < 0 and wear * (1 / up + down) * hours * weight < -lowest_price * (1 / up - down) + EPSILON
+        )
+        for one, other, needs_binary in (
+            (charge, discharge, wasting_pays),
+            (imported, exported, export_price > import_price),
+        ):
+            if needs_binary:
+                direction = self._add_binary()
+                self._add_row({one: 1.0, direction: -self.upper[one]}, -inf, 0.0)
+                self._add_row({other: 1.0, direction: self.upper[other]}, -inf, self.upper[other])
+        if is_plan:
             self.charging.append([charge])
             self.discharging.append([discharge])
             self.curtailing[slot] = curtailed
@@ -300,49 +300,52 @@ class _Model:
     # --- solving
 
     def solve(self) -> Solution:
-        solver = _Highs()
-        model = self._arrays()
-        exact = _run(solver, model, presolve=bool(self.binaries))
+        """Solve the programme and return its solution. Raises SolverError."""
+        solver = QuietHighs()
+        model = self._highs_model()
+        exact = run_highs(solver, model, presolve=bool(self.binaries))
         if solver.getInfo().primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
             raise SolverError(f"HiGHS found no plan: {solver.modelStatusToString(solver.getModelStatus())}")
         solution = solver.getSolution()
-        if self.binaries:  # prices are those of the LP that is left when every either-or is decided
+        if self.binaries:  # the duals are those of the LP that remains once the binaries are fixed
             chosen = np.round(np.array(solution.col_value)[self.binaries])
             model.lower[self.binaries] = model.upper[self.binaries] = chosen
-            solver.setOptionValue("time_limit", inf)  # HiGHS counts from its first run, which may have used it all up
-            if not _run(solver, model._replace(integral=np.zeros_like(model.integral)), presolve=False):
+            solver.setOptionValue("time_limit", inf)  # it counts from the first run, which may have used it up
+            if not run_highs(solver, model._replace(integral=np.zeros_like(model.integral)), presolve=False):
                 raise SolverError("HiGHS found no prices for its plan")
             solution = solver.getSolution()
-        return self._read(solution, exact=exact)
+        return self._read_solution(solution, exact=exact)
 
-    def _arrays(self) -> _Arrays:
+    def _highs_model(self) -> HighsModel:
         columns, rows = (np.array(part, dtype=np.int32) for part in self.entries[:2])
         values = np.array(self.entries[2])
         order = np.argsort(columns, kind="stable")
         integral = np.zeros(len(self.cost), dtype=np.int32)
         integral[self.binaries] = 1
         start = np.searchsorted(columns[order], np.arange(len(self.cost) + 1)).astype(np.int32)
-        return _Arrays(
-            len(self.cost), len(self.row_lower), len(values), _BY_COLUMN, _LEAST, 0.0,
-            np.array(self.cost) / self.unit, np.array(self.lower), np.array(self.upper),
+        return HighsModel(
+            len(self.cost), len(self.row_lower), len(values), BY_COLUMN, MINIMISE, 0.0,
+            np.array(self.cost) / self.money_unit, np.array(self.lower), np.array(self.upper),
             np.array(self.row_lower), np.array(self.row_upper),
             start, rows[order], values[order], integral,
         )  # fmt: skip
 
-    def _read(self, solution: highspy.HighsSolution, *, exact: bool) -> Solution:
+    def _read_solution(self, solution: highspy.HighsSolution, *, exact: bool) -> Solution:
         amounts = list(solution.col_value)
-        up, down = self.rule.charge_efficiency, self.rule.discharge_efficiency
+        up, down = self.limits.charge_efficiency, self.limits.discharge_efficiency
         power = []
-        for ins, outs, length in zip(self.charging, self.discharging, self.hours, strict=True):
-            gained = sum(amounts[c] for c in ins) - sum(amounts[c] for c in outs)
-            power.append(gained / (length * up) if gained > 0 else gained * down / length)
-        slots = len(self.hours)
-        price = -self.unit / self.plan_weight
-        worth = [value * price for value in solution.row_dual[:slots]]
-        worth[0] = -self.unit * sum(solution.row_dual[row] for row in self.first_rows)
+        for charge_columns, discharge_columns, hours in zip(
+            self.charging, self.discharging, self.slot_hours, strict=True
+        ):
+            gained = sum(amounts[c] for c in charge_columns) - sum(amounts[c] for c in discharge_columns)
+            power.append(gained / (hours * up) if gained > 0 else gained * down / hours)
+        slots = len(self.slot_hours)
+        price = -self.money_unit / self.plan_weight
+        marginal_value = [value * price for value in solution.row_dual[:slots]]
+        marginal_value[0] = -self.money_unit * sum(solution.row_dual[row] for row in self.first_rows)
         curtail = None
         if self.curtailing:
             curtail = [
                 amounts[self.curtailing[slot]] if slot in self.curtailing else -1.0 for slot in range(len(power))
             ]
-        return Solution(power, worth, "highs", curtail, exact)
+        return Solution(power, marginal_value, "highs", curtail, exact)

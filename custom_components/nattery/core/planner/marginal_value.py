@@ -1,8 +1,9 @@
-"""What a stored kWh is worth to one slot of a plan, by all the others: what turns its action.
+"""The marginal value of stored energy for a slot, given the dispatch of all other slots. It sets the break-even prices.
 
-The dual of a slot tells what one more stored kWh saves, and in a slot that charges that is often its own price. What
-would turn the action is another question: what does the rest of the plan lose with a kWh less, or gain with one more?
-A kWh moves along the store until a slot charges or discharges it, so one sweep from each side answers for all slots.
+The dual value of a slot tells what one more stored kWh saves. In a slot that charges, that is often the slot's own
+price. The break-even price of the slot's action needs another quantity: what the rest of the plan loses with one kWh
+less, or gains with one kWh more. A kWh can be shifted in time until another slot charges or discharges it, so one
+forward and one backward sweep find the value for all slots.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,76 +13,83 @@ from typing import NamedTuple
 from .energy_bounds import SoftTarget
 from .flows import SAME_KW, Flows, SlotInputs, StorageBounds
 
-_SAME_KWH = 1e-6
+_SAME_KWH = 1e-6  # energies that differ by less count as equal
 
 
 class MarginalValue(NamedTuple):
-    """Per stored kWh: what the other slots lose with one less, and what they gain with one more."""
+    """Value per stored kWh to the other slots: their loss with one kWh less, and their gain with one kWh more."""
 
-    less: float
-    more: float
+    loss: float
+    gain: float
 
 
 class PlanContext(NamedTuple):
-    """What of a plan the worth depends on; import above `peak_kw` costs `peak_price` a kW besides."""
+    """The parts of a plan that determine marginal values.
 
-    store: StorageBounds
-    around: Sequence[SlotInputs]
+    Import above `peak_kw` adds the demand charge `peak_price` per kW.
+    """
+
+    bounds: StorageBounds
+    inputs: Sequence[SlotInputs]
     flows: Sequence[Flows]
-    wishes: Iterable[SoftTarget]
-    terminal: float
+    soft_targets: Iterable[SoftTarget]
+    terminal_value: float
     peak_kw: float
     peak_price: float
 
 
-def worth_of(plan: PlanContext) -> list[MarginalValue]:
-    """The worth for every slot."""
-    exchanges = [_exchange(plan, around, flow) for around, flow in zip(plan.around, plan.flows, strict=True)]
-    ins, outs = zip(*exchanges, strict=True)
-    ups, downs = _holding(plan)
-    less, more = _cheapest(ins, ups, downs, plan.terminal), _cheapest(outs, downs, ups, -plan.terminal)
-    return [MarginalValue(one, -other) for one, other in zip(less, more, strict=True)]
+def marginal_values(plan: PlanContext) -> list[MarginalValue]:
+    """Return the marginal value of stored energy for every slot."""
+    adjustments = [_adjustment_costs(plan, inputs, flow) for inputs, flow in zip(plan.inputs, plan.flows, strict=True)]
+    storing_costs, withdrawing_costs = zip(*adjustments, strict=True)
+    more_held, less_held = _holding_costs(plan)
+    losses = _least_costs(storing_costs, more_held, less_held, plan.terminal_value)
+    negative_gains = _least_costs(withdrawing_costs, less_held, more_held, -plan.terminal_value)
+    return [MarginalValue(loss, -gain) for loss, gain in zip(losses, negative_gains, strict=True)]
 
 
-def _exchange(plan: PlanContext, around: SlotInputs, flow: Flows) -> tuple[float, float]:
-    """What it costs to store one more kWh in a slot, and to take out one: charging and discharging more or less."""
-    rule = plan.store.rule
-    up, down, wear = rule.charge_efficiency, rule.discharge_efficiency, rule.wear
+def _adjustment_costs(plan: PlanContext, inputs: SlotInputs, flow: Flows) -> tuple[float, float]:
+    """Return the cost of storing one more kWh in a slot, and of withdrawing one more, by changing its battery power."""
+    limits = plan.bounds.limits
+    up, down, wear = limits.charge_efficiency, limits.discharge_efficiency, limits.wear
     grid = flow.grid_kw
-    dearer = around.buy
+    import_price = inputs.import_price
     if grid >= plan.peak_kw - SAME_KW:
-        dearer += plan.peak_price / around.hours
-    over, beyond = grid >= rule.import_kw - SAME_KW, grid <= SAME_KW - rule.export_kw
-    curtails, could = flow.curtail_kw > SAME_KW, rule.curtailable and around.pv_kw - flow.curtail_kw > SAME_KW
-    gives = around.sell if grid < -SAME_KW else dearer + rule.penalty * over
-    takes = around.buy if grid > SAME_KW else around.sell - rule.penalty * beyond
-    gives, takes = min(gives, 0.0) if curtails else gives, max(takes, 0.0) if could else takes
+        import_price += plan.peak_price / inputs.hours
+    at_import_limit, at_export_limit = grid >= limits.import_kw - SAME_KW, grid <= SAME_KW - limits.export_kw
+    curtails, can_curtail = flow.curtail_kw > SAME_KW, limits.curtailable and inputs.pv_kw - flow.curtail_kw > SAME_KW
+    cost_of_taking = inputs.export_price if grid < -SAME_KW else import_price + limits.penalty * at_import_limit
+    value_of_giving = inputs.import_price if grid > SAME_KW else inputs.export_price - limits.penalty * at_export_limit
+    if curtails:
+        cost_of_taking = min(cost_of_taking, 0.0)
+    if can_curtail:
+        value_of_giving = max(value_of_giving, 0.0)
     if flow.discharge_kw > SAME_KW:
-        store = (gives - wear) * down
+        storing_cost = (cost_of_taking - wear) * down
     else:
-        free = flow.charge_kw < rule.charge_kw - SAME_KW and (curtails or not over)
-        store = (gives + wear) / up if free else inf
+        can_charge = flow.charge_kw < limits.charge_kw - SAME_KW and (curtails or not at_import_limit)
+        storing_cost = (cost_of_taking + wear) / up if can_charge else inf
     if flow.charge_kw > SAME_KW:
-        return store, -(takes + wear) / up
-    free = flow.discharge_kw < rule.discharge_kw - SAME_KW and (could or not beyond)
-    return store, -(takes - wear) * down if free else inf
+        return storing_cost, -(value_of_giving + wear) / up
+    can_discharge = flow.discharge_kw < limits.discharge_kw - SAME_KW and (can_curtail or not at_export_limit)
+    return storing_cost, -(value_of_giving - wear) * down if can_discharge else inf
 
 
-def _holding(plan: PlanContext) -> tuple[list[float], list[float]]:
-    """What it costs to hold one kWh more, and one less, at the end of each slot."""
-    low, high = plan.store.low + _SAME_KWH, plan.store.high - _SAME_KWH
-    ups = [0.0 if flow.stored_kwh < high else inf for flow in plan.flows]
-    downs = [0.0 if flow.stored_kwh > low else inf for flow in plan.flows]
-    for slot, level, price, sign in plan.wishes:
+def _holding_costs(plan: PlanContext) -> tuple[list[float], list[float]]:
+    """Return the cost of holding one kWh more, and one kWh less, at the end of each slot."""
+    min_kwh, max_kwh = plan.bounds.min_kwh + _SAME_KWH, plan.bounds.max_kwh - _SAME_KWH
+    more_held = [0.0 if flow.stored_kwh < max_kwh else inf for flow in plan.flows]
+    less_held = [0.0 if flow.stored_kwh > min_kwh else inf for flow in plan.flows]
+    for slot, level, price, sign in plan.soft_targets:
         short = sign * (level - plan.flows[slot].stored_kwh)
-        less, more = (downs, ups) if sign > 0 else (ups, downs)
-        less[slot] += price * (short > -_SAME_KWH)
-        more[slot] -= price * (short > _SAME_KWH)
-    return ups, downs
+        away, towards = (less_held, more_held) if sign > 0 else (more_held, less_held)
+        away[slot] += price * (short > -_SAME_KWH)
+        towards[slot] -= price * (short > _SAME_KWH)
+    return more_held, less_held
 
 
-def _cheapest(own: Sequence[float], before: Sequence[float], after: Sequence[float], end: float) -> list[float]:
-    """The least cost of making up for a kWh with another slot: an earlier one, a later one, or the end."""
+def _least_costs(own: Sequence[float], before: Sequence[float], after: Sequence[float], end: float) -> list[float]:
+    """Return the least cost, for each slot, of moving one kWh to another slot or to the end of the horizon."""
     least, best = [], inf
     for cost, hold in zip(own, before, strict=True):
         least.append(best)

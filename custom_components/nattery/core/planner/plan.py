@@ -1,4 +1,4 @@
-"""The plan: an action for every slot, what flows and what it costs, and why."""
+"""The plan: the action of every slot, its flows and cost, and its reason."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,15 +9,16 @@ from ..action import FORCED, Action, ActionKind
 from .flows import SlotMoney
 from .reasons import PlanNote, Reason
 
-_SAME_KW = 1e-3  # powers of one run differ by less
+_POWER_TOLERANCE_KW = 1e-3  # powers within one run differ by less
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSlot:
-    """One slot: times UTC, powers kW AC (`grid_kw` positive = import), SOC 0 to 1, money in the plan's currency.
+    """One slot of a plan.
 
-    `marginal_value` is what one more stored kWh would be worth in this slot. In hold, `sell_surplus` tells that the PV
-    surplus goes to the grid although there is room for it.
+    Times are UTC, powers AC powers in kW (a positive `grid_kw` is import), SOC is from 0 to 1, money is in the plan's
+    currency. `marginal_value` is the dual value of one more stored kWh in this slot. In hold, `sell_surplus` tells that
+    the PV surplus goes to the grid although the battery has room for it.
     """
 
     start: datetime
@@ -29,24 +30,24 @@ class PlannedSlot:
     curtail_kw: float
     soc_end: float
     marginal_value: float
-    costs: SlotMoney
+    money: SlotMoney
     reason: Reason
     sell_surplus: bool = False
 
     @property
     def power_kw(self) -> float:
-        """The power of a forced action, else 0."""
+        """The power of a forced action, otherwise 0."""
         return self.charge_kw + self.discharge_kw if self.action in FORCED else 0.0
 
     @property
     def cost(self) -> float:
-        """What the slot costs: import, less export, and wear."""
-        return self.costs.total
+        """The net cost of the slot: import minus export plus wear."""
+        return self.money.total
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRun:
-    """Consecutive slots of one action with one power (kW), times UTC; the reason is the first slot's."""
+    """Consecutive slots with the same action and power (kW), times UTC. The reason is that of the first slot."""
 
     start: datetime
     end: datetime
@@ -56,24 +57,23 @@ class PlanRun:
     reason: Reason
 
     def is_like(self, other: PlanRun) -> bool:
-        """Whether another run does the same."""
+        """Return whether another run has the same action and power."""
         same = self.kind is other.kind and self.sell_surplus is other.sell_surplus
-        return same and abs(self.power_kw - other.power_kw) <= _SAME_KW
+        return same and abs(self.power_kw - other.power_kw) <= _POWER_TOLERANCE_KW
 
     @property
     def action(self) -> Action:
-        """What to tell the inverter, in W."""
+        """The action for the inverter, with its power in W."""
         return Action(self.kind, self.power_kw * 1000, self.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do, and what it costs (lower is better).
+    """The planned actions and their cost (lower is better).
 
-    `cost` is that of all slots, and of the highest import where a capacity tariff counts it, less `terminal_value` for
-    each kWh stored more at the end than at the start. `solver` is highs, dynamic or none. `exact` is False where the
-    time ran out before the optimum was proven. `kept` tells that the next hours keep to the plan before, since a change
-    would not pay.
+    `cost` is the net cost of all slots plus the demand charge, minus `terminal_value` for each kWh stored more at the
+    end than at the start. `solver` is highs, dynamic or none. `exact` is False if the time limit was reached before the
+    optimum was proven. `kept` tells that the actions of the next hours were kept from the previous plan (hysteresis).
     """
 
     slots: tuple[PlannedSlot, ...]
@@ -88,20 +88,20 @@ class Plan:
     kept: bool = False
 
     def __iter__(self) -> Iterator[PlannedSlot]:
-        """The slots in order."""
+        """Iterate over the slots in order."""
         return iter(self.slots)
 
     def __len__(self) -> int:
-        """How many slots."""
+        """Return the number of slots."""
         return len(self.slots)
 
     def at(self, moment: datetime) -> PlannedSlot | None:
-        """The slot that holds an aware moment, or None."""
+        """Return the slot that contains an aware time, or None."""
         return next((slot for slot in self.slots if slot.start <= moment < slot.end), None)
 
     @property
     def runs(self) -> tuple[PlanRun, ...]:
-        """The slots, joined where nothing changes: one run is one window of the inverter."""
+        """The slots, joined while action and power stay the same; one run is one window of the inverter."""
         runs: list[PlanRun] = []
         for slot in self.slots:
             run = PlanRun(slot.start, slot.end, slot.action, slot.power_kw, slot.sell_surplus, slot.reason)
@@ -112,7 +112,7 @@ class Plan:
         return tuple(runs)
 
     def as_document(self) -> dict[str, Any]:
-        """The plan as it is printed by `nattery plan --json`."""
+        """Return the plan as `nattery plan --json` prints it."""
         return {
             "cost": round(self.cost, 9),
             "solver": self.solver,

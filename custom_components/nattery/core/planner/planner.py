@@ -1,4 +1,7 @@
-"""The face of the planner: a problem in, a plan out. Solvers are imported on the first call, so use an executor."""
+"""The entry point of the planner: turns a problem into a plan.
+
+The first call imports the solver, which takes time: run it in an executor.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,67 +14,67 @@ from typing import NamedTuple
 
 from ..action import FORCED, ActionKind
 from .dynamic import UnsupportedError, solve as solve_dynamic
-from .energy_bounds import limits
+from .energy_bounds import energy_bounds
 from .flows import (
     SAME_KW,
     Dispatch,
     Flows,
     SlotMoney,
     StorageBounds,
-    costs,
-    move_of,
+    battery_power,
+    dispatch_for,
     no_battery_step,
-    power_of,
-    settle,
-    surroundings,
+    slot_flows,
+    slot_inputs,
+    slot_money,
 )
-from .marginal_value import MarginalValue, PlanContext, worth_of
+from .marginal_value import MarginalValue, PlanContext, marginal_values
 from .plan import Plan, PlannedSlot
 from .problem import PastAction, Problem
 from .reasons import Context, PlanNote, Reason, explain
-from .slot_cost import EPSILON, rules
+from .slot_cost import EPSILON, system_limits
 from .solution import Solution, SolverError
 from .strategies import Optimise, SelfConsumption, Strategy
 from .terminal_value import terminal_value
 
-STEADY = timedelta(hours=2)  # within which a plan does not change for nothing
-WORTH_A_CHANGE = 0.01  # of what the battery's full power costs in that time at the mean price
-_SMALL = 1e-6  # kW beyond a limit that are none
-_MISSED = 0.001  # kWh short of a wish that are not worth a word
+STABILITY_WINDOW = timedelta(hours=2)  # hysteresis applies to actions that start within this time
+SWITCHING_COST = 0.01  # share of the cost of full battery power during the window, at the mean import price
+_LIMIT_TOLERANCE_KW = 1e-6  # a smaller excess over a grid limit is rounding
+_TARGET_TOLERANCE_KWH = 0.001  # a smaller shortfall from a target is not reported
 
 
 def make_plan(problem: Problem, strategy: Strategy | None = None, previous: Plan | None = None) -> Plan:
-    """The best plan by a strategy (optimise when None); `previous` takes the place of the problem's own past actions.
+    """Return the optimal plan for a strategy (optimise if None).
 
-    HiGHS plans where highspy can be imported, the dynamic programme elsewhere. There is always a plan: limits that
-    cannot be kept are named in its notes.
+    `previous` replaces the previous actions of the problem. HiGHS solves the problem if highspy is installed, otherwise
+    the dynamic programme does. There is always a plan: constraints that cannot be met are reported in its notes.
     """
     if previous is not None:
         past = tuple(PastAction(slot.start, slot.action, slot.power_kw) for slot in previous)
         problem = replace(problem, previous=past)
-    linear = _linear()
-    begun = perf_counter()
-    plan = _Planner(problem, strategy or Optimise(), linear).plan()
-    return replace(plan, solve_ms=1000 * (perf_counter() - begun))
+    linear = _load_linear()
+    started = perf_counter()
+    plan = _PlanBuilder(problem, strategy or Optimise(), linear).plan()
+    return replace(plan, solve_ms=1000 * (perf_counter() - started))
 
 
 def self_consumption(problem: Problem) -> Plan:
-    """The baseline: what the battery does without a plan."""
+    """Return the plan of the self-consumption baseline."""
     return make_plan(problem, SelfConsumption())
 
 
 def no_battery_cost(problem: Problem) -> float:
-    """The baseline: what the house costs without a battery."""
+    """Return the cost of the horizon without a battery, the other baseline."""
     total = highest = 0.0
-    for around in surroundings(problem):
-        flows = no_battery_step(around, curtailable=problem.pv_curtailable)
-        total += costs(flows, around, 0.0).total
+    for inputs in slot_inputs(problem):
+        flows = no_battery_step(inputs, curtailable=problem.pv_curtailable)
+        total += slot_money(flows, inputs, 0.0).total
         highest = max(highest, flows.grid_kw)
     return total + problem.peak_price_per_kw * max(highest - problem.peak_so_far_kw, 0.0)
 
 
-def _linear() -> ModuleType | None:
-    """The linear programme, where its solver is there."""
+def _load_linear() -> ModuleType | None:
+    """Return the module of the linear programme, or None if its solver is not installed."""
     try:
         from . import linear  # noqa: PLC0415  (numpy and highspy only where a plan is made)
     except ImportError:
@@ -79,197 +82,224 @@ def _linear() -> ModuleType | None:
     return linear
 
 
-class _Draft(NamedTuple):
-    """A plan before it is explained; `score` is its cost with what its broken limits and wishes count."""
+class _Candidate(NamedTuple):
+    """A simulated plan without reasons; `penalised_cost` adds the penalties of violated soft constraints."""
 
-    moves: list[Dispatch]
+    dispatches: list[Dispatch]
     flows: list[Flows]
     money: list[SlotMoney]
     cost: float
-    score: float
+    penalised_cost: float
 
 
-class _Planner:
-    """One problem, while it is planned."""
+class _PlanBuilder:
+    """Builds the plan of one problem."""
 
     def __init__(self, problem: Problem, strategy: Strategy, linear: ModuleType | None) -> None:
-        self.problem = problem = strategy.shape(problem)
+        self.problem = problem = strategy.constrain(problem)
         self.strategy, self.linear = strategy, linear
-        self.bounds = limits(problem)
-        self.store = StorageBounds(rules(problem), self.bounds.low, self.bounds.high)
-        self.around = list(surroundings(problem))
+        self.energy_bounds = energy_bounds(problem)
+        self.bounds = StorageBounds(system_limits(problem), self.energy_bounds.min_kwh, self.energy_bounds.max_kwh)
+        self.inputs = list(slot_inputs(problem))
         self.edges = problem.edges
-        self.terminal = terminal_value(problem)
+        self.terminal_value = terminal_value(problem)
         self.notes: list[PlanNote] = []
 
     def plan(self) -> Plan:
         problem = self.problem
-        fixed = self.strategy.moves(problem)
+        fixed = self.strategy.fixed_dispatch(problem)
         kept = 0
         if fixed is not None:
-            solution = Solution([], [self.terminal] * len(problem), "none")
-            draft = self._draft(fixed, solution)
-            reasons = [Reason("strategy", {"strategy": self.strategy.key})] * len(problem)
+            solution = Solution([], [self.terminal_value] * len(problem), "none")
+            candidate = self._simulate(fixed, solution)
+            reasons = [Reason(self.strategy.reason_key, {"strategy": self.strategy.key})] * len(problem)
         else:
-            solution, draft, kept = self._decide()
-            least = problem.battery.stored_min - EPSILON
+            solution, candidate, kept = self._optimise()
+            minimum = problem.battery.stored_min - EPSILON
             below = 0
-            if problem.battery.stored_start < least:
-                below = 1 + sum(flow.stored_kwh < least for flow in draft.flows)
+            if problem.battery.stored_start < minimum:
+                below = 1 + sum(flow.stored_kwh < minimum for flow in candidate.flows)
             context = Context(
-                self.store, self.edges, self.around, self._worth(draft, solution), self._peak(draft), kept, below
+                self.bounds,
+                self.edges,
+                self.inputs,
+                self._marginal_values(candidate, solution),
+                self._peak_kw(candidate),
+                kept,
+                below,
             )
-            reasons = explain(context, draft.moves, draft.flows)
-        self._note(draft, solution)
+            reasons = explain(context, candidate.dispatches, candidate.flows)
+        self._add_notes(candidate, solution)
         capacity = problem.battery.capacity_kwh
-        parts = zip(draft.moves, draft.flows, solution.marginal_value, draft.money, reasons, strict=True)
+        parts = zip(
+            candidate.dispatches, candidate.flows, solution.marginal_value, candidate.money, reasons, strict=True
+        )
         slots = tuple(
             PlannedSlot(
-                self.edges[slot], self.edges[slot + 1], move.kind, flow.charge_kw, flow.discharge_kw, flow.grid_kw,
-                flow.curtail_kw, flow.stored_kwh / capacity, worth, money, reason, move.sell_surplus,
+                self.edges[slot], self.edges[slot + 1], dispatch.kind, flow.charge_kw, flow.discharge_kw, flow.grid_kw,
+                flow.curtail_kw, flow.stored_kwh / capacity, marginal_value, money, reason, dispatch.sell_surplus,
             )
-            for slot, (move, flow, worth, money, reason) in enumerate(parts)
+            for slot, (dispatch, flow, marginal_value, money, reason) in enumerate(parts)
         )  # fmt: skip
         return Plan(
-            slots, draft.cost, self.strategy.key, solution.solver, 0.0, self.terminal, problem.currency,
+            slots, candidate.cost, self.strategy.key, solution.solver, 0.0, self.terminal_value, problem.currency,
             tuple(self.notes), solution.exact, kept > 0,
         )  # fmt: skip
 
-    # --- deciding
+    # --- optimising
 
-    def _decide(self) -> tuple[Solution, _Draft, int]:
-        """The best plan, or one that keeps to the plan before for so many slots, where that costs next to nothing."""
-        question = self.strategy.question(self.problem)
-        habits = self._habits()
-        kinds = [past.kind if past else None for past in habits]
-        solution = self._solve(question, kinds)
-        draft = self._draft([], solution)
-        steady = bisect_right(self.edges, self.edges[0] + STEADY - timedelta(microseconds=1))
-        recent = habits[:steady]
-        if all(past is None or past.kind is move.kind for past, move in zip(recent, draft.moves, strict=False)):
-            return solution, draft, 0
-        moves = [self._habit(past, slot, draft.moves[slot]) for slot, past in enumerate(recent)]
-        pinned = [flow.stored_kwh for flow in self._draft(moves, solution).flows[: len(moves)]]
+    def _optimise(self) -> tuple[Solution, _Candidate, int]:
+        """Return the optimal plan, or one that keeps previous actions if a change gains less than the switching cost.
+
+        The number in the result counts the first slots that were kept.
+        """
+        decision_problem = self.strategy.decision_problem(self.problem)
+        previous_actions = self._previous_actions()
+        previous_kinds = [past.kind if past else None for past in previous_actions]
+        solution = self._solve(decision_problem, previous_kinds)
+        candidate = self._simulate([], solution)
+        window_slots = bisect_right(self.edges, self.edges[0] + STABILITY_WINDOW - timedelta(microseconds=1))
+        window = previous_actions[:window_slots]
+        if all(
+            past is None or past.kind is dispatch.kind
+            for past, dispatch in zip(window, candidate.dispatches, strict=False)
+        ):
+            return solution, candidate, 0
+        dispatches = [
+            self._previous_dispatch(past, slot, candidate.dispatches[slot]) for slot, past in enumerate(window)
+        ]
+        fixed_stored_kwh = [flow.stored_kwh for flow in self._simulate(dispatches, solution).flows[: len(dispatches)]]
         try:
-            other = self._solve(question, kinds, pinned)
-        except SolverError:  # what was meant then is not possible any more
-            return solution, draft, 0
-        kept = self._draft(moves, other)
+            kept_solution = self._solve(decision_problem, previous_kinds, fixed_stored_kwh)
+        except SolverError:  # the previous actions are no longer feasible
+            return solution, candidate, 0
+        kept = self._simulate(dispatches, kept_solution)
         battery, prices = self.problem.battery, self.problem.import_price
-        full = max(battery.charge_kw, battery.discharge_kw) * sum(around.hours for around in self.around[:steady])
-        if kept.score - draft.score < WORTH_A_CHANGE * full * sum(map(abs, prices)) / len(prices):
-            return other, kept, len(moves)
-        return solution, draft, 0
+        window_hours = sum(inputs.hours for inputs in self.inputs[:window_slots])
+        full_kwh = max(battery.charge_kw, battery.discharge_kw) * window_hours
+        switching_cost = SWITCHING_COST * full_kwh * sum(map(abs, prices)) / len(prices)
+        if kept.penalised_cost - candidate.penalised_cost < switching_cost:
+            return kept_solution, kept, len(dispatches)
+        return solution, candidate, 0
 
-    def _habits(self) -> list[PastAction | None]:
-        """What the plan before meant to do in each slot; empty without one."""
+    def _previous_actions(self) -> list[PastAction | None]:
+        """Return the previous plan's action for each slot; empty without a previous plan."""
         past = sorted(self.problem.previous, key=lambda action: action.start)
         if not past:
             return []
         starts = [action.start for action in past]
         end = starts[-1] + timedelta(minutes=self.problem.slot_minutes)
-        habits: list[PastAction | None] = []
+        previous_actions: list[PastAction | None] = []
         for start in self.edges[:-1]:
             index = bisect_right(starts, start) - 1
-            habits.append(past[index] if index >= 0 and start < end else None)
-        return habits
+            previous_actions.append(past[index] if index >= 0 and start < end else None)
+        return previous_actions
 
-    def _habit(self, past: PastAction | None, slot: int, new: Dispatch) -> Dispatch:
-        """The move of the plan before, with the new power where the kind is the same."""
+    def _previous_dispatch(self, past: PastAction | None, slot: int, new: Dispatch) -> Dispatch:
+        """Return the dispatch of the previous plan, with the new power if the action is the same."""
         if past is None or past.kind is new.kind:
             return new
         if past.kind is ActionKind.HOLD:
-            around = self.around[slot]
-            return Dispatch(past.kind, sell_surplus=around.pv_kw - around.load_kw > EPSILON)
-        rule = self.store.rule
-        full = rule.charge_kw if past.kind is ActionKind.CHARGE else rule.discharge_kw
-        return Dispatch(past.kind, past.power_kw or full if past.kind in FORCED else 0.0)
+            inputs = self.inputs[slot]
+            return Dispatch(past.kind, sell_surplus=inputs.pv_kw - inputs.load_kw > EPSILON)
+        limits = self.bounds.limits
+        full_kw = limits.charge_kw if past.kind is ActionKind.CHARGE else limits.discharge_kw
+        return Dispatch(past.kind, past.power_kw or full_kw if past.kind in FORCED else 0.0)
 
-    def _solve(self, question: Problem, habits: Sequence[ActionKind | None], pinned: Sequence[float] = ()) -> Solution:
+    def _solve(
+        self,
+        decision_problem: Problem,
+        previous_actions: Sequence[ActionKind | None],
+        fixed_stored_kwh: Sequence[float] = (),
+    ) -> Solution:
         if self.linear is None:
-            return self._solve_without(question, pinned)
+            return self._solve_dynamic(decision_problem, fixed_stored_kwh)
         try:
-            solution: Solution = self.linear.solve(question, self.terminal, habits, pinned)
+            solution: Solution = self.linear.solve(
+                decision_problem, self.terminal_value, previous_actions, fixed_stored_kwh
+            )
         except SolverError:
-            if pinned:
+            if fixed_stored_kwh:
                 raise
-            return replace(self._solve_without(question, pinned), exact=False)
+            return replace(self._solve_dynamic(decision_problem, fixed_stored_kwh), exact=False)
         if not solution.exact:
             try:
-                return solve_dynamic(question, self.terminal, pinned)
+                return solve_dynamic(decision_problem, self.terminal_value, fixed_stored_kwh)
             except UnsupportedError:
                 pass
         return solution
 
-    def _solve_without(self, question: Problem, pinned: Sequence[float]) -> Solution:
-        """The dynamic programme, with what it does not know left out, and said so."""
-        if question.peak_price_per_kw:
-            self._note_once("without_peak")
-        if question.has_scenarios:
-            self._note_once("without_scenarios")
-        plain = replace(question, peak_price_per_kw=0.0, pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)
-        return solve_dynamic(plain, self.terminal, pinned)
+    def _solve_dynamic(self, decision_problem: Problem, fixed_stored_kwh: Sequence[float]) -> Solution:
+        """Solve by dynamic programming. Features that it does not support are left out and reported in a note."""
+        if decision_problem.peak_price_per_kw:
+            self._add_note_once("without_peak")
+        if decision_problem.has_scenarios:
+            self._add_note_once("without_scenarios")
+        reduced = replace(decision_problem, peak_price_per_kw=0.0, pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)
+        return solve_dynamic(reduced, self.terminal_value, fixed_stored_kwh)
 
-    def _note_once(self, key: str) -> None:
+    def _add_note_once(self, key: str) -> None:
         if PlanNote(key) not in self.notes:
             self.notes.append(PlanNote(key))
 
-    # --- what comes of it
+    # --- evaluating
 
-    def _draft(self, moves: Sequence[Dispatch], solution: Solution) -> _Draft:
-        """Carry out the moves, then the powers of the solution, and count."""
-        problem, store = self.problem, self.store
-        rule, wear = store.rule, problem.battery.wear_per_kwh
-        done, flows, money = [], [], []
+    def _simulate(self, fixed: Sequence[Dispatch], solution: Solution) -> _Candidate:
+        """Simulate the fixed dispatches, then the powers of the solution, and add up costs and penalties."""
+        problem, bounds = self.problem, self.bounds
+        limits, wear = bounds.limits, problem.battery.wear_per_kwh
+        dispatches, flows, money = [], [], []
         stored = problem.battery.stored_start
-        total = score = highest = 0.0
-        for slot, around in enumerate(self.around):
-            fixed = slot < len(moves)
-            move = moves[slot] if fixed else move_of(solution.power_kw[slot], store, stored, around)
-            power = power_of(move, store, stored, around)
-            if (
-                move.kind in FORCED and abs(power) <= SAME_KW
-            ):  # a full battery cannot charge, nor an empty one discharge
-                move, power = move_of(0.0, store, stored, around), 0.0
-            flow = settle(power, rule, stored, around)
-            if solution.curtail_kw and not fixed and (curtail := solution.curtail_kw[slot]) >= 0:
-                flow = flow._replace(curtail_kw=curtail, grid_kw=around.load_kw - around.pv_kw + power + curtail)
-            cost = costs(flow, around, wear)
+        total = penalty = highest = 0.0
+        for slot, inputs in enumerate(self.inputs):
+            is_fixed = slot < len(fixed)
+            dispatch = fixed[slot] if is_fixed else dispatch_for(solution.power_kw[slot], bounds, stored, inputs)
+            power = battery_power(dispatch, bounds, stored, inputs)
+            if dispatch.kind in FORCED and abs(power) <= SAME_KW:  # the battery is full, or empty
+                dispatch, power = dispatch_for(0.0, bounds, stored, inputs), 0.0
+            flow = slot_flows(power, limits, stored, inputs)
+            if solution.curtail_kw and not is_fixed and (curtail := solution.curtail_kw[slot]) >= 0:
+                flow = flow._replace(curtail_kw=curtail, grid_kw=inputs.load_kw - inputs.pv_kw + power + curtail)
+            cost = slot_money(flow, inputs, wear)
             stored = flow.stored_kwh
-            done.append(move)
+            dispatches.append(dispatch)
             flows.append(flow)
             money.append(cost)
             total += cost.total
             highest = max(highest, flow.grid_kw)
-            beyond = max(flow.grid_kw - rule.import_kw, -flow.grid_kw - rule.export_kw, 0.0)
-            score += beyond * around.hours * rule.penalty
-        for slot, level, price, sign in self.bounds.wishes:
-            score += price * max(sign * (level - flows[slot].stored_kwh), 0.0)
+            excess_kw = max(flow.grid_kw - limits.import_kw, -flow.grid_kw - limits.export_kw, 0.0)
+            penalty += excess_kw * inputs.hours * limits.penalty
+        for slot, level, price, sign in self.energy_bounds.soft_targets:
+            penalty += price * max(sign * (level - flows[slot].stored_kwh), 0.0)
         total += problem.peak_price_per_kw * max(highest - problem.peak_so_far_kw, 0.0)
-        total -= self.terminal * (stored - problem.battery.stored_start)
-        return _Draft(done, flows, money, total, total + score)
+        total -= self.terminal_value * (stored - problem.battery.stored_start)
+        return _Candidate(dispatches, flows, money, total, total + penalty)
 
-    def _worth(self, draft: _Draft, solution: Solution) -> list[MarginalValue]:
-        """What turns each slot; what decides by something else than this plan alone is told by its solver."""
-        problem, flows = self.problem, draft.flows
-        told = [MarginalValue(value, value) for value in solution.marginal_value]
-        if self.strategy.question(problem) is not problem:
-            return told
-        plain = PlanContext(
-            self.store, self.around, flows, self.bounds.wishes, self.terminal, self._peak(draft),
-            problem.peak_price_per_kw,
+    def _marginal_values(self, candidate: _Candidate, solution: Solution) -> list[MarginalValue]:
+        """Return the marginal values for the break-even prices.
+
+        The solver's dual values are used where this plan alone does not determine the decision: in the first slot of
+        several scenarios, and for a strategy that decides on another problem.
+        """
+        problem, flows = self.problem, candidate.flows
+        solver_values = [MarginalValue(value, value) for value in solution.marginal_value]
+        if self.strategy.decision_problem(problem) is not problem:
+            return solver_values
+        context = PlanContext(
+            self.bounds, self.inputs, flows, self.energy_bounds.soft_targets, self.terminal_value,
+            self._peak_kw(candidate), problem.peak_price_per_kw,
         )  # fmt: skip
         shared = int(problem.has_scenarios)
-        return told[:shared] + worth_of(plain)[shared:]
+        return solver_values[:shared] + marginal_values(context)[shared:]
 
-    def _peak(self, draft: _Draft) -> float:
-        """The highest import that is paid for by the kW; inf without a capacity tariff."""
+    def _peak_kw(self, candidate: _Candidate) -> float:
+        """Return the highest import that the demand charge applies to; inf without a capacity tariff."""
         if not self.problem.peak_price_per_kw:
             return inf
-        return max(self.problem.peak_so_far_kw, *(flow.grid_kw for flow in draft.flows))
+        return max(self.problem.peak_so_far_kw, *(flow.grid_kw for flow in candidate.flows))
 
-    def _note(self, draft: _Draft, solution: Solution) -> None:
-        """Name what could not be kept, and what was assumed."""
+    def _add_notes(self, candidate: _Candidate, solution: Solution) -> None:
+        """Add notes on violated constraints and on assumptions."""
         battery, notes = self.problem.battery, self.notes
         if not solution.exact:
             notes.append(PlanNote("approximate"))
@@ -277,27 +307,34 @@ class _Planner:
             notes.append(PlanNote("below_minimum", {"soc": battery.soc_start, "limit": battery.soc_min}))
         if battery.soc_start > battery.soc_max:
             notes.append(PlanNote("above_maximum", {"soc": battery.soc_start, "limit": battery.soc_max}))
-        notes += self._broken_limits(draft.flows)
-        notes += self._missed_wishes(draft.flows)
+        notes += self._limit_notes(candidate.flows)
+        notes += self._target_notes(candidate.flows)
         if self.problem.terminal_value_per_kwh is None:
-            notes.append(PlanNote("terminal_estimated", {"value": self.terminal}))
+            notes.append(PlanNote("terminal_estimated", {"value": self.terminal_value}))
 
-    def _broken_limits(self, flows: list[Flows]) -> Iterator[PlanNote]:
-        rule = self.store.rule
-        for flow, around, at in zip(flows, self.around, self.edges[:-1], strict=True):
-            over, beyond = flow.grid_kw - rule.import_kw, -flow.grid_kw - rule.export_kw
-            if over > _SMALL:
-                yield PlanNote("import_limit", {"excess_kw": over, "at": at, "load_kw": around.load_kw})
-            elif beyond > _SMALL:
-                yield PlanNote("export_limit", {"excess_kw": beyond, "at": at, "pv_kw": around.pv_kw})
+    def _limit_notes(self, flows: list[Flows]) -> Iterator[PlanNote]:
+        limits = self.bounds.limits
+        for flow, inputs, at in zip(flows, self.inputs, self.edges[:-1], strict=True):
+            excess_import, excess_export = flow.grid_kw - limits.import_kw, -flow.grid_kw - limits.export_kw
+            if excess_import > _LIMIT_TOLERANCE_KW:
+                yield PlanNote("import_limit", {"excess_kw": excess_import, "at": at, "load_kw": inputs.load_kw})
+            elif excess_export > _LIMIT_TOLERANCE_KW:
+                yield PlanNote("export_limit", {"excess_kw": excess_export, "at": at, "pv_kw": inputs.pv_kw})
 
-    def _missed_wishes(self, flows: list[Flows]) -> Iterable[PlanNote]:
-        """Each wanted level once, where it is missed most; not the way back to the minimum, which has its own note."""
+    def _target_notes(self, flows: list[Flows]) -> Iterable[PlanNote]:
+        """Report each missed level once, at its largest shortfall.
+
+        The minimum SOC is left out if the plan starts below it: that has a note of its own.
+        """
         battery = self.problem.battery
         worst: dict[float, PlanNote] = {}
-        for slot, level, _, sign in self.bounds.wishes:
+        for slot, level, _, sign in self.energy_bounds.soft_targets:
             missing = level - flows[slot].stored_kwh
-            if sign < 0 or missing < _MISSED or (level == battery.stored_min and battery.soc_start < battery.soc_min):
+            if (
+                sign < 0
+                or missing < _TARGET_TOLERANCE_KWH
+                or (level == battery.stored_min and battery.soc_start < battery.soc_min)
+            ):
                 continue
             if level not in worst or missing > worst[level].values["missing_kwh"]:
                 values = {"missing_kwh": missing, "level_kwh": level, "at": self.edges[slot + 1]}

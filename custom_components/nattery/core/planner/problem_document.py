@@ -1,4 +1,4 @@
-"""A planning problem as a JSON document (docs/planner.md); what is wrong with one is said in one sentence."""
+"""The planning problem as a JSON document (see docs/planner.md). Each error is one sentence that names the key."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
@@ -8,17 +8,17 @@ from typing import Any
 
 from ..action import FORCED, ActionKind
 from .problem import (
-    MOST_SLOTS,
-    SHOWN,
-    YEARS,
+    ALLOWED_YEARS,
+    MAX_SHOWN_LENGTH,
+    MAX_SLOTS,
     BatteryModel,
     GridConnection,
     PastAction,
     Problem,
     ProblemError,
     Target,
-    number,
-    shown,
+    checked_number,
+    format_value,
 )
 
 _SERIES = frozenset({"import_price", "export_price", "pv_kw", "load_kw", "pv_p10_kw", "pv_p90_kw", "load_p90_kw"})
@@ -26,14 +26,17 @@ _KINDS = ", ".join(ActionKind)
 
 
 def read_problem(text: str | bytes) -> Problem:
-    """The problem in a JSON text. Raises ProblemError."""
-    return problem_from(decoded("The problem", text))
+    """Return the problem of a JSON text. Raises ProblemError."""
+    return problem_from(parse_json("The problem", text))
 
 
-def decoded(what: str, text: str | bytes) -> Any:  # noqa: ANN401  (anything may come)
-    """What a JSON text holds, every key once. Raises ProblemError, in which `what` is its name."""
+def parse_json(what: str, text: str | bytes) -> Any:  # noqa: ANN401  (any JSON value)
+    """Return the value of a JSON text whose objects have unique keys.
+
+    Raises ProblemError, which calls the text `what`.
+    """
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return json.loads(text, object_pairs_hook=_unique_keys)
     except ProblemError:
         raise
     except (ValueError, RecursionError) as error:
@@ -41,80 +44,85 @@ def decoded(what: str, text: str | bytes) -> Any:  # noqa: ANN401  (anything may
         raise ProblemError(what, f"is not JSON{place}") from None
 
 
-def problem_from(document: Any) -> Problem:  # noqa: ANN401  (anything may come)
-    """The problem in a decoded document. Raises ProblemError."""
-    given = dict(_object("The problem", document))
+def problem_from(document: Any) -> Problem:  # noqa: ANN401  (any JSON value)
+    """Return the problem of a decoded document. Raises ProblemError."""
+    given = dict(_require_object("The problem", document))
     reserve, departures = given.pop("reserve", None), given.pop("departures", None)
     known = {field.name: field.default is MISSING for field in fields(Problem)}
     del known["targets"]
     _check_keys("The problem", given, known, also=("reserve", "departures"))
     for key, value in given.items():
-        given[key] = _READERS[key](key, value) if key in _READERS else _plain(key, value)
+        given[key] = _READERS[key](key, value) if key in _READERS else _read_value(key, value)
     targets = []
     if reserve is not None:
-        targets.append(_target("reserve", reserve, timed=False))
+        targets.append(_read_target("reserve", reserve, timed=False))
     if departures is not None:
         targets += [
-            _target(f"departures[{n}]", item, timed=True) for n, item in enumerate(_list("departures", departures))
+            _read_target(f"departures[{n}]", item, timed=True)
+            for n, item in enumerate(_require_list("departures", departures))
         ]
-    previous = _previous(given.pop("previous", None), given)
+    previous = _read_previous(given.pop("previous", None), given)
     return Problem(**given, targets=tuple(targets), previous=previous)
 
 
 def battery_from(document: Any) -> BatteryModel:  # noqa: ANN401
-    """The battery of a problem document, on its own. Raises ProblemError."""
-    return BatteryModel(**_fields("battery", document, BatteryModel))
+    """Return the battery of a problem document. Raises ProblemError."""
+    return BatteryModel(**_read_fields("battery", document, BatteryModel))
 
 
 def grid_from(document: Any) -> GridConnection:  # noqa: ANN401
-    """The grid of a problem document, on its own. Raises ProblemError."""
-    return GridConnection(**_fields("grid", document, GridConnection))
+    """Return the grid connection of a problem document. Raises ProblemError."""
+    return GridConnection(**_read_fields("grid", document, GridConnection))
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object in which every key stands once."""
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object as a dict. Raises ProblemError for a duplicate key."""
     document = dict(pairs)
     if len(document) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ProblemError(_name(next(key for key in keys if keys.count(key) > 1)), "is there twice: once is allowed")
+        raise ProblemError(
+            _printable_key(next(key for key in keys if keys.count(key) > 1)), "is there twice: once is allowed"
+        )
     return document
 
 
-def _name(key: str) -> str:
-    """A key that was given, as a sentence can name it."""
-    return key if key.isidentifier() and len(key) <= SHOWN else shown(key)
+def _printable_key(key: str) -> str:
+    """Return a given key in a form that is safe to print."""
+    return key if key.isidentifier() and len(key) <= MAX_SHOWN_LENGTH else format_value(key)
 
 
-def _object(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
+def _require_object(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
     if not isinstance(value, dict):
         raise ProblemError(key, "is not a JSON object: it needs keys and values in braces")
     return value
 
 
-def _list(key: str, value: Any) -> list[Any]:  # noqa: ANN401
+def _require_list(key: str, value: Any) -> list[Any]:  # noqa: ANN401
     if not isinstance(value, list):
         raise ProblemError(key, "is not a list")
     return value
 
 
 def _check_keys(key: str, given: dict[str, Any], known: dict[str, bool], also: tuple[str, ...] = ()) -> None:
-    """`known` tells for each key whether it must be there."""
+    """Raise ProblemError for unknown or missing keys; `known` maps each key to whether it is required."""
     prefix = f"{key}." if key[0].islower() else ""
     for name in given:
         if name not in known:
-            raise ProblemError(f"{prefix}{_name(name)}", f"is not known: the keys are {', '.join((*known, *also))}")
+            raise ProblemError(
+                f"{prefix}{_printable_key(name)}", f"is not known: the keys are {', '.join((*known, *also))}"
+            )
     for name, needed in known.items():
         if needed and name not in given:
             raise ProblemError(f"{prefix}{name}", "is missing")
 
 
-def _fields(key: str, value: Any, kind: type[BatteryModel | GridConnection]) -> dict[str, Any]:  # noqa: ANN401
-    given = _object(key, value)
+def _read_fields(key: str, value: Any, kind: type[BatteryModel | GridConnection]) -> dict[str, Any]:  # noqa: ANN401
+    given = _require_object(key, value)
     _check_keys(key, given, {field.name: field.default is MISSING for field in fields(kind)})
     return given
 
 
-def _plain(key: str, value: Any) -> Any:  # noqa: ANN401  (the problem checks its numbers itself)
+def _read_value(key: str, value: Any) -> Any:  # noqa: ANN401  (the problem checks its numbers itself)
     if key not in _SERIES:
         return value
     if not isinstance(value, list):
@@ -122,75 +130,79 @@ def _plain(key: str, value: Any) -> Any:  # noqa: ANN401  (the problem checks it
     return tuple(value)
 
 
-def _time(key: str, value: Any) -> datetime:  # noqa: ANN401
+def _read_time(key: str, value: Any) -> datetime:  # noqa: ANN401
     try:
         moment = datetime.fromisoformat(value)
     except TypeError, ValueError:
         needed = "a time such as 2026-01-10T00:00:00+00:00 is needed"
-        raise ProblemError(key, f"cannot be {shown(value)}: {needed}") from None
+        raise ProblemError(key, f"cannot be {format_value(value)}: {needed}") from None
     if moment.tzinfo is None:
         raise ProblemError(key, "has no time zone: an offset such as +00:00 or Z is needed")
-    if moment.year not in YEARS:
-        raise ProblemError(key, f"cannot be in {moment.year}: allowed is {YEARS.start} to {YEARS.stop - 1}")
+    if moment.year not in ALLOWED_YEARS:
+        raise ProblemError(
+            key, f"cannot be in {moment.year}: allowed is {ALLOWED_YEARS.start} to {ALLOWED_YEARS.stop - 1}"
+        )
     return moment
 
 
-def _currency(key: str, value: Any) -> str:  # noqa: ANN401
+def _read_currency(key: str, value: Any) -> str:  # noqa: ANN401
     if not isinstance(value, str) or not 1 <= len(value) <= 8 or not value.isprintable():  # noqa: PLR2004  (EUR, ct)
-        raise ProblemError(key, f"cannot be {shown(value)}: a currency such as EUR is needed")
+        raise ProblemError(key, f"cannot be {format_value(value)}: a currency such as EUR is needed")
     return value
 
 
-def _flag(key: str, value: Any) -> bool:  # noqa: ANN401
+def _read_flag(key: str, value: Any) -> bool:  # noqa: ANN401
     if not isinstance(value, bool):
-        raise ProblemError(key, f"cannot be {shown(value)}: allowed is true or false")
+        raise ProblemError(key, f"cannot be {format_value(value)}: allowed is true or false")
     return value
 
 
 _READERS: dict[str, Callable[[str, Any], Any]] = {
-    "start": _time,
+    "start": _read_time,
     "battery": lambda _, value: battery_from(value),
     "grid": lambda _, value: grid_from(value),
-    "currency": _currency,
-    "pv_curtailable": _flag,
+    "currency": _read_currency,
+    "pv_curtailable": _read_flag,
     "previous": lambda _, value: value,
 }
 
 
-def _target(key: str, value: Any, *, timed: bool) -> Target:  # noqa: ANN401
-    given = _object(key, value)
+def _read_target(key: str, value: Any, *, timed: bool) -> Target:  # noqa: ANN401
+    given = _require_object(key, value)
     _check_keys(key, given, dict.fromkeys(("soc", "price", "at") if timed else ("soc", "price"), True))
-    at = _time(f"{key}.at", given["at"]) if timed else None
-    return Target(number(f"{key}.soc", given["soc"], high=1), number(f"{key}.price", given["price"]), at)
+    at = _read_time(f"{key}.at", given["at"]) if timed else None
+    return Target(
+        checked_number(f"{key}.soc", given["soc"], high=1), checked_number(f"{key}.price", given["price"]), at
+    )
 
 
-def _previous(value: Any, given: dict[str, Any]) -> tuple[PastAction, ...]:  # noqa: ANN401
-    """The last plan's actions: its slots as they were printed, or just the names of the actions, slot by slot."""
+def _read_previous(value: Any, given: dict[str, Any]) -> tuple[PastAction, ...]:  # noqa: ANN401
+    """Return the actions of the previous plan, given as its printed slots or as one action name per slot."""
     if value is None:
         return ()
     start: datetime = given["start"]
-    minutes = number("slot_minutes", given.get("slot_minutes", 15.0), 1, 1440)
-    first = number("first_slot_minutes", given.get("first_slot_minutes") or minutes, 0.1, minutes)
-    items, past = _list("previous", value), []
-    if len(items) > MOST_SLOTS:
-        raise ProblemError("previous", f"has {len(items)} slots: at most {MOST_SLOTS} are allowed")
+    minutes = checked_number("slot_minutes", given.get("slot_minutes", 15.0), 1, 1440)
+    first = checked_number("first_slot_minutes", given.get("first_slot_minutes") or minutes, 0.1, minutes)
+    items, past = _require_list("previous", value), []
+    if len(items) > MAX_SLOTS:
+        raise ProblemError("previous", f"has {len(items)} slots: at most {MAX_SLOTS} are allowed")
     for index, item in enumerate(items):
         key = f"previous[{index}]"
         if isinstance(item, str):
             begin = start + timedelta(minutes=first + (index - 1) * minutes) if index else start
-            past.append(PastAction(begin, _kind(key, item)))
+            past.append(PastAction(begin, _read_kind(key, item)))
             continue
-        slot = _object(key, item)
+        slot = _require_object(key, item)
         for name in ("start", "action"):
             if name not in slot:
                 raise ProblemError(f"{key}.{name}", "is missing")
-        kind = _kind(f"{key}.action", slot["action"])
-        powers = [number(f"{key}.{name}", slot.get(name, 0.0)) for name in ("charge_kw", "discharge_kw")]
-        past.append(PastAction(_time(f"{key}.start", slot["start"]), kind, sum(powers) if kind in FORCED else 0.0))
+        kind = _read_kind(f"{key}.action", slot["action"])
+        powers = [checked_number(f"{key}.{name}", slot.get(name, 0.0)) for name in ("charge_kw", "discharge_kw")]
+        past.append(PastAction(_read_time(f"{key}.start", slot["start"]), kind, sum(powers) if kind in FORCED else 0.0))
     return tuple(past)
 
 
-def _kind(key: str, value: Any) -> ActionKind:  # noqa: ANN401
+def _read_kind(key: str, value: Any) -> ActionKind:  # noqa: ANN401
     if not isinstance(value, str) or value not in set(ActionKind):
-        raise ProblemError(key, f"cannot be {shown(value)}: allowed is one of {_KINDS}")
+        raise ProblemError(key, f"cannot be {format_value(value)}: allowed is one of {_KINDS}")
     return ActionKind(value)

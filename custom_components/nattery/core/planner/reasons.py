@@ -55,6 +55,7 @@ SENTENCES = {
     "peak": "The battery serves {power_kw:.2f} kW: import above {peak_kw:.2f} kW would raise the peak that is paid for",
     "shave": "The battery serves {power_kw:.2f} kW of a load that alone is above the import limit",
     "strategy": "The strategy {strategy} asks for it",
+    "manual": "Manual: self-consumption until you set something else",
 }
 _CURTAILED = "; {curtail_kw:.2f} kW of PV are curtailed"
 _KEPT = "; kept from the plan before, since a change would not pay"
@@ -128,7 +129,7 @@ def explain(context: Context, moves: Sequence[Dispatch], flows: Sequence[Flows])
         flow, around = flows[slot], context.around[slot]
         reasons.append(_explain(context, slot, moves[slot], flow, used))
         if flow.discharge_kw > EPSILON:
-            used = Use(context.starts[slot], around.buy if flow.grid_kw > -EPSILON else around.sell)
+            used = Use(context.starts[slot], around.import_price if flow.grid_kw > -EPSILON else around.export_price)
     reasons.reverse()
     return reasons
 
@@ -140,7 +141,7 @@ def _explain(context: Context, slot: int, move: Dispatch, flow: Flows, used: Use
         key, values = _discharging(context, slot, move, flow)
     else:
         key, values = _resting(context, slot, move, flow)
-    if _presses(context.store.rule, values.get("worth", 0.0)) and key not in _LIMITS:
+    if _presses(context.store.limits, values.get("worth", 0.0)) and key not in _LIMITS:
         key = "grid_limit"
     if flow.curtail_kw > EPSILON:
         values["curtail_kw"] = flow.curtail_kw
@@ -154,9 +155,9 @@ def _explain(context: Context, slot: int, move: Dispatch, flow: Flows, used: Use
 
 
 def _charging(context: Context, slot: int, move: Dispatch, flow: Flows) -> tuple[str, dict[str, Any]]:
-    rule, worth, around = context.store.rule, context.worth[slot].less, context.around[slot]
+    rule, worth, around = context.store.limits, context.worth[slot].loss, context.around[slot]
     bought = flow.grid_kw > SAME_KW
-    price = around.buy if bought else _brings(rule, around, flow)
+    price = around.import_price if bought else _brings(rule, around, flow)
     turns_at = worth * rule.charge_efficiency - rule.wear
     values = {"power_kw": flow.charge_kw, "price": price, "worth": worth, "turns_at": turns_at}
     values |= {"burden": worth - turns_at, "margin": turns_at - price}
@@ -168,8 +169,10 @@ def _charging(context: Context, slot: int, move: Dispatch, flow: Flows) -> tuple
 
 
 def _discharging(context: Context, slot: int, move: Dispatch, flow: Flows) -> tuple[str, dict[str, Any]]:
-    rule, worth, around = context.store.rule, context.worth[slot].more, context.around[slot]
-    price = around.buy if flow.grid_kw > -SAME_KW else 0.0 if flow.curtail_kw > SAME_KW else around.sell
+    rule, worth, around = context.store.limits, context.worth[slot].gain, context.around[slot]
+    price = (
+        around.import_price if flow.grid_kw > -SAME_KW else 0.0 if flow.curtail_kw > SAME_KW else around.export_price
+    )
     turns_at = worth / rule.discharge_efficiency + rule.wear
     values = {"power_kw": flow.discharge_kw, "price": price, "worth": worth, "turns_at": turns_at}
     values |= {"burden": turns_at - worth, "margin": price - turns_at}
@@ -182,14 +185,14 @@ def _discharging(context: Context, slot: int, move: Dispatch, flow: Flows) -> tu
 
 def _resting(context: Context, slot: int, move: Dispatch, flow: Flows) -> tuple[str, dict[str, Any]]:
     """At rest; a worth without an end is that of a full or an empty battery, which has no choice."""
-    rule, (less, more), around = context.store.rule, context.worth[slot], context.around[slot]
+    rule, (less, more), around = context.store.limits, context.worth[slot], context.around[slot]
     surplus = around.pv_kw - around.load_kw
     if move.sell_surplus and isfinite(more):
         turns_at = more * rule.charge_efficiency - rule.wear
         return "sell_surplus", {"price": _brings(rule, around, flow), "worth": more, "turns_at": turns_at}
     if move.kind is ActionKind.HOLD and not move.sell_surplus and isfinite(less):
         turns_at = less / rule.discharge_efficiency + rule.wear
-        return "keep", {"price": around.buy, "worth": less, "turns_at": turns_at}
+        return "keep", {"price": around.import_price, "worth": less, "turns_at": turns_at}
     if abs(surplus) <= EPSILON:
         return "balanced", {}
     return "full" if surplus > 0 else "empty", {}
@@ -198,8 +201,8 @@ def _resting(context: Context, slot: int, move: Dispatch, flow: Flows) -> tuple[
 def _brings(rule: SystemLimits, around: SlotInputs, flow: Flows) -> float:
     """What another kWh of surplus would bring: nothing where it could only be curtailed."""
     if not rule.curtailable:
-        return around.sell
-    return 0.0 if flow.grid_kw <= SAME_KW - rule.export_kw else max(around.sell, 0.0)
+        return around.export_price
+    return 0.0 if flow.grid_kw <= SAME_KW - rule.export_kw else max(around.export_price, 0.0)
 
 
 def _presses(rule: SystemLimits, worth: float) -> bool:

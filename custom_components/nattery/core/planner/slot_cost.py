@@ -1,10 +1,11 @@
-"""What one slot costs, as a function of the battery's power: the one model that every solver shares.
+"""The cost of one slot as a piecewise linear function of the battery's AC power. Both solvers build on it.
 
-In a slot the grid's power is load - pv + charge - discharge + curtailed. Its cost bends at the grid limits and at zero,
-and curtailing is decided by the sign of the prices alone. So all that a slot has to say are the pieces of a function of
-the battery's AC power: outwards from rest, how many kW cost how much per kWh each. Where the price per stored kWh rises
-from the farthest discharge to the farthest charge, the function is convex and an LP is exact; this is the P* rule of
-the docs, for any order of import and export price. Plain Python, since a quarter-hour's decision needs it too.
+The grid power of a slot is load - pv + charge - discharge + curtailed. Its cost has breakpoints at the grid limits and
+at zero, and the sign of the prices alone decides the optimal curtailment. So the cost of a slot is a list of segments,
+from rest outwards: a width in kW and a price per kWh. The cost is convex if the price per stored kWh does not decrease
+from the largest discharge to the largest charge. Then a linear programme is exact; this is the P* condition of the
+documentation, for any order of import and export price. This module is plain Python, so that a decision for one slot
+stays cheap.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,13 @@ from typing import NamedTuple
 
 from .problem import Problem
 
-EPSILON = 1e-9  # kW, kWh or money per kWh that are none
+EPSILON = 1e-9  # kW, kWh or money per kWh below which a value counts as zero
 
-type Segment = tuple[float, float]  # up to which grid power (kW), what one more kW costs per hour
+type GridSegment = tuple[float, float]  # grid power (kW) at which the segment ends, its price per kWh
 
 
 class CostSegment(NamedTuple):
-    """So many kW, the grid's price of each per kWh, and whether they change the import (or only the export)."""
+    """A segment of a slot's cost: width (kW), grid price (per kWh), and whether it changes the import."""
 
     width: float
     price: float
@@ -28,7 +29,7 @@ class CostSegment(NamedTuple):
 
 
 class SlotCost(NamedTuple):
-    """The pieces of one slot, outwards from rest, and whether they make a convex function of stored energy."""
+    """The cost segments of a slot, each list from rest outwards, and whether the cost is convex in stored energy."""
 
     charge: tuple[CostSegment, ...]
     discharge: tuple[CostSegment, ...]
@@ -36,7 +37,7 @@ class SlotCost(NamedTuple):
 
 
 class SystemLimits(NamedTuple):
-    """What of a problem is the same in every slot."""
+    """The parameters of a problem that are the same in every slot."""
 
     charge_kw: float
     discharge_kw: float
@@ -45,126 +46,151 @@ class SystemLimits(NamedTuple):
     wear: float
     import_kw: float
     export_kw: float
-    penalty: float  # per kWh beyond a grid limit: more than anything could ever earn
+    penalty: float  # per kWh beyond a grid limit: exceeds whatever a kWh could earn
     curtailable: bool
 
 
-def dearest(problem: Problem) -> float:
-    """The dearest price per kWh, whatever its sign; never zero."""
+def stored_change(limits: SystemLimits, power_kw: float, hours: float) -> float:
+    """Return the change of stored energy (kWh) that an AC power (kW, positive = charging) makes in some hours."""
+    return (
+        power_kw * hours * limits.charge_efficiency if power_kw > 0 else power_kw * hours / limits.discharge_efficiency
+    )
+
+
+def ac_power(limits: SystemLimits, change_kwh: float, hours: float) -> float:
+    """Return the AC power (kW, positive = charging) that changes stored energy by `change_kwh` in some hours."""
+    if change_kwh > 0:
+        return change_kwh / (hours * limits.charge_efficiency)
+    return change_kwh * limits.discharge_efficiency / hours
+
+
+def largest_abs_price(problem: Problem) -> float:
+    """Return the largest absolute price per kWh in a problem, including wear. Returns 1 if all prices are zero.
+
+    Penalties, tolerances and tie-breaks scale with it.
+    """
     prices = (max(problem.import_price), min(problem.import_price), max(problem.export_price),
               min(problem.export_price), problem.terminal_value_per_kwh or 0.0)  # fmt: skip
     return max(map(abs, prices)) + problem.battery.wear_per_kwh or 1.0
 
 
-def rules(problem: Problem) -> SystemLimits:
-    """The rules of a problem."""
+def system_limits(problem: Problem) -> SystemLimits:
+    """Return the parameters of a problem that are the same in every slot."""
     battery, grid = problem.battery, problem.grid
-    worst = dearest(problem) + max((target.price for target in problem.targets), default=0.0)
-    worst += problem.peak_price_per_kw * 60 / (problem.first_slot_minutes or problem.slot_minutes)
-    penalty = 100 * worst / (battery.charge_efficiency * battery.discharge_efficiency)
+    highest = largest_abs_price(problem) + max((target.price for target in problem.targets), default=0.0)
+    highest += problem.peak_price_per_kw * 60 / (problem.first_slot_minutes or problem.slot_minutes)
+    penalty = 100 * highest / (battery.charge_efficiency * battery.discharge_efficiency)
     return SystemLimits(
         battery.charge_kw, battery.discharge_kw, battery.charge_efficiency, battery.discharge_efficiency,
         battery.wear_per_kwh, grid.import_kw, grid.export_kw, penalty, problem.pv_curtailable,
     )  # fmt: skip
 
 
-def stages(
+def slot_costs(
     problem: Problem, pv_kw: Sequence[float] | None = None, load_kw: Sequence[float] | None = None
 ) -> list[SlotCost]:
-    """The stage of every slot, with the problem's forecasts or others."""
-    rule = rules(problem)
+    """Return the cost of every slot, with the forecasts of the problem or with the ones that are given (kW)."""
+    limits = system_limits(problem)
     return [
-        stage(rule, buy, sell, pv, load)
-        for buy, sell, pv, load in zip(
+        slot_cost(limits, import_price, export_price, pv, load)
+        for import_price, export_price, pv, load in zip(
             problem.import_price, problem.export_price, pv_kw or problem.pv_kw, load_kw or problem.load_kw, strict=True
         )
     ]
 
 
-def stage(rule: SystemLimits, buy: float, sell: float, pv: float, load: float) -> SlotCost:
-    """The stage of one slot: prices per kWh, PV and load kW."""
-    segments = _segments(rule, buy, sell, pv)
-    rest = load - pv
+def slot_cost(limits: SystemLimits, import_price: float, export_price: float, pv: float, load: float) -> SlotCost:
+    """Return the cost of one slot from its prices (per kWh), PV and load (kW)."""
+    segments = _grid_segments(limits, import_price, export_price, pv)
+    grid_at_rest = load - pv
     last = len(segments) - 1
-    here = 0
-    while segments[here][0] <= rest + EPSILON and here < last:
-        here += 1
-    # Charging never goes past the import limit, discharging never past the export limit.
+    nearest = 0
+    while segments[nearest][0] <= grid_at_rest + EPSILON and nearest < last:
+        nearest += 1
+    # The battery never pushes the grid power beyond a limit: charging stops at the import limit, discharging at the
+    # export limit.
     charge = []
-    room, power = rule.charge_kw, rest
-    for index in range(here, last):
+    remaining, power = limits.charge_kw, grid_at_rest
+    for index in range(nearest, last):
         edge, price = segments[index]
-        width = min(edge - power, room)
+        width = min(edge - power, remaining)
         if width > EPSILON:
             charge.append(CostSegment(width, price, power > -EPSILON))
-            room -= width
-        if room <= EPSILON:
+            remaining -= width
+        if remaining <= EPSILON:
             break
         power = edge
     discharge = []
-    room, power = rule.discharge_kw, rest
-    if here and power - segments[here - 1][0] <= EPSILON:
-        here -= 1
-    for index in range(here, 0, -1):
+    remaining, power = limits.discharge_kw, grid_at_rest
+    if nearest and power - segments[nearest - 1][0] <= EPSILON:
+        nearest -= 1
+    for index in range(nearest, 0, -1):
         edge, price = segments[index - 1][0], segments[index][1]
-        width = min(power - edge, room)
+        width = min(power - edge, remaining)
         if width > EPSILON:
             discharge.append(CostSegment(width, price, power > EPSILON))
-            room -= width
-        if room <= EPSILON:
+            remaining -= width
+        if remaining <= EPSILON:
             break
         power = edge
-    return SlotCost(tuple(charge), tuple(discharge), _convex(rule, charge, discharge))
+    return SlotCost(tuple(charge), tuple(discharge), _convex(limits, charge, discharge))
 
 
-def _convex(rule: SystemLimits, charge: list[CostSegment], discharge: list[CostSegment]) -> bool:
-    """Whether each next piece is no better than the one before, per stored kWh."""
-    up, down, wear = rule.charge_efficiency, rule.discharge_efficiency, rule.wear
-    for one, two in pairwise(charge):
-        if two.price < one.price - EPSILON:
+def _convex(limits: SystemLimits, charge: list[CostSegment], discharge: list[CostSegment]) -> bool:
+    """Return whether the price per stored kWh is monotonic, from the largest discharge to the largest charge."""
+    up, down, wear = limits.charge_efficiency, limits.discharge_efficiency, limits.wear
+    for nearer, farther in pairwise(charge):
+        if farther.price < nearer.price - EPSILON:
             return False
-    for one, two in pairwise(discharge):
-        if two.price > one.price + EPSILON:
+    for nearer, farther in pairwise(discharge):
+        if farther.price > nearer.price + EPSILON:
             return False
     return not (charge and discharge) or (discharge[0].price - wear) * down <= (charge[0].price + wear) / up + EPSILON
 
 
-def _segments(rule: SystemLimits, buy: float, sell: float, pv: float) -> Sequence[Segment]:
-    """The grid's cost, from the farthest export to the farthest import, with the best curtailing in it."""
-    far = -rule.export_kw, sell - rule.penalty
-    over = inf, buy + rule.penalty
-    if not rule.curtailable or pv <= EPSILON:
-        return far, (0.0, sell), (rule.import_kw, buy), over
-    outer = far[0] - pv, far[1]
-    if buy >= 0:
-        if sell >= 0:  # curtailing only spares the export limit
-            return outer, (far[0], 0.0), (0.0, sell), (rule.import_kw, buy), over
-        return outer, (-pv, sell), (0.0, 0.0), (rule.import_kw, buy), over  # curtailing spares the export
-    if sell < 0:  # being paid for import, curtailing is worth the more of it
-        return outer, (-pv, sell), (rule.import_kw - pv, buy), (rule.import_kw, 0.0), over
-    return _lowest((far, (0.0, sell), (rule.import_kw, buy), over), pv, outer)
+def _grid_segments(limits: SystemLimits, import_price: float, export_price: float, pv: float) -> Sequence[GridSegment]:
+    """Return the segments of the grid cost with optimal curtailment, from the largest export to the largest import."""
+    beyond_export = -limits.export_kw, export_price - limits.penalty
+    within_import, beyond_import = (limits.import_kw, import_price), (inf, import_price + limits.penalty)
+    if not limits.curtailable or pv <= EPSILON:
+        return beyond_export, (0.0, export_price), within_import, beyond_import
+    outer = beyond_export[0] - pv, beyond_export[1]
+    if import_price >= 0:
+        if export_price >= 0:  # curtailing only avoids breaking the export limit
+            return outer, (beyond_export[0], 0.0), (0.0, export_price), within_import, beyond_import
+        return outer, (-pv, export_price), (0.0, 0.0), within_import, beyond_import  # curtailing avoids the export
+    if export_price < 0:  # curtailing makes room for more import, which is paid for
+        return outer, (-pv, export_price), (limits.import_kw - pv, import_price), (limits.import_kw, 0.0), beyond_import
+    return _curtailed_envelope((beyond_export, (0.0, export_price), within_import, beyond_import), pv, outer)
 
 
-def _lowest(plain: Sequence[Segment], pv: float, outer: Segment) -> Sequence[Segment]:
-    """The general case: at every grid power the best of all that curtailing up to `pv` makes of it."""
-    low, zero, high = (edge for edge, _ in plain[:3])
-    far, sell, buy, over = (price for _, price in plain)
+def _curtailed_envelope(
+    without_curtailing: Sequence[GridSegment], pv: float, outer: GridSegment
+) -> Sequence[GridSegment]:
+    """Return the lower envelope over all amounts of curtailment up to `pv`, for any prices."""
+    low, zero, high = (edge for edge, _ in without_curtailing[:3])
+    beyond_export, export_price, import_price, beyond_import = (price for _, price in without_curtailing)
 
     def cost(power: float) -> float:
         below, above = min(power - low, 0.0), max(power - high, 0.0)
-        return below * (far - sell) + min(power, 0.0) * sell + min(max(power, 0.0), high) * buy + above * over
+        return (
+            below * (beyond_export - export_price)
+            + min(power, 0.0) * export_price
+            + min(max(power, 0.0), high) * import_price
+            + above * beyond_import
+        )
 
     corners = [(edge, cost(edge)) for edge in (low, zero, high)]
 
     def best(power: float) -> float:
-        inside = [worth for edge, worth in corners if power <= edge <= power + pv]
+        inside = [value for edge, value in corners if power <= edge <= power + pv]
         return min(cost(power), cost(power + pv), *inside)
 
-    knots = sorted({edge - less for edge in (low, zero, high) for less in (0.0, pv)})
+    knots = sorted({edge - shift for edge in (low, zero, high) for shift in (0.0, pv)})
     points = set(knots)
     for left, right in pairwise(knots):
         lines = [(cost(left), cost(right)), (cost(left + pv), cost(right + pv))]
-        lines += [(worth, worth) for edge, worth in corners if left >= edge - pv and right <= edge]
+        lines += [(value, value) for edge, value in corners if left >= edge - pv and right <= edge]
         for index, (a, b) in enumerate(lines):
             for c, d in lines[:index]:
                 if (a - c) * (b - d) < 0:
@@ -173,5 +199,5 @@ def _lowest(plain: Sequence[Segment], pv: float, outer: Segment) -> Sequence[Seg
     return [
         (min(knots), outer[1]),
         *((right, (best(right) - best(left)) / (right - left)) for left, right in pairwise(ordered) if right > left),
-        plain[-1],
+        without_curtailing[-1],
     ]

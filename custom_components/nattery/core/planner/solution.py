@@ -1,17 +1,18 @@
-"""What a solver gives back."""
+"""The result of a solver."""
 
 from dataclasses import dataclass
 
 
 class SolverError(Exception):
-    """A solver that cannot do it; the text says why."""
+    """Raised if a solver finds no solution. The text gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The battery's AC power of every slot (kW, positive = charging), and what one more stored kWh is worth in it.
+    """The battery's AC power in every slot (kW, positive = charging) and the dual value of one more stored kWh in it.
 
-    `curtail_kw` None means that the sign of the prices decides it. `exact` is False when the time ran out first.
+    If `curtail_kw` is None, the sign of the prices decides the curtailment. `exact` is False if the time limit was
+    reached before the optimum was proven.
     """
 
     power_kw: list[float]

@@ -1,4 +1,4 @@
-"""What energy that is still stored at the end of the horizon is worth."""
+"""The terminal value: what energy stored at the end of the horizon is worth."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,10 +10,11 @@ DAY = timedelta(days=1)
 
 
 def terminal_value(problem: Problem) -> float:
-    """The worth of one stored kWh at the end, never below zero.
+    """Return the value of one stored kWh at the end of the horizon.
 
-    The problem's own where it is given. Otherwise the days after are taken to be like the last day of the horizon, and
-    planned: the worth is what the lower half of the battery's energy would save in them, per kWh.
+    This is the problem's own terminal value, if given. Otherwise the following days are assumed to equal the last day
+    of the horizon, and are optimised: the value is the saving per kWh that the lower half of the battery's energy makes
+    in them. An estimate is never negative.
     """
     if problem.terminal_value_per_kwh is not None:
         return problem.terminal_value_per_kwh
@@ -28,8 +29,8 @@ def terminal_value(problem: Problem) -> float:
         pv_kw=problem.pv_kw[-count:], load_kw=problem.load_kw[-count:], slot_minutes=problem.slot_minutes,
         pv_curtailable=problem.pv_curtailable,
     )  # fmt: skip
-    worth = 0.0
+    value = 0.0
     for _ in range(2):  # the day after, and the one after that
-        ahead = solve_backward(day, worth).curves[0]
-        worth = max((ahead.at(low) - ahead.at(half)) / (half - low), 0.0)
-    return worth
+        cost_to_go = solve_backward(day, value).cost_to_go[0]
+        value = max((cost_to_go.at(low) - cost_to_go.at(half)) / (half - low), 0.0)
+    return value

@@ -8,8 +8,9 @@ from math import exp, inf
 from threading import RLock
 
 from ..inverter.codec import decode
-from ..inverter.registers import BY_SYMBOL, TIME_WINDOWS
+from ..inverter.registers import BY_SYMBOL
 from ..inverter.table import Register, WindowKind
+from ..inverter.time_windows import WINDOWS
 from .alarms import AlarmInputs, Alarms
 from .battery import BatteryPack
 from .clock import DeviceClock
@@ -243,7 +244,7 @@ class SimulatedInverter:
             return hour * 60 + minute
 
         return tuple(
-            DailyWindow(minutes(window.start), minutes(window.end)) for window in TIME_WINDOWS if window.kind is kind
+            DailyWindow(minutes(window.start), minutes(window.end)) for window in WINDOWS if window.kind is kind
         )
 
     def _apply_settings(self) -> None:

@@ -1,4 +1,4 @@
-"""What a person wants from the battery: each strategy is the same problem, seen in its own way."""
+"""The strategies: what the user wants from the battery. Each one adjusts the planning problem in its own way."""
 
 from .arbitrage import Arbitrage
 from .backup_reserve import BackupReserve

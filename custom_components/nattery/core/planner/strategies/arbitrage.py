@@ -1,4 +1,4 @@
-"""Trading with the grid alone: buy low, sell high, as though there were no house and no PV."""
+"""Price arbitrage with the grid alone, as if there were no load and no PV."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar, override
@@ -9,11 +9,11 @@ from .strategy import Strategy
 
 @dataclass(frozen=True, slots=True)
 class Arbitrage(Strategy):
-    """Decided by prices; what the house and PV then make of the grid's power is counted as it is."""
+    """Decides by prices alone. Flows and costs of the plan include the actual load and PV."""
 
     key: ClassVar[str] = "arbitrage"
 
     @override
-    def question(self, problem: Problem) -> Problem:
+    def decision_problem(self, problem: Problem) -> Problem:
         none = (0.0,) * len(problem)
         return replace(problem, pv_kw=none, load_kw=none, pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)

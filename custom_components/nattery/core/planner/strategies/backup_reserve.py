@@ -1,4 +1,4 @@
-"""The least cost, with energy held back for an outage."""
+"""Least cost, with energy reserved for an outage."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar, override
@@ -9,7 +9,10 @@ from .strategy import Strategy
 
 @dataclass(frozen=True, slots=True)
 class BackupReserve(Strategy):
-    """`soc` (0 to 1) is held as long as a missing kWh is worth less than `price` an hour. Raises ProblemError."""
+    """Keeps `soc` (0 to 1) as a soft constraint with the penalty `price` per missing kWh and hour.
+
+    Raises ProblemError.
+    """
 
     soc: float
     price: float = 1.0
@@ -17,9 +20,9 @@ class BackupReserve(Strategy):
     key: ClassVar[str] = "backup_reserve"
 
     def __post_init__(self) -> None:
-        """Refuse a reserve that is none."""
+        """Raise ProblemError for a reserve outside its range."""
         Target(self.soc, self.price)
 
     @override
-    def shape(self, problem: Problem) -> Problem:
+    def constrain(self, problem: Problem) -> Problem:
         return replace(problem, targets=(*problem.targets, Target(self.soc, self.price)))

@@ -1,29 +1,17 @@
-"""One action, chosen by a person."""
+"""Manual control: the user's overrides decide, and nothing else is traded."""
 
 from dataclasses import dataclass
-from typing import ClassVar, override
+from typing import ClassVar
 
-from ...action import FORCED, ActionKind
-from ..flows import Dispatch
-from ..problem import Problem, ProblemError, number
-from .strategy import Strategy
+from .self_consumption import SelfConsumption
 
 
 @dataclass(frozen=True, slots=True)
-class Manual(Strategy):
-    """`power_kw` belongs to charge and discharge. Raises ProblemError."""
+class Manual(SelfConsumption):
+    """Plans self-consumption for all times without an override.
 
-    kind: ActionKind = ActionKind.SELF_CONSUME
-    power_kw: float = 0.0
+    The controller applies overrides on top of any plan (see core/control/overrides.py), so the plan needs no more.
+    """
 
     key: ClassVar[str] = "manual"
-
-    def __post_init__(self) -> None:
-        """Refuse a power where none belongs, and none where one does."""
-        number("power_kw", self.power_kw)
-        if (self.kind in FORCED) != (self.power_kw > 0):
-            raise ProblemError("power_kw", f"cannot be {self.power_kw:g} for {self.kind}")
-
-    @override
-    def moves(self, problem: Problem) -> list[Dispatch]:
-        return [Dispatch(self.kind, self.power_kw)] * len(problem)
+    reason_key: ClassVar[str] = "manual"

@@ -1,4 +1,4 @@
-"""The least cost: prices, forecasts, losses and wear, all together."""
+"""Least cost: prices, forecasts, losses and wear together."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,6 +8,6 @@ from .strategy import Strategy
 
 @dataclass(frozen=True, slots=True)
 class Optimise(Strategy):
-    """The default."""
+    """The default strategy: minimises the cost without further constraints."""
 
     key: ClassVar[str] = "optimise"

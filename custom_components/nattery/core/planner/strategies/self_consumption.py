@@ -1,4 +1,4 @@
-"""Plain self-consumption: surplus in, shortage out, whatever the price."""
+"""Plain self-consumption: store any surplus, cover any shortage, at any price."""
 
 from dataclasses import dataclass
 from typing import ClassVar, override
@@ -11,10 +11,10 @@ from .strategy import Strategy
 
 @dataclass(frozen=True, slots=True)
 class SelfConsumption(Strategy):
-    """What an inverter does by itself."""
+    """Does what an inverter does without a plan."""
 
     key: ClassVar[str] = "self_consumption"
 
     @override
-    def moves(self, problem: Problem) -> list[Dispatch]:
+    def fixed_dispatch(self, problem: Problem) -> list[Dispatch]:
         return [Dispatch(ActionKind.SELF_CONSUME)] * len(problem)

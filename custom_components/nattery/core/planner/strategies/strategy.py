@@ -1,4 +1,4 @@
-"""What a strategy may do to a problem."""
+"""The base class of all strategies."""
 
 from typing import ClassVar
 
@@ -7,18 +7,19 @@ from ..problem import Problem
 
 
 class Strategy:
-    """The base: nothing is changed."""
+    """A strategy that leaves the problem as it is."""
 
     key: ClassVar[str]
+    reason_key: ClassVar[str] = "strategy"  # the reason of every slot if the dispatch is fixed
 
-    def shape(self, problem: Problem) -> Problem:
-        """The problem with what this strategy adds to it."""
+    def constrain(self, problem: Problem) -> Problem:
+        """Return the problem with the constraints that this strategy adds."""
         return problem
 
-    def question(self, problem: Problem) -> Problem:
-        """The problem that decides what the battery does, where it is another one than the house's."""
+    def decision_problem(self, problem: Problem) -> Problem:
+        """Return the problem whose optimum decides the dispatch. It may differ from the one that is evaluated."""
         return problem
 
-    def moves(self, problem: Problem) -> list[Dispatch] | None:  # noqa: ARG002
-        """The moves, where there is nothing to be decided."""
+    def fixed_dispatch(self, problem: Problem) -> list[Dispatch] | None:  # noqa: ARG002
+        """Return the dispatch of every slot if the strategy has nothing to optimise, otherwise None."""
         return None

@@ -17,15 +17,15 @@ from custom_components.nattery.core.control.controller import Mode
 from custom_components.nattery.core.control.schedule import ScheduledAction
 from custom_components.nattery.core.simulator.simulator import Simulator
 
-from .house import EVENING, HOUR, House, Lived, World, run
+from .controlled_system import EVENING, HOUR, ControlledSystem, Observation, SimulatedSystem, run
 
 ROOT = Path(__file__).parents[3]
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 FORCED = [ActionKind.CHARGE, ActionKind.DISCHARGE]
 
 
-class Children(World):
-    """A world whose controllers are processes."""
+class KillableSystem(SimulatedSystem):
+    """A simulated system whose controllers are processes."""
 
     def __init__(self, simulator: Simulator, begun: datetime, file: Path) -> None:
         super().__init__(simulator, begun)
@@ -47,8 +47,8 @@ class Children(World):
 
 
 @pytest.fixture
-def world(start_simulator: Callable[..., Simulator], tmp_path: Path) -> Children:
-    return Children(start_simulator(local_clock=lambda: EVENING), EVENING, tmp_path / "control.json")
+def world(start_simulator: Callable[..., Simulator], tmp_path: Path) -> KillableSystem:
+    return KillableSystem(start_simulator(local_clock=lambda: EVENING), EVENING, tmp_path / "control.json")
 
 
 def wait_for(process: subprocess.Popen[str], words: str) -> None:
@@ -59,7 +59,7 @@ def wait_for(process: subprocess.Popen[str], words: str) -> None:
     raise AssertionError(f"It ended before it said {words}")
 
 
-def kill_after(world: World, process: subprocess.Popen[str], requests: int) -> None:
+def kill_after(world: SimulatedSystem, process: subprocess.Popen[str], requests: int) -> None:
     """Kill the process at the moment at which the inverter has carried out that many of its write requests."""
     write, seen = world.device.write, 0
 
@@ -73,9 +73,9 @@ def kill_after(world: World, process: subprocess.Popen[str], requests: int) -> N
     world.device.write = counted
 
 
-def nothing_beyond(lived: Sequence[Lived], planned: Sequence[ScheduledAction]) -> None:
+def nothing_beyond(observed: Sequence[Observation], planned: Sequence[ScheduledAction]) -> None:
     """Nothing is forced outside the planned runs and, a day later, the same time of day."""
-    for moment, charges, exports in lived:
+    for moment, charges, exports in observed:
         for is_forced, kind in ((charges, ActionKind.CHARGE), (exports, ActionKind.DISCHARGE)):
             may = any(
                 one.action.kind is kind and one.start - MINUTE <= moment - days * DAY <= one.end + MINUTE
@@ -86,7 +86,7 @@ def nothing_beyond(lived: Sequence[Lived], planned: Sequence[ScheduledAction]) -
 
 
 @pytest.mark.parametrize("kind", FORCED)
-def test_killed_in_the_middle_of_an_action(world: Children, kind: ActionKind) -> None:
+def test_killed_in_the_middle_of_an_action(world: KillableSystem, kind: ActionKind) -> None:
     now = world.now()
     planned = [run(kind, now, world.until("21:00"), 2000)]
     with world.child(planned) as process:
@@ -94,44 +94,44 @@ def test_killed_in_the_middle_of_an_action(world: Children, kind: ActionKind) ->
         process.kill()
         assert process.wait() == -signal.SIGKILL
 
-    def is_forced(lived: Sequence[Lived]) -> list[bool]:
-        return [charges or exports for _, charges, exports in lived]
+    def is_forced(observed: Sequence[Observation]) -> list[bool]:
+        return [charges or exports for _, charges, exports in observed]
 
-    quarter = world.live(timedelta(minutes=15))
+    quarter = world.advance(timedelta(minutes=15))
     assert all(is_forced(quarter))  # the run is still on
-    rest = world.live(4 * HOUR - timedelta(minutes=15))
+    rest = world.advance(4 * HOUR - timedelta(minutes=15))
     assert not any(is_forced(rest)[46:])  # from 21:01 on
     self_consumes = world.device.flows.battery == pytest.approx(world.device.flows.load)
     assert self_consumes is (kind is ActionKind.CHARGE)
     assert (world.device.flows.battery == 0) is (kind is ActionKind.DISCHARGE)
-    next_day = world.live(22 * HOUR)
+    next_day = world.advance(22 * HOUR)
     nothing_beyond([*quarter, *rest, *next_day], planned)
     assert sum(is_forced(next_day)) <= 61  # the last run once more at most
 
-    # and the next life puts it right, whatever the plan is
+    # The next start releases control, whatever the plan is.
     with world.child([]) as process:
         wait_for(process, "self_consume no_plan")
-    world.live(MINUTE)
+    world.advance(MINUTE)
     assert world.device.flows.battery == pytest.approx(world.device.flows.load)
-    assert not any(is_forced(world.live(26 * HOUR, timedelta(minutes=5))))
+    assert not any(is_forced(world.advance(26 * HOUR, timedelta(minutes=5))))
 
 
 @pytest.mark.parametrize("kind", FORCED)
-def test_killed_at_the_start_of_a_long_run(world: Children, kind: ActionKind) -> None:
+def test_killed_at_the_start_of_a_long_run(world: KillableSystem, kind: ActionKind) -> None:
     """Six hours are planned, but four is the most that anything lasts alone."""
     planned = [run(kind, world.now(), world.now() + 6 * HOUR, 500)]
     with world.child(planned) as process:
         wait_for(process, f"{kind} plan")
-    lived = world.live(10 * HOUR)
-    nothing_beyond(lived, [run(kind, world.now() - 10 * HOUR, world.now() - 6 * HOUR)])
+    observed = world.advance(10 * HOUR)
+    nothing_beyond(observed, [run(kind, world.now() - 10 * HOUR, world.now() - 6 * HOUR)])
 
 
-def test_killed_and_restarted_the_plan_goes_on(world: Children) -> None:
+def test_killed_and_restarted_the_plan_goes_on(world: KillableSystem) -> None:
     planned = [run(ActionKind.CHARGE, world.now(), world.until("22:00"), 2000)]
     for _ in range(2):
         with world.child(planned) as process:
             wait_for(process, "charge plan")
-        world.live(timedelta(minutes=10))
+        world.advance(timedelta(minutes=10))
         assert world.device.flows.grid_charge == pytest.approx(2000, rel=0.03)
 
 
@@ -148,10 +148,10 @@ REQUESTS = {ActionKind.CHARGE: 1 + 4, ActionKind.DISCHARGE: 4 + 3}
     ],
 )
 async def test_killed_between_any_two_writes(
-    world: Children, before: ActionKind, kind: ActionKind, requests: int
+    world: KillableSystem, before: ActionKind, kind: ActionKind, requests: int
 ) -> None:
-    """While one action is on, the next life puts the safe default back and starts another, and dies on the way."""
-    house = House(world.simulator, EVENING)
+    """While one action runs, the next process releases control, starts another action, and is killed on the way."""
+    house = ControlledSystem(world.simulator, EVENING)
     house.put("charge_priority", "pv_only")
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = planned = [run(before, house.now(), house.now() + HOUR, 2000)]
@@ -162,4 +162,4 @@ async def test_killed_between_any_two_writes(
     with world.child([next_]) as process:
         kill_after(world, process, requests)
         assert process.wait(timeout=20) == -signal.SIGKILL
-    nothing_beyond(world.live(5 * HOUR, timedelta(minutes=5)), [*planned, next_])
+    nothing_beyond(world.advance(5 * HOUR, timedelta(minutes=5)), [*planned, next_])

@@ -8,18 +8,18 @@ import pytest
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Mode
-from custom_components.nattery.core.control.guards import WRITES
+from custom_components.nattery.core.control.guards import MAX_WRITES
 from custom_components.nattery.core.control.schedule import ScheduledAction
 from custom_components.nattery.core.inverter.write_counter import WARN_AT
 
-from .house import HOUR, QUARTER, House, run
+from .controlled_system import HOUR, QUARTER, ControlledSystem, run
 
 MIDNIGHT = datetime(2026, 11, 24, 0, 0, 10)
 MINUTE, STEP = timedelta(minutes=1), timedelta(minutes=5)
 C, D, H, S = ActionKind.CHARGE, ActionKind.DISCHARGE, ActionKind.HOLD, ActionKind.SELF_CONSUME
 
 
-def slots(house: House, kinds: list[tuple[ActionKind, float]]) -> list[ScheduledAction]:
+def slots(house: ControlledSystem, kinds: list[tuple[ActionKind, float]]) -> list[ScheduledAction]:
     start = house.until("00:00")
     return [
         run(kind, start + number * QUARTER, start + (number + 1) * QUARTER, power)
@@ -27,20 +27,20 @@ def slots(house: House, kinds: list[tuple[ActionKind, float]]) -> list[Scheduled
     ]
 
 
-async def day(house: House) -> None:
+async def day(house: ControlledSystem) -> None:
     for _ in range(round(24 * HOUR / STEP)):
         await house.tick()
         house.simulator.skip(STEP.total_seconds())
 
 
 @pytest.fixture
-async def house(build: Callable[..., House]) -> House:
+async def house(build: Callable[..., ControlledSystem]) -> ControlledSystem:
     house = build(MIDNIGHT)
     await house.controller.set_mode(Mode.AUTOMATIC)
     return house
 
 
-async def test_a_steady_run_of_four_hours_is_written_once(house: House) -> None:
+async def test_a_steady_run_of_four_hours_is_written_once(house: ControlledSystem) -> None:
     house.plan = slots(house, [(C, 1000)] * 16 + [(S, 0)] * 80)
     await house.tick()
     writes = house.writes()
@@ -52,7 +52,7 @@ async def test_a_steady_run_of_four_hours_is_written_once(house: House) -> None:
     assert house.writes() == writes
 
 
-async def test_a_run_of_six_hours_is_extended_once(house: House) -> None:
+async def test_a_run_of_six_hours_is_extended_once(house: ControlledSystem) -> None:
     house.plan = slots(house, [(D, 500)] * 24 + [(S, 0)] * 72)
     house.device.set_soc(95)
     await house.tick()
@@ -64,7 +64,7 @@ async def test_a_run_of_six_hours_is_extended_once(house: House) -> None:
     assert house.writes() == writes + 2  # the window's start and end
 
 
-async def test_a_usual_day(house: House) -> None:
+async def test_a_usual_day(house: ControlledSystem) -> None:
     """Night charge, morning sale, noon from the sun, evening sale in two parts."""
     house.plan = slots(
         house,
@@ -76,7 +76,7 @@ async def test_a_usual_day(house: House) -> None:
     assert house.writes() <= 40
 
 
-async def test_a_day_on_which_the_plan_changes_its_mind_all_the_time(house: House) -> None:
+async def test_a_day_on_which_the_plan_changes_its_mind_all_the_time(house: ControlledSystem) -> None:
     """Prices flap around the worth of the energy: every quarter another power and another end."""
     dice = Random(7)
     for number in range(96):
@@ -90,7 +90,7 @@ async def test_a_day_on_which_the_plan_changes_its_mind_all_the_time(house: Hous
     assert max(house.inverter.write_counter.total.values()) == house.most_writes()
 
 
-async def test_the_worst_day_is_stopped_before_anything_wears(house: House) -> None:
+async def test_the_worst_day_is_stopped_before_anything_wears(house: ControlledSystem) -> None:
     house.plan = slots(house, [(C, 3000), (D, 3000)] * 48)
     reasons = []
     for _ in range(96):
@@ -98,7 +98,7 @@ async def test_the_worst_day_is_stopped_before_anything_wears(house: House) -> N
         house.simulator.skip(QUARTER.total_seconds())
     assert reasons[:15] == ["plan"] * 15
     assert reasons[-1] == "worn"
-    assert house.most_writes() <= WRITES + 2 < WARN_AT
+    assert house.most_writes() <= MAX_WRITES + 2 < WARN_AT
     assert (await house.battery.state()).running is S
 
 

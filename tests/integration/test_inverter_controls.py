@@ -18,7 +18,7 @@ from custom_components.nattery.core.simulator.simulator import Simulator
 
 from .conftest import until
 
-WRITES = {6, 16}
+MAX_WRITES = {6, 16}
 MBAP_FUNCTION = 7
 
 SET_NUMBER = ("number", "set_value")
@@ -42,7 +42,7 @@ async def call(
 
 def write_requests(simulator: Simulator) -> int:
     """How many requests to write have reached the inverter."""
-    return sum(exchange.request[MBAP_FUNCTION] in WRITES for exchange in simulator.traffic.transactions)
+    return sum(exchange.request[MBAP_FUNCTION] in MAX_WRITES for exchange in simulator.traffic.transactions)
 
 
 def words(simulator: Simulator, *symbols: str) -> list[int]:

@@ -19,7 +19,7 @@ def rows(begin: datetime, count: int, *, zone=BERLIN) -> list[str]:
     return [f"{start.astimezone(zone).isoformat()},0.3,0.1,0,{number / 10}" for number, start in enumerate(starts)]
 
 
-def test_columns_in_any_order_and_others_are_left_alone() -> None:
+def test_columns_may_be_in_any_order_and_unknown_ones_are_ignored() -> None:
     lines = [
         "load_kw, pv_kw,note,export_price,import_price,start,load_forecast_kw\n",
         "\n",
@@ -82,14 +82,14 @@ def test_bad_input_names_the_line_and_the_column(text, sentence) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_the_book_with_its_gaps() -> None:
+def test_a_ledger_with_gaps() -> None:
     first, second, later = (
         booked(2),
         line(START + 2 * QUARTER, coverage=0.5, pv_kwh=0.2, load_kwh=0.1),
         booked(2, START + 9 * QUARTER),
     )
-    dear, unpriced = booked(1, START + 3 * QUARTER, currency="SEK"), line(START + 4 * QUARTER, prices=None)
-    series = series_from_ledger([*first, second, *dear, unpriced, *later], "EUR")
+    other_currency, unpriced = booked(1, START + 3 * QUARTER, currency="SEK"), line(START + 4 * QUARTER, prices=None)
+    series = series_from_ledger([*first, second, *other_currency, unpriced, *later], "EUR")
     assert len(series) == 5
     assert [(gap.start - START, gap.end - START) for gap in series.gaps] == [(3 * QUARTER, 9 * QUARTER)]
     assert (series.hours[2], series.pv_kw[2], series.load_kw[2]) == pytest.approx((0.125, 1.6, 0.8))
@@ -99,8 +99,8 @@ def test_the_book_with_its_gaps() -> None:
         series_from_ledger(first, "NOK")
 
 
-def known_until(begin: datetime, count: int, *, without=range(0)) -> list[tuple[str, ...]]:
-    """Of each epoch its beginning, its end and until when prices are known, local."""
+def local_epochs(begin: datetime, count: int, *, without=range(0)) -> list[tuple[str, ...]]:
+    """Return the beginning, the end and the horizon of each epoch, in local time."""
     series = series_from_csv([HEADER, *rows(begin, count)])
     left = [index for index in range(count) if index not in without]
     series = replace(series, numbers=[series.numbers[index] for index in left])
@@ -109,26 +109,26 @@ def known_until(begin: datetime, count: int, *, without=range(0)) -> list[tuple[
     return [tuple(f"{edges[index]:%d %H:%M}" for index in epoch) for epoch in epochs(series, BERLIN)]
 
 
-def test_prices_of_a_day_are_known_from_thirteen_of_the_day_before() -> None:
-    assert known_until(datetime(2026, 1, 10, tzinfo=BERLIN), 3 * 96) == [
+def test_prices_of_a_day_are_published_at_13_00_of_the_day_before() -> None:
+    assert local_epochs(datetime(2026, 1, 10, tzinfo=BERLIN), 3 * 96) == [
         ("10 00:00", "10 13:00", "11 00:00"),
         ("10 13:00", "11 13:00", "12 00:00"),
         ("11 13:00", "12 13:00", "13 00:00"),
         ("12 13:00", "13 00:00", "13 00:00"),
     ]
-    assert known_until(datetime(2026, 1, 10, 12, 45, tzinfo=BERLIN), 60)[:2] == [
+    assert local_epochs(datetime(2026, 1, 10, 12, 45, tzinfo=BERLIN), 60)[:2] == [
         ("10 12:45", "10 13:00", "11 00:00"),
         ("10 13:00", "11 03:45", "11 03:45"),
     ]
 
 
-def test_clocks_that_change_do_not_shift_thirteen_oclock() -> None:
+def test_clock_changes_do_not_shift_the_publication() -> None:
     for month, day, quarters in ((3, 28, 96 + 92 + 96), (10, 24, 96 + 100 + 96)):
-        for begin, end, _ in known_until(datetime(2026, month, day, tzinfo=BERLIN), quarters)[1:-1]:
+        for begin, end, _ in local_epochs(datetime(2026, month, day, tzinfo=BERLIN), quarters)[1:-1]:
             assert (begin[3:], end[3:]) == ("13:00", "13:00")
     assert day_edges((datetime(2026, 3, 29) - datetime(1970, 1, 1)).days, BERLIN)[1] % 96 == 88
 
 
-def test_over_a_gap_what_is_known_is_what_is_left() -> None:
-    found = known_until(datetime(2026, 1, 10, tzinfo=BERLIN), 3 * 96, without=range(40, 70))
+def test_an_epoch_starts_after_a_gap() -> None:
+    found = local_epochs(datetime(2026, 1, 10, tzinfo=BERLIN), 3 * 96, without=range(40, 70))
     assert found[:2] == [("10 00:00", "10 17:30", "11 00:00"), ("10 17:30", "11 13:00", "12 00:00")]

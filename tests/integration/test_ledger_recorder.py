@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.app.recorder_state import IntervalRecord
 from custom_components.nattery.core.inverter.registers import BY_KEY
 from custom_components.nattery.core.ledger.entry import Expectation, Reason
 from custom_components.nattery.core.ledger.reports import local_days
@@ -130,9 +131,9 @@ async def test_prices_that_come_late(booked: BookedHouse, market: StandIn) -> No
 
 async def test_what_was_done_and_planned_is_booked(house: BookedHouse) -> None:
     books = await house.open()
-    books.async_expect(berlin("11:00"), ActionKind.CHARGE, CHEAP, EXPECTED)
+    books.async_record(berlin("11:00"), IntervalRecord(ActionKind.CHARGE, CHEAP, EXPECTED))
     await house.walk(berlin("11:08"))
-    books.async_expect(berlin("11:08"), ActionKind.DISCHARGE, DEAR, Expectation(9.0, 9.0, 0.9))
+    books.async_record(berlin("11:08"), IntervalRecord(ActionKind.DISCHARGE, DEAR, Expectation(9.0, 9.0, 0.9)))
     await house.walk(berlin("11:31"))
     first, second = await books.async_read(berlin("11:00"), berlin("12:00"))
     assert first.action is ActionKind.DISCHARGE, "the last word counts"
@@ -144,7 +145,7 @@ async def test_what_was_done_and_planned_is_booked(house: BookedHouse) -> None:
 
 async def test_a_restart_in_the_middle_of_a_quarter_is_a_gap(house: BookedHouse) -> None:
     books = await house.open()
-    books.async_expect(berlin("11:00"), ActionKind.CHARGE, CHEAP, EXPECTED)
+    books.async_record(berlin("11:00"), IntervalRecord(ActionKind.CHARGE, CHEAP, EXPECTED))
     await house.walk(berlin("11:06"))
     await house.close(books)
     await house.walk(berlin("11:10"))
@@ -161,11 +162,11 @@ async def test_a_restart_in_the_middle_of_a_quarter_is_a_gap(house: BookedHouse)
 
 async def test_killed_in_the_middle_of_a_quarter(house: BookedHouse, hass_storage: dict[str, Any]) -> None:
     killed = await house.open()
-    killed.async_expect(berlin("11:00"), ActionKind.CHARGE, CHEAP, EXPECTED)
+    killed.async_record(berlin("11:00"), IntervalRecord(ActionKind.CHARGE, CHEAP, EXPECTED))
     await house.walk(berlin("11:07:30"))
     seconds = kept(hass_storage, house)["meter"]["seconds"]
     assert 6.5 * 60 <= seconds <= 7.5 * 60, "at most the last minute is lost"
-    for stop in killed._stops:  # nobody closes what is killed
+    for stop in killed._unsubscribe:  # nobody closes what is killed
         stop()
 
     books = await house.open()
@@ -194,7 +195,7 @@ async def test_a_damaged_meter_begins_anew(
     hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": damage}
     books = await house.open()
     (warning,) = told(caplog)
-    assert "begins anew" in warning
+    assert "is discarded" in warning
     await house.walk(berlin("11:16"))
     assert starts(await books.async_read(berlin("11:00"), berlin("12:00"))) == ["11:00"]
     await house.close(books)

@@ -1,4 +1,4 @@
-"""A house with a simulated inverter, and its controller on a real bus; all clocks are the simulator's."""
+"""A simulated inverter and a controller that steers it over TCP; all clocks show the simulated time."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -25,8 +25,8 @@ SUMMER_NOON = datetime(2026, 6, 17, 12, 0, 10)
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 
 
-class World:
-    """The simulated time of a simulator that was started at the naive local time `begun` in Berlin."""
+class SimulatedSystem:
+    """A simulator that was started at the naive local time `begun` in Berlin."""
 
     def __init__(self, simulator: Simulator, begun: datetime) -> None:
         self.simulator = simulator
@@ -44,7 +44,7 @@ class World:
         return self.now().astimezone(BERLIN).replace(tzinfo=None)
 
     def until(self, wall: str, days: int = 0) -> datetime:
-        """The moment at which the house's clock will show "HH:MM"."""
+        """Return the time at which the local clock will show "HH:MM"."""
         local = self.now().astimezone(BERLIN)
         return datetime.combine(local.date() + timedelta(days=days), time.fromisoformat(wall), BERLIN).astimezone(UTC)
 
@@ -53,7 +53,7 @@ class World:
         return decode(register, self.device.read(register.address, register.words))
 
     def put(self, key: str, value: object) -> None:
-        """As somebody at the inverter's own buttons."""
+        """Change a setting as at the inverter's own panel."""
         register = BY_KEY[key]
         self.device.write(register.address, encode(register, value))
 
@@ -61,29 +61,29 @@ class World:
         return {key: self.get(key) for key in CONTROLLED_SETTINGS}
 
     def writes(self) -> int:
-        """Writes of all settings since the start."""
+        """Return the number of writes of all settings since the start."""
         return sum(self.device.writes.values())
 
     def most_writes(self) -> int:
-        """Writes of the setting that was written most."""
+        """Return the number of writes of the setting that was written most."""
         return max(self.device.writes.values(), default=0)
 
-    def live(self, lasting: timedelta, step: timedelta = timedelta(minutes=1)) -> list[Lived]:
-        """Let time pass, and tell what the battery did in each step."""
-        lived = []
+    def advance(self, lasting: timedelta, step: timedelta = timedelta(minutes=1)) -> list[Observation]:
+        """Let time pass, and return what the battery did in each step."""
+        observed = []
         for _ in range(round(lasting / step)):
             self.simulator.skip(step.total_seconds())
             flows = self.device.flows
             charges, exports = flows.grid_charge > 0, flows.battery > 0 and flows.grid < -1
-            lived.append((self.now(), charges, exports))
-        return lived
+            observed.append((self.now(), charges, exports))
+        return observed
 
 
-type Lived = tuple[datetime, bool, bool]  # when, whether the grid charged, whether the battery exported
+type Observation = tuple[datetime, bool, bool]  # when, whether the grid charged, whether the battery exported
 
 
-class House(World):
-    """A world with a controller in this process."""
+class ControlledSystem(SimulatedSystem):
+    """A simulated system with a controller in this process."""
 
     def __init__(self, simulator: Simulator, begun: datetime) -> None:
         super().__init__(simulator, begun)
@@ -97,10 +97,10 @@ class House(World):
         self.saved: list[dict[str, Any]] = []
         self.plan: Sequence[ScheduledAction] = ()
         self.fresh = True
-        self.begin()
+        self.restart()
 
-    def begin(self) -> None:
-        """A controller's new life."""
+    def restart(self) -> None:
+        """Start a new controller."""
         self.battery = InverterBattery(self.inverter, BERLIN, now=self.now)
         self.controller = Controller(self.battery, now=self.now, on_change=self._save)
 

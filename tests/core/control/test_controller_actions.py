@@ -7,10 +7,10 @@ import pytest
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Mode
 
-from .house import HOUR, SUMMER_NOON, House
+from .controlled_system import HOUR, SUMMER_NOON, ControlledSystem
 
 
-async def test_a_dry_run_says_what_it_would_do_and_writes_nothing(house: House) -> None:
+async def test_a_dry_run_says_what_it_would_do_and_writes_nothing(house: ControlledSystem) -> None:
     house.plan = [house.run(ActionKind.CHARGE, HOUR)]
     decision = await house.tick()
     assert decision.action == house.plan[0].action
@@ -20,23 +20,23 @@ async def test_a_dry_run_says_what_it_would_do_and_writes_nothing(house: House) 
 
 
 @pytest.mark.parametrize("power", [500, 1500, 3000, 5000])
-async def test_charging_takes_the_power_that_is_asked_for(house: House, power: float) -> None:
+async def test_charging_takes_the_power_that_is_asked_for(house: ControlledSystem, power: float) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(ActionKind.CHARGE, HOUR, power)]
     decision = await house.tick()
     assert decision.performed
     assert decision.written == ("ChgCurrByLineSet", "ChargeStartTime1", "ChargeEndTime1")
-    house.live(timedelta(minutes=10))
+    house.advance(timedelta(minutes=10))
     assert -house.device.flows.battery == pytest.approx(power, rel=0.03)
     assert house.device.flows.grid == pytest.approx(house.device.flows.load + power, rel=0.03)
 
 
 @pytest.mark.parametrize("power", [300, 2000, 5000])
-async def test_discharging_delivers_the_power_that_is_asked_for(house: House, power: float) -> None:
+async def test_discharging_delivers_the_power_that_is_asked_for(house: ControlledSystem, power: float) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(ActionKind.DISCHARGE, HOUR, power)]
     assert (await house.tick()).performed
-    house.live(timedelta(minutes=10))
+    house.advance(timedelta(minutes=10))
     assert house.device.flows.battery == pytest.approx(power, rel=0.01)
     assert house.device.flows.grid == pytest.approx(house.device.flows.load - power, abs=20)
 
@@ -60,18 +60,18 @@ async def test_holding_keeps_the_energy_and_lets_the_sun_in(build) -> None:
     assert dark > 60
 
 
-async def test_self_consumption_serves_the_house(house: House) -> None:
+async def test_self_consumption_serves_the_house(house: ControlledSystem) -> None:
     house.put("output_priority", "grid_first")
     house.put("timed_discharge", 1)
     house.plan = [house.run(ActionKind.SELF_CONSUME, 2 * HOUR)]
     await house.controller.set_mode(Mode.AUTOMATIC)
     assert (await house.tick()).written == ("OutPriority", "OnTimeDischgEn")
-    house.live(HOUR)
+    house.advance(HOUR)
     assert house.device.flows.battery == pytest.approx(house.device.flows.load)
     assert house.device.flows.grid == pytest.approx(0, abs=1)
 
 
-async def test_each_action_follows_each_other(house: House) -> None:
+async def test_each_action_follows_each_other(house: ControlledSystem) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     kinds = list(ActionKind)
     for first in kinds:
@@ -79,7 +79,7 @@ async def test_each_action_follows_each_other(house: House) -> None:
             for kind in (first, second):
                 house.plan = [house.run(kind, HOUR)]
                 assert (await house.tick()).performed
-                house.live(timedelta(minutes=2))
+                house.advance(timedelta(minutes=2))
                 state = await house.battery.state()
                 assert state.running is kind
                 assert not state.changed
@@ -89,25 +89,25 @@ async def test_each_action_follows_each_other(house: House) -> None:
                 assert (flows.battery > 0) is (kind in {ActionKind.DISCHARGE, ActionKind.SELF_CONSUME})
 
 
-async def test_a_run_ends_by_itself_and_is_tidied_up(house: House) -> None:
+async def test_a_run_ends_by_itself_and_is_tidied_up(house: ControlledSystem) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     now = house.now()
     end = house.until("20:45")
     house.plan = [house.run(ActionKind.DISCHARGE, end - now), house.run(ActionKind.SELF_CONSUME, 4 * HOUR, start=end)]
     await house.tick()
-    lived = house.live(timedelta(minutes=44))
-    assert all(exports for _, _, exports in lived)
-    lived = house.live(timedelta(minutes=5))
-    assert [exports for _, _, exports in lived][1:] == [False] * 4
+    observed = house.advance(timedelta(minutes=44))
+    assert all(exports for _, _, exports in observed)
+    observed = house.advance(timedelta(minutes=5))
+    assert [exports for _, _, exports in observed][1:] == [False] * 4
     assert house.device.flows.battery == 0  # it rests after a discharge window
     decision = await house.tick()
     assert decision.reason.key == "plan"
     assert (house.get("discharge_start_1"), house.get("discharge_end_1")) == (time(), time())
-    house.live(timedelta(minutes=1))
+    house.advance(timedelta(minutes=1))
     assert house.device.flows.battery == pytest.approx(house.device.flows.load)
 
 
-async def test_the_windows_of_the_person_force_nothing_while_automation_is_on(house: House) -> None:
+async def test_the_windows_of_the_person_force_nothing_while_automation_is_on(house: ControlledSystem) -> None:
     for key, value in {
         "charge_start_2": "20:00",
         "charge_end_2": "23:00",
@@ -120,15 +120,15 @@ async def test_the_windows_of_the_person_force_nothing_while_automation_is_on(ho
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(ActionKind.HOLD, 4 * HOUR)]
     await house.tick()
-    lived = house.live(4 * HOUR, timedelta(minutes=5))
-    assert not any(charges or exports for _, charges, exports in lived)
+    observed = house.advance(4 * HOUR, timedelta(minutes=5))
+    assert not any(charges or exports for _, charges, exports in observed)
     assert house.get("charge_priority") == 3  # not before something is charged
     house.plan = [house.run(ActionKind.CHARGE, HOUR)]
     await house.tick()
     assert house.get("charge_priority") == 2
 
 
-async def test_switching_off_hands_back_once_and_then_writes_nothing(house: House) -> None:
+async def test_switching_off_hands_back_once_and_then_writes_nothing(house: ControlledSystem) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(ActionKind.DISCHARGE, HOUR)]
     await house.tick()
@@ -140,28 +140,28 @@ async def test_switching_off_hands_back_once_and_then_writes_nothing(house: Hous
     for _ in range(3):
         decision = await house.tick()
         assert (decision.action.kind, decision.performed) == (ActionKind.CHARGE, False)
-        house.live(timedelta(minutes=5))
+        house.advance(timedelta(minutes=5))
     await house.controller.release_control()
     assert house.writes() == writes
 
 
-async def test_an_orderly_end_puts_the_safe_default_back(house: House) -> None:
+async def test_an_orderly_end_puts_the_safe_default_back(house: ControlledSystem) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(ActionKind.CHARGE, HOUR)]
     await house.tick()
     await house.controller.release_control()
-    house.live(timedelta(minutes=1))
+    house.advance(timedelta(minutes=1))
     assert house.device.flows.battery == pytest.approx(house.device.flows.load)
     writes = house.writes()
     await house.controller.release_control()
     assert house.writes() == writes
 
 
-async def test_a_limit_of_the_grid_and_of_the_battery_still_holds(house: House) -> None:
+async def test_a_limit_of_the_grid_and_of_the_battery_still_holds(house: ControlledSystem) -> None:
     house.put("max_charge_current", 20)
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(ActionKind.CHARGE, HOUR, 5000)]
     await house.tick()
-    house.live(timedelta(minutes=2))
+    house.advance(timedelta(minutes=2))
     assert house.get("max_charge_current") == 20
     assert -house.device.flows.battery == pytest.approx(20 * 53, rel=0.03)

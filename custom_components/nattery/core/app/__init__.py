@@ -1,0 +1,1 @@
+"""Pure glue between the packages of the core that several front ends share."""

@@ -1,0 +1,94 @@
+"""Prices of quarter-hours, whatever the length of the market's own slots."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..forecast.quarters import PER_DAY
+from ..ledger.entry import QUARTER, EntryPrices, quarter_start
+from ..market.pricer import PricedDay, Pricer
+from ..market.prices import PriceQuality, PriceSlot, resampled
+from ..market.tariff import PriceKind, TariffError
+
+TRADABLE = frozenset({PriceQuality.GOOD, PriceQuality.FALLBACK})
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PricedInterval:
+    """The start of a quarter-hour (UTC) and its prices per kWh."""
+
+    start: datetime
+    import_price: float
+    export_price: float
+
+
+@dataclass(frozen=True, slots=True)
+class PricedIntervals:
+    """Quarter-hours with prices, without a gap.
+
+    `ahead` starts with the present quarter-hour. `passed` are those before it, as many as `ahead` lacks of a whole day:
+    the value of the energy left at the end of the plan is estimated from the last 24 hours before the end.
+    """
+
+    passed: tuple[PricedInterval, ...]
+    ahead: tuple[PricedInterval, ...]
+
+    def __iter__(self) -> Iterator[PricedInterval]:
+        """Iterate over all of them in order of time."""
+        yield from self.passed
+        yield from self.ahead
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.passed) + len(self.ahead)
+
+
+def known_intervals(pricer: Pricer, now: datetime) -> PricedIntervals:
+    """Return the quarter-hours around `now` whose prices are known without a gap and good enough to trade on."""
+    day = now.astimezone(pricer.book.zone).date()
+    known: dict[datetime, PricedInterval] = {}
+    for priced in (pricer.day(day), pricer.day(day + _DAY)):
+        if priced.day.quality in TRADABLE:
+            known |= {interval.start: interval for interval in _intervals_of(priced)}
+    ahead: list[PricedInterval] = []
+    passed: list[PricedInterval] = []
+    start = quarter_start(now)
+    while start in known:
+        ahead.append(known[start])
+        start += QUARTER
+    start = quarter_start(now) - QUARTER
+    while start in known and len(passed) < PER_DAY - len(ahead):
+        passed.append(known[start])
+        start -= QUARTER
+    return PricedIntervals(tuple(reversed(passed)), tuple(ahead))
+
+
+def _intervals_of(priced: PricedDay) -> Iterator[PricedInterval]:
+    bought, sold = (prices_by_quarter_hour(priced.slots[kind]) for kind in (PriceKind.IMPORT, PriceKind.EXPORT))
+    return (PricedInterval(start, bought[start], sold[start]) for start in bought if start in sold)
+
+
+def prices_by_quarter_hour(slots: Iterable[PriceSlot]) -> dict[datetime, float]:
+    """Return the price of each quarter-hour that the slots cover, by its start."""
+    return {slot.start: slot.price for slot in resampled(slots, QUARTER)}
+
+
+def entry_prices(pricer: Pricer, starts: Iterable[datetime]) -> dict[datetime, EntryPrices]:
+    """Return the ledger's prices of those quarter-hours that have one.
+
+    A day on which the tariff's template fails has none; the prices report that failure themselves.
+    """
+    wanted = set(starts)
+    found: dict[datetime, EntryPrices] = {}
+    for day in sorted({start.astimezone(pricer.book.zone).date() for start in wanted}):
+        try:
+            slots = pricer.day(day).slots
+        except TariffError:
+            continue
+        bought, sold, spot = (
+            prices_by_quarter_hour(slots[kind]) for kind in (PriceKind.IMPORT, PriceKind.EXPORT, PriceKind.SPOT)
+        )
+        for start in wanted & bought.keys() & sold.keys():
+            found[start] = EntryPrices(pricer.book.currency, bought[start], sold[start], spot.get(start))
+    return found

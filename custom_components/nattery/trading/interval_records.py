@@ -1,0 +1,34 @@
+"""What the ledger records of a quarter-hour in which a decision was made."""
+
+from datetime import timedelta
+from typing import Final
+
+from ..core.action import ActionKind
+from ..core.app.recorder_state import IntervalRecord
+from ..core.control.controller import Decision
+from ..core.ledger.entry import Expectation, quarter_start
+from ..core.planner.plan import PlannedSlot
+from .booked_reasons import booked
+
+_LATEST_START: Final = timedelta(minutes=1)  # of a slot that counts as a whole quarter-hour
+
+
+def interval_record(decision: Decision, slot: PlannedSlot | None) -> IntervalRecord:
+    """Return the action and reason of a decision, and what the planned slot expects of the quarter-hour.
+
+    A slot that starts later in the quarter-hour expects something of its rest only, so its expectation is left out.
+    """
+    decided = decision.action.kind if decision.action else ActionKind.SELF_CONSUME
+    kind = decided if decision.performed else ActionKind.SELF_CONSUME
+    reason = slot.reason if slot is not None and decision.reason.key == "plan" else decision.reason
+    whole = slot is not None and slot.start - quarter_start(slot.start) < _LATEST_START
+    return IntervalRecord(
+        kind, booked(reason, undone=kind is not decided), _expectation(slot) if slot and whole else None
+    )
+
+
+def _expectation(slot: PlannedSlot) -> Expectation:
+    hours = (slot.end - slot.start) / timedelta(hours=1)
+    return Expectation(
+        cost=slot.money.import_cost - slot.money.export_revenue, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end
+    )
