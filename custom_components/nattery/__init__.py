@@ -12,11 +12,13 @@ from homeassistant.helpers.typing import ConfigType
 from .clock_sync import ClockSync
 from .connections import simulator_store
 from .const import DOMAIN, PLATFORMS
+from .device import wear_store
+from .identity import identity_store
 from .issue_monitor import IssueMonitor
 from .issues import async_clear
 from .prices.coordinator import price_store
 from .prices.websocket import async_setup_price_commands
-from .runtime import NatteryConfigEntry, NatteryRuntime, identity_store, wear_store
+from .runtime import NatteryConfigEntry, NatteryRuntime
 from .services import async_setup_services
 from .trading.forecasts import forecast_store
 from .trading.ledger_recorder import meter_store
@@ -27,7 +29,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register actions and commands, which belong to the integration and not to an entry."""
+    """Register the actions and websocket commands, which belong to the integration and not to an entry."""
     async_setup_services(hass)
     async_setup_price_commands(hass)
     async_setup_trading_commands(hass)
@@ -35,27 +37,27 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:
-    """Show the prices that are known, then open the line and set up what stands on it."""
-    site = entry.runtime_data = NatteryRuntime(hass, entry)
+    """Set up prices, which are shown at once, then connect to the inverter and set up the rest."""
+    runtime = entry.runtime_data = NatteryRuntime(hass, entry)
     subentries = _subentries_of(entry)
 
     @callback
     def changed(_change: ConfigEntryChange, changed: ConfigEntry) -> None:
         nonlocal subentries
         if changed is entry and (now := _subentries_of(entry)) != subentries:
-            subentries = now  # unloading is a change as well, and no reason to load once more
+            subentries = now  # unloading is a change too, but no reason to reload
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
-    # Meeting the inverter takes a while on a real line; prices may be added meanwhile.
+    # Connecting can take a while, and the user may add prices meanwhile.
     entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed))
     try:
         await _async_open(hass, entry)
     except BaseException:
-        await site.async_close()
+        await runtime.async_close()
         raise
 
     async def async_stop(_: Event) -> None:
-        await site.async_close()
+        await runtime.async_close()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, async_stop))
     IssueMonitor(hass, entry).async_start()
@@ -64,25 +66,25 @@ async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> b
 
 
 def _subentries_of(entry: ConfigEntry) -> list[dict[str, Any]]:
-    """A copy, since Home Assistant changes a subentry in place."""
+    """Return a copy, since Home Assistant changes a subentry in place."""
     return [dict(subentry.as_dict()) for subentry in entry.subentries.values()]
 
 
 async def _async_open(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
-    """Prices first, which need no inverter, then the inverter; no entity is left when it fails."""
-    site = entry.runtime_data
-    if site.prices is not None:
-        await site.prices.async_open()
+    """Open prices, add the platforms, then connect to the inverter; unload the platforms if that fails."""
+    runtime = entry.runtime_data
+    if runtime.prices is not None:
+        await runtime.prices.async_open()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     try:
-        await site.async_connect()
+        await runtime.async_connect()
     except BaseException:
         await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
         raise
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:
-    """Close the entities, then the line."""
+    """Unload the entities, then close the connection."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await entry.runtime_data.async_close()

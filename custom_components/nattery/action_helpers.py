@@ -1,4 +1,4 @@
-"""What the actions have in common: how they refuse, and what they take times to mean."""
+"""Helpers of the actions: translated validation errors, and the meaning of times."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,45 +15,48 @@ _LONGEST: Final = timedelta(days=366)
 
 
 def refuse(key: str, **placeholders: str) -> ServiceValidationError:
-    """The error that says what is wrong with a call."""
+    """Return the translated error of an action call that is not valid."""
     return ServiceValidationError(translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders)
 
 
 def moment(value: object) -> datetime:
-    """For schemas: the time (UTC) that a call names, on the clock of Home Assistant where it has no offset.
+    """Validate a time in a schema and return it in UTC; without an offset it is Home Assistant's local time.
 
-    Of a time that this clock shows twice it is the first. Raises Invalid for what is no time.
+    A local time that occurs twice is the first of the two. Raises ServiceValidationError.
     """
-    return _utc_of(_time(value))
+    return _as_utc(_time(value))
 
 
 def exact_moment(value: object) -> datetime:
-    """The same for when something is done; raises ServiceValidationError for a time that comes twice or never."""
-    said = _time(value)
-    once, again = _utc_of(said), _utc_of(said, fold=1)
-    if once != again:
-        raise refuse("time_twice" if once < again else "time_never", time=f"{said:%Y-%m-%d %H:%M}")
-    return once
+    """Validate a time like `moment`, and raise ServiceValidationError for one that occurs twice or never."""
+    local = _time(value)
+    first, second = _as_utc(local), _as_utc(local, fold=1)
+    if first != second:
+        raise refuse("time_twice" if first < second else "time_never", time=f"{local:%Y-%m-%d %H:%M}")
+    return first
 
 
 def period(value: object) -> timedelta:
-    """For schemas: how long something lasts, up to a year; raises Invalid."""
+    """Validate a duration of up to a year in a schema; raises ServiceValidationError."""
     try:
-        said: timedelta = cv.positive_time_period(value)
-    except OverflowError:
-        said = timedelta.max
-    if said > _LONGEST:
-        raise vol.Invalid(f"{value} is not allowed: up to {_LONGEST.days} days are")
-    return said
+        duration: timedelta = cv.positive_time_period(value)
+    except OverflowError, vol.Invalid:
+        duration = timedelta.max
+    if duration > _LONGEST:
+        raise refuse("bad_period", value=str(value), days=str(_LONGEST.days))
+    return duration
 
 
 def _time(value: object) -> datetime:
-    said: datetime = cv.datetime(value)
-    if said.year not in _YEARS:
-        raise vol.Invalid(f"{value} is not allowed: a time from {_YEARS.start} to {_YEARS.stop - 1} is")
-    return said
+    try:
+        time: datetime | None = cv.datetime(value)
+    except vol.Invalid:
+        time = None
+    if time is None or time.year not in _YEARS:
+        raise refuse("bad_time", value=str(value), first=str(_YEARS.start), last=str(_YEARS.stop - 1))
+    return time
 
 
-def _utc_of(said: datetime, fold: int = 0) -> datetime:
-    aware = said if said.tzinfo else said.replace(tzinfo=dt_util.get_default_time_zone(), fold=fold)
+def _as_utc(time: datetime, fold: int = 0) -> datetime:
+    aware = time if time.tzinfo else time.replace(tzinfo=dt_util.get_default_time_zone(), fold=fold)
     return aware.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Read-only flags, the alarm, and whether the inverter answers."""
+"""Binary sensors: read-only flags, the alarm, and the connection to the inverter."""
 
 from collections.abc import Iterator
 from typing import Any, Final, override
@@ -6,14 +6,16 @@ from typing import Any, Final, override
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .core.inverter.alarms import active_alarms, alarm_name
 from .descriptions import common, registers_on
-from .entity import AnsweringEntity, InverterEntity
+from .device import InverterDevice
+from .entity import CommandEntity, InverterEntity
 from .prices.sensors import FLAGS, PriceFlag
 from .runtime import NatteryConfigEntry
+from .subentry import add_subentry_entities
 from .trading.sensors import PROBLEMS, ProblemSensor
 
 PARALLEL_UPDATES = 0
@@ -29,53 +31,54 @@ CONNECTED: Final = BinarySensorEntityDescription(
 async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """A binary sensor for every read-only flag of the table, two of their own, and those of prices."""
-    site = entry.runtime_data
-    if prices := site.prices:
-        async_add_entities(
-            (PriceFlag(prices, description) for description in FLAGS), config_subentry_id=prices.subentry.subentry_id
-        )
-    site.on_identified(lambda: async_add_entities(_flags(entry)))
-    if trading := site.trading:
-        site.on_identified(
-            lambda: async_add_entities(
-                [ProblemSensor(trading, description) for description in PROBLEMS],
-                config_subentry_id=trading.subentry.subentry_id,
-            )
+    """Add the flags of the register table, the alarm, the connection, and the flags of prices and trading."""
+    runtime = entry.runtime_data
+    add_subentry_entities(
+        async_add_entities, runtime.prices, lambda prices: [PriceFlag(prices, description) for description in FLAGS]
+    )
+
+    @callback
+    def add_entities(device: InverterDevice) -> None:
+        async_add_entities(_flags(device, entry))
+        add_subentry_entities(
+            async_add_entities,
+            device.trading,
+            lambda trading: [ProblemSensor(trading, description) for description in PROBLEMS],
         )
 
+    runtime.on_identified(add_entities)
 
-def _flags(entry: NatteryConfigEntry) -> Iterator[BinarySensorEntity]:
-    site = entry.runtime_data
-    yield Alarm(site, ALARM, "alarm_flags")
-    yield Connected(site, CONNECTED)
+
+def _flags(device: InverterDevice, entry: NatteryConfigEntry) -> Iterator[BinarySensorEntity]:
+    yield AlarmSensor(device, ALARM, "alarm_flags")
+    yield ConnectionSensor(device, CONNECTED)
     for register in registers_on(Platform.BINARY_SENSOR, entry):
-        yield Flag(site, BinarySensorEntityDescription(**common(register)))
+        yield FlagSensor(device, BinarySensorEntityDescription(**common(register)))
 
 
-class Flag(InverterEntity, BinarySensorEntity):
-    """One flag."""
+class FlagSensor(InverterEntity, BinarySensorEntity):
+    """A flag of the register table."""
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Whether the flag was set when it was read last."""
+        """Return whether the flag is set."""
         return None if self.reading is None else bool(self.reading)
 
 
-class Alarm(InverterEntity, BinarySensorEntity):
-    """Whether any alarm is active, and which."""
+class AlarmSensor(InverterEntity, BinarySensorEntity):
+    """Whether any alarm is active."""
 
     @property
     @override
     def is_on(self) -> bool:
-        """Whether any alarm bit is set."""
+        """Return whether any alarm bit is set."""
         return bool(self._bits)
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """The active alarms by name or stable id, and by number (word * 16 + bit)."""
+        """Return the active alarms by name or stable id, and by number (word * 16 + bit)."""
         return {"alarms": [alarm_name(bit) for bit in self._bits], "alarm_bits": self._bits}
 
     @property
@@ -83,17 +86,17 @@ class Alarm(InverterEntity, BinarySensorEntity):
         return active_alarms(self.reading)
 
 
-class Connected(AnsweringEntity, BinarySensorEntity):
-    """Whether the inverter answers; this one is never unavailable."""
+class ConnectionSensor(CommandEntity, BinarySensorEntity):
+    """Whether the inverter responds; always available."""
 
     @property
     @override
     def available(self) -> bool:
-        """Always: not to answer is its news."""
+        """Return True: this sensor shows that the others are unavailable."""
         return True
 
     @property
     @override
     def is_on(self) -> bool:
-        """Whether the latest poll was answered."""
+        """Return whether the latest poll succeeded."""
         return self.coordinator.last_update_success

@@ -1,4 +1,4 @@
-"""What is done once: clearing the alarms, setting the inverter's clock."""
+"""Buttons: clear the alarms, set the inverter's clock, and fetch prices."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,47 +9,50 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import AnsweringEntity
+from .device import InverterDevice
+from .entity import CommandEntity
 from .prices.refresh import REFRESH, RefreshButton
-from .runtime import NatteryConfigEntry, NatteryRuntime
+from .runtime import NatteryConfigEntry
+from .subentry import add_subentry_entities
 
 PARALLEL_UPDATES = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandDescription(ButtonEntityDescription):
-    """A button and what it does."""
+    """A button, and what pressing it does."""
 
-    press: Callable[[NatteryRuntime, Context | None], Awaitable[object]]
+    press: Callable[[InverterDevice, Context | None], Awaitable[object]]
 
 
-async def _clear_alarms(site: NatteryRuntime, context: Context | None) -> None:
-    await site.async_write({"clear_alarms_command": 1}, context)
-    await site.readings.async_request_refresh()
+async def _clear_alarms(device: InverterDevice, context: Context | None) -> None:
+    await device.async_write({"clear_alarms_command": 1}, context)
+    await device.readings.async_request_refresh()
 
 
 BUTTONS: Final = (
     CommandDescription(key="clear_alarms", entity_category=EntityCategory.CONFIG, press=_clear_alarms),
-    CommandDescription(key="sync_clock", entity_category=EntityCategory.CONFIG, press=NatteryRuntime.async_sync_clock),
+    CommandDescription(key="sync_clock", entity_category=EntityCategory.CONFIG, press=InverterDevice.async_sync_clock),
 )
 
 
 async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """All buttons."""
-    site = entry.runtime_data
-    if prices := site.prices:
-        async_add_entities([RefreshButton(prices, REFRESH)], config_subentry_id=prices.subentry.subentry_id)
-    site.on_identified(lambda: async_add_entities(CommandButton(site, description) for description in BUTTONS))
+    """Add the inverter's buttons and that of the prices."""
+    runtime = entry.runtime_data
+    add_subentry_entities(async_add_entities, runtime.prices, lambda prices: [RefreshButton(prices, REFRESH)])
+    runtime.on_identified(
+        lambda device: async_add_entities(CommandButton(device, description) for description in BUTTONS)
+    )
 
 
-class CommandButton(AnsweringEntity, ButtonEntity):
-    """One button."""
+class CommandButton(CommandEntity, ButtonEntity):
+    """A button that sends a command to the inverter."""
 
     entity_description: CommandDescription
 
     @override
     async def async_press(self) -> None:
-        """Do it."""
-        await self.entity_description.press(self._site, self._context)
+        """Send the command."""
+        await self.entity_description.press(self._device, self._context)

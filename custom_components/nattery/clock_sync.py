@@ -1,4 +1,4 @@
-"""Keeps the inverter's clock right: its time windows are only right while its clock is."""
+"""Keeps the inverter's clock at local time, since its time windows depend on it."""
 
 from datetime import datetime, timedelta
 
@@ -10,54 +10,58 @@ from homeassistant.util import dt as dt_util
 from .const import CLOCK_DRIFT, CONF_SYNC_CLOCK, LOGGER
 from .runtime import NatteryConfigEntry
 
-DAILY_HOUR, DAILY_MINUTE = 3, 15  # after every daylight saving change that any country makes
-TOO_FAR = 60.0  # seconds of drift that do not wait for the night
-TOLERANCE = 5.0  # seconds of drift that are not worth a write
-PAUSE = timedelta(hours=1)  # whatever happens, the inverter's memory is spared
+DAILY_HOUR, DAILY_MINUTE = 3, 15  # after the daylight saving change of every country
+MAX_DRIFT = 60.0  # s; more is corrected at once and not only at night
+TOLERANCE = 5.0  # s; less is not worth a write
+PAUSE = timedelta(hours=1)  # between two writes, since each one wears the inverter's memory
 
 
 class ClockSync:
-    """Sets the clock of one entry's inverter to local time, every night and when it is far off."""
+    """Sets the inverter's clock to local time every night, and whenever it is far off."""
 
     def __init__(self, hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
-        """Look after the clock of a loaded entry."""
+        """Prepare for a loaded config entry."""
         self._hass = hass
         self._entry = entry
-        self._site = entry.runtime_data
+        self._device = entry.runtime_data.identified_device
         self._last: datetime | None = None
 
     @callback
     def async_start(self) -> None:
-        """Keep the clock until the entry is unloaded, unless its options say otherwise."""
+        """Sync until the entry is unloaded, unless its options turn that off."""
         if not self._entry.options.get(CONF_SYNC_CLOCK, True):
             return
         self._entry.async_on_unload(
-            async_track_time_change(self._hass, self._nightly, hour=DAILY_HOUR, minute=DAILY_MINUTE, second=0)
+            async_track_time_change(self._hass, self._sync_nightly, hour=DAILY_HOUR, minute=DAILY_MINUTE, second=0)
         )
-        self._entry.async_on_unload(self._site.settings.async_add_listener(self._watch))
-        self._watch()
+        self._entry.async_on_unload(self._device.settings.async_add_listener(self._check_drift))
+        self._check_drift()
 
     @callback
-    def _nightly(self, _now: datetime) -> None:
-        self._set()
+    def _sync_nightly(self, _now: datetime) -> None:
+        self._sync()
 
     @callback
-    def _watch(self) -> None:
-        drift = self._site.value(CLOCK_DRIFT)
-        if self._site.settings.last_update_success and isinstance(drift, int | float) and abs(drift) > TOO_FAR:
-            self._set()
+    def _check_drift(self) -> None:
+        drift = self._device.value(CLOCK_DRIFT)
+        if self._device.settings.last_update_success and isinstance(drift, int | float) and abs(drift) > MAX_DRIFT:
+            self._sync()
 
     @callback
-    def _set(self) -> None:
+    def _sync(self) -> None:
         now = dt_util.utcnow()
-        if self._last is None or abs(now - self._last) >= PAUSE:  # either way, since this machine's clock is set too
+        if (
+            self._last is None or abs(now - self._last) >= PAUSE
+        ):  # in either direction: the computer's clock may be set back
             self._last = now
-            self._entry.async_create_background_task(self._hass, self._async_set(), "nattery clock")
+            self._entry.async_create_background_task(self._hass, self._async_sync(), "nattery clock")
 
-    async def _async_set(self) -> None:
-        if self._site.trading is not None:  # a window that has just ended must be closed before it can open again
-            await self._site.trading.async_tick()
+    async def _async_sync(self) -> None:
+        if (
+            self._device.trading is not None
+        ):  # a window that has just ended must be cleared before the clock is set back
+            await self._device.trading.async_tick()
         try:
-            await self._site.async_sync_clock(tolerance=TOLERANCE)
+            await self._device.async_sync_clock(tolerance=TOLERANCE)
         except HomeAssistantError as error:
             LOGGER.warning("The clock of %s could not be set: %s", self._entry.title, error)

@@ -1,4 +1,4 @@
-"""Setting up an inverter: how it is reached, who answers there, and what may be tuned later; then come the prices."""
+"""The config flow of an inverter: its connection and its options. The flow for prices follows it."""
 
 from collections.abc import Mapping
 import os
@@ -42,6 +42,7 @@ from .const import (
     SIMULATED,
 )
 from .core.connection import ConnectionKind
+from .core.errors import NatteryError
 from .core.inverter.errors import InverterError
 from .core.inverter.inverter import Identity, find_inverter
 from .core.inverter.table import RegisterGroup
@@ -61,7 +62,10 @@ _RUNNING = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY)
 
 
 class AnotherInverterError(InverterError):
-    """An inverter answers, but not the one whose connection is to be changed."""
+    """An inverter responds, but not the one whose connection is to be changed."""
+
+    kind = "another_inverter"
+    placeholder_names = ("found", "wanted")
 
     def __init__(self, found: str, wanted: str) -> None:
         """Keep both serial numbers."""
@@ -103,19 +107,19 @@ OPTIONS = vol.Schema(
 
 
 def _connection_data(kind: str, user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry data that a filled-in form describes; the unit id only when it was given."""
+    """Return the entry data of a filled-in form, with the unit id only if it was given."""
     fields = {key: value for key, value in user_input.items() if key not in (CONF_NAME, MORE)}
     texts = {key: value.strip() for key, value in fields.items() if isinstance(value, str)}
     return {CONF_TYPE: kind, **fields, **texts, **user_input.get(MORE, {})}
 
 
 def _as_form(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Entry data back as a form; the unit id was found by itself and is left to be found again."""
+    """Return entry data as values of the form, without the unit id, which is found automatically."""
     return {key: value for key, value in data.items() if key != CONF_UNIT}
 
 
 async def _async_claimant(hass: HomeAssistant, path: str) -> str | None:
-    """The title of the config entry or app that is set up to use this port, by whatever name of it."""
+    """Return the title of the config entry or app that is set up to use this port, under any of its names."""
     consumers = await async_get_serial_port_consumers(hass, await async_scan_serial_ports(hass))
 
     def find_title() -> str | None:
@@ -132,19 +136,17 @@ async def _async_claimant(hass: HomeAssistant, path: str) -> str | None:
     return await hass.async_add_executor_job(find_title)
 
 
-async def _async_explain(hass: HomeAssistant, error: Exception) -> tuple[str, dict[str, str]]:
-    """The translation key of what went wrong while probing, and what fills its text."""
-    if isinstance(error, AnotherInverterError):
-        return "another_inverter", {"found": error.found, "wanted": error.wanted}
+async def _async_explain(hass: HomeAssistant, error: NatteryError) -> tuple[str, dict[str, str]]:
+    """Return the translation key and the placeholders of an error of probing."""
     key, placeholders = describe(error)
-    if isinstance(error, NotConnectedError) and error.reason == "in_use":
+    if isinstance(error, NotConnectedError) and error.reason in ("in_use", "in_use_by"):
         title = await _async_claimant(hass, error.place)
         return ("link_in_use_by_entry", {**placeholders, "entry": title}) if title else (key, placeholders)
     return key, placeholders
 
 
 class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Asks how the inverter is reached, and keeps the connection only if an inverter answers there."""
+    """Asks for the connection, and creates the entry only if an inverter responds there."""
 
     VERSION = 1
 
@@ -162,7 +164,7 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Go on with prices, which may also be left for later."""
+        """Continue with the flow for prices, which the user may also skip."""
         entry: ConfigEntry = result["result"]
         following = await self.hass.config_entries.subentries.async_init(
             (entry.entry_id, PRICES), context=SubentryFlowContext(source=SOURCE_USER)
@@ -171,11 +173,11 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
         return result
 
     async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """ENTSO-E refuses the token."""
+        """Handle a token that ENTSO-E does not accept."""
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a new token and try it; a server that does not answer says nothing against it."""
+        """Ask for a new token and try it; if the server does not respond, the token is kept."""
         entry = self._get_reauth_entry()
         if (subentry := price_subentry(entry)) is None:
             return self.async_abort(reason="no_prices")
@@ -199,7 +201,7 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_menu(step_id="user", menu_options=[*REAL, SIMULATED])
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the new kind of connection; a simulated inverter has none to change."""
+        """Ask for the new kind of connection, which a simulated inverter does not have."""
         if self._get_reconfigure_entry().data[CONF_TYPE] == SIMULATED:
             return self.async_abort(reason="simulated")
         return self.async_show_menu(step_id="reconfigure", menu_options=list(REAL))
@@ -217,13 +219,13 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self._async_step_connection(ConnectionKind.RTU_OVER_TCP, user_input)
 
     async def async_step_simulated(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for nothing but a name."""
+        """Ask for a name only."""
         if user_input is None:
             return self.async_show_form(step_id=SIMULATED, data_schema=SIMULATED_SCHEMA)
         return await self._async_create({CONF_TYPE: SIMULATED}, user_input[CONF_NAME] or DEFAULT_SIMULATED_NAME)
 
     async def _async_step_connection(self, kind: ConnectionKind, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Show the form of a connection until an inverter answers there."""
+        """Show the form of a connection until an inverter responds there."""
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         reconfiguring = self.source == SOURCE_RECONFIGURE
@@ -232,7 +234,7 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
             errors = {field: "missing" for field in (CONF_DEVICE, CONF_HOST) if data.get(field) == ""}
             try:
                 if not errors and reconfiguring:
-                    return await self._async_relink(data)
+                    return await self._async_change_connection(data)
                 if not errors:
                     return await self._async_create(data, user_input[CONF_NAME] or DEFAULT_NAME)
             except CORE_ERRORS as error:
@@ -247,8 +249,8 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def _async_create(self, data: dict[str, Any], name: str) -> ConfigFlowResult:
-        """Make an entry for the inverter that answers, or lead the one that it has to the new connection."""
-        if data[CONF_TYPE] == ConnectionKind.SERIAL:  # an entry that owns this port could not be probed past
+        """Create an entry for the inverter that responds, or change the connection of the entry that it has."""
+        if data[CONF_TYPE] == ConnectionKind.SERIAL:  # the port cannot be probed while an entry has it open
             self._async_abort_entries_match({CONF_DEVICE: data[CONF_DEVICE]})
         identity = await self._async_probe(data)
         data[CONF_UNIT] = identity.unit
@@ -258,11 +260,11 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
             )
         return self.async_create_entry(title=name, data=data)
 
-    async def _async_relink(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Lead an entry to another connection.
+    async def _async_change_connection(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Change the connection of an entry.
 
-        The same inverter must answer there, so the entry lets go of its line first: no line ever has two masters.
-        When the new connection does not work, the entry goes on with the old one.
+        The same inverter must respond there. The entry is unloaded first, since no inverter may have two masters. If
+        the new connection does not work, the entry is set up again with the old one.
         """
         entry = self._get_reconfigure_entry()
         running = entry.state in _RUNNING
@@ -277,19 +279,19 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_update_reload_and_abort(entry, data={**data, CONF_UNIT: identity.unit})
 
     async def _async_probe(self, data: Mapping[str, Any], wanted: str | None = None) -> Identity:
-        """Ask who is there; raises the errors of the core, AnotherInverterError when it has not the `wanted` number."""
-        line = InverterConnection(self.hass, data, None)
+        """Identify the inverter; raise the core's errors, AnotherInverterError if its serial number is not `wanted`."""
+        connection = InverterConnection(self.hass, data, None)
         try:
-            identity = await find_inverter(await line.async_open(), data.get(CONF_UNIT))
+            identity = await find_inverter(await connection.async_open(), data.get(CONF_UNIT))
         finally:
-            await line.async_close()
+            await connection.async_close()
         if wanted not in (None, identity.serial_number):
             raise AnotherInverterError(identity.serial_number, wanted)
         return identity
 
 
 class NatteryOptionsFlow(OptionsFlowWithReload):
-    """What may be tuned later."""
+    """The options of a config entry."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for intervals, groups and the clock."""

@@ -1,4 +1,4 @@
-"""From what a config entry says about its connection to an open bus, the simulated inverter included."""
+"""The Modbus connection of a config entry, including that to a simulated inverter."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -18,15 +18,15 @@ _STORE_VERSION = 1
 _LOOPBACK = "127.0.0.1"
 
 
-class LinkListener(Protocol):
-    """Called on the event loop when the line comes or goes."""
+class ConnectionListener(Protocol):
+    """Called on the event loop when the connection is established or lost."""
 
     def __call__(self, *, up: bool) -> None:
-        """Take note."""
+        """Handle the change."""
 
 
 def connection_of(data: Mapping[str, Any]) -> Connection:
-    """The connection that an entry's data describes; the simulated one has none of its own."""
+    """Return the connection that an entry's data describes; not for a simulated inverter."""
     kind = ConnectionKind(data[CONF_TYPE])
     if kind is ConnectionKind.SERIAL:
         return Connection(kind, path=data[CONF_DEVICE])
@@ -34,24 +34,24 @@ def connection_of(data: Mapping[str, Any]) -> Connection:
 
 
 def simulator_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Where the simulated inverter of an entry keeps its settings and counters."""
+    """Return the store of a simulated inverter's settings and counters."""
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.simulator")
 
 
 def _simulator(state: dict[str, Any] | None) -> Simulator:
-    """The simulated inverter with the life it had, or a new one."""
+    """Return the simulated inverter with its saved state, or a new one."""
     try:
         return Simulator(state=state, local_clock=local_now)
     except InvalidStateError as error:
-        LOGGER.warning("The simulated inverter begins a new life: %s", error)
+        LOGGER.warning("The saved state of the simulated inverter cannot be used, so it starts anew: %s", error)
         return Simulator(local_clock=local_now)
 
 
 class InverterConnection:
-    """The bus of one entry and, for the simulated inverter, the inverter behind it."""
+    """The Modbus client of a config entry and, where it is simulated, the inverter behind it."""
 
     def __init__(self, hass: HomeAssistant, data: Mapping[str, Any], entry_id: str | None) -> None:
-        """Describe the line; a simulated inverter without an entry (the setup's probe) is not remembered."""
+        """Prepare the connection; the state of a simulated inverter is saved only with an `entry_id`."""
         self._hass = hass
         self._data = data
         self._store = simulator_store(hass, entry_id) if entry_id else None
@@ -60,19 +60,19 @@ class InverterConnection:
 
     @property
     def bus(self) -> ModbusClient:
-        """The bus, with its statistics even when it is closed again."""
+        """Return the Modbus client; its statistics can be read even after it is closed."""
         if self._bus is None:
-            raise RuntimeError("The line was never opened")
+            raise RuntimeError("The connection was never opened")
         return self._bus
 
-    async def async_open(self, listener: LinkListener | None = None) -> ModbusClient:
-        """Start to serve; opening the port itself happens in the bus's thread."""
+    async def async_open(self, listener: ConnectionListener | None = None) -> ModbusClient:
+        """Start the client, which opens the port in its own thread."""
         connection = await self._async_simulate() if self._data[CONF_TYPE] == SIMULATED else connection_of(self._data)
         self._bus = connection.open(on_link=self._on_loop(listener) if listener else None)
         return self._bus
 
     async def async_close(self) -> None:
-        """Finish what is on the wire and give the port back; harmless when nothing is open."""
+        """Finish the pending request and close the port; does nothing if nothing is open."""
         if self._bus is not None:
             await self._hass.async_add_executor_job(self._bus.close)
         if self._simulator is not None:
@@ -87,10 +87,10 @@ class InverterConnection:
         port = await self._hass.async_add_executor_job(simulator.serve_tcp, _LOOPBACK)
         return Connection(ConnectionKind.TCP, host=_LOOPBACK, port=port)
 
-    def _on_loop(self, listener: LinkListener) -> Callable[[bool], None]:
+    def _on_loop(self, listener: ConnectionListener) -> Callable[[bool], None]:
         loop = self._hass.loop
 
-        def call(up: bool) -> None:  # noqa: FBT001  (the bus calls it so)
+        def call(up: bool) -> None:  # noqa: FBT001  (the client calls it like this)
             if not loop.is_closed():
                 loop.call_soon_threadsafe(lambda: listener(up=up))
 

@@ -1,4 +1,4 @@
-"""Names that more than one file of the Home Assistant side needs."""
+"""Constants that several files of the integration use."""
 
 from datetime import timedelta
 import logging
@@ -21,7 +21,7 @@ PLATFORMS: Final = (
     Platform.TIME,
 )
 
-# entry.data; the serial port is under "device", where the usb integration looks for who uses a port.
+# entry.data. The serial port is under "device", where the usb integration looks for the user of a port.
 CONF_UNIT: Final = "unit"
 SIMULATED: Final = "simulated"
 
@@ -34,9 +34,9 @@ DEFAULT_READINGS_INTERVAL: Final = 5
 DEFAULT_SETTINGS_INTERVAL: Final = 60
 STATISTICS_INTERVAL: Final = timedelta(hours=1)
 
-# A value beside those of the registers: seconds by which the inverter's clock is ahead of the house's.
+# A derived value: by how many seconds the inverter's clock is ahead of local time.
 CLOCK_DRIFT: Final = "clock_drift"
 
-# Fired for every register that was changed, with config_entry_id, device_id, key, symbol, old and new (None where it
-# cannot be read); the logbook tells it in words.
+# Fired for every register that was changed, with config_entry_id, device_id, key, symbol, old (None where the register
+# cannot be read) and new. `logbook` describes it.
 EVENT_WRITTEN: Final = f"{DOMAIN}_register_written"

@@ -1,4 +1,4 @@
-"""Coordinators: each polls some tiers of the one inverter at its own pace."""
+"""The coordinators of the inverter: each polls some tiers of registers at its own interval."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -20,20 +20,20 @@ from .errors import translated
 
 
 def local_now() -> datetime:
-    """The wall time of the house, naive, as the inverter's clock has it."""
+    """Return local time without a zone, as the inverter's clock shows it."""
     return dt_util.now().replace(tzinfo=None)
 
 
-def _with_drift(values: Mapping[str, Value], asked: datetime) -> dict[str, Value]:
-    """The values and, where the inverter's clock is among them, the seconds by which it was ahead when it was asked."""
+def _with_drift(values: Mapping[str, Value], read_at: datetime) -> dict[str, Value]:
+    """Return the values and, if the inverter's clock is one of them, by how many seconds it was ahead at `read_at`."""
     if "clock" not in values:
         return {**values}
     clock = values["clock"]
-    return {**values, CLOCK_DRIFT: round((clock - asked).total_seconds()) if isinstance(clock, datetime) else None}
+    return {**values, CLOCK_DRIFT: round((clock - read_at).total_seconds()) if isinstance(clock, datetime) else None}
 
 
 class InverterCoordinator(DataUpdateCoordinator[PollResult]):
-    """Polls tiers and keeps the joined report; entities look up their key in it."""
+    """Polls some tiers; its data is the joined result, in which entities look up their key."""
 
     config_entry: ConfigEntry
 
@@ -47,7 +47,7 @@ class InverterCoordinator(DataUpdateCoordinator[PollResult]):
         *,
         before: Callable[[], Awaitable[None]],
     ) -> None:
-        """Poll `tiers` every `interval`; `before` raises UpdateFailed while the inverter must be left alone."""
+        """Poll `tiers` every `interval`; `before` is called before each poll and may raise UpdateFailed."""
         super().__init__(hass, LOGGER, config_entry=entry, name=f"{entry.title} {tiers[0]}", update_interval=interval)
         self.tiers = tiers
         self._inverter = inverter
@@ -58,17 +58,17 @@ class InverterCoordinator(DataUpdateCoordinator[PollResult]):
     async def _async_update_data(self) -> PollResult:
         await self._before()
         self._written.clear()
-        asked = local_now()
+        read_at = local_now()
         report = merge_results([await self._inverter.read(tier) for tier in self.tiers])
         if isinstance(report.error, NotConnectedError) and report.error.reason == "closed" and self.data is not None:
-            return self.data  # the line is closed by ourselves, which is no failure of it
+            return self.data  # closed by this integration, which is not a failure
         if report.error is not None:
             raise translated(UpdateFailed, report.error)
-        return replace(report, values=_with_drift(report.values, asked) | self._written)
+        return replace(report, values=_with_drift(report.values, read_at) | self._written)
 
     @callback
     def show(self, values: Mapping[str, Value]) -> None:
-        """Show what was just written, all of it at once, and let no poll that had read it before take it back."""
+        """Show values that were just written at once; a poll that is under way does not replace them by older ones."""
         fresh = _with_drift(values, local_now())
         self._written |= fresh
         if self.data is not None:

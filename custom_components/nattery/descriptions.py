@@ -1,6 +1,6 @@
-"""From a line of the register table to what Home Assistant shows of it.
+"""How Home Assistant shows the registers of the table.
 
-A new register needs its line in the table and one translation, and nothing here.
+A new register needs its row in the table and one translation, and nothing here.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from .core.inverter.registers import REGISTERS
 from .core.inverter.table import Access, Register, RegisterKind, Risk
 from .runtime import NatteryConfigEntry
 
-# The device classes of sensors and numbers have the same names; a percentage has none of its own.
+# By unit. Sensors and numbers have the same names of device classes; a percentage has no class of its own.
 DEVICE_CLASSES: Final[Mapping[str | None, str]] = {
     "A": "current",
     "Hz": "frequency",
@@ -32,7 +32,7 @@ DEVICE_CLASSES: Final[Mapping[str | None, str]] = {
     "°C": "temperature",
 }
 
-# What may be read and not set: measurements, and the settings that only the administrators' action changes.
+# The platforms of measurements, and of settings that only an administrator's action changes.
 _READINGS: Final = {
     RegisterKind.FLAG: Platform.BINARY_SENSOR,
     RegisterKind.ENUM: Platform.SENSOR,
@@ -52,7 +52,7 @@ _SETTINGS: Final = {
     RegisterKind.NUMBER: Platform.NUMBER,
     RegisterKind.TIME: Platform.TIME,
 }
-# Registers with entities made for them alone, on the platform that is named.
+# Registers with an entity class of their own, and its platform.
 SPECIAL: Final[Mapping[str, Platform]] = {
     "alarm_details": Platform.SENSOR,
     "alarm_flags": Platform.BINARY_SENSOR,
@@ -63,18 +63,18 @@ SPECIAL: Final[Mapping[str, Platform]] = {
 }
 
 
-class Common(TypedDict):
-    """What the descriptions of all platforms say."""
+class CommonDescription(TypedDict):
+    """The fields that the descriptions of all platforms share."""
 
     key: str
     entity_category: EntityCategory | None
     entity_registry_enabled_default: bool
 
 
-def common(register: Register, key: str | None = None) -> Common:
-    """Key (the register's unless another is given), category, and whether people see it without asking."""
+def common(register: Register, key: str | None = None) -> CommonDescription:
+    """Return the key (by default the register's), the category, and whether the entity is enabled by default."""
     hidden = None if register.primary else EntityCategory.DIAGNOSTIC
-    return Common(
+    return CommonDescription(
         key=key or register.key,
         entity_category=EntityCategory.CONFIG if is_setting(register) else hidden,
         entity_registry_enabled_default=register.primary,
@@ -82,12 +82,12 @@ def common(register: Register, key: str | None = None) -> Common:
 
 
 def is_setting(register: Register) -> bool:
-    """Whether an ordinary entity may change it."""
+    """Return whether an entity may change the register."""
     return register.access is Access.READ_WRITE and register.risk is Risk.NONE
 
 
 def platform_of(register: Register) -> Platform | None:
-    """The platform that shows a register; None for secrets, commands and what nobody may change."""
+    """Return the platform that shows a register, None for secrets, commands and what must not be changed."""
     if register.key in SPECIAL:
         return SPECIAL[register.key]
     if not register.readable or register.risk is Risk.FORBIDDEN:
@@ -95,18 +95,18 @@ def platform_of(register: Register) -> Platform | None:
     return (_SETTINGS if is_setting(register) else _READINGS).get(register.kind)
 
 
-def is_asked_for(entry: NatteryConfigEntry, register: Register) -> bool:
-    """Whether the house wants the group that a register belongs to."""
+def is_selected(entry: NatteryConfigEntry, register: Register) -> bool:
+    """Return whether the register belongs to no optional group, or to one that is selected in the options."""
     return register.group is None or register.group in entry.options.get(CONF_GROUPS, ())
 
 
 def registers_on(platform: Platform, entry: NatteryConfigEntry) -> Iterator[Register]:
-    """The registers that a platform shows in its ordinary way."""
+    """Return the registers of a platform that have no entity class of their own."""
     for register in REGISTERS:
-        if platform_of(register) is platform and register.key not in SPECIAL and is_asked_for(entry, register):
+        if platform_of(register) is platform and register.key not in SPECIAL and is_selected(entry, register):
             yield register
 
 
-def house_time(moment: datetime) -> datetime:
-    """A time by the inverter's clock, which keeps the time of the house and knows no zone."""
-    return moment.replace(tzinfo=dt_util.get_default_time_zone())
+def as_aware(clock: datetime) -> datetime:
+    """Return a time of the inverter's clock, which shows local time without a zone, as an aware time."""
+    return clock.replace(tzinfo=dt_util.get_default_time_zone())

@@ -1,4 +1,4 @@
-"""What a person can send us when something is wrong: raw registers, what failed, how the line does. No secrets."""
+"""Diagnostics: raw registers, failures and statistics of the connection, without secrets."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from .runtime import NatteryConfigEntry, NatteryRuntime
 from .trading.diagnostics import PRIVATE as TRADING_PRIVATE, trading_diagnostics
 from .trading.settings import trading_subentry
 
-_BY_ID = "/by-id/"  # such a path holds the serial number of the adapter
+_BY_ID = "/by-id/"  # such a path contains the serial number of the adapter
 _PRIVATE = frozenset({"serial_number", "custom_serial_number"})
 
 
@@ -46,7 +46,7 @@ def _poll(coordinator: InverterCoordinator) -> dict[str, Any]:
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: NatteryConfigEntry) -> dict[str, Any]:
-    """All of it; texts of errors are left out, since they name hosts and ports."""
+    """Return the diagnostics of a config entry. Texts of errors are left out, since they name hosts and ports."""
     about = {
         "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
@@ -58,9 +58,10 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Natter
     return about | (_running(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {})
 
 
-def _running(site: NatteryRuntime) -> dict[str, Any]:
-    identity = site.identity
-    bus = site.line.bus
+def _running(runtime: NatteryRuntime) -> dict[str, Any]:
+    device = runtime.identified_device
+    identity = device.identity
+    bus = runtime.connection.bus
     return {
         "identity": {
             "unit": identity.unit,
@@ -71,19 +72,19 @@ def _running(site: NatteryRuntime) -> dict[str, Any]:
             "values": {key: REDACTED if key in _PRIVATE else value for key, value in identity.values.items()},
         },
         "polls": {
-            "readings": _poll(site.readings),
-            "settings": _poll(site.settings),
-            "statistics": _poll(site.statistics),
+            "readings": _poll(device.readings),
+            "settings": _poll(device.settings),
+            "statistics": _poll(device.statistics),
         },
-        "set_aside": [f"0x{address:04X}" for address in site.inverter.unsupported_addresses],
-        "held_back": dict(site.inverter.implausible_counts),
-        "wrong_device": site.wrong_device,
+        "set_aside": [f"0x{address:04X}" for address in device.inverter.unsupported_addresses],
+        "held_back": dict(device.inverter.implausible_counts),
+        "wrong_device": device.wrong_device,
         "line": {
             "connected": bus.connected,
             "statistics": asdict(bus.statistics.snapshot()),
             "timing": asdict(bus.timing),
         },
-        "wear": site.inverter.write_counter.as_dict(),
-        "plan": trading_diagnostics(site.trading) if site.trading else None,
-        "price_book": prices_as_known(site.prices) if site.prices else None,
+        "wear": device.inverter.write_counter.as_dict(),
+        "plan": trading_diagnostics(device.trading) if device.trading else None,
+        "price_book": prices_as_known(runtime.prices) if runtime.prices else None,
     }

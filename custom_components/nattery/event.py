@@ -1,4 +1,4 @@
-"""Faults as the inverter logs them, and the news of prices."""
+"""Event entities: the inverter's faults, and changes of prices and of the battery's action."""
 
 from typing import Final, override
 
@@ -7,10 +7,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .core.inverter.codec import FaultRecord
+from .device import InverterDevice
 from .entity import InverterEntity
 from .faults import fault_attributes, faults_of
 from .prices.event import PRICE_NEWS, PriceEventEntity
 from .runtime import NatteryConfigEntry
+from .subentry import add_subentry_entities
 from .trading.event import ACTION_CHANGED, ActionEventEntity
 
 PARALLEL_UPDATES = 0
@@ -22,48 +24,43 @@ FAULTS: Final = EventEntityDescription(key="faults", event_types=[FAULT])
 async def async_setup_entry(
     hass: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """The event entities, and the reading of the log as soon as an alarm comes or goes."""
-    site = entry.runtime_data
-    if prices := site.prices:
-        async_add_entities([PriceEventEntity(prices, PRICE_NEWS)], config_subentry_id=prices.subentry.subentry_id)
+    """Add the event entities, and read the fault log whenever the alarms change."""
+    runtime = entry.runtime_data
+    add_subentry_entities(async_add_entities, runtime.prices, lambda prices: [PriceEventEntity(prices, PRICE_NEWS)])
 
     @callback
-    def furnish() -> None:
-        async_add_entities([FaultEvent(site, FAULTS, "fault_log")])
-        _follow_alarms(hass, entry)
-
-    site.on_identified(furnish)
-    if trading := site.trading:
-        site.on_identified(
-            lambda: async_add_entities(
-                [ActionEventEntity(trading, ACTION_CHANGED)], config_subentry_id=trading.subentry.subentry_id
-            )
+    def add_entities(device: InverterDevice) -> None:
+        async_add_entities([FaultEvent(device, FAULTS, "fault_log")])
+        _follow_alarms(hass, entry, device)
+        add_subentry_entities(
+            async_add_entities, device.trading, lambda trading: [ActionEventEntity(trading, ACTION_CHANGED)]
         )
 
+    runtime.on_identified(add_entities)
 
-def _follow_alarms(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
-    site = entry.runtime_data
-    known = site.value("alarm_flags")
+
+def _follow_alarms(hass: HomeAssistant, entry: NatteryConfigEntry, device: InverterDevice) -> None:
+    known = device.value("alarm_flags")
 
     @callback
-    def look() -> None:
+    def compare() -> None:
         nonlocal known
-        flags = site.value("alarm_flags")
+        flags = device.value("alarm_flags")
         if flags is not None and flags != known:
             known = flags
-            entry.async_create_task(hass, site.statistics.async_request_refresh(), "nattery fault log")
+            entry.async_create_task(hass, device.statistics.async_request_refresh(), "nattery fault log")
 
-    entry.async_on_unload(site.readings.async_add_listener(look))
+    entry.async_on_unload(device.readings.async_add_listener(compare))
 
 
 class FaultEvent(InverterEntity, EventEntity):
-    """Fires once for every record that is new in the fault log; what stood there at the start is old."""
+    """Fires once for every new record of the fault log; the records of the first reading are not new."""
 
-    _seen: set[tuple[object, ...]] | None = None
+    _known: set[tuple[object, ...]] | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Take note of the old records."""
+        """Remember the records that exist already."""
         await super().async_added_to_hass()
         self._new_faults()
 
@@ -76,9 +73,9 @@ class FaultEvent(InverterEntity, EventEntity):
         super()._handle_coordinator_update()
 
     def _new_faults(self) -> list[FaultRecord]:
-        """The records not seen before, the oldest first; none before the log has been read once."""
+        """Return the new records, the oldest first; none for the first reading of the log."""
         if not self.available:
             return []
         faults = faults_of(self.reading)
-        seen, self._seen = self._seen, (self._seen or set()) | {(fault.code, fault.time) for fault in faults}
-        return [] if seen is None else [fault for fault in faults if (fault.code, fault.time) not in seen]
+        known, self._known = self._known, (self._known or set()) | {(fault.code, fault.time) for fault in faults}
+        return [] if known is None else [fault for fault in faults if (fault.code, fault.time) not in known]

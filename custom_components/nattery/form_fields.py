@@ -1,10 +1,10 @@
-"""Fields that more than one form has."""
+"""Fields that several forms share."""
 
 from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
 
 
 def number_field(low: float, high: float, unit: str | None = None, *, whole: bool = False) -> NumberSelector:
-    """A box for a number from `low` to `high`, whole numbers only where wanted."""
+    """Return a field for a number from `low` to `high`; with `whole`, only whole numbers are accepted."""
     config = NumberSelectorConfig(min=low, max=high, step=1 if whole else "any", mode=NumberSelectorMode.BOX)
     if unit:
         config["unit_of_measurement"] = unit

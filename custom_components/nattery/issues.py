@@ -1,4 +1,4 @@
-"""What may need a person, as it is told under Settings, Repairs; `watch` looks for it."""
+"""The repair issues; `issue_monitor` decides which of them a config entry has."""
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -34,12 +34,12 @@ SEVERITIES = {
     WRITES_FAIL: ir.IssueSeverity.ERROR,
     LEDGER_FAILS: ir.IssueSeverity.ERROR,
 }
-FIXABLE = frozenset({SILENT_LINE})  # the others are mended elsewhere: at the cable, in another program, by waiting
+FIXABLE = frozenset({SILENT_LINE})  # the others cannot be fixed in a dialog
 
 
 @callback
 def async_raise(hass: HomeAssistant, entry: ConfigEntry, name: str, **placeholders: str) -> None:
-    """Tell about an issue of an entry, or tell it anew when its placeholders have changed."""
+    """Create a repair issue of an entry, or update its placeholders."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -54,11 +54,11 @@ def async_raise(hass: HomeAssistant, entry: ConfigEntry, name: str, **placeholde
 
 @callback
 def async_clear(hass: HomeAssistant, entry_id: str, *names: str) -> None:
-    """Take back issues of an entry, all of them when none is named."""
+    """Delete the named repair issues of an entry, or all of them."""
     for name in names or SEVERITIES:
         ir.async_delete_issue(hass, DOMAIN, issue_id(entry_id, name))
 
 
 def issue_id(entry_id: str, name: str) -> str:
-    """Under which id the issue registry keeps an issue of an entry."""
+    """Return the id of an entry's issue in the issue registry."""
     return f"{name}_{entry_id}"

@@ -1,4 +1,4 @@
-"""Tells in the logbook which setting was changed, from what to what, by the names that the entities have."""
+"""Logbook entries of changed settings, with the names that the entities have."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +13,14 @@ from .const import DOMAIN, EVENT_WRITTEN, PLATFORMS
 from .core.inverter.registers import BY_KEY
 from .core.inverter.render import Json
 from .core.inverter.table import Register, RegisterKind
+from .texts import common_text
 
 type Describe = Callable[[LazyEventPartialState], dict[str, Any]]
 
 
 @callback
 def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[str, str, Describe], None]) -> None:
-    """Describe the one event there is."""
+    """Register the description of the one event of this integration."""
 
     @callback
     def describe(event: LazyEventPartialState) -> dict[str, str]:
@@ -28,23 +29,22 @@ def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[s
         entry = hass.config_entries.async_get_entry(event.data[ATTR_CONFIG_ENTRY_ID])
         return {
             LOGBOOK_ENTRY_NAME: entry.title if entry else DOMAIN.title(),
-            LOGBOOK_ENTRY_MESSAGE: _common(hass, "command_sent" if old is None else "register_changed").format(
-                register=_entity_text(hass, register, "name") or register.symbol,
-                old=_value(hass, register, old),
-                new=_value(hass, register, new),
+            LOGBOOK_ENTRY_MESSAGE: common_text(
+                hass,
+                "command_sent" if old is None else "register_changed",
+                {
+                    "register": _entity_text(hass, register, "name") or register.symbol,
+                    "old": _value(hass, register, old),
+                    "new": _value(hass, register, new),
+                },
             ),
         }
 
     async_describe_event(DOMAIN, EVENT_WRITTEN, describe)
 
 
-def _common(hass: HomeAssistant, key: str) -> str:
-    texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
-    return texts[f"component.{DOMAIN}.common.{key}"]
-
-
 def _entity_text(hass: HomeAssistant, register: Register, what: str) -> str | None:
-    """A text of the entity that shows a register, whatever its platform."""
+    """Return a text of the entity that shows a register, on whichever platform."""
     texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
     keys = (f"component.{DOMAIN}.entity.{platform}.{register.key}.{what}" for platform in PLATFORMS)
     return next((texts[key] for key in keys if key in texts), None)
@@ -52,7 +52,7 @@ def _entity_text(hass: HomeAssistant, register: Register, what: str) -> str | No
 
 def _value(hass: HomeAssistant, register: Register, value: Json) -> str:
     if register.kind is RegisterKind.FLAG:
-        return _common(hass, "on" if value else "off")
+        return common_text(hass, "on" if value else "off")
     if isinstance(value, int) and value in register.options:
         name = register.options[value]
         return _entity_text(hass, register, f"state.{name}") or name

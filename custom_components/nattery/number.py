@@ -1,16 +1,18 @@
-"""Settings that are numbers."""
+"""Numbers: settings of the inverter and of trading."""
 
 from typing import override
 
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberEntityDescription, NumberMode
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .core.inverter.table import Register
 from .descriptions import DEVICE_CLASSES, common, registers_on
+from .device import InverterDevice
 from .entity import InverterEntity
 from .runtime import NatteryConfigEntry
+from .subentry import add_subentry_entities
 from .trading.controls import PREFERENCE_NUMBERS, PreferenceNumber
 
 PARALLEL_UPDATES = 1
@@ -19,24 +21,23 @@ PARALLEL_UPDATES = 1
 async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """A number for every such setting of the table."""
-    site = entry.runtime_data
-    site.on_identified(
-        lambda: async_add_entities(
-            SettingNumber(site, describe(register)) for register in registers_on(Platform.NUMBER, entry)
-        )
-    )
-    if trading := site.trading:
-        site.on_identified(
-            lambda: async_add_entities(
-                [PreferenceNumber(trading, description) for description in PREFERENCE_NUMBERS],
-                config_subentry_id=trading.subentry.subentry_id,
-            )
+    """Add a number for every such setting of the register table, and the numbers of trading."""
+
+    @callback
+    def add_entities(device: InverterDevice) -> None:
+        registers = registers_on(Platform.NUMBER, entry)
+        async_add_entities(SettingNumber(device, number_description(register)) for register in registers)
+        add_subentry_entities(
+            async_add_entities,
+            device.trading,
+            lambda trading: [PreferenceNumber(trading, description) for description in PREFERENCE_NUMBERS],
         )
 
+    entry.runtime_data.on_identified(add_entities)
 
-def describe(register: Register) -> NumberEntityDescription:
-    """A number within the bounds of the table, in the steps of the wire."""
+
+def number_description(register: Register) -> NumberEntityDescription:
+    """Return the description of a setting: its limits in the register table, in steps of the register's scale."""
     device_class = DEVICE_CLASSES.get(register.unit)
     return NumberEntityDescription(
         **common(register),
@@ -50,15 +51,15 @@ def describe(register: Register) -> NumberEntityDescription:
 
 
 class SettingNumber(InverterEntity, NumberEntity):
-    """One setting."""
+    """A setting of the inverter that is a number."""
 
     @property
     @override
     def native_value(self) -> float | None:
-        """The setting as it was read last."""
+        """Return the value that was read last."""
         return self.reading if isinstance(self.reading, int | float) else None
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Write the setting, guarded."""
-        await self._site.async_write({self._source: value}, self._context)
+        """Write the setting."""
+        await self._device.async_write({self._source: value}, self._context)

@@ -1,4 +1,4 @@
-"""Who may do what: plain actions and commands are checked here, by the entity that stands for them."""
+"""Permissions for actions and websocket commands, checked as those of an entity."""
 
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant, callback
@@ -10,7 +10,7 @@ from .const import DOMAIN
 
 @callback
 def may(hass: HomeAssistant, user: User, platform: str, unique_id: str, policy: str) -> bool:
-    """Whether a user may read or control an entity of ours; without such an entity, only who may so with all."""
+    """Return whether a user has the policy for an entity; without that entity, whether for all entities."""
     entity_id = er.async_get(hass).async_get_entity_id(platform, DOMAIN, unique_id)
     if entity_id is None:
         return user.permissions.access_all_entities(policy)
@@ -18,7 +18,7 @@ def may(hass: HomeAssistant, user: User, platform: str, unique_id: str, policy: 
 
 
 async def async_require(hass: HomeAssistant, context: Context, platform: str, unique_id: str, policy: str) -> None:
-    """Let nobody through who may not; what no user has called (an automation) passes. Raises Unauthorized."""
+    """Raise Unauthorized if the user of a context lacks the policy; a context without a user passes."""
     if context.user_id is None:
         return
     user = await hass.auth.async_get_user(context.user_id)

@@ -1,4 +1,4 @@
-"""From a register or a derived value to the sensor that shows it."""
+"""The descriptions of sensors, from registers and derived values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .core.inverter.alarms import active_alarms
 from .core.inverter.codec import Value
 from .core.inverter.derived import DerivedValue
 from .core.inverter.table import Register, RegisterKind
-from .descriptions import DEVICE_CLASSES, common, house_time
+from .descriptions import DEVICE_CLASSES, as_aware, common
 from .faults import fault_attributes, faults_of
 
 type State = StateType | datetime
@@ -24,13 +24,13 @@ type Attributes = dict[str, Any] | None
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingDescription(SensorEntityDescription):
-    """A sensor, and how its state and attributes come from the value of its source."""
+    """A sensor, with the functions that turn the value of its source into state and attributes."""
 
     state: Callable[[Value], State]
     attributes: Callable[[Value], Attributes] = lambda _: None
 
 
-# From the value of a register to its state.
+# --- from the value of a register to its state
 
 
 def _plain(value: Value) -> State:
@@ -46,7 +46,7 @@ def _version(value: Value) -> State:
 
 
 def _moment(value: Value) -> State:
-    return house_time(value) if isinstance(value, datetime) else None
+    return as_aware(value) if isinstance(value, datetime) else None
 
 
 def _yesterday(value: Value) -> State:
@@ -83,7 +83,7 @@ def _last_fault_attributes(value: Value) -> Attributes:
     return fault_attributes(faults[-1]) if faults else None
 
 
-# From a register to its description.
+# --- from a register to its description
 
 
 def _class_of(unit: str | None) -> SensorDeviceClass | None:
@@ -140,7 +140,7 @@ def _text(register: Register) -> ReadingDescription:
     return ReadingDescription(**common(register), state=_plain)
 
 
-_DESCRIBERS: Final[dict[RegisterKind, Callable[[Register], ReadingDescription]]] = {
+_DESCRIPTIONS: Final[dict[RegisterKind, Callable[[Register], ReadingDescription]]] = {
     RegisterKind.ENUM: _enum,
     RegisterKind.HISTORY: _history,
     RegisterKind.NUMBER: _number,
@@ -154,13 +154,13 @@ _DESCRIBERS: Final[dict[RegisterKind, Callable[[Register], ReadingDescription]]]
 }
 
 
-def describe(register: Register) -> ReadingDescription:
-    """The sensor of a register."""
-    return _DESCRIBERS[register.kind](register)
+def register_description(register: Register) -> ReadingDescription:
+    """Return the description of a register's sensor."""
+    return _DESCRIPTIONS[register.kind](register)
 
 
-def describe_derived(derived: DerivedValue) -> ReadingDescription:
-    """The sensor of a derived value."""
+def derived_description(derived: DerivedValue) -> ReadingDescription:
+    """Return the description of a derived value's sensor."""
     return ReadingDescription(
         key=derived.key,
         device_class=_class_of(derived.unit),
@@ -173,7 +173,7 @@ def describe_derived(derived: DerivedValue) -> ReadingDescription:
 
 _hidden = partial(ReadingDescription, entity_category=EntityCategory.DIAGNOSTIC, entity_registry_enabled_default=False)
 
-# By source: sensors that are made for one value alone.
+# The sensors of single values, with their source.
 SINGLE: Final[tuple[tuple[str, ReadingDescription], ...]] = (
     ("alarm_flags", _hidden(key="active_alarms", state_class=SensorStateClass.MEASUREMENT, state=_alarm_count)),
     ("alarm_details", _hidden(key="alarm_details", state=_detail_count, attributes=_details)),

@@ -1,4 +1,4 @@
-"""The one issue that can be seen to from its own dialog: a silent line is asked once more."""
+"""The fix flow of the one fixable repair issue: an inverter that does not respond is polled again."""
 
 from typing import Any
 
@@ -8,30 +8,32 @@ from homeassistant.core import HomeAssistant
 import probatio as vol
 
 from .runtime import NatteryConfigEntry
+from .texts import error_text
 
 
 class SilentLineFlow(RepairsFlow):
-    """Says what to check, then asks the inverter at once instead of at the next poll."""
+    """Shows what to check, then polls the inverter at once."""
 
     def __init__(self, entry_id: str) -> None:
-        """Belong to the entry whose line is silent."""
+        """Create the flow of the entry whose inverter does not respond."""
         super().__init__()
         self._entry_id = entry_id
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Begin with the one step there is."""
+        """Show the only step."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
-        """Say what to check; then ask, and say why when there is still no answer."""
+        """Show what to check; then poll, and show the error if there is still no response."""
         entry: NatteryConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
-        site = entry.runtime_data
+        runtime = entry.runtime_data
+        device = runtime.identified_device
         errors: dict[str, str] = {}
         if user_input is not None:
-            await site.async_ask_again()
-            if site.readings.last_update_success:
+            await device.async_reconnect()
+            if device.readings.last_update_success:
                 return self.async_create_entry(data={})
             errors["base"] = "still_silent"
         return self.async_show_form(
@@ -40,8 +42,8 @@ class SilentLineFlow(RepairsFlow):
             errors=errors,
             description_placeholders={
                 "entry": entry.title,
-                "place": site.line.bus.endpoint,
-                "reason": str(site.readings.last_exception),
+                "place": runtime.connection.bus.endpoint,
+                "reason": error_text(self.hass, device.readings.last_exception),
             },
         )
 
@@ -49,5 +51,5 @@ class SilentLineFlow(RepairsFlow):
 async def async_create_fix_flow(
     _hass: HomeAssistant, _issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """The flow of a fixable issue, of which there is one kind."""
+    """Return the flow of a fixable issue."""
     return SilentLineFlow(str((data or {}).get("entry_id")))

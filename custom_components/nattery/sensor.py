@@ -1,4 +1,4 @@
-"""What is measured and counted, what only an administrator's action changes, and how the talk goes."""
+"""Sensors: readings, settings that only an administrator's action changes, and the communication."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,17 +18,19 @@ from .core.inverter.derived import DERIVED
 from .core.inverter.registers import BY_KEY, REGISTERS
 from .core.inverter.table import Tier
 from .core.modbus.statistics import StatisticsSnapshot
-from .descriptions import is_asked_for, registers_on
+from .descriptions import is_selected, registers_on
+from .device import InverterDevice
 from .entity import InverterEntity, NatteryEntity
 from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
-from .readings import SINGLE, Attributes, ReadingDescription, State, describe, describe_derived
-from .runtime import NatteryConfigEntry, NatteryRuntime
+from .readings import SINGLE, Attributes, ReadingDescription, State, derived_description, register_description
+from .runtime import NatteryConfigEntry
+from .subentry import add_subentry_entities
 from .trading.plan_sensors import PLANNED_SENSORS, PlannedSensor
 from .trading.savings import SAVINGS, SavingsSensor
 from .trading.sensors import TRADING_SENSORS, TradingSensor
 
 PARALLEL_UPDATES = 0
-SCAN_INTERVAL = timedelta(seconds=30)  # of the sensors of the talk, which ask the bus and nobody on it
+SCAN_INTERVAL = timedelta(seconds=30)  # of the communication sensors, which read statistics and send nothing
 
 _MILLISECONDS = 1000
 _PERCENT = 100
@@ -36,43 +38,43 @@ _PERCENT = 100
 
 @dataclass(frozen=True, kw_only=True)
 class CommunicationDescription(SensorEntityDescription):
-    """A sensor of the talk with the inverter."""
+    """A sensor of the communication with the inverter."""
 
-    state: Callable[[NatteryRuntime], float | None]
+    state: Callable[[InverterDevice], float | None]
 
 
-def _snapshot(site: NatteryRuntime) -> StatisticsSnapshot:
-    return site.inverter.client.statistics.snapshot()
+def _snapshot(device: InverterDevice) -> StatisticsSnapshot:
+    return device.inverter.client.statistics.snapshot()
 
 
 def _milliseconds(seconds: float | None) -> float | None:
     return None if seconds is None else seconds * _MILLISECONDS
 
 
-_talk = partial(
+_communication = partial(
     CommunicationDescription, entity_category=EntityCategory.DIAGNOSTIC, entity_registry_enabled_default=False
 )
-_count = partial(_talk, state_class=SensorStateClass.TOTAL_INCREASING)
+_count = partial(_communication, state_class=SensorStateClass.TOTAL_INCREASING)
 _time = partial(
-    _talk,
+    _communication,
     device_class=SensorDeviceClass.DURATION,
     native_unit_of_measurement=UnitOfTime.MILLISECONDS,
     state_class=SensorStateClass.MEASUREMENT,
     suggested_display_precision=1,
 )
 
-TALK: Final = (
-    _time(key="turnaround_p50", state=lambda site: _milliseconds(_snapshot(site).turnaround_p50)),
-    _time(key="turnaround_p99", state=lambda site: _milliseconds(_snapshot(site).turnaround_p99)),
-    _count(key="communication_errors", state=lambda site: _snapshot(site).error_count),
-    _count(key="values_held", state=lambda site: sum(site.inverter.implausible_counts.values())),
-    _count(key="writes_today", state=lambda site: site.inverter.write_counter.writes_today(site.today)),
-    _talk(
+COMMUNICATION: Final = (
+    _time(key="turnaround_p50", state=lambda device: _milliseconds(_snapshot(device).turnaround_p50)),
+    _time(key="turnaround_p99", state=lambda device: _milliseconds(_snapshot(device).turnaround_p99)),
+    _count(key="communication_errors", state=lambda device: _snapshot(device).error_count),
+    _count(key="values_held", state=lambda device: sum(device.inverter.implausible_counts.values())),
+    _count(key="writes_today", state=lambda device: device.inverter.write_counter.writes_today(device.today)),
+    _communication(
         key="wire_share",
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        state=lambda site: _snapshot(site).bus_load * _PERCENT,
+        state=lambda device: _snapshot(device).bus_load * _PERCENT,
     ),
 )
 
@@ -80,63 +82,60 @@ TALK: Final = (
 async def async_setup_entry(
     hass: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Sensors of registers, of derived values, of the talk with the inverter, of prices and of trading."""
-    site = entry.runtime_data
-    if prices := site.prices:
-        async_add_entities(
-            [
-                *(PriceSensor(prices, description) for description in PRICE_SENSORS),
-                *(HealthSensor(prices, description) for description in HEALTH_SENSORS),
-            ],
-            config_subentry_id=prices.subentry.subentry_id,
-        )
+    """Add the sensors of registers, derived values, the communication with the inverter, prices and trading."""
+    runtime = entry.runtime_data
+    add_subentry_entities(
+        async_add_entities,
+        runtime.prices,
+        lambda prices: [
+            *(PriceSensor(prices, description) for description in PRICE_SENSORS),
+            *(HealthSensor(prices, description) for description in HEALTH_SENSORS),
+        ],
+    )
 
     @callback
-    def furnish() -> None:
-        _forget_unasked(hass, entry)
-        async_add_entities(_readings(entry))
-
-    site.on_identified(furnish)
-    if trading := site.trading:
-        site.on_identified(
-            lambda: async_add_entities(
-                [
-                    *(TradingSensor(trading, description) for description in TRADING_SENSORS),
-                    *(PlannedSensor(trading, description) for description in PLANNED_SENSORS),
-                    *(SavingsSensor(trading, description) for description in SAVINGS),
-                ],
-                config_subentry_id=trading.subentry.subentry_id,
-            )
+    def add_entities(device: InverterDevice) -> None:
+        _remove_deselected(hass, entry, device)
+        async_add_entities(_readings(device, entry))
+        add_subentry_entities(
+            async_add_entities,
+            device.trading,
+            lambda trading: [
+                *(TradingSensor(trading, description) for description in TRADING_SENSORS),
+                *(PlannedSensor(trading, description) for description in PLANNED_SENSORS),
+                *(SavingsSensor(trading, description) for description in SAVINGS),
+            ],
         )
 
+    runtime.on_identified(add_entities)
 
-def _readings(entry: NatteryConfigEntry) -> Iterator[SensorEntity]:
-    site = entry.runtime_data
+
+def _readings(device: InverterDevice, entry: NatteryConfigEntry) -> Iterator[SensorEntity]:
     for register in registers_on(Platform.SENSOR, entry):
         kind = NameplateSensor if register.tier is Tier.IDENTITY else ReadingSensor
-        yield kind(site, describe(register))
+        yield kind(device, register_description(register))
     for derived in DERIVED.values():
-        yield ReadingSensor(site, describe_derived(derived))
+        yield ReadingSensor(device, derived_description(derived))
     for source, description in SINGLE:
-        if source not in BY_KEY or is_asked_for(entry, BY_KEY[source]):
-            yield ReadingSensor(site, description, source)
-    for talk in TALK:
-        yield CommunicationSensor(site, talk)
+        if source not in BY_KEY or is_selected(entry, BY_KEY[source]):
+            yield ReadingSensor(device, description, source)
+    for communication in COMMUNICATION:
+        yield CommunicationSensor(device, communication)
 
 
 @callback
-def _forget_unasked(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
-    """Take the sensors of groups that the house does not want any more out of the registry."""
+def _remove_deselected(hass: HomeAssistant, entry: NatteryConfigEntry, device: InverterDevice) -> None:
+    """Remove the sensors of optional groups that are no longer selected from the entity registry."""
     registry = er.async_get(hass)
     for register in REGISTERS:
-        unique_id = f"{entry.runtime_data.identity.serial_number}_{register.key}"
+        unique_id = f"{device.identity.serial_number}_{register.key}"
         entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
-        if entity_id and not is_asked_for(entry, register):
+        if entity_id and not is_selected(entry, register):
             registry.async_remove(entity_id)
 
 
 class ReadingSensor(InverterEntity, SensorEntity):
-    """A value of the inverter."""
+    """A value that is read from the inverter, or derived from such values."""
 
     entity_description: ReadingDescription
     _unrecorded_attributes = frozenset({"days", "details"})
@@ -144,39 +143,39 @@ class ReadingSensor(InverterEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> State:
-        """The state that the value makes."""
+        """Return the state of the value."""
         return self.entity_description.state(self.reading)
 
     @property
     @override
     def extra_state_attributes(self) -> Attributes:
-        """What belongs to the value."""
+        """Return the attributes of the value."""
         return self.entity_description.attributes(self.reading)
 
 
 class NameplateSensor(ReadingSensor):
-    """A value that is read once, when the inverter is met."""
+    """A value that is read once, when the inverter is identified."""
 
     @property
     @override
     def available(self) -> bool:
-        """While the inverter answers, if it gave this value."""
-        return self.coordinator.last_update_success and self._source in self._site.identity.values
+        """Return whether the inverter responds and has this value."""
+        return self.coordinator.last_update_success and self._source in self._device.identity.values
 
     @property
     @override
     def reading(self) -> Value:
-        """What the inverter gave."""
-        return self._site.identity.values.get(self._source)
+        """Return the value."""
+        return self._device.identity.values.get(self._source)
 
 
 class CommunicationSensor(NatteryEntity, SensorEntity):
-    """A number of the talk with the inverter, always available: it is of most interest when there is none."""
+    """A number about the communication with the inverter; always available, since failures matter most."""
 
     entity_description: CommunicationDescription
 
     @property
     @override
     def native_value(self) -> State:
-        """The number now."""
-        return self.entity_description.state(self._site)
+        """Return the current number."""
+        return self.entity_description.state(self._device)

@@ -1,20 +1,21 @@
-"""The actions: for administrators only, registers by their symbol and the clock; those of prices are in their room."""
+"""The actions of the integration; those for registers and the clock are for administrators only."""
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
 import probatio as vol
 
+from .action_helpers import refuse
 from .const import DOMAIN
 from .core.inverter.registers import BY_SYMBOL
 from .core.inverter.render import similar, to_json
 from .core.inverter.table import Register
 from .core.modbus.frames import MAX_REGISTERS
+from .device import InverterDevice
 from .errors import CORE_ERRORS, action_error
 from .prices.services import async_setup_price_services
-from .runtime import NatteryConfigEntry, NatteryRuntime
+from .runtime import NatteryConfigEntry
 from .trading.backtest import async_setup_backtest_service
 from .trading.ledger_services import async_setup_ledger_services
 from .trading.services import async_setup_trading_services
@@ -28,11 +29,14 @@ _REGISTERS = {symbol.lower(): register for symbol, register in BY_SYMBOL.items()
 
 
 def _address(value: object) -> int:
-    """A register address, as a number or as text such as 0x7530."""
+    """Return a register address from a number, or from text such as 0x7530."""
     try:
-        return int(value, 0) if isinstance(value, str) else vol.Coerce(int)(value)
-    except ValueError:
-        raise vol.Invalid(f"{value!r} is no register address, for example 0x7530 or 30000") from None
+        address: int = int(value, 0) if isinstance(value, str) else vol.Coerce(int)(value)
+    except ValueError, vol.Invalid:
+        raise refuse("bad_address", value=str(value)) from None
+    if not 0 <= address <= _LAST_ADDRESS:
+        raise refuse("bad_address", value=str(value))
+    return address
 
 
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
@@ -41,7 +45,7 @@ _READ_SCHEMA = vol.All(
         {
             **_ENTRY,
             vol.Exclusive(ATTR_SYMBOLS, "what"): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
-            vol.Exclusive(ATTR_ADDRESS, "what"): vol.All(_address, vol.Range(min=0, max=_LAST_ADDRESS)),
+            vol.Exclusive(ATTR_ADDRESS, "what"): _address,
             vol.Optional(ATTR_COUNT, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_REGISTERS)),
         }
     ),
@@ -74,25 +78,21 @@ def async_setup_services(hass: HomeAssistant) -> None:
     async_setup_backtest_service(hass)
 
 
-def _site(call: ServiceCall) -> NatteryRuntime:
+def _device(call: ServiceCall) -> InverterDevice:
     entry: NatteryConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
-    return entry.runtime_data
+    return entry.runtime_data.identified_device
 
 
 def _register(symbol: str) -> Register:
     if register := _REGISTERS.get(symbol.lower()):
         return register
     close = ", ".join(similar(symbol))
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="unknown_symbol_similar" if close else "unknown_symbol",
-        translation_placeholders={"symbol": symbol, "similar": close},
-    )
+    raise refuse("unknown_symbol_similar" if close else "unknown_symbol", symbol=symbol, similar=close)
 
 
 async def _async_read_registers(call: ServiceCall) -> ServiceResponse:
-    """Answer `{symbol: value}` for symbols, `{"words": [...]}` for an address."""
-    inverter = _site(call).inverter
+    """Return `{symbol: value}` for symbols, `{"words": [...]}` for an address."""
+    inverter = _device(call).inverter
     try:
         if ATTR_ADDRESS in call.data:
             return {"words": list(await inverter.read_raw(call.data[ATTR_ADDRESS], call.data[ATTR_COUNT]))}
@@ -106,10 +106,10 @@ async def _async_read_registers(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_write_register(call: ServiceCall) -> ServiceResponse:
-    """Answer what the register read before, what it reads now, and whether anything was sent."""
+    """Write a register; return its value before and now, and whether anything was sent."""
     register = _register(call.data[ATTR_SYMBOL])
     values = {register.key: call.data[ATTR_VALUE]}
-    (written,) = await _site(call).async_write(values, call.context, confirm=call.data[ATTR_CONFIRM])
+    (written,) = await _device(call).async_write(values, call.context, confirm=call.data[ATTR_CONFIRM])
     return {
         "symbol": register.symbol,
         "old": to_json(register, written.old),
@@ -119,4 +119,4 @@ async def _async_write_register(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_sync_clock(call: ServiceCall) -> None:
-    await _site(call).async_sync_clock(call.context)
+    await _device(call).async_sync_clock(call.context)

@@ -1,40 +1,42 @@
-"""What prices and trading have in common: each is a subentry of an entry, and a service device with entities."""
+"""The coordinator and the entities of a subentry: prices and trading each are one, with a service device."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpdateCoordinator
 
 from .const import DOMAIN, LOGGER
 
 
 class SubentryCoordinator[DataT](DataUpdateCoordinator[DataT]):
-    """Coordinates what one subentry is about."""
+    """The coordinator of one subentry."""
 
     config_entry: ConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, what: str) -> None:
-        """Belong to the subentry; `what` is for logs."""
+        """Create the coordinator of `subentry`; `what` is part of its name in logs."""
         super().__init__(hass, LOGGER, config_entry=entry, name=f"{entry.title} {what}")
         self.subentry = subentry
 
     def unique_id(self, key: str) -> str:
-        """That of the entity with this key."""
+        """Return the unique id of the entity with this key."""
         return f"{self.subentry.subentry_id}_{key}"
 
 
 class SubentryEntity[CoordinatorT: SubentryCoordinator[Any]](CoordinatorEntity[CoordinatorT]):
-    """An entity of a subentry's device, named by the translation of its key."""
+    """An entity of a subentry's service device, named by the translation of its key."""
 
     _attr_has_entity_name = True
 
     def __init__(
         self, coordinator: CoordinatorT, description: EntityDescription, manufacturer: str, model: str | None = None
     ) -> None:
-        """Belong to the one device of the subentry, whose services come from `manufacturer`."""
+        """Create an entity of the service device, which shows `manufacturer` and `model`."""
         super().__init__(coordinator)
         subentry = coordinator.subentry
         self.entity_description = description
@@ -47,3 +49,13 @@ class SubentryEntity[CoordinatorT: SubentryCoordinator[Any]](CoordinatorEntity[C
             manufacturer=manufacturer,
             model=model,
         )
+
+
+def add_subentry_entities[CoordinatorT: SubentryCoordinator[Any]](
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    coordinator: CoordinatorT | None,
+    create: Callable[[CoordinatorT], Iterable[Entity]],
+) -> None:
+    """Add the entities that `create` returns to the coordinator's subentry, nothing without a coordinator."""
+    if coordinator is not None:
+        async_add_entities(create(coordinator), config_subentry_id=coordinator.subentry.subentry_id)

@@ -1,4 +1,4 @@
-"""Subscriptions of screens: the whole picture at once, and again whenever it changes."""
+"""Websocket subscriptions: the whole state at once, and again whenever it changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,10 @@ type Picture = dict[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Topic[CoordinatorT: SubentryCoordinator[Any]]:
-    """What may be subscribed to: found in a site, seen by who may read its `sensor`; `missing` says that it is not."""
+    """What can be subscribed to: `find` returns its coordinator, users need read permission for its `sensor`.
+
+    `missing` is the translation key of the error of an entry without it.
+    """
 
     find: Callable[[Any], CoordinatorT | None]
     sensor: str
@@ -28,11 +31,11 @@ class Topic[CoordinatorT: SubentryCoordinator[Any]]:
     missing: str
 
     def of(self, entry: ConfigEntry) -> CoordinatorT | None:
-        """The coordinator of a loaded entry."""
+        """Return the coordinator of a loaded entry."""
         return self.find(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else None
 
     def is_seen_by(self, hass: HomeAssistant, connection: ActiveConnection, coordinator: CoordinatorT) -> bool:
-        """Whether the user of a connection may see it."""
+        """Return whether the user of a connection has permission."""
         return may(hass, connection.user, Platform.SENSOR, coordinator.unique_id(self.sensor), POLICY_READ)
 
 
@@ -40,11 +43,19 @@ class Topic[CoordinatorT: SubentryCoordinator[Any]]:
 def subscribe[CoordinatorT: SubentryCoordinator[Any]](
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any], topic: Topic[CoordinatorT]
 ) -> None:
-    """Answer a command that names an entry by its `entry_id`."""
+    """Answer a websocket command that names a config entry by its `entry_id`."""
     entry = hass.config_entries.async_get_entry(msg["entry_id"])
     coordinator = topic.of(entry) if entry is not None and entry.domain == DOMAIN else None
     if entry is None or coordinator is None:
-        connection.send_error(msg["id"], ERR_NOT_FOUND, topic.missing)
+        key = topic.missing if entry is not None and entry.domain == DOMAIN else "unknown_entry"
+        connection.send_error(
+            msg["id"],
+            ERR_NOT_FOUND,
+            key,
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={"entry": entry.title if entry is not None else msg["entry_id"]},
+        )
         return
     if not topic.is_seen_by(hass, connection, coordinator):
         connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Unauthorized")
@@ -54,7 +65,7 @@ def subscribe[CoordinatorT: SubentryCoordinator[Any]](
 
 
 class _Subscription[CoordinatorT: SubentryCoordinator[Any]]:
-    """Sends every new picture; None while there is none. It lives on when the entry is reloaded."""
+    """Sends every new state, None while there is none. It continues when the entry is reloaded."""
 
     def __init__(
         self,
@@ -87,14 +98,14 @@ class _Subscription[CoordinatorT: SubentryCoordinator[Any]]:
 
     @callback
     def _send(self, *, anew: bool = False) -> None:
-        seen = self._topic.picture(self._coordinator) if self._coordinator is not None else None
-        if anew or seen != self._sent:
-            self._sent = seen
-            self._connection.send_event(self._number, seen)
+        picture = self._topic.picture(self._coordinator) if self._coordinator is not None else None
+        if anew or picture != self._sent:
+            self._sent = picture
+            self._connection.send_event(self._number, picture)
 
     @callback
     def end(self) -> None:
-        """Send no more."""
+        """End the subscription."""
         self._stop_following()
         if self._stop_listening is not None:
             self._stop_listening()

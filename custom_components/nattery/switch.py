@@ -1,4 +1,4 @@
-"""Settings that are on or off, windows in and out of use, and the command that stops all charging."""
+"""Switches: settings, time windows in and out of use, the command that stops all charging, and automation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from .const import DOMAIN
 from .core.inverter.time_windows import UNUSED, WINDOWS, TimeWindow
 from .descriptions import common, registers_on
-from .entity import AnsweringEntity, InverterEntity
-from .runtime import NatteryConfigEntry, NatteryRuntime
+from .device import InverterDevice
+from .entity import CommandEntity, InverterEntity
+from .runtime import NatteryConfigEntry
+from .subentry import add_subentry_entities
 from .trading.controls import AUTOMATION, AutomationSwitch
 
 PARALLEL_UPDATES = 1
@@ -29,48 +31,48 @@ STOP_CHARGING: Final = SwitchEntityDescription(
 async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """A switch for every such setting of the table, for every window, and for the command."""
-    site = entry.runtime_data
-    site.on_identified(lambda: async_add_entities(_switches(entry)))
-    if trading := site.trading:
-        site.on_identified(
-            lambda: async_add_entities(
-                [AutomationSwitch(trading, AUTOMATION)], config_subentry_id=trading.subentry.subentry_id
-            )
+    """Add a switch for every such setting, for every time window, for the command, and that of trading."""
+
+    @callback
+    def add_entities(device: InverterDevice) -> None:
+        async_add_entities(_switches(device, entry))
+        add_subentry_entities(
+            async_add_entities, device.trading, lambda trading: [AutomationSwitch(trading, AUTOMATION)]
         )
 
+    entry.runtime_data.on_identified(add_entities)
 
-def _switches(entry: NatteryConfigEntry) -> Iterator[SwitchEntity]:
-    site = entry.runtime_data
+
+def _switches(device: InverterDevice, entry: NatteryConfigEntry) -> Iterator[SwitchEntity]:
     for register in registers_on(Platform.SWITCH, entry):
-        yield SettingSwitch(site, SwitchEntityDescription(**common(register)))
+        yield SettingSwitch(device, SwitchEntityDescription(**common(register)))
     for window in WINDOWS:
-        yield WindowSwitch(site, window)
-    yield StopCharging(site, STOP_CHARGING)
+        yield WindowSwitch(device, window)
+    yield StopChargingSwitch(device, STOP_CHARGING)
 
 
 class SettingSwitch(InverterEntity, SwitchEntity):
-    """One setting."""
+    """A setting of the inverter that is on or off."""
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """The setting as it was read last."""
+        """Return the value that was read last."""
         return None if self.reading is None else bool(self.reading)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Write 1, guarded."""
-        await self._site.async_write({self._source: 1}, self._context)
+        """Write 1."""
+        await self._device.async_write({self._source: 1}, self._context)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Write 0, guarded."""
-        await self._site.async_write({self._source: 0}, self._context)
+        """Write 0."""
+        await self._device.async_write({self._source: 0}, self._context)
 
 
-class StopCharging(AnsweringEntity, SwitchEntity):
-    """Stops all charging; the inverter does not tell whether it does, and forgets it at power-off."""
+class StopChargingSwitch(CommandEntity, SwitchEntity):
+    """The command that stops all charging. The inverter does not show its state, and forgets it at power-off."""
 
     _attr_assumed_state = True
 
@@ -85,43 +87,43 @@ class StopCharging(AnsweringEntity, SwitchEntity):
         await self._async_command(stop=False)
 
     async def _async_command(self, *, stop: bool) -> None:
-        await self._site.async_write({"stop_charging_command": int(stop)}, self._context)
+        await self._device.async_write({"stop_charging_command": int(stop)}, self._context)
         self._attr_is_on = stop
         self.async_write_ha_state()
 
 
 @dataclass(frozen=True, slots=True)
 class WindowTimes(ExtraStoredData):
-    """The start and end that a window had when it was last in use."""
+    """The start and end that a time window had when it was last in use."""
 
     start: time
     end: time
 
     @override
     def as_dict(self) -> dict[str, str]:
-        """The times as plain JSON."""
+        """Return the times as plain JSON."""
         return {"start": self.start.isoformat(), "end": self.end.isoformat()}
 
     @classmethod
     def from_dict(cls, data: dict[str, str]) -> WindowTimes:
-        """The times from their JSON."""
+        """Return the times of their JSON."""
         return cls(time.fromisoformat(data["start"]), time.fromisoformat(data["end"]))
 
 
 class WindowSwitch(InverterEntity, SwitchEntity, RestoreEntity):
-    """Whether a window is in use; turned off, its times are remembered, turned on, they come back."""
+    """Whether a time window is in use; turning it on restores the times that it had before."""
 
     _last: WindowTimes | None = None
 
-    def __init__(self, site: NatteryRuntime, window: TimeWindow) -> None:
-        """Switch `window`."""
+    def __init__(self, device: InverterDevice, window: TimeWindow) -> None:
+        """Create the switch of `window`."""
         description = SwitchEntityDescription(**common(window.start, window.key))
-        super().__init__(site, description, window.start.key)
+        super().__init__(device, description, window.start.key)
         self._window = window
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Remember the times from before the restart, unless the inverter has some now."""
+        """Restore the times from before the restart, unless the window is in use now."""
         await super().async_added_to_hass()
         if (stored := await self.async_get_last_extra_data()) is not None:
             self._last = WindowTimes.from_dict(stored.as_dict())
@@ -136,34 +138,34 @@ class WindowSwitch(InverterEntity, SwitchEntity, RestoreEntity):
     @property
     @override
     def extra_restore_state_data(self) -> WindowTimes | None:
-        """What must survive a restart."""
+        """Return what must survive a restart."""
         return self._last
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Whether the window lasts at all; unknown when one of its times is."""
+        """Return whether the window is longer than zero, None if one of its times is unknown."""
         times = self._times
         return None if times is None else times.start != times.end
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Put the last times back, in one request."""
+        """Write the last times, in one request."""
         if self.is_on:
             return
         if self._last is None:
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="window_without_times")
-        await self._site.async_write(self._window.pair(self._last.start, self._last.end), self._context)
+        await self._device.async_write(self._window.pair(self._last.start, self._last.end), self._context)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Put both times to midnight, in one request."""
+        """Write midnight to both times, in one request."""
         if self.is_on is not False:
-            await self._site.async_write(self._window.pair(UNUSED, UNUSED), self._context)
+            await self._device.async_write(self._window.pair(UNUSED, UNUSED), self._context)
 
     @property
     def _times(self) -> WindowTimes | None:
-        start, end = self._site.value(self._window.start.key), self._site.value(self._window.end.key)
+        start, end = self._device.value(self._window.start.key), self._device.value(self._window.end.key)
         return WindowTimes(start, end) if isinstance(start, time) and isinstance(end, time) else None
 
     @callback

@@ -1,4 +1,4 @@
-"""How all lines do together, for Settings, System, Repairs, System information."""
+"""System information: the connections of all config entries together."""
 
 from importlib.metadata import version
 from typing import Any
@@ -12,22 +12,22 @@ from .runtime import NatteryConfigEntry
 
 @callback
 def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
-    """Register the information."""
+    """Register the system information."""
     register.async_register_info(system_health_info)
 
 
 async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Counts over all entries since each was loaded; the turnaround is that of the slowest line, in milliseconds."""
+    """Return counts over all entries since each was loaded, and the turnaround of the slowest inverter in ms."""
     entries: list[NatteryConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     loaded: list[NatteryConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    sites = [entry.runtime_data for entry in loaded]
-    lines = [site.line.bus.statistics.snapshot() for site in sites]
-    turnarounds = [line.turnaround_p50 for line in lines if line.turnaround_p50 is not None]
+    runtimes = [entry.runtime_data for entry in loaded]
+    connections = [runtime.connection.bus.statistics.snapshot() for runtime in runtimes]
+    turnarounds = [one.turnaround_p50 for one in connections if one.turnaround_p50 is not None]
     return {
         "inverters": len(entries),
-        "answering": sum(site.readings.last_update_success for site in sites),
-        "requests": sum(line.requests for line in lines),
-        "errors": sum(line.error_count for line in lines),
+        "answering": sum(runtime.identified_device.readings.last_update_success for runtime in runtimes),
+        "requests": sum(one.requests for one in connections),
+        "errors": sum(one.error_count for one in connections),
         "turnaround": round(1000 * max(turnarounds)) if turnarounds else None,
         "pymodbus": await hass.async_add_executor_job(version, "pymodbus"),
     }

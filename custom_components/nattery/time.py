@@ -1,4 +1,4 @@
-"""The start and the end of every window, by the inverter's own clock."""
+"""Times: the start and the end of every time window, by the inverter's clock."""
 
 from collections.abc import Iterator
 from datetime import time
@@ -11,8 +11,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .core.inverter.table import Register
 from .core.inverter.time_windows import WINDOWS
 from .descriptions import common
+from .device import InverterDevice
 from .entity import InverterEntity
-from .runtime import NatteryConfigEntry, NatteryRuntime
+from .runtime import NatteryConfigEntry
 
 PARALLEL_UPDATES = 1
 
@@ -20,40 +21,40 @@ PARALLEL_UPDATES = 1
 async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Two times for every window."""
-    site = entry.runtime_data
-    site.on_identified(lambda: async_add_entities(_times(site)))
+    """Add the start and the end of every time window."""
+    entry.runtime_data.on_identified(lambda device: async_add_entities(_times(device)))
 
 
-def _times(site: NatteryRuntime) -> Iterator[WindowTime]:
+def _times(device: InverterDevice) -> Iterator[WindowTime]:
     for window in WINDOWS:
-        yield WindowTime(site, window.start, window.end, leads=True)
-        yield WindowTime(site, window.end, window.start, leads=False)
+        yield WindowTime(device, window.start, window.end, is_start=True)
+        yield WindowTime(device, window.end, window.start, is_start=False)
 
 
 class WindowTime(InverterEntity, TimeEntity):
-    """One side of a window; the other side is written with it, in one request.
+    """The start or the end of a time window; both are written in one request.
 
-    A new start of a window that is not in use takes the end along, so that nothing begins before its end is set.
+    A new start of a window that is not in use moves the end too, so that the window does not begin before its end is
+    set.
     """
 
-    def __init__(self, site: NatteryRuntime, register: Register, other: Register, *, leads: bool) -> None:
-        """Show `register`, whose window has `other` at its other side; the start `leads`."""
-        super().__init__(site, TimeEntityDescription(**common(register)))
+    def __init__(self, device: InverterDevice, register: Register, other: Register, *, is_start: bool) -> None:
+        """Create the time of `register`; `other` is the other time of the same window."""
+        super().__init__(device, TimeEntityDescription(**common(register)))
         self._other = other.key
-        self._leads = leads
+        self._is_start = is_start
 
     @property
     @override
     def native_value(self) -> time | None:
-        """The time as it was read last."""
+        """Return the time that was read last."""
         return self.reading if isinstance(self.reading, time) else None
 
     @override
     async def async_set_value(self, value: time) -> None:
-        """Write this side, and the other as it stands (unless what stands there is no time)."""
-        other = self._site.value(self._other)
-        if self._leads and other == self.native_value:
+        """Write this time together with the other one, unless that is unknown."""
+        other = self._device.value(self._other)
+        if self._is_start and other == self.native_value:
             other = value
-        beside = {self._other: other} if isinstance(other, time) else {}
-        await self._site.async_write({self._source: value, **beside}, self._context)
+        others = {self._other: other} if isinstance(other, time) else {}
+        await self._device.async_write({self._source: value, **others}, self._context)

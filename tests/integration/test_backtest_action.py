@@ -24,13 +24,15 @@ from custom_components.nattery.core.backtest.process import run_in_process
 from custom_components.nattery.core.backtest.system import system_from_document
 from custom_components.nattery.core.backtest.time_series import series_from_ledger
 from custom_components.nattery.core.forecast.quarters import moment
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import Energies, EntryPrices, LedgerEntry, MeteredInterval
-from custom_components.nattery.core.ledger.pricing import book_quarter
+from custom_components.nattery.core.ledger.ledger import Ledger
+from custom_components.nattery.core.ledger.pricing import create_entry
 from custom_components.nattery.core.ledger.reports import Period
 from custom_components.nattery.core.process.errors import (
     WorkerError,
+    WorkerExitError,
     WorkerFailedError,
+    WorkerInputError,
     WorkerOutputError,
     WorkerTimeoutError,
 )
@@ -70,7 +72,7 @@ def lived(days: int = DAYS) -> list[LedgerEntry]:
         prices = EntryPrices("EUR", told.import_price[index], told.export_price[index])
         metered = MeteredInterval(moment(number), 1.0, energies, soc, change)
         previous = booked[-1] if booked else None
-        booked.append(book_quarter(metered, battery, previous, prices=None if index in UNPRICED else prices))
+        booked.append(create_entry(metered, battery, previous, prices=None if index in UNPRICED else prices))
     return booked
 
 
@@ -264,7 +266,7 @@ async def test_times_that_cannot_be(booked: BookedHouse, data: dict[str, Any]) -
 )
 async def test_questions_that_make_no_sense(booked: BookedHouse, data: dict[str, Any]) -> None:
     await set_up(booked, [])
-    with pytest.raises(vol.Invalid):
+    with pytest.raises((vol.Invalid, ServiceValidationError)):
         await backtest(booked, **data)
 
 
@@ -353,7 +355,7 @@ async def test_a_killed_process_is_said(booked: BookedHouse, ledger: Ledger, sta
     started[0].kill()
     with pytest.raises(HomeAssistantError) as caught:
         await task
-    assert str(caught.value) == "The backtest failed: exit code -9"
+    assert str(caught.value) == "The backtest ended with exit code -9. Ask for a shorter time"
     assert RUNNING not in booked.hass.data
 
 
@@ -364,7 +366,13 @@ async def test_a_slow_computer(booked: BookedHouse, ledger: Ledger, monkeypatch:
     assert str(caught.value) == "The backtest did not finish within 0.1 s. Choose a shorter period"
 
 
-ERRORS = WorkerTimeoutError(600.0), WorkerFailedError("exit code 1"), WorkerOutputError()
+ERRORS = (
+    WorkerTimeoutError(600.0),
+    WorkerFailedError("OSError"),
+    WorkerExitError(1),
+    WorkerInputError("battery.soc_min", "text"),
+    WorkerOutputError(),
+)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

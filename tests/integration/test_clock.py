@@ -58,13 +58,13 @@ def error_of(simulator: Simulator) -> float:
 
 
 async def poll(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    await entry.runtime_data.settings.async_refresh()
+    await entry.runtime_data.identified_device.settings.async_refresh()
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def wait_until_connected(entry: MockConfigEntry) -> None:
     """Wait in a thread: with the house, the event loop's own clock stands still."""
-    while not entry.runtime_data.line.bus.connected:
+    while not entry.runtime_data.connection.bus.connected:
         time.sleep(0.02)
 
 
@@ -73,7 +73,7 @@ async def test_a_clock_far_off_is_set_at_once(hass: HomeAssistant, load: Load, s
     entry = await load(ahead=-90)
     assert abs(error_of(simulator)) < 5
     assert [event.data["key"] for event in written] == ["clock"]
-    assert abs(entry.runtime_data.value(CLOCK_DRIFT)) <= 5
+    assert abs(entry.runtime_data.identified_device.value(CLOCK_DRIFT)) <= 5
 
 
 async def test_a_clock_somewhat_off_waits_for_the_night(

@@ -208,7 +208,7 @@ async def test_in_use_by_another_program(hass: HomeAssistant, serial_port: str) 
     with held_by_another_program(serial_port) as holder:
         form = await answer(hass, form, name="B", device=serial_port)
     assert f"{serial_port} is in use by " in told(form)
-    assert f"(process {holder})" in told(form)
+    assert f"(PID {holder})" in told(form)
     await succeeds(hass, form, device=serial_port)
 
 
@@ -248,7 +248,7 @@ async def test_unreachable(hass: HomeAssistant, port: int) -> None:
     form = await choose(hass, "tcp")
     with patch("socket.create_connection", side_effect=OSError(errno.EHOSTUNREACH, "No route to host")):
         form = await answer(hass, form, name="B", host="10.9.8.7", port=port)
-    assert told(form).startswith(f"10.9.8.7:{port} cannot be reached ([Errno {errno.EHOSTUNREACH}] No route to host).")
+    assert told(form).startswith(f"10.9.8.7:{port} cannot be reached (No route to host).")
     await succeeds(hass, form, host=HOST, port=port)
 
 
@@ -278,8 +278,8 @@ async def test_wrong_baud(
 @pytest.mark.parametrize(
     ("fault", "error", "says"),
     [
-        (LineFault(FaultKind.CRC), "bad_frame", "garbled (crc)"),
-        (LineFault(FaultKind.TRUNCATED), "bad_frame", "garbled (truncated)"),
+        (LineFault(FaultKind.CRC), "bad_frame", "garbled"),
+        (LineFault(FaultKind.TRUNCATED), "bad_frame", "garbled"),
         (LineFault(FaultKind.EXCEPTION, code=11), "gateway", "cannot reach an inverter (Modbus exception 11)"),
         (LineFault(FaultKind.EXCEPTION, code=6), "device_busy", "busy"),
         (LineFault(FaultKind.EXCEPTION, code=4), "device_failure", "an internal failure"),
@@ -328,7 +328,7 @@ async def test_every_error_of_the_line_has_its_text(hass: HomeAssistant) -> None
     errors: list[ModbusError] = [NotConnectedError("place", reason, "detail") for reason in modbus_errors._REASONS]
     errors += [modbus_errors.exception_response(code, "a question") for code in (*modbus_errors.EXCEPTIONS, 99)]
     errors += [modbus_errors.BadFrameError("crc", "text"), modbus_errors.NoResponseError(), ModbusError("text")]
-    errors += [modbus_errors.InvalidRequestError("text")]
+    errors += [modbus_errors.InvalidRequestError(part, 9, 1, 5) for part in modbus_errors._PARTS]
     with patch("custom_components.nattery.config_flow._async_claimant", return_value=None):
         for error in errors:
             key, placeholders = await _async_explain(hass, error)
@@ -346,7 +346,7 @@ async def test_set_up_again_elsewhere_updates_the_entry(
     await hass.async_block_till_done()
     assert house.data == {"type": "serial", "device": serial_port, "unit": 1}
     assert house.state is ConfigEntryState.LOADED
-    assert house.runtime_data.line.bus.endpoint == serial_port
+    assert house.runtime_data.connection.bus.endpoint == serial_port
 
 
 async def test_reconfigured(hass: HomeAssistant, house: MockConfigEntry, serial_port: str) -> None:
@@ -382,7 +382,7 @@ async def test_reconfiguring_to_nowhere_goes_on_as_before(
     assert form["errors"] == {"base": "link_not_found"}
     assert house.data == before
     assert house.state is ConfigEntryState.LOADED
-    assert house.runtime_data.readings.last_update_success
+    assert house.runtime_data.identified_device.readings.last_update_success
     rtu = simulator.serve_tcp(HOST, framing="rtu")
     menu = await reconfigure(hass, house, "rtu_over_tcp")
     assert (await answer(hass, menu, host=HOST, port=rtu))["reason"] == "reconfigure_successful"
@@ -435,9 +435,9 @@ async def test_options(hass: HomeAssistant, house: MockConfigEntry) -> None:
     assert house.options == chosen
     assert house.state is ConfigEntryState.LOADED
     site = house.runtime_data
-    assert site.readings.update_interval.total_seconds() == 2
-    assert site.settings.update_interval.total_seconds() == 30
-    assert "load_energy_history" in site.statistics.data.values
+    assert site.identified_device.readings.update_interval.total_seconds() == 2
+    assert site.identified_device.settings.update_interval.total_seconds() == 30
+    assert "load_energy_history" in site.identified_device.statistics.data.values
     again = await hass.config_entries.options.async_init(house.entry_id)
     suggested = {str(key): key.description["suggested_value"] for key in again["data_schema"].schema}
     assert suggested == chosen

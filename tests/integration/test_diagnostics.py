@@ -24,8 +24,8 @@ async def test_diagnostics(
 ) -> None:
     simulator.device.memory.put_words({secret.symbol: [0x5EC4] for secret in SECRETS})
     del simulator.device.memory.words[0xA033]
-    await house.runtime_data.async_write({"grid_charge_current_limit": 42})
-    await house.runtime_data.settings.async_refresh()
+    await house.runtime_data.identified_device.async_write({"grid_charge_current_limit": 42})
+    await house.runtime_data.identified_device.settings.async_refresh()
     told: Any = await get_diagnostics_for_config_entry(hass, hass_client, house)
     assert told["state"] == "loaded"
     assert told["connection"] == {"type": "tcp", "host": "**REDACTED**", "port": port, "unit": 255}

@@ -40,9 +40,9 @@ def open_files() -> int:
 async def in_the_middle_of_a_poll(entry: MockConfigEntry) -> asyncio.Task[None]:
     """Begin to read everything slowly, and come back when the line is busy."""
     site = entry.runtime_data
-    before = site.line.bus.statistics.snapshot().requests
-    poll = asyncio.create_task(site.settings.async_refresh())
-    await until(lambda: site.line.bus.statistics.snapshot().requests >= before + 2)
+    before = site.connection.bus.statistics.snapshot().requests
+    poll = asyncio.create_task(site.identified_device.settings.async_refresh())
+    await until(lambda: site.connection.bus.statistics.snapshot().requests >= before + 2)
     return poll
 
 
@@ -85,10 +85,15 @@ async def test_five_reloads_leave_nothing_behind(
 
 
 async def test_the_simulated_inverter_remembers(hass: HomeAssistant, setup_simulated: MockConfigEntry) -> None:
-    await setup_simulated.runtime_data.async_write({"max_charge_current": 42})
+    await setup_simulated.runtime_data.identified_device.async_write({"max_charge_current": 42})
     assert await hass.config_entries.async_reload(setup_simulated.entry_id)
-    assert setup_simulated.runtime_data.value("max_charge_current") == 42
-    assert setup_simulated.runtime_data.inverter.write_counter.writes_today(setup_simulated.runtime_data.today) == 1
+    assert setup_simulated.runtime_data.identified_device.value("max_charge_current") == 42
+    assert (
+        setup_simulated.runtime_data.identified_device.inverter.write_counter.writes_today(
+            setup_simulated.runtime_data.identified_device.today
+        )
+        == 1
+    )
 
 
 async def test_a_strange_memory_begins_a_new_life(
@@ -100,14 +105,14 @@ async def test_a_strange_memory_begins_a_new_life(
     key = f"{DOMAIN}.{simulated_entry.entry_id}.simulator"
     hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": {"version": 99}}
     assert await hass.config_entries.async_setup(simulated_entry.entry_id)
-    assert "begins a new life" in caplog.text
+    assert "so it starts anew" in caplog.text
     assert await hass.config_entries.async_unload(simulated_entry.entry_id)
 
 
 async def test_removed_and_forgotten(
     hass: HomeAssistant, setup_simulated: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
-    await setup_simulated.runtime_data.async_write({"max_charge_current": 42})
+    await setup_simulated.runtime_data.identified_device.async_write({"max_charge_current": 42})
     await hass.config_entries.async_unload(setup_simulated.entry_id)
     kept = {f"{DOMAIN}.{setup_simulated.entry_id}.{what}" for what in ("wear", "simulator")}
     assert kept <= hass_storage.keys()
@@ -123,7 +128,7 @@ async def test_reloaded_in_the_middle_of_a_poll(
     poll = await in_the_middle_of_a_poll(on_serial)
     assert await hass.config_entries.async_reload(on_serial.entry_id)
     await poll
-    assert on_serial.runtime_data.readings.last_update_success
+    assert on_serial.runtime_data.identified_device.readings.last_update_success
     assert complaints(caplog) == []
 
 
@@ -132,12 +137,12 @@ async def test_a_poll_that_finds_the_line_closed_is_no_failure(
 ) -> None:
     """As when it waited in the queue while the entry was unloaded."""
     site = house.runtime_data
-    before = site.readings.data
+    before = site.identified_device.readings.data
     caplog.clear()
-    await site.line.async_close()
-    await site.readings.async_refresh()
-    assert site.readings.last_update_success
-    assert site.readings.data is before
+    await site.connection.async_close()
+    await site.identified_device.readings.async_refresh()
+    assert site.identified_device.readings.last_update_success
+    assert site.identified_device.readings.data is before
     assert complaints(caplog) == []
 
 
@@ -150,7 +155,7 @@ async def test_home_assistant_stopped_in_the_middle_of_a_poll(
 ) -> None:
     """The port is given back, the wear book is on disk, and nobody complains."""
     assert await hass.config_entries.async_setup(on_serial.entry_id)
-    await on_serial.runtime_data.async_write({"max_charge_current": 42})
+    await on_serial.runtime_data.identified_device.async_write({"max_charge_current": 42})
     caplog.clear()
     poll = await in_the_middle_of_a_poll(on_serial)
     hass.set_state(CoreState.stopping)
@@ -165,7 +170,7 @@ async def test_home_assistant_stopped_in_the_middle_of_a_poll(
     assert hass_storage[f"{DOMAIN}.{on_serial.entry_id}.wear"]["data"]["total"] == {"max_charge_current": 1}
     assert complaints(caplog) == []
     with pytest.raises(HomeAssistantError) as caught:
-        await on_serial.runtime_data.async_write({"max_charge_current": 43})
+        await on_serial.runtime_data.identified_device.async_write({"max_charge_current": 43})
     assert caught.value.translation_key == "link_closed"
 
 
@@ -179,10 +184,10 @@ async def test_cable_pulled_in_the_middle_of_a_write(
     pulled = LineFault(FaultKind.PORT_GONE, seconds=1.0)
     simulator._options.faults.script[number] = pulled
     with pytest.raises(HomeAssistantError) as caught:
-        await site.async_write({"max_charge_current": 42})
+        await site.identified_device.async_write({"max_charge_current": 42})
     assert caught.value.translation_key in {"uncertain_write", "link_lost", "link_not_found"}
-    await until(lambda: site.line.bus.connected and site.readings.last_update_success)
-    (written,) = await site.async_write({"max_charge_current": 43})
+    await until(lambda: site.connection.bus.connected and site.identified_device.readings.last_update_success)
+    (written,) = await site.identified_device.async_write({"max_charge_current": 43})
     assert written.new == 43
     assert simulator.device.memory.get("MaxChgCurrSet") == [430]
 
@@ -218,8 +223,8 @@ async def test_platforms_that_stay_keep_the_line(
         patch.setattr(hass.config_entries, "async_unload_platforms", refuses)
         assert not await hass.config_entries.async_unload(house.entry_id)
     assert house.state is ConfigEntryState.FAILED_UNLOAD
-    await house.runtime_data.readings.async_refresh()
-    assert house.runtime_data.readings.last_update_success
+    await house.runtime_data.identified_device.readings.async_refresh()
+    assert house.runtime_data.identified_device.readings.last_update_success
     house.mock_state(hass, ConfigEntryState.LOADED)  # so that it is unloaded after all
 
 

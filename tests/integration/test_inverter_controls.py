@@ -110,7 +110,7 @@ async def test_nonsense_is_refused_before_the_wire(hass, simulator, house, actio
 async def test_a_choice_from_the_panel_is_shown_and_not_offered_again(hass, simulator, house):
     entity_id = "select.inverter_grid_feed_in"
     simulator.device.memory.put(BY_SYMBOL["OnGirdSet"], [2])
-    await house.runtime_data.settings.async_refresh()
+    await house.runtime_data.identified_device.settings.async_refresh()
     assert state(hass, entity_id) == "anti_backflow_ct"
     await call(hass, SELECT_OPTION, entity_id, option="allowed")
     assert hass.states.get(entity_id).attributes["options"] == ["load_only", "allowed"]
@@ -136,9 +136,9 @@ def was_read(simulator: Simulator, symbol: str, since: int) -> bool:
 async def test_a_poll_under_way_does_not_take_back_what_is_written(hass, setup_simulated):
     """A poll that has read the old value and goes on to other blocks, while the new value is written."""
     site = setup_simulated.runtime_data
-    simulator = site.line._simulator
+    simulator = site.connection._simulator
     begun = len(simulator.traffic.transactions)
-    poll = hass.async_create_task(site.settings.async_refresh())
+    poll = hass.async_create_task(site.identified_device.settings.async_refresh())
     await until(lambda: was_read(simulator, "MaxChgCurrSet", begun))
     assert not poll.done()
     await call(hass, SET_NUMBER, "number.inverter_maximum_charge_current", value=42)
@@ -210,7 +210,7 @@ async def test_the_times_of_a_window_survive_a_restart(hass, remembered, simulat
 
 async def test_a_window_with_an_impossible_time_is_unknown_and_can_be_mended(hass, simulator, house):
     simulator.device.memory.put(BY_SYMBOL["ChargeEndTime1"], [0x6363])
-    settings = house.runtime_data.settings
+    settings = house.runtime_data.identified_device.settings
     for _ in range(6):  # an implausible value is held for a while
         await settings.async_refresh()
     assert (state(hass, END), state(hass, WINDOW)) == ("unknown", "unknown")
@@ -224,7 +224,7 @@ async def test_a_window_with_an_impossible_time_is_unknown_and_can_be_mended(has
 async def test_alarms_are_cleared(hass, simulator, house):
     simulator.device.set_soc(60)
     simulator.device.raise_alarm(37)
-    readings = house.runtime_data.readings
+    readings = house.runtime_data.identified_device.readings
     await readings.async_refresh()
     alarm = hass.states.get("binary_sensor.inverter_alarm")
     assert alarm.state == "on"
@@ -242,7 +242,7 @@ async def test_the_clock_is_set(hass, everything_enabled, simulator, house):
     assert abs(int(state(hass, drift))) <= 1
     late = dt_util.now().replace(tzinfo=None) - timedelta(seconds=50)
     simulator.device._clock.set(late, simulator.device.elapsed)
-    await house.runtime_data.settings.async_refresh()
+    await house.runtime_data.identified_device.settings.async_refresh()
     assert int(state(hass, drift)) in {-51, -50, -49}
     await call(hass, PRESS, "button.inverter_synchronize_clock")
     assert abs((simulator.device.clock - dt_util.now().replace(tzinfo=None)).total_seconds()) < 2
@@ -263,7 +263,7 @@ async def test_charging_is_stopped_by_a_command_without_a_state(hass, everything
 async def test_automation_is_stopped_where_it_wears_and_a_person_is_not(hass, simulator, house, hass_admin_user):
     site, entity_id = house.runtime_data, "number.inverter_stop_discharging_at"
     for _ in range(REFUSE_AT):
-        site.inverter.write_counter.record("soc_stop_discharge", site.today)
+        site.identified_device.inverter.write_counter.record("soc_stop_discharge", site.identified_device.today)
     with pytest.raises(HomeAssistantError) as refused:
         await call(hass, SET_NUMBER, entity_id, value=21)
     assert refused.value.translation_key == "worn"

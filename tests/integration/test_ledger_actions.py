@@ -37,7 +37,7 @@ from .test_texts import subclasses
 from .texts import TEXTS
 
 SECRET = "secret-4f1c"
-NOBODY_THERE = "The database server of the ledger in 127.0.0.1:1/books cannot be reached (Connection refused"
+NOBODY_THERE = "The database server of the ledger in 127.0.0.1:1/books cannot be reached. Check its address"
 
 
 async def set_up(house: BookedHouse, ledger: str = "") -> BookedHouse:
@@ -209,7 +209,7 @@ async def test_times_that_cannot_be(booked: BookedHouse, data: dict[str, Any]) -
 )
 async def test_questions_that_make_no_sense(booked: BookedHouse, data: dict[str, Any]) -> None:
     house = await set_up(booked)
-    with pytest.raises(vol.Invalid):
+    with pytest.raises((vol.Invalid, ServiceValidationError)):
         await ledger(house, **data)
 
 
@@ -314,7 +314,7 @@ async def test_what_was_kept_goes_with_the_entry(booked: BookedHouse, hass_stora
 def errors() -> Iterator[LedgerError]:
     for kind in subclasses(LedgerError):
         if issubclass(kind, DatabaseError):
-            yield from (kind("a place", ""), kind("a place", "no such host"))
+            yield kind("a place", "no such host")
         elif kind is NewerSchemaError:
             yield NewerSchemaError("a place", 9, 1)
         elif kind is MeterStateError:
@@ -325,7 +325,7 @@ def errors() -> Iterator[LedgerError]:
             yield kind()
 
 
-@pytest.mark.parametrize("error", errors(), ids=lambda error: f"{error.kind}-{getattr(error, 'why', '')}")
+@pytest.mark.parametrize("error", errors(), ids=lambda error: error.kind)
 def test_every_error_of_the_ledger_has_its_sentence(error: LedgerError) -> None:
     key, placeholders = describe(error)
     assert key == f"ledger_{error.kind}"
@@ -333,7 +333,6 @@ def test_every_error_of_the_ledger_has_its_sentence(error: LedgerError) -> None:
     assert said.endswith(".")
     assert "  " not in said
     assert "()" not in said
-    assert getattr(error, "why", "") in said
     assert type(action_error(error)) is HomeAssistantError
 
 

@@ -51,7 +51,7 @@ async def test_writes_and_held_values_are_counted(hass, everything_enabled, simu
         "number", "set_value", {"entity_id": "number.inverter_stop_discharging_at", "value": 11}, blocking=True
     )
     simulator.device.memory.put(BY_KEY["soc_full"], [0x7FFF])
-    await house.runtime_data.settings.async_refresh()
+    await house.runtime_data.identified_device.settings.async_refresh()
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
     await until(lambda: hass.states.get("sensor.inverter_writes_today").state == "1")
     assert hass.states.get("sensor.inverter_implausible_values_ignored").state == "1"
@@ -60,7 +60,7 @@ async def test_writes_and_held_values_are_counted(hass, everything_enabled, simu
 
 async def test_a_refused_register_blanks_only_its_own_entity(hass, simulator: Simulator, house):
     del simulator.device.memory.words[BY_KEY["max_charge_current"].address]
-    await house.runtime_data.settings.async_refresh()
+    await house.runtime_data.identified_device.settings.async_refresh()
     assert unavailable(hass) == {"number.inverter_maximum_charge_current"}
     assert hass.states.get(CONNECTION).state == "on"
 
@@ -76,7 +76,7 @@ def faults(events: list[Event[Any]], entity_id: str = EVENT) -> list[State]:
 async def test_an_old_fault_is_not_fired(hass, simulator, house):
     assert simulator.device.alarms.log, "there is an old one"
     assert hass.states.get(EVENT).state == "unknown"
-    await house.runtime_data.statistics.async_refresh()
+    await house.runtime_data.identified_device.statistics.async_refresh()
     assert hass.states.get(EVENT).state == "unknown"
 
 
@@ -89,12 +89,12 @@ async def test_an_inverter_without_a_fault_log_is_an_inverter_all_the_same(hass,
 
     # One day the log answers; what stands there is old, what comes then is not.
     simulator.device.memory.words |= words
-    reader = house_entry.runtime_data.inverter._poller.block_reader
+    reader = house_entry.runtime_data.identified_device.inverter._poller.block_reader
     reader._unsupported.clear()
-    await house_entry.runtime_data.statistics.async_refresh()
+    await house_entry.runtime_data.identified_device.statistics.async_refresh()
     assert hass.states.get(EVENT).state == "unknown"
     simulator.device.raise_alarm(50)
-    await house_entry.runtime_data.statistics.async_refresh()
+    await house_entry.runtime_data.identified_device.statistics.async_refresh()
     assert hass.states.get(EVENT).attributes["code"] == 51
     assert await hass.config_entries.async_unload(house_entry.entry_id)
 
@@ -103,7 +103,7 @@ async def test_faults_are_fired_once_and_soon_after_their_alarm(hass, simulator,
     events = async_capture_events(hass, "state_changed")
     simulator.device.raise_alarm(40)
     simulator.device.raise_alarm(41)
-    await house.runtime_data.readings.async_refresh()
+    await house.runtime_data.identified_device.readings.async_refresh()
     await hass.async_block_till_done()
     fired = faults(events)
     assert {state.attributes["code"] for state in fired} == {41, 42}
@@ -115,7 +115,7 @@ async def test_faults_are_fired_once_and_soon_after_their_alarm(hass, simulator,
         assert len(state.attributes["values"]) == 12
 
     events.clear()
-    await house.runtime_data.statistics.async_refresh()
+    await house.runtime_data.identified_device.statistics.async_refresh()
     await hass.async_block_till_done()
     assert not faults(events)
 
@@ -130,17 +130,17 @@ async def test_the_last_fault_is_the_latest_wherever_it_stands(hass, everything_
     earlier, later = timestamp_words(datetime(2026, 11, 3, 8, 0)), timestamp_words(datetime(2026, 11, 4, 21, 30, 5))
     log = fault_log([7, *earlier], [8, *later], [9, 0xFFFF, 0xFFFF, 0xFFFF])
     simulator.device.memory.put(BY_KEY["fault_log"], log)
-    await house.runtime_data.statistics.async_refresh()
+    await house.runtime_data.identified_device.statistics.async_refresh()
     last = hass.states.get("sensor.inverter_last_fault")
     assert last.state == "8"
     assert last.attributes["time"] == "2026-11-04T21:30:05-08:00"
 
     simulator.device.memory.put(BY_KEY["fault_log"], fault_log([9, 0xFFFF, 0xFFFF, 0xFFFF]))
-    await house.runtime_data.statistics.async_refresh()
+    await house.runtime_data.identified_device.statistics.async_refresh()
     assert hass.states.get("sensor.inverter_last_fault").attributes["time"] is None
 
     simulator.device.memory.put(BY_KEY["fault_log"], fault_log())
-    await house.runtime_data.statistics.async_refresh()
+    await house.runtime_data.identified_device.statistics.async_refresh()
     assert hass.states.get("sensor.inverter_last_fault").state == "unknown"
 
 

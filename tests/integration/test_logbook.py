@@ -42,7 +42,7 @@ async def test_logbook(  # noqa: PLR0917
     assert await async_setup_component(hass, "logbook", {})
     (device,) = dr.async_entries_for_config_entry(device_registry, house.entry_id)
     start = dt_util.utcnow()
-    await house.runtime_data.async_write(values, Context(user_id=hass_admin_user.id), confirm=True)
+    await house.runtime_data.identified_device.async_write(values, Context(user_id=hass_admin_user.id), confirm=True)
     await hass.async_block_till_done()
     await async_wait_recording_done(hass)
     client = await hass_ws_client()
@@ -62,8 +62,8 @@ async def test_logbook(  # noqa: PLR0917
 async def test_the_event_is_plain_json(hass: HomeAssistant, house: MockConfigEntry) -> None:
     """For automations that listen to it."""
     events = async_capture_events(hass, EVENT_WRITTEN)
-    await house.runtime_data.async_write({"charge_start_1": "22:30"})
-    await house.runtime_data.async_write({"charge_start_1": "22:30"})
+    await house.runtime_data.identified_device.async_write({"charge_start_1": "22:30"})
+    await house.runtime_data.identified_device.async_write({"charge_start_1": "22:30"})
     (event,) = events
     assert event.data["config_entry_id"] == house.entry_id
     assert event.data["device_id"]

@@ -231,7 +231,7 @@ FAILURES = (
     ("refused", "price_refused"),
     ("html", "price_html"),
     ("cut", "price_cut"),
-    ("hang_up", "price_unreachable"),
+    ("hang_up", "price_unreachable_broken"),
     ("unavailable", "price_server_trouble"),
     ("not_published", "price_not_published"),
     ("only_second", "price_other_auction"),

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.inverter.write_counter import REFUSE_AT, WARN_AT
 from custom_components.nattery.core.simulator.simulator import Simulator
-from custom_components.nattery.issue_monitor import LOOK_EVERY, MEMORY, SILENT_FOR, SUSPICIOUS
+from custom_components.nattery.issue_monitor import CHECK_INTERVAL, SILENT_AFTER, STRAY_PERIOD, SUSPICIOUS
 from custom_components.nattery.issues import (
     SECOND_MASTER,
     SILENT_LINE,
@@ -83,19 +83,21 @@ async def test_another_inverter_after_the_line_was_down(
     """Nothing of it is shown, nothing is written to it, and the right one is welcome again."""
     site = house.runtime_data
     await hass.async_add_executor_job(simulator.stop)
-    await until(lambda: not site.readings.last_update_success)
+    await until(lambda: not site.identified_device.readings.last_update_success)
     with Simulator(seed=2) as other:
         await hass.async_add_executor_job(other.serve_tcp, HOST, port)
         await until(lambda: issue(hass, house, WRONG_DEVICE) is not None)
-        assert site.wrong_device
-        assert not site.readings.last_update_success
+        assert site.identified_device.wrong_device
+        assert not site.identified_device.readings.last_update_success
         with pytest.raises(Exception, match="A device other than the configured inverter responds"):
-            await site.async_write({"max_charge_current": 42})
+            await site.identified_device.async_write({"max_charge_current": 42})
         with pytest.raises(Exception, match="A device other than the configured inverter responds"):
-            await site.async_sync_clock()
+            await site.identified_device.async_sync_clock()
         assert not other.device.writes
     await hass.async_add_executor_job(simulator.serve_tcp, HOST, port)
-    await until(lambda: issue(hass, house, WRONG_DEVICE) is None and site.readings.last_update_success)
+    await until(
+        lambda: issue(hass, house, WRONG_DEVICE) is None and site.identified_device.readings.last_update_success
+    )
 
 
 async def test_removing_the_entry_removes_what_was_told(
@@ -115,11 +117,11 @@ async def fall_silent(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
     await hass.async_add_executor_job(simulator.stop)
-    await entry.runtime_data.readings.async_refresh()
-    assert not entry.runtime_data.readings.last_update_success
-    await pass_time(hass, freezer, SILENT_FOR - LOOK_EVERY / 2)
+    await entry.runtime_data.identified_device.readings.async_refresh()
+    assert not entry.runtime_data.identified_device.readings.last_update_success
+    await pass_time(hass, freezer, SILENT_AFTER - CHECK_INTERVAL / 2)
     assert issue(hass, entry, SILENT_LINE) is None
-    await pass_time(hass, freezer, LOOK_EVERY)
+    await pass_time(hass, freezer, CHECK_INTERVAL)
 
 
 async def test_a_silent_line_is_told_and_taken_back(
@@ -132,7 +134,7 @@ async def test_a_silent_line_is_told_and_taken_back(
     assert found.translation_placeholders is not None
     assert "refused the connection" in found.translation_placeholders["reason"]
     await hass.async_add_executor_job(simulator.serve_tcp, HOST, port)
-    await house.runtime_data.async_ask_again()
+    await house.runtime_data.identified_device.async_reconnect()
     assert issue(hass, house, SILENT_LINE) is None
 
 
@@ -180,18 +182,18 @@ async def test_an_unloaded_entry_is_not_asked(
 async def test_a_second_master_is_suspected(
     hass: HomeAssistant, house: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    statistics = house.runtime_data.line.bus.statistics
+    statistics = house.runtime_data.connection.bus.statistics
     statistics.count("stray_bytes", SUSPICIOUS - 1)
-    await pass_time(hass, freezer, LOOK_EVERY)
+    await pass_time(hass, freezer, CHECK_INTERVAL)
     assert issue(hass, house, SECOND_MASTER) is None
     statistics.count("foreign_frames")
-    await pass_time(hass, freezer, LOOK_EVERY)
+    await pass_time(hass, freezer, CHECK_INTERVAL)
     found = issue(hass, house, SECOND_MASTER)
     assert found is not None
     assert not found.is_fixable
     assert found.translation_placeholders is not None
     assert found.translation_placeholders["strays"] == str(SUSPICIOUS)
-    await pass_time(hass, freezer, MEMORY)
+    await pass_time(hass, freezer, STRAY_PERIOD)
     assert issue(hass, house, SECOND_MASTER) is None
 
 
@@ -200,8 +202,8 @@ async def test_a_little_noise_is_no_second_master(
 ) -> None:
     """Even where it adds up to much over a day."""
     for _ in range(12):
-        house.runtime_data.line.bus.statistics.count("stray_bytes", SUSPICIOUS // 2)
-        await pass_time(hass, freezer, MEMORY + LOOK_EVERY)
+        house.runtime_data.connection.bus.statistics.count("stray_bytes", SUSPICIOUS // 2)
+        await pass_time(hass, freezer, STRAY_PERIOD + CHECK_INTERVAL)
         assert issue(hass, house, SECOND_MASTER) is None
 
 
@@ -211,10 +213,10 @@ async def test_a_little_noise_is_no_second_master(
 async def test_the_write_limit(hass: HomeAssistant, house: MockConfigEntry, freezer: FrozenDateTimeFactory) -> None:
     site = house.runtime_data
     for _ in range(WARN_AT - 1):
-        site.inverter.write_counter.record("max_charge_current", site.today)
-    await site.settings.async_refresh()
+        site.identified_device.inverter.write_counter.record("max_charge_current", site.identified_device.today)
+    await site.identified_device.settings.async_refresh()
     assert issue(hass, house, WRITE_LIMIT) is None
-    await site.async_write({"max_charge_current": 42})
+    await site.identified_device.async_write({"max_charge_current": 42})
     found = issue(hass, house, WRITE_LIMIT)
     assert found is not None
     assert not found.is_fixable

@@ -106,7 +106,7 @@ async def test_read_words(
 
 @pytest.mark.parametrize("register", NOT_FOR_READING, ids=lambda register: register.symbol)
 async def test_secrets_and_commands_are_never_read(hass: HomeAssistant, house: MockConfigEntry, register) -> None:
-    asked = house.runtime_data.line.bus.statistics.snapshot().requests
+    asked = house.runtime_data.connection.bus.statistics.snapshot().requests
     for question in ({"address": register.address}, {"symbols": [register.symbol]}):
         if register.kind is RegisterKind.RESERVED and "symbols" in question:
             continue
@@ -118,7 +118,7 @@ async def test_secrets_and_commands_are_never_read(hass: HomeAssistant, house: M
             await act(hass, house, "read_registers", **question)
         assert caught.value.translation_key == "not_offered"
         assert caught.value.translation_placeholders == {"register": register.symbol}
-        assert house.runtime_data.line.bus.statistics.snapshot().requests == asked
+        assert house.runtime_data.connection.bus.statistics.snapshot().requests == asked
 
 
 async def test_a_misspelt_symbol_names_its_likes(hass: HomeAssistant, house: MockConfigEntry) -> None:
@@ -145,14 +145,14 @@ async def test_a_misspelt_symbol_names_its_likes(hass: HomeAssistant, house: Moc
     ids=str,
 )
 async def test_impossible_questions(hass: HomeAssistant, house: MockConfigEntry, question: dict[str, Any]) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises((vol.Invalid, ServiceValidationError)):
         await act(hass, house, "read_registers", **question)
 
 
 async def test_read_past_the_end(hass: HomeAssistant, house: MockConfigEntry) -> None:
     with pytest.raises(ServiceValidationError) as caught:
         await act(hass, house, "read_registers", address=0xFFFF, count=2)
-    assert caught.value.translation_key == "refused"
+    assert caught.value.translation_key == "refused_address"
 
 
 async def test_read_what_is_not_there(hass: HomeAssistant, house: MockConfigEntry) -> None:
@@ -245,12 +245,12 @@ async def test_write_of_every_kind(
 async def test_impossible_writes_never_reach_the_wire(
     hass: HomeAssistant, house: MockConfigEntry, symbol: str, value: Any, key: str, says: str | None
 ) -> None:
-    asked = house.runtime_data.line.bus.statistics.snapshot().requests
+    asked = house.runtime_data.connection.bus.statistics.snapshot().requests
     with pytest.raises(ServiceValidationError) as caught:
         await act(hass, house, "write_register", symbol=symbol, value=value)
     assert caught.value.translation_key == key
     assert says is None or f"{caught.value}." == says  # Home Assistant takes the full stop away
-    assert house.runtime_data.line.bus.statistics.snapshot().requests == asked
+    assert house.runtime_data.connection.bus.statistics.snapshot().requests == asked
 
 
 async def test_a_new_unit_id_is_followed_beyond_a_reload(
@@ -260,7 +260,7 @@ async def test_a_new_unit_id_is_followed_beyond_a_reload(
     assert simulator.device.unit == 9
     assert house.data["unit"] == 9
     assert await hass.config_entries.async_reload(house.entry_id)
-    assert house.runtime_data.inverter.unit == 9
+    assert house.runtime_data.identified_device.inverter.unit == 9
 
 
 async def test_risky_writes_need_confirmation(
@@ -274,9 +274,9 @@ async def test_risky_writes_need_confirmation(
 async def test_automations_stop_where_the_memory_wears_and_people_do_not(
     hass: HomeAssistant, house: MockConfigEntry, hass_admin_user: User
 ) -> None:
-    wear = house.runtime_data.inverter.write_counter
+    wear = house.runtime_data.identified_device.inverter.write_counter
     for _ in range(REFUSE_AT):
-        wear.record("max_charge_current", house.runtime_data.today)
+        wear.record("max_charge_current", house.runtime_data.identified_device.today)
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, house, "write_register", symbol="MaxChgCurrSet", value=33)
     assert caught.value.translation_key == "worn"
@@ -312,10 +312,10 @@ async def test_users_who_may_switch_lights_may_not_act(
 
 
 async def refuses(hass: HomeAssistant, entry: MockConfigEntry, action: str, user: User) -> None:
-    asked = entry.runtime_data.line.bus.statistics.snapshot().requests
+    asked = entry.runtime_data.connection.bus.statistics.snapshot().requests
     with pytest.raises(Unauthorized):
         await act(hass, entry, action, Context(user_id=user.id), **ACTIONS[action])
-    assert entry.runtime_data.line.bus.statistics.snapshot().requests == asked
+    assert entry.runtime_data.connection.bus.statistics.snapshot().requests == asked
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.issues import WRONG_DEVICE, issue_id
-from custom_components.nattery.sensor import TALK
+from custom_components.nattery.sensor import COMMUNICATION
 
 from .conftest import HOST, SERIAL, until
 
@@ -49,7 +49,9 @@ async def test_an_inverter_that_was_met_before_may_be_silent(
     assert met.state is ConfigEntryState.LOADED
     silent = states(hass, met)
     assert silent[CONNECTION] == "off"
-    always = {er.async_get(hass).async_get_entity_id("sensor", DOMAIN, f"{SERIAL}_{talk.key}") for talk in TALK}
+    always = {
+        er.async_get(hass).async_get_entity_id("sensor", DOMAIN, f"{SERIAL}_{talk.key}") for talk in COMMUNICATION
+    }
     assert {entity_id for entity_id, state in silent.items() if state != "unavailable"} == {CONNECTION, *always}
     await hass.async_add_executor_job(simulator.serve_tcp, HOST, port)
     await until(lambda: "unavailable" not in states(hass, met).values())
@@ -57,7 +59,7 @@ async def test_an_inverter_that_was_met_before_may_be_silent(
     assert answering.keys() == silent.keys()
     assert answering[CONNECTION] == "on"
     assert "Traceback" not in caplog.text
-    assert met.runtime_data.identity.serial_number == SERIAL
+    assert met.runtime_data.identified_device.identity.serial_number == SERIAL
     await hass.config_entries.async_unload(met.entry_id)
 
 
@@ -89,7 +91,7 @@ async def test_another_inverter_that_answers_later_is_not_polled(
     assert await hass.config_entries.async_setup(met.entry_id)
     with Simulator(seed=2, turnaround=0.001) as stranger:
         await hass.async_add_executor_job(stranger.serve_tcp, HOST, port)
-        await until(lambda: met.runtime_data.wrong_device)
+        await until(lambda: met.runtime_data.identified_device.wrong_device)
         shown = {entity_id for entity_id, state in states(hass, met).items() if state != "unavailable"}
         assert shown == {CONNECTION}
         assert issue_registry.async_get_issue(DOMAIN, issue_id(met.entry_id, WRONG_DEVICE))

@@ -23,7 +23,7 @@ async def test_system_health(hass: HomeAssistant, house: MockConfigEntry, simula
     assert info["turnaround"] >= 0
     assert info["pymodbus"].startswith("3.")
     await hass.async_add_executor_job(simulator.stop)
-    await house.runtime_data.readings.async_refresh()
+    await house.runtime_data.identified_device.readings.async_refresh()
     info = await get_system_health_info(hass, DOMAIN)
     assert info["answering"] == 0
     assert info["errors"] > 0

@@ -7,7 +7,9 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
+from custom_components.nattery.core.errors import NatteryError
 from custom_components.nattery.core.inverter import errors as inverter_errors
+from custom_components.nattery.core.inverter.actions import ClockOffError
 from custom_components.nattery.core.inverter.codec import InvalidValueError, encode
 from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
 from custom_components.nattery.core.inverter.table import RegisterGroup
@@ -16,6 +18,7 @@ from custom_components.nattery.core.market import errors as market_errors, publi
 from custom_components.nattery.core.market.book import BookError, Freshness
 from custom_components.nattery.core.market.events import PriceEventKind
 from custom_components.nattery.core.market.health import SourceStatus
+from custom_components.nattery.core.market.quality import SENTENCES as QUALITY_SENTENCES
 from custom_components.nattery.core.market.tariff import DAYS, Band, PriceKind, TariffError
 from custom_components.nattery.core.modbus import errors as modbus_errors
 from custom_components.nattery.errors import CORE_ERRORS, action_error, describe
@@ -58,7 +61,7 @@ def invalid_values() -> Iterator[InvalidValueError]:
                 yield error
 
 
-def one_of_each() -> Iterator[Exception]:
+def one_of_each() -> Iterator[NatteryError]:
     for kind in subclasses(modbus_errors.ModbusError):
         if issubclass(kind, modbus_errors.ExceptionResponseError):
             yield kind(9, "a question")
@@ -66,20 +69,34 @@ def one_of_each() -> Iterator[Exception]:
             yield from (modbus_errors.NotConnectedError("a port", reason, "why") for reason in modbus_errors._REASONS)
         elif kind is modbus_errors.BadFrameError:
             yield modbus_errors.BadFrameError("crc", "text")
+        elif kind is modbus_errors.InvalidRequestError:
+            yield from (modbus_errors.InvalidRequestError(part, 9, 1, 5) for part in modbus_errors._PARTS)
         else:
             yield kind("text")
     special = {
         inverter_errors.MismatchError: (CURRENT, 60.0, 80.0),
         inverter_errors.NotConfirmedError: (CURRENT,),
         inverter_errors.NotOfferedError: ("Nothing", "is nothing"),
+        inverter_errors.NotAdjacentError: (),
+        inverter_errors.NoValueError: ("SOC",),
     }
     for sort in subclasses(inverter_errors.InverterError):
         if sort.__module__ == inverter_errors.__name__:
             yield sort(*special.get(sort, ("text",)))
     yield WriteLimitError("max_charge_current", 100)
+    yield ClockOffError("text")
     yield BookError("text")
     yield from one_of_each_market_error()
     yield from invalid_values()
+
+
+def test_every_reason_for_bad_quality_has_its_text() -> None:
+    """With the same placeholders as the English sentence of the command line."""
+    for name, sentence in QUALITY_SENTENCES.items():
+        assert TEXTS["common"][f"price_reason_{name}"] == sentence
+    assert {key for key in TEXTS["common"] if key.startswith("price_reason_")} == {
+        f"price_reason_{name}" for name in QUALITY_SENTENCES
+    }
 
 
 def one_of_each_market_error() -> Iterator[market_errors.MarketError]:
@@ -88,13 +105,15 @@ def one_of_each_market_error() -> Iterator[market_errors.MarketError]:
         market_errors.QueryRejectedError: ("It has a reason.",),
         market_errors.ServerError: (503, 60.0),
         market_errors.FetchTimeoutError: (120.0,),
-        market_errors.PlatformUnreachableError: ("entsoe.example", "its name is not known"),
         market_errors.LibraryError: ("ImportError",),
         public_sources.SourceError: ("nord_pool", 503),
         public_sources.SourceLimitedError: ("nord_pool", 429),
     }
     for kind in subclasses(market_errors.MarketError):
-        yield kind(*made.get(kind, ()))
+        if kind is market_errors.PlatformUnreachableError:
+            yield from (kind("entsoe.example", reason) for reason in market_errors._UNREACHABLE)
+        else:
+            yield kind(*made.get(kind, ()))
 
 
 ERRORS = list(one_of_each())
@@ -148,7 +167,12 @@ def test_what_a_user_got_wrong_is_told_apart_from_what_failed() -> None:
     wrong = {
         key for error in ERRORS for key in [describe(error)[0]] if type(action_error(error)) is ServiceValidationError
     }
-    assert {key for key in wrong if not key.startswith("value_")} == {"not_confirmed", "not_offered", "refused"}
+    assert {key for key in wrong if not key.startswith("value_")} == {
+        "not_adjacent",
+        "not_confirmed",
+        "not_offered",
+        *(f"refused_{part}" for part in modbus_errors._PARTS),
+    }
     assert all(isinstance(action_error(error), HomeAssistantError) for error in ERRORS)
 
 
@@ -164,7 +188,7 @@ def test_every_kind_of_market_error_has_a_key_of_its_own() -> None:
     kinds = list(subclasses(market_errors.MarketError))
     assert len({kind.kind for kind in kinds}) == len(kinds) - 2
     texts = {key for key in TEXTS["exceptions"] if key.startswith("price_")}
-    assert texts == {f"price_{kind.kind}" for kind in kinds} | {"price_unfit"}
+    assert texts == {error.translation_key for error in one_of_each_market_error()} | {"price_unfit"}
 
 
 def test_choices_about_prices_are_named() -> None:

@@ -59,7 +59,10 @@ async def trader(hass: HomeAssistant, house_entry: MockConfigEntry, tmp_path: Pa
 def writes(simulator: Simulator, entry: MockConfigEntry) -> int:
     """How many registers have been written today."""
     site = entry.runtime_data
-    return sum(site.inverter.write_counter.writes_of(key, site.today) for key in ("timed_charge", "timed_discharge"))
+    return sum(
+        site.identified_device.inverter.write_counter.writes_of(key, site.identified_device.today)
+        for key in ("timed_charge", "timed_discharge")
+    )
 
 
 async def call(hass: HomeAssistant, entry: MockConfigEntry, name: str, **data: Any) -> Any:
@@ -152,10 +155,10 @@ async def test_an_override_is_carried_out_and_ends(
     state = hass.states.get(ACTION)
     assert (state.state, state.attributes["performed"], state.attributes["override"]) == ("charge", True, done["id"])
     site = trader.runtime_data
-    report = await site.inverter.read_registers(
+    report = await site.identified_device.inverter.read_registers(
         ["timed_charge", "grid_charge_current_limit", "charge_start_1", "charge_end_1"]
     )
-    voltage = site.value("battery_voltage")
+    voltage = site.identified_device.value("battery_voltage")
     assert report.values["timed_charge"] == 1
     assert report.values["grid_charge_current_limit"] * voltage == pytest.approx(2000, rel=0.05)
     assert report.values["charge_start_1"] != report.values["charge_end_1"]
@@ -167,7 +170,7 @@ async def test_switched_off_the_battery_is_handed_back(hass: HomeAssistant, trad
     await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
     await call(hass, trader, "override", action="discharge", power=1000, duration="01:00")
     await hass.services.async_call("switch", "turn_off", {"entity_id": AUTOMATION}, blocking=True)
-    report = await trader.runtime_data.inverter.read_registers(
+    report = await trader.runtime_data.identified_device.inverter.read_registers(
         ["output_priority", "timed_discharge", "grid_active_power"]
     )
     assert report.values == {"output_priority": 0, "timed_discharge": 0, "grid_active_power": 0}

@@ -9,6 +9,7 @@ from ..core.market.book import Freshness
 from ..core.market.health import SourceStatus
 from ..core.market.prices import PriceQuality
 from ..core.market.quality import ENTSOE
+from ..texts import error_text, reasons_text
 from .coordinator import PriceCoordinator
 
 type Placeholders = dict[str, str] | None
@@ -29,7 +30,7 @@ def price_issues(prices: PriceCoordinator) -> dict[str, Placeholders]:
     """Every issue of prices by its name, with what fills its text; None where all is well."""
     if not prices.last_update_success:
         error = prices.last_exception
-        return {**dict.fromkeys(_LOOKS), TARIFF_FAILS: {"problem": getattr(error, "problem", "")}}
+        return {**dict.fromkeys(_LOOKS), TARIFF_FAILS: {"problem": error_text(prices.hass, error)}}
     return {**{name: look(prices) for name, look in _LOOKS.items()}, TARIFF_FAILS: None}
 
 
@@ -45,7 +46,7 @@ def _tomorrow_missing(prices: PriceCoordinator) -> Placeholders:
 
 def _suspect(prices: PriceCoordinator) -> Placeholders:
     days = [day.day for day in (prices.data.today, prices.data.tomorrow) if day.day.quality is PriceQuality.SUSPECT]
-    return {"day": days[0].day.isoformat(), "reasons": "; ".join(days[0].reasons)} if days else None
+    return {"day": days[0].day.isoformat(), "reasons": reasons_text(prices.hass, days[0].reasons)} if days else None
 
 
 def _fallback(prices: PriceCoordinator) -> Placeholders:

@@ -60,8 +60,8 @@ def _getter(hass: HomeAssistant) -> Get:
                 while len(body) <= LARGEST and (more := await response.content.read(LARGEST)):
                     body += more
         except (TimeoutError, ClientError) as error:
-            why = "it did not answer in time" if isinstance(error, TimeoutError) else "the connection failed"
-            raise PlatformUnreachableError(URL(url).host or url, why) from None
+            reason = "no_response" if isinstance(error, TimeoutError) else "broken"
+            raise PlatformUnreachableError(URL(url).host or url, reason) from None
         if len(body) > LARGEST:
             raise TooLargeError
         return response.status, body
@@ -93,13 +93,13 @@ def _action(hass: HomeAssistant, settings: PriceSettings) -> PriceSource:
         try:
             async with asyncio.timeout(_PATIENCE):
                 return await hass.services.async_call(domain, service, dict(data), blocking=True, return_response=True)
-        except Exception as error:  # noqa: BLE001  (it is somebody else's, and may fail in any way)
-            raise PlatformUnreachableError(name, type(error).__name__) from None
+        except Exception:  # noqa: BLE001  (it is somebody else's, and may fail in any way)
+            raise PlatformUnreachableError(name, "action") from None
 
     async def ask(days: Sequence[date], currency: str) -> list[PriceSeries]:
         found: list[PriceSeries] = []
         trouble: MarketError = NotPublishedError()
-        questions = [_filled(hass, settings.action_data, day) for day in days]
+        questions = [_filled(hass, name, settings.action_data, day) for day in days]
         for data in [data for place, data in enumerate(questions) if data not in questions[:place]]:
             try:
                 found.append(_series(settings, name, currency, await answer(data), unit))
@@ -124,7 +124,7 @@ def _series(settings: PriceSettings, source: str, currency: str, found: object, 
     )
 
 
-def _filled(hass: HomeAssistant, data: Mapping[str, Any], day: date) -> dict[str, Any]:
+def _filled(hass: HomeAssistant, name: str, data: Mapping[str, Any], day: date) -> dict[str, Any]:
     """The data of an action with its templates filled in; raises UnreachableError."""
 
     def fill(value: Any) -> Any:  # noqa: ANN401  (any JSON)
@@ -138,6 +138,6 @@ def _filled(hass: HomeAssistant, data: Mapping[str, Any], day: date) -> dict[str
 
     try:
         filled: dict[str, Any] = fill(data)
-    except HomeAssistantError as error:
-        raise PlatformUnreachableError("the action", type(error).__name__) from None
+    except HomeAssistantError:
+        raise PlatformUnreachableError(name, "template") from None
     return filled

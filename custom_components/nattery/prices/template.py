@@ -9,7 +9,7 @@ from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.template import Template
 from homeassistant.util import dt as dt_util
 
-from ..core.market.tariff import Hook, PriceKind, Tariff, TariffError
+from ..core.market.tariff import Hook, PriceKind, Tariff, TemplateFailedError
 
 
 def hooks_of(hass: HomeAssistant, tariff: Tariff) -> dict[PriceKind, Hook]:
@@ -23,7 +23,7 @@ def _hook(template: Template, kind: PriceKind) -> Hook:
         try:
             answer = template.async_render({"spot": spot, "start": start, **_clock(start)})
         except TemplateError as error:
-            raise TariffError(f"{kind}_rate.template", f"it cannot be evaluated: {error}") from None
+            raise TemplateFailedError(f"{kind}_rate.template", str(error)) from None
         return answer  # type: ignore[no-any-return]  # the tariff refuses what is no number
 
     return price

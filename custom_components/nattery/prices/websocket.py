@@ -51,7 +51,7 @@ def _day(priced: PricedDay) -> dict[str, Any]:
         "complete": day.complete,
         "quality": day.quality.value,
         "sources": list(day.sources),
-        "reasons": list(day.reasons),
+        "reasons": [reason.to_dict() for reason in day.reasons],
     }
 
 
@@ -74,6 +74,4 @@ def _picture_of(prices: PriceCoordinator) -> Picture:
     return picture(prices.data) if prices.last_update_success else None
 
 
-_TOPIC: Final = Topic[PriceCoordinator](
-    lambda site: site.prices, PRICE_SENSORS[0].key, _picture_of, "No prices are set up for this entry"
-)
+_TOPIC: Final = Topic[PriceCoordinator](lambda site: site.prices, PRICE_SENSORS[0].key, _picture_of, "no_prices")

@@ -3,9 +3,10 @@
 from datetime import datetime
 from math import isfinite
 from string import Formatter
-from typing import Final
+from typing import Any, Final
 
 from ..core.control.reasons import SENTENCES as CONTROL, Reason as ControlReason
+from ..core.explanation import Explanation
 from ..core.ledger.entry import Reason as BookedReason
 from ..core.planner.reasons import SENTENCES as PLANNED, Reason as PlannedReason
 
@@ -28,7 +29,9 @@ def _can_be(value: object) -> bool:
     return not isinstance(value, float) or isfinite(value)
 
 
-def _plain(value: object) -> float | int | str:
+def _plain(value: object) -> Any:  # noqa: ANN401  (plain JSON)
+    if isinstance(value, Explanation):
+        return value.to_dict()
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, float):

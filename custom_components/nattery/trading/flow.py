@@ -143,9 +143,9 @@ class TradingFlow(ConfigSubentryFlow):
         entry = self._get_entry()
         if entry.state is not ConfigEntryState.LOADED:
             return {}
-        runtime = entry.runtime_data
-        current, voltage = runtime.value("max_charge_current"), runtime.value("battery_voltage")
-        limit, floor = runtime.value("max_grid_power"), runtime.value("soc_stop_discharge")
+        device = entry.runtime_data.identified_device
+        current, voltage = device.value("max_charge_current"), device.value("battery_voltage")
+        limit, floor = device.value("max_grid_power"), device.value("soc_stop_discharge")
         known: dict[str, Any] = {}
         if isinstance(current, int | float) and isinstance(voltage, int | float):
             known[CONF_CHARGE] = known[CONF_DISCHARGE] = round(current * voltage / _KILO, _DECIMALS)

@@ -16,8 +16,9 @@ from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
 from ..core.app.settings import TradingSettings
 from ..core.control.errors import OverrideError
-from ..core.control.overrides import MAX_AHEAD, Override
+from ..core.control.overrides import Override
 from ..core.planner.plan import PlannedSlot
+from ..errors import action_error
 from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
@@ -107,7 +108,7 @@ async def _async_override(call: ServiceCall) -> ServiceResponse:
     try:
         return _override_picture(await trading.async_override(kind, end, power, start))
     except OverrideError as error:
-        raise refuse(error.kind, days=str(MAX_AHEAD.days)) from None
+        raise action_error(error) from None
 
 
 def _power(kind: ActionKind, requested: float | None, settings: TradingSettings) -> float:

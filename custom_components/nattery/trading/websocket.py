@@ -15,9 +15,7 @@ from .sensors import TRADING_SENSORS
 from .services import picture
 
 SUBSCRIBE: Final = f"{DOMAIN}/plan/subscribe"
-_TOPIC: Final = Topic[TradingCoordinator](
-    lambda site: site.trading, TRADING_SENSORS[0].key, picture, "Trading is not set up for this entry"
-)
+_TOPIC: Final = Topic[TradingCoordinator](lambda site: site.trading, TRADING_SENSORS[0].key, picture, "no_trading")
 
 
 @callback

@@ -11,10 +11,10 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..core.control.controller import Decision
 from ..core.control.reasons import Reason as ControlReason
-from ..core.explanation import Note
+from ..core.errors import NatteryError
+from ..core.explanation import Explanation, Note
 from ..core.ledger.entry import Reason as BookedReason
 from ..core.planner.reasons import Reason
-from ..errors import describe
 from .booked_reasons import MOMENTS, UNDONE
 
 _MONEY = ("price", "worth", "used_price", "burden", "margin", "turns_at", "value")
@@ -63,6 +63,8 @@ class Words:
         values: dict[str, Any] = dict(reason.values)
         undone = values.pop(UNDONE, False)
         try:
+            if isinstance(values.get("detail"), Mapping):
+                values["detail"] = Explanation.from_dict(values["detail"])
             values |= {name: datetime.fromisoformat(values[name]) for name in MOMENTS & values.keys()}
             known = f"component.{DOMAIN}.common.plan_{reason.key}" in self._common
             text = self.planned(Reason(reason.key, values)) if known else self._say(f"control_{reason.key}", values)
@@ -70,10 +72,14 @@ class Words:
             return None
         return text + self._say("booked_undone", {}) if undone else text
 
-    def failure(self, error: Exception) -> str:
-        """What an error of the core says."""
-        key, values = describe(error)
-        return self._exceptions[f"component.{DOMAIN}.exceptions.{key}.message"].format_map(values)
+    def failure(self, error: NatteryError) -> str:
+        """Return the text of an error of the core."""
+        return self._error(error.explanation)
+
+    def _error(self, explanation: Explanation) -> str:
+        return self._exceptions[f"component.{DOMAIN}.exceptions.{explanation.key}.message"].format_map(
+            explanation.values
+        )
 
     def action(self, kind: str) -> str:
         """The name of an action."""
@@ -88,6 +94,8 @@ class Words:
             return f"{dt_util.as_local(value):%Y-%m-%d %H:%M}"
         if isinstance(value, datetime):
             return f"{dt_util.as_local(value):%H:%M}"
+        if isinstance(value, Explanation):  # of an error, within the sentence of a reason
+            return self._error(value).removesuffix(".")
         if name == "strategy":
             return self._entity[f"component.{DOMAIN}.entity.select.strategy.state.{value}"]
         if name in _MONEY:

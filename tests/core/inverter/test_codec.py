@@ -74,7 +74,7 @@ def test_clock_times_round_trip(moment: datetime) -> None:
         ("MaxChgCurrSet", "lots", "not_a_number", "MaxChgCurrSet cannot be 'lots': allowed is 0 to 300 A"),
         ("MaxChgCurrSet", float("nan"), "out_of_range", "MaxChgCurrSet cannot be nan: allowed is 0 to 300 A"),
         ("MaxChgCurrSet", 300.1, "out_of_range", "MaxChgCurrSet cannot be 300.1: allowed is 0 to 300 A"),
-        ("MaxChgCurrSet", 0.05, "not_a_choice", "MaxChgCurrSet cannot be 0.05: allowed is 0 to 300 A in steps of 0.1"),
+        ("MaxChgCurrSet", 0.05, "not_a_step", "MaxChgCurrSet cannot be 0.05: allowed is 0 to 300 A in steps of 0.1"),
         ("MaxChgCurrSet", None, "not_a_number", "MaxChgCurrSet cannot be None: allowed is 0 to 300 A"),
         ("OutPriority", "solar", "not_a_number", f"OutPriority cannot be 'solar': allowed are {PRIORITIES}"),
         ("OnGirdSet", 2, "out_of_range", "OnGirdSet cannot be 2: allowed are 0 (load_only), 1 (allowed)"),

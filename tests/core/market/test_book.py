@@ -17,6 +17,7 @@ from custom_components.nattery.core.market.book import (
     PriceChangeKind,
 )
 from custom_components.nattery.core.market.prices import PriceQuality, PriceSlot
+from custom_components.nattery.core.market.quality import quality_reason
 
 from .days import AUTUMN, BERLIN, DAY, HOUR, MINUTES, PLAIN, SPRING, local, new_book, prices_of
 
@@ -34,7 +35,7 @@ def test_a_day_is_complete_when_it_is_tiled_exactly(day, hours, minutes) -> None
         partly = new_book(prices_of(day, minutes, drop=(drop,))).day(day)
         assert not partly.complete
         assert partly.quality is PriceQuality.INCOMPLETE
-        assert "1 of" in partly.reasons[0]
+        assert partly.reasons[0].values["missing"] == 1
 
 
 def test_a_series_over_days_is_cut_at_local_midnight() -> None:
@@ -124,7 +125,7 @@ def test_parts_of_two_sources_make_a_day_of_the_lesser_quality() -> None:
     known = book.day(PLAIN)
     assert (known.complete, known.sources) == (True, ("entsoe", "energy_charts"))
     assert known.quality is PriceQuality.FALLBACK
-    assert known.reasons == ("pieced together from entsoe and energy_charts",)
+    assert known.reasons == (quality_reason("mixed", sources=("entsoe", "energy_charts")),)
     book = new_book(prices_of(PLAIN, drop=evening), prices_of(PLAIN, 60, source="energy_charts", drop=range(12)))
     assert (book.day(PLAIN).complete, book.day(PLAIN).quality) == (True, PriceQuality.SUSPECT)
     assert book.coverage(local(PLAIN, 12)).today is DayCoverage.SUBSTITUTE

@@ -45,7 +45,7 @@ def test_questions_survive_the_way() -> None:
         errors.RateLimitedError(600.0),
         errors.RateLimitedError(),
         errors.ServerError(503, 7.0),
-        errors.PlatformUnreachableError("host", "its name is not known"),
+        errors.PlatformUnreachableError("host", "unknown_host"),
         errors.LibraryError("ValueError"),
         errors.TruncatedError(),
         errors.TooLargeError(),

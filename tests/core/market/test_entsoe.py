@@ -252,7 +252,7 @@ def test_a_name_that_nobody_has(monkeypatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     outcome = ask_here(question("http://prices.invalid/api"))
     assert isinstance(outcome, errors.PlatformUnreachableError)
-    assert str(outcome) == "prices.invalid cannot be reached: its name is not known"
+    assert str(outcome) == "prices.invalid cannot be reached: its name is unknown"
 
 
 @pytest.mark.parametrize(("mode", "seconds"), [("rate_limited:600", 600), ("unavailable:7", 7), ("unavailable", None)])

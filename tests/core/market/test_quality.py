@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.market.prices import PriceQuality, PriceSeries, PriceSlot, local_day
-from custom_components.nattery.core.market.quality import judge
+from custom_components.nattery.core.market.quality import judge, quality_reason, reason_in_english
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOVEMBER, SPRING, AUTUMN = date(2025, 11, 12), date(2025, 3, 30), date(2025, 10, 26)
@@ -49,7 +50,7 @@ def test_any_missing_slot_makes_the_day_incomplete(missing) -> None:
     found = judged(replace(whole, slots=tuple(slot for n, slot in enumerate(whole) if n not in missing)))
     assert found.quality is PriceQuality.INCOMPLETE
     first = whole.slots[min(missing)].start
-    assert found.reasons == (
+    assert tuple(map(reason_in_english, found.reasons)) == (
         f"{len(missing)} of 96 prices of 15 minutes are missing, the first at {first:%Y-%m-%d %H:%M} UTC",
     )
 
@@ -60,7 +61,7 @@ def test_the_slots_of_another_day_or_length_are_no_day() -> None:
     more = replace(
         whole, slots=(*whole.slots, PriceSlot(whole.slots[-1].end, whole.slots[-1].end + whole.resolution, 0.1))
     )
-    assert judged(more).reasons == ("the slots of 15 minutes do not fit the day exactly",)
+    assert judged(more).reasons == (Explanation("price_reason_misaligned", {"minutes": 15}),)
     assert judged(replace(whole, resolution=timedelta(minutes=30))).quality is PriceQuality.INCOMPLETE
 
 
@@ -68,18 +69,18 @@ def suspicion(series: PriceSeries, day: date = NOVEMBER, **options) -> str:
     found = judged(series, day, **options)
     assert found.quality is PriceQuality.SUSPECT
     assert len(found.reasons) == 1
-    return found.reasons[0]
+    return reason_in_english(found.reasons[0])
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number(value) -> None:
-    assert suspicion(day_of(change=lambda n, price: value if n == 7 else price)) == "1 prices are no numbers"
+    assert suspicion(day_of(change=lambda n, price: value if n == 7 else price)) == "1 prices are not numbers"
 
 
 @pytest.mark.parametrize("value", [-0.51, 5.01, 93.0])
 def test_prices_beyond_the_limits_of_the_auction(value) -> None:
     text = suspicion(day_of(change=lambda n, price: value if n == 7 else price))
-    assert text == f"1 prices lie outside -0.5 to 5 EUR/kWh, for example {value:g}"
+    assert text == f"1 prices are outside -0.5 to 5 EUR/kWh, such as {value:g}"
 
 
 @pytest.mark.parametrize("value", [-0.5, 4.0])
@@ -90,7 +91,7 @@ def test_the_limits_themselves_are_possible(value) -> None:
 def test_limits_go_with_the_currency() -> None:
     crowns = day_of(change=lambda _, price: 12 * price + 10, currency="SEK")
     assert judged(crowns, currencies={"SEK", "EUR"}).quality is PriceQuality.GOOD
-    assert "lie outside" in suspicion(replace(crowns, currency="EUR"))
+    assert "are outside" in suspicion(replace(crowns, currency="EUR"))
 
 
 @pytest.mark.parametrize("value", [0.0, 0.08])
@@ -115,7 +116,7 @@ def test_a_copy_of_the_day_before() -> None:
 @pytest.mark.parametrize("day", [SPRING, AUTUMN])
 def test_zeros_around_a_change_of_the_clocks(day) -> None:
     night = day_of(day, change=lambda n, price: 0.0 if 8 <= n < 12 else price)
-    assert suspicion(night, day) == "4 zeros in a row around the change of the clocks"
+    assert suspicion(night, day) == "4 zeros in a row around the clock change"
     noon = day_of(day, change=lambda n, price: 0.0 if 44 <= n < 60 else price)
     assert judged(noon, day).quality is PriceQuality.GOOD
 
@@ -142,4 +143,4 @@ def test_every_reason_is_told() -> None:
 
 
 def test_an_old_verdict_does_not_stay() -> None:
-    assert judged(replace(day_of(), quality=PriceQuality.SUSPECT, reasons=("old",))).reasons == ()
+    assert judged(replace(day_of(), quality=PriceQuality.SUSPECT, reasons=(quality_reason("copied"),))).reasons == ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import json
 from typing import Any
 
-from ..process.errors import WorkerFailedError
+from ..process.errors import WorkerInputError
 from ..process.worker_process import WorkerProcess
 from .time_series import TimeSeries
 
@@ -56,5 +56,5 @@ def _run(worker: WorkerProcess, request: BacktestRequest) -> dict[str, Any]:
         raise outcome
     document: dict[str, Any] = json.loads(outcome)
     if "failed" in document:
-        raise WorkerFailedError(document["failed"])
+        raise WorkerInputError(*document["failed"])
     return document

@@ -10,10 +10,10 @@ from .system import system_from_document
 
 
 def answer(line: bytes) -> bytes:
-    """Return the document of a result, or of the reason why the request cannot be run."""
+    """Return the document of a result, or the field that is wrong and what is wrong with it."""
     request = BacktestRequest.from_line(line)
     try:
         result = run(request.series, system_from_document(request.system), ZoneInfo(request.zone))
     except ProblemError as error:
-        return json.dumps({"failed": str(error)}).encode()
+        return json.dumps({"failed": [error.key, str(error)]}).encode()
     return json.dumps(result.as_document()).encode()

@@ -180,7 +180,7 @@ class Controller:
             try:
                 state = await self._battery.state()
             except BatteryError as error:
-                return Decision(now, self._mode, None, Reason("no_readings", {"detail": str(error)}), run)
+                return Decision(now, self._mode, None, Reason("no_readings", {"detail": error.explanation}), run)
             action, reason = self._due(now, run, state, prices_fresh=prices_fresh)
             self._previous_reason = reason.key
             decision = Decision(now, self._mode, action, reason, run, state)
@@ -244,7 +244,7 @@ class Controller:
         """Start a pause, twice as long each time, so that a setting that is not accepted is not written for ever."""
         self._retry_pause = min(2 * self._retry_pause, MAX_RETRY_PAUSE) if self._write_failure else MIN_RETRY_PAUSE
         until = now + self._retry_pause
-        self._write_failure = _Pause(until, Reason("write_failed", {"detail": str(error), "until": until}))
+        self._write_failure = _Pause(until, Reason("write_failed", {"detail": error.explanation, "until": until}))
         return self._write_failure
 
     def _succeed(self) -> None:

@@ -1,27 +1,37 @@
-"""Errors of this package; every text is one sentence for the user."""
+"""The errors of the controller."""
 
-from typing import ClassVar
-
-
-class ControlError(Exception):
-    """Base class of the errors of this package."""
+from ..errors import NatteryError, WrappedError
 
 
-class BatteryError(ControlError):
-    """A battery cannot be read or does not accept a setting."""
+class ControlError(NatteryError):
+    """An error of the controller, its battery or its overrides."""
+
+    kind = "control"
+
+
+class BatteryError(WrappedError, ControlError):
+    """The battery cannot be read, or did not take a setting; the cause says why."""
 
 
 class OverrideError(ControlError):
-    """An invalid override; `kind` is its translation key."""
+    """An override that is not allowed."""
 
-    kind: ClassVar[str] = "bad_override"
+    kind = "bad_override"
+    placeholder_names = ("days",)
+
+    def __init__(self, text: str, days: int = 0) -> None:
+        """Keep how many days ahead an override may end; `text` is the English sentence."""
+        self.days = days
+        super().__init__(text)
 
 
 class TooManyOverridesError(OverrideError):
-    """There are as many overrides as allowed already."""
+    """There are as many overrides as may be kept."""
 
     kind = "too_many_overrides"
 
 
 class SavedStateError(ControlError):
-    """Saved state cannot be restored."""
+    """The saved state of the controller cannot be read."""
+
+    kind = "saved_control"

@@ -16,11 +16,11 @@ from ..inverter.actions import (
     settings_for,
 )
 from ..inverter.alarms import active_alarms, alarm_name
-from ..inverter.codec import InvalidValueError, Value
-from ..inverter.errors import InverterError
+from ..inverter.codec import Value
+from ..inverter.errors import InverterError, NoValueError
 from ..inverter.inverter import Inverter, WriteResult
 from ..inverter.registers import BY_KEY
-from ..inverter.write_counter import WriteLimitError, WriteOrigin
+from ..inverter.write_counter import WriteOrigin
 from ..modbus.errors import ModbusError
 from .battery import BatteryState, Performed
 from .errors import BatteryError
@@ -86,14 +86,14 @@ class InverterBattery:
         try:
             target = settings_for(action, context)
         except ClockOffError as error:
-            raise BatteryError(str(error)) from error
+            raise BatteryError(error) from error
         self._expected = None
         written: list[WriteResult] = []
         for request in ordered_writes(target, context.settings):
             try:
                 done = await self._inverter.write_registers(request, WriteOrigin.AUTOMATION)
-            except (ModbusError, InverterError, InvalidValueError, WriteLimitError) as error:
-                raise BatteryError(str(error)) from error
+            except (ModbusError, InverterError) as error:
+                raise BatteryError(error) from error
             written += [one for one in done if one.changed]
             self._on_written(done)
         self._expected = target
@@ -103,7 +103,7 @@ class InverterBattery:
     async def _read(self, *keys: str) -> Mapping[str, Value]:
         report = await self._inverter.read_registers(keys)
         if error := next(iter(report.failed.values()), None):
-            raise BatteryError(str(error)) from error
+            raise BatteryError(error) from error
         return report.values
 
     def _action_context(self, now: datetime, values: Mapping[str, Value]) -> ActionContext:
@@ -120,5 +120,5 @@ class InverterBattery:
 def _number(key: str, values: Mapping[str, Value]) -> float:
     value = values[key]
     if not isinstance(value, int | float):
-        raise BatteryError(f"{BY_KEY[key].symbol} has no plausible value")
+        raise BatteryError(NoValueError(BY_KEY[key].symbol))
     return value

@@ -44,11 +44,11 @@ class Overrides:
         """Add and return an override from `start` (None: now) to `end`; raises OverrideError."""
         start = start or now
         if start.tzinfo is None or end.tzinfo is None:
-            raise OverrideError("An override needs times with a time zone")
+            raise OverrideError("An override needs times with a time zone", MAX_AHEAD.days)
         if end <= now or end <= start:
-            raise OverrideError("An override must end after it starts, and after now")
+            raise OverrideError("An override must end after it starts, and after now", MAX_AHEAD.days)
         if end > now + MAX_AHEAD:
-            raise OverrideError(f"An override can end {MAX_AHEAD.days} days from now at the latest")
+            raise OverrideError(f"An override can end {MAX_AHEAD.days} days from now at the latest", MAX_AHEAD.days)
         if len(self.listed(now)) >= MAX_OVERRIDES:
             raise TooManyOverridesError(f"There are {MAX_OVERRIDES} overrides already: clear some first")
         number = self._number + 1
@@ -116,5 +116,5 @@ def _checked(identifier: str, start: datetime, end: datetime, kind: ActionKind |
         override = Override(identifier, start.astimezone(UTC), end.astimezone(UTC), ActionKind(kind), power)
         _ = override.run
     except ValueError as error:
-        raise OverrideError(str(error)) from None
+        raise OverrideError(str(error), MAX_AHEAD.days) from None
     return override

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
+from ..explanation import Value
+
 SENTENCES: Mapping[str, str] = {
     # what is wanted is done
     "plan": "The plan says so until {until}",
@@ -32,7 +34,7 @@ class Reason:
     """One of SENTENCES with its values: texts, numbers, and aware times."""
 
     key: str
-    values: Mapping[str, str | float | datetime] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
 
     def sentence(self, zone: tzinfo = UTC) -> str:
         """In English, times on the wall clock of `zone`."""

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ..action import FORCED, SAME_POWER, Action, ActionKind
 from .codec import Value
+from .errors import InverterError
 from .registers import BY_KEY
 from .table import WindowKind
 from .time_windows import WINDOWS
@@ -48,8 +49,10 @@ CONTROLLED_SETTINGS = (
 REQUIRED_SETTINGS = (*CONTROLLED_SETTINGS, "max_charge_current")
 
 
-class ClockOffError(ValueError):
+class ClockOffError(InverterError, ValueError):
     """The inverter's clock is unreadable or too far off to start a window."""
+
+    kind = "clock_off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ and VERSION: int. WORDS: list of int. TEXT: str. STAMP: naive datetime in the in
 time, or None. HISTORY: list of seven numbers, yesterday first. FAULTS: list of FaultRecord.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time
 import math
+from typing import override
 
+from ..errors import Placeholder
+from .errors import InverterError
 from .registers import FAULT_WORDS
 from .table import Register, RegisterKind
 
@@ -31,16 +34,40 @@ class FaultRecord:
 type Value = int | float | str | datetime | time | list[int] | list[float] | list[FaultRecord] | None
 
 
-class InvalidValueError(ValueError):
+class InvalidValueError(InverterError, ValueError):
     """A value that cannot be written to a register; the text states the problem and the allowed values.
 
-    `reason` is not_a_number, out_of_range, not_a_choice, not_a_time, not_a_stamp or not_writable. `allowed` is text.
+    `reason` is not_a_number, out_of_range, not_a_choice, not_a_step, not_a_time, not_a_stamp or not_writable. `allowed`
+    is text.
     """
+
+    kind = "value"
 
     def __init__(self, register: Register, value: object, reason: str, allowed: str) -> None:
         """Store the register, the value and the reason."""
         self.register, self.value, self.reason, self.allowed = register, value, reason, allowed
         super().__init__(f"{register.symbol} cannot be {value!r}: {allowed}")
+
+    @property
+    @override
+    def translation_key(self) -> str:
+        """Return the key of the reason."""
+        return f"{self.kind}_{self.reason}"
+
+    @property
+    @override
+    def placeholders(self) -> Mapping[str, Placeholder]:
+        """Return the register's symbol, the value and what is allowed instead."""
+        register = self.register
+        return {
+            "register": register.symbol,
+            "value": str(self.value),
+            "low": "" if register.low is None else register.low,
+            "high": "" if register.high is None else register.high,
+            "unit": f" {register.unit}" if register.unit else "",  # texts have it right after the number
+            "step": register.scale,
+            "choices": register.choices or tuple(register.options),
+        }
 
 
 def decode(register: Register, words: Sequence[int]) -> Value:
@@ -150,7 +177,8 @@ def _encode_number(register: Register, value: object) -> list[int]:
     raw = round(number / register.scale)
     if abs(raw * register.scale - number) > register.scale * 1e-6:
         step = f"{_allowed_phrase(register)} in steps of {register.scale:g}"
-        raise InvalidValueError(register, value, "not_a_choice", step)
+        has_choices = register.choices or register.options
+        raise InvalidValueError(register, value, "not_a_choice" if has_choices else "not_a_step", step)
     if register.choices and number not in register.choices:
         raise InvalidValueError(register, value, "not_a_choice", _allowed_phrase(register))
     return [raw % WORD]

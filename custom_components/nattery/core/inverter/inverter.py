@@ -20,7 +20,7 @@ from ..modbus.errors import (
 )
 from ..modbus.frames import ANY_UNIT, MAX_REGISTERS
 from .codec import Value, decode, encode
-from .errors import InverterError, MismatchError, NotConfirmedError, NotOfferedError, WrongDeviceError
+from .errors import MismatchError, NotAdjacentError, NotConfirmedError, NotOfferedError, WrongDeviceError
 from .polling import Poller, PollResult
 from .registers import BY_KEY, BY_SYMBOL, in_tier, readable_addresses
 from .table import Access, Register, RegisterGroup, Risk, Tier
@@ -167,7 +167,7 @@ class Inverter:
         registers, words = validate_write(values, confirm=confirm)
         start, end = registers[0].address, registers[-1].end
         if sum(register.words for register in registers) != end - start or end - start > MAX_REGISTERS:
-            raise InverterError("Only neighbouring registers can be written in one request")
+            raise NotAdjacentError
         async with self._write_lock:
             return await self._write_verified(registers, words, origin)
 

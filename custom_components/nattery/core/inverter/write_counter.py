@@ -4,10 +4,14 @@ An EEPROM cell of this kind endures about 100 000 writes. At 50 writes a day it 
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, override
+
+from ..errors import Placeholder
+from .errors import InverterError
 
 WARN_AT, REFUSE_AT = 50, 100  # writes of one register per day
 
@@ -19,8 +23,10 @@ class WriteOrigin(StrEnum):
     AUTOMATION = "automation"
 
 
-class WriteLimitError(Exception):
+class WriteLimitError(InverterError):
     """An automation has written a register too often today; a user still may."""
+
+    kind = "worn"
 
     def __init__(self, key: str, writes: int) -> None:
         """Store the register's key and how often it was written today."""
@@ -29,6 +35,12 @@ class WriteLimitError(Exception):
             f"{key} was written {writes} times today; more than {REFUSE_AT} would wear the inverter's memory out, "
             "so automations may not write it again today"
         )
+
+    @property
+    @override
+    def placeholders(self) -> Mapping[str, Placeholder]:
+        """Return the register's key, today's writes and the limit."""
+        return {"register": self.key, "writes": self.writes, "limit": REFUSE_AT}
 
 
 @dataclass(slots=True)

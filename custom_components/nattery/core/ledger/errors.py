@@ -1,26 +1,29 @@
-"""What can keep the ledger from working, each kind its own type, so that nobody above has to read texts.
+"""The reasons why the ledger does not work, each kind a type of its own, so that no caller has to read texts.
 
-Every text is one sentence for people; none holds a password or the address of a database server with one in it.
+No text contains a password, or the address of a database server with a password.
 """
 
 from collections.abc import Iterable
 import re
 from typing import ClassVar
 
+from ..errors import NatteryError
 
-class LedgerError(Exception):
-    """Anything wrong with the ledger; `kind` is the name under which it is translated."""
 
-    kind: ClassVar[str] = "ledger"
+class LedgerError(NatteryError):
+    """A reason why the ledger does not work."""
+
+    kind = "ledger"
+    key_prefix = "ledger_"
 
 
 class WrongUrlError(LedgerError):
-    """The address of the database is none, or one of a kind that is not supported."""
+    """The address of the database is invalid, or of a kind that is not supported."""
 
     kind = "wrong_url"
 
     def __init__(self) -> None:
-        """Say what is allowed, and never what was given: it may hold a password."""
+        """Take no arguments: the address that was given may contain a password."""
         super().__init__(
             "This is no address of a ledger: sqlite:////folder/file.db and "
             "postgresql://user:password@host/database are allowed"
@@ -28,41 +31,42 @@ class WrongUrlError(LedgerError):
 
 
 class MissingDriverError(LedgerError):
-    """PostgreSQL is asked for, but nothing here speaks it."""
+    """The driver for PostgreSQL is not installed."""
 
     kind = "missing_driver"
 
     def __init__(self) -> None:
-        """Name what to install."""
+        """Take no arguments."""
         super().__init__("PostgreSQL needs the Python package psycopg2, which is not installed")
 
 
 class DatabaseError(LedgerError):
-    """The database did not do what it was asked; `why` is its own reason, in one line."""
+    """The database failed; `why` is the database's own reason, on one line."""
 
     kind = "database"
+    placeholder_names = ("place", "why")
     says: ClassVar[str] = "failed"
 
     def __init__(self, place: str, why: str) -> None:
-        """Name the place without a password: the path of a file, or host/database."""
+        """Keep the place without a password: the path of a file, or host/database."""
         self.place, self.why = place, why
         super().__init__(f"The ledger in {place} {self.says}{f': {why}' if why else ''}")
 
 
 class CannotOpenError(DatabaseError):
-    """No such file or folder, no right to enter, or something else under that name."""
+    """There is no such file or folder, no permission to open it, or something else has that name."""
 
     kind, says = "cannot_open", "cannot be opened"
 
 
 class DatabaseUnreachableError(CannotOpenError):
-    """No such server, or none that answers."""
+    """There is no such server, or it does not respond."""
 
     kind, says = "unreachable", "cannot be reached"
 
 
 class WrongPasswordError(CannotOpenError):
-    """The server lets this user with this password in nowhere."""
+    """The server does not accept the user or the password."""
 
     kind, says = "wrong_password", "does not accept the user or the password"
 
@@ -74,19 +78,19 @@ class NoDatabaseError(CannotOpenError):
 
 
 class DatabaseBusyError(DatabaseError):
-    """Somebody else has been writing for too long; nothing was lost, and another try may work."""
+    """Another connection has been writing for too long; nothing is lost, and another try may work."""
 
     kind, says = "busy", "is busy"
 
 
 class ReadOnlyError(DatabaseError):
-    """It may be read and not be written."""
+    """The database can be read, but not be written."""
 
     kind, says = "read_only", "cannot be written"
 
 
 class FullError(DatabaseError):
-    """The disk is full; what was booked before is safe."""
+    """The disk is full; what was written before is safe."""
 
     kind, says = "full", "cannot grow, its disk is full"
 
@@ -98,20 +102,22 @@ class DamagedError(DatabaseError):
 
 
 class DatabaseTimeoutError(LedgerError):
-    """The database has not answered for longer than whoever asks can wait."""
+    """The database did not respond in time."""
 
     kind = "silent"
+    placeholder_names = ("seconds",)
 
     def __init__(self, seconds: float) -> None:
-        """Say how long it was waited for."""
-        self.why = f"{seconds:g} s"
+        """Keep the time limit."""
+        self.seconds = seconds
         super().__init__(f"The database of the ledger did not answer within {seconds:g} seconds")
 
 
 class NewerSchemaError(LedgerError):
-    """A newer version of this software has written it; the older one must not touch it."""
+    """A later version of this software has written the database; an earlier version must not change it."""
 
     kind = "newer_schema"
+    placeholder_names = ("place",)
 
     def __init__(self, place: str, found: int, known: int) -> None:
         """Keep both versions of the schema."""
@@ -123,16 +129,16 @@ class NewerSchemaError(LedgerError):
 
 
 class MeterStateError(LedgerError):
-    """What was saved of an unfinished quarter cannot be read."""
+    """The saved state of an unfinished quarter-hour cannot be read."""
 
     kind = "meter_state"
 
     def __init__(self, detail: str) -> None:
-        """Say what is wrong with it."""
+        """Keep the detail for logs."""
         super().__init__(f"The saved state of the meter cannot be used: {detail}")
 
 
-# SQLite's and PostgreSQL's own names of what went wrong: the beginning of the first, the class or code of the second.
+# How SQLite's names and PostgreSQL's codes of an error begin.
 _SQLITE: tuple[tuple[str, type[DatabaseError]], ...] = (
     ("SQLITE_FULL", FullError),
     ("SQLITE_READONLY", ReadOnlyError),
@@ -150,10 +156,10 @@ _POSTGRESQL: tuple[tuple[str, type[DatabaseError]], ...] = (
     ("XX001", DamagedError),
     ("XX002", DamagedError),
 )
-# All that psycopg2 tells of a server that it did not get into is text: libpq's own is English, since psycopg2 brings no
-# translations, and what a server adds in another language counts as CannotOpenError.
-_CONNECTION = re.compile(r"connection to server .*? failed: (?:FATAL: +)?")
-_NOT_IN: tuple[tuple[re.Pattern[str], type[DatabaseError]], ...] = (
+# psycopg2 describes a failed connection by text only. libpq's part is in English, since psycopg2 ships no translations;
+# a server's part in another language counts as CannotOpenError.
+_PREFIX = re.compile(r"connection to server .*? failed: (?:FATAL: +)?")
+_NO_CONNECTION: tuple[tuple[re.Pattern[str], type[DatabaseError]], ...] = (
     (re.compile(r"authentication failed|no password supplied|role \".*\" does not exist"), WrongPasswordError),
     (re.compile(r"database \".*\" does not exist"), NoDatabaseError),
     (
@@ -164,16 +170,16 @@ _NOT_IN: tuple[tuple[re.Pattern[str], type[DatabaseError]], ...] = (
 
 
 def database_error(error: BaseException, place: str, secrets: Iterable[str]) -> DatabaseError:
-    """The error for what a driver (sqlite3 or psycopg2) raised, without its traceback and without any secret."""
-    kind, line = _told(error)
-    why = " ".join(line.split())
+    """Return the error for one that a driver (sqlite3 or psycopg2) raised, without traceback and secrets."""
+    kind, line = _classify(error)
+    why = " ".join(line.split()) or type(error).__name__
     for secret in secrets:
         why = why.replace(secret, "***")
     return kind(place, why)
 
 
-def _told(error: BaseException) -> tuple[type[DatabaseError], str]:
-    """What sort of error it is, and the line of its text that says so; a host with several addresses gives several."""
+def _classify(error: BaseException) -> tuple[type[DatabaseError], str]:
+    """Return the type of an error, and the line of its text that tells it; each address of a host gives a line."""
     lines = str(error).splitlines() or [""]
     for attribute, kinds in (("sqlite_errorname", _SQLITE), ("pgcode", _POSTGRESQL)):
         name = getattr(error, attribute, None)
@@ -182,6 +188,6 @@ def _told(error: BaseException) -> tuple[type[DatabaseError], str]:
     # psycopg2 has no code for an error without a server, and OperationalError is what it raises then.
     if type(error).__name__ != "OperationalError":
         return DatabaseError, lines[0]
-    found = ((kind, line) for pattern, kind in _NOT_IN for line in lines if pattern.search(line))
+    found = ((kind, line) for pattern, kind in _NO_CONNECTION for line in lines if pattern.search(line))
     kind, line = next(found, (CannotOpenError, lines[0]))
-    return kind, _CONNECTION.sub("", line)
+    return kind, _PREFIX.sub("", line)

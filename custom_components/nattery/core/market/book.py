@@ -11,11 +11,13 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ..errors import NatteryError
+from ..explanation import Explanation
 from . import source_days
 from .bidding_zones import MARKET_ZONE
 from .fetch_log import FetchLog
 from .prices import PriceQuality, PriceSeries, PriceSlot, is_complete, local_day
-from .quality import ENTSOE, judge
+from .quality import ENTSOE, judge, quality_reason
 
 SOURCES = (ENTSOE, "energy_charts", "nord_pool")  # in order of trust; any other comes after these
 DEADLINE = time(15)  # local: from then on missing prices of tomorrow are late
@@ -83,7 +85,7 @@ class PriceDay:
     slots: tuple[PriceSlot, ...] = ()
     sources: tuple[str, ...] = ()
     quality: PriceQuality = PriceQuality.INCOMPLETE
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Explanation, ...] = ()
     fetched_at: datetime | None = None
     resolution: timedelta | None = None
 
@@ -106,8 +108,11 @@ class Coverage:
     tomorrow: DayCoverage
 
 
-class BookError(ValueError):
-    """Something that cannot be a price book, or cannot be written into this one; the text says what."""
+class BookError(NatteryError, ValueError):
+    """Data that is no price book, or prices that do not belong into this one; the text says what is wrong."""
+
+    kind = "unfit"
+    key_prefix = "price_"
 
 
 class PriceBook:
@@ -205,13 +210,13 @@ class PriceBook:
 
     def _judge_mixed(
         self, used: list[PriceSeries], slots: tuple[PriceSlot, ...], span: tuple[datetime, datetime]
-    ) -> tuple[PriceQuality, tuple[str, ...]]:
-        names = " and ".join(page.source for page in used)
+    ) -> tuple[PriceQuality, tuple[Explanation, ...]]:
+        names = tuple(page.source for page in used)
         if len({page.resolution for page in used}) > 1:
-            return PriceQuality.SUSPECT, (f"pieced together from {names} at different resolutions",)
+            return PriceQuality.SUSPECT, (quality_reason("mixed_resolutions", sources=names),)
         mixed = replace(used[0], source="mixed", slots=slots)
         judged = judge(mixed, *span, zone=self.zone, currencies=self.currencies)
-        return judged.quality, judged.reasons or (f"pieced together from {names}",)
+        return judged.quality, judged.reasons or (quality_reason("mixed", sources=names),)
 
     def day(self, day: date) -> PriceDay:
         """A local day as it is best known."""

@@ -15,7 +15,7 @@ from .entsoe.client import PriceResponse, ask
 from .entsoe.ipc import LONGEST, URL, PriceQuery
 from .errors import ConflictingPricesError, MarketError, NotPublishedError, RateLimitedError, ServerError
 from .prices import PriceQuality, PriceSeries, local_day
-from .quality import ENTSOE, judge
+from .quality import ENTSOE, judge, reason_in_english
 from .secret import Secret
 
 TOKEN = "NATTERY_ENTSOE_TOKEN"  # noqa: S105  (where it is, not what it is)
@@ -64,9 +64,11 @@ def run(args: Namespace) -> int:
     except MarketError as error:
         return _complain(str(error), FAILED)
     if day.quality is PriceQuality.INCOMPLETE:
-        return _complain(f"The prices of {order.day} are not complete: {'; '.join(day.reasons)}", FAILED)
+        return _complain(
+            f"The prices of {order.day} are not complete: {'; '.join(map(reason_in_english, day.reasons))}", FAILED
+        )
     if day.reasons:
-        sys.stderr.write(f"The prices of {order.day} are suspect: {'; '.join(day.reasons)}\n")
+        sys.stderr.write(f"The prices of {order.day} are suspect: {'; '.join(map(reason_in_english, day.reasons))}\n")
     sys.stdout.write(_as_json(day) if args.json else _as_text(day, order.area))
     return DONE
 

@@ -1,37 +1,40 @@
-"""What can keep prices away, each kind its own type, so that nobody above has to read texts.
+"""The reasons why there are no prices, each kind a type of its own, so that no caller has to read texts.
 
-Every text is one sentence for people; none holds a token, an address with a query or a server's own page.
+No text contains a token, an address with a query or a server's own page.
 """
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, override
 
-READABLE_REASON = 200  # characters of a server's own words that are passed on
+from ..errors import NatteryError
+
+READABLE_REASON = 200  # characters of a server's own text that are passed on
 
 
-class MarketError(Exception):
-    """Anything that kept prices away; `kind` is the name under which it is counted and translated."""
+class MarketError(NatteryError):
+    """A reason why there are no prices; `kind` is the name under which it is counted and stored."""
 
-    kind: ClassVar[str] = "market"
+    kind = "market"
+    key_prefix = "price_"
 
 
 class NotPublishedError(MarketError):
-    """The platform works and has no such prices, or not yet."""
+    """The platform works, but has not published these prices, or not yet."""
 
     kind = "not_published"
 
     def __init__(self) -> None:
-        """Say so."""
+        """Take no arguments."""
         super().__init__("These prices are not published, or not yet")
 
 
 class OtherAuctionError(MarketError):
-    """Only another auction's prices are published; those are not traded on."""
+    """Only prices of another auction are published, which are not the day-ahead prices."""
 
     kind = "other_auction"
 
     def __init__(self, auctions: Iterable[str]) -> None:
-        """Name the auctions: "sequence 2", "contract A07"."""
+        """Keep the auctions, such as "sequence 2" or "contract A07"."""
         self.auctions = tuple(sorted(set(auctions)))
         super().__init__(
             f"Only prices of another auction are published ({', '.join(self.auctions)}), not the day-ahead's"
@@ -44,175 +47,198 @@ class UnauthorizedError(MarketError):
     kind = "unauthorized"
 
     def __init__(self) -> None:
-        """Say so, without it."""
+        """Take no arguments: the token must not be in the error."""
         super().__init__("ENTSO-E does not accept the token")
 
 
 class QueryRejectedError(MarketError):
-    """The platform understood the question and will not answer it; asking again gives the same."""
+    """The platform rejected the query; the same query will be rejected again."""
 
     kind = "refused"
+    placeholder_names = ("reason",)
 
     def __init__(self, reason: str) -> None:
-        """Keep the platform's own reason, on one line; the text has its beginning."""
-        self.reason = " ".join(reason.split()) or "it gave no reason"
-        super().__init__(f"ENTSO-E refused the question: {self.reason[:READABLE_REASON]}")
+        """Keep the platform's own reason, on one line; the text contains its beginning."""
+        self.reason = " ".join(reason.split()) or "-"
+        super().__init__(f"ENTSO-E refused the query: {self.reason[:READABLE_REASON]}")
 
 
 class TransportError(MarketError):
-    """No answer that could be read came back; another try may work. `retry_after` s, where the server said so."""
+    """No readable response; another try may work after `retry_after` seconds, None if the server named no time."""
 
     kind = "transport"
     retry_after: float | None = None
 
 
 class RateLimitedError(TransportError):
-    """Too many requests with this token; `retry_after` is in seconds, None when the server did not say."""
+    """Too many requests with this token."""
 
     kind = "rate_limited"
 
     def __init__(self, retry_after: float | None = None) -> None:
-        """Keep for how long to be quiet."""
+        """Keep how many seconds to wait."""
         self.retry_after = retry_after
         super().__init__(f"ENTSO-E has had too many requests with this token{_wait(retry_after)}")
 
 
 class ServerError(TransportError):
-    """The platform is down or being moved: any status that is neither an answer nor about the question."""
+    """The platform is down: any HTTP status that is neither a response nor about the query."""
 
     kind = "server_trouble"
+    placeholder_names = ("status",)
 
     def __init__(self, status: int, retry_after: float | None = None) -> None:
-        """Keep the HTTP status and for how long to be quiet."""
+        """Keep the HTTP status, and how many seconds to wait."""
         self.status, self.retry_after = status, retry_after
         super().__init__(f"ENTSO-E is in trouble (HTTP status {status}){_wait(retry_after)}")
 
 
 class FetchTimeoutError(TransportError):
-    """The whole answer was not there in time."""
+    """The response was not complete in time."""
 
     kind = "timed_out"
+    placeholder_names = ("seconds",)
 
     def __init__(self, seconds: float) -> None:
-        """Keep how long it was waited for."""
+        """Keep the time limit."""
         self.seconds = seconds
         super().__init__(f"ENTSO-E did not answer within {seconds:.3g} s")
 
 
 class PlatformUnreachableError(TransportError):
-    """No connection, or one that broke before an answer began."""
+    """There is no connection, or it broke before a response began; `reason` is a key of `_UNREACHABLE`."""
 
     kind = "unreachable"
+    placeholder_names = ("host",)
 
-    def __init__(self, host: str, why: str) -> None:
-        """Name the host and the reason in a few words."""
-        self.host, self.why = host, why
-        super().__init__(f"{host} cannot be reached: {why}")
+    def __init__(self, host: str, reason: str) -> None:
+        """Keep the host (or the action that stands in for one) and the reason."""
+        self.host, self.reason = host, reason
+        super().__init__(f"{host} cannot be reached: {_UNREACHABLE[reason]}")
+
+    @property
+    @override
+    def translation_key(self) -> str:
+        """Return the key of the reason."""
+        return f"{super().translation_key}_{self.reason}"
+
+
+_UNREACHABLE = {
+    "unknown_host": "its name is unknown",
+    "not_accepted": "it does not accept the connection",
+    "certificate": "its certificate is not valid",
+    "proxy": "the proxy does not work",
+    "broken": "the connection was refused or broke",
+    "no_response": "it did not respond in time",
+    "not_sent": "the request could not be sent",
+    "action": "the action failed",
+    "template": "the data of the action has a template that fails",
+}
 
 
 class LibraryError(MarketError):
-    """The library that asks ENTSO-E failed in a way of its own."""
+    """The library that queries ENTSO-E failed in an unexpected way."""
 
     kind = "library"
 
     def __init__(self, name: str) -> None:
-        """Keep the name of its error, never the text."""
+        """Keep the name of the library's error, never its text."""
         self.name = name
-        super().__init__(f"The library that asks ENTSO-E failed with {name}")
+        super().__init__(f"The library that queries ENTSO-E failed with {name}")
 
 
 class BrokenDocumentError(MarketError):
-    """An answer came, but it is not a document that prices may be taken from."""
+    """A response that is not a usable price document."""
 
     kind = "broken_document"
     says: ClassVar[str] = "cannot be used"
 
     def __init__(self, detail: str = "") -> None:
-        """Say what is wrong with it."""
+        """Keep the detail for logs."""
         self.detail = detail
         super().__init__(f"The answer {self.says}{f': {detail}' if detail else ''}")
 
 
 class EmptyError(BrokenDocumentError):
-    """Nothing in it."""
+    """The document is empty."""
 
     kind, says = "empty", "is empty"
 
 
 class HtmlError(BrokenDocumentError):
-    """A web page, as servers under maintenance send it with status 200."""
+    """The document is a web page, as servers under maintenance send it with status 200."""
 
     kind, says = "html", "is a web page, not a price document"
 
 
 class TruncatedError(BrokenDocumentError):
-    """It ends before its end."""
+    """The document is cut off."""
 
     kind, says = "cut", "was cut off before its end"
 
 
 class NotXmlError(BrokenDocumentError):
-    """No XML, or XML with definitions of its own, which price documents never have."""
+    """The document is no XML, or has XML definitions of its own, which price documents never have."""
 
     kind, says = "not_xml", "is not plain XML"
 
 
 class TooLargeError(BrokenDocumentError):
-    """More than prices can take."""
+    """The document is larger than any price document."""
 
     kind, says = "too_large", "is too large for a price document"
 
 
 class WrongDocumentError(BrokenDocumentError):
-    """XML of another kind."""
+    """The document is XML of another kind."""
 
     kind, says = "wrong_document", "is not a price document"
 
 
 class MissingPartError(BrokenDocumentError):
-    """A price document without something that it must have."""
+    """The document lacks a required part."""
 
     kind, says = "missing_part", "lacks a part"
 
 
 class WrongDomainError(BrokenDocumentError):
-    """Prices of another area."""
+    """The document is about another bidding zone."""
 
     kind, says = "wrong_domain", "is about another area"
 
 
 class WrongUnitError(BrokenDocumentError):
-    """Prices for something other than a megawatt-hour, or in no currency."""
+    """The prices are not per megawatt-hour, or have no currency."""
 
     kind, says = "wrong_unit", "has an unknown unit"
 
 
 class UnknownResolutionError(BrokenDocumentError):
-    """Slots of a length that is not known."""
+    """The slots have an unknown length."""
 
     kind, says = "unknown_resolution", "has an unknown resolution"
 
 
 class UnknownCurveError(BrokenDocumentError):
-    """A curve type whose gaps have no known meaning."""
+    """The curve type is unknown, and so is the meaning of its gaps."""
 
     kind, says = "unknown_curve", "has an unknown curve type"
 
 
 class BadPeriodError(BrokenDocumentError):
-    """Times that are no times, or points outside their period."""
+    """Times are invalid, or points lie outside their period."""
 
     kind, says = "bad_period", "has a period that makes no sense"
 
 
 class BadPriceError(BrokenDocumentError):
-    """A price that is no number."""
+    """A price is not a number."""
 
     kind, says = "bad_price", "has a price that is no number"
 
 
 class ConflictingPricesError(BrokenDocumentError):
-    """Two different prices for the same time."""
+    """Two different prices are given for the same time."""
 
     kind, says = "contradiction", "contradicts itself"
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from ..explanation import Explanation
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,7 +48,7 @@ class PriceSeries:
     fetched_at: datetime
     sequence: int = 1
     quality: PriceQuality = PriceQuality.GOOD
-    reasons: tuple[str, ...] = field(default=())
+    reasons: tuple[Explanation, ...] = field(default=())
 
     def __iter__(self) -> Iterator[PriceSlot]:
         """The slots in order."""

@@ -51,6 +51,7 @@ class SourceError(TransportError):
     """Another source answered with a status that is no answer."""
 
     kind = "server_trouble"
+    placeholder_names = ("status",)
 
     def __init__(self, source: str, status: int) -> None:
         """Keep both."""

@@ -1,12 +1,13 @@
-"""The gate: may a day's prices be traded on? When not, the reasons say why, in words."""
+"""The quality gate: decides whether a day's prices may be traded on, and gives the reasons why not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import groupby
 import math
 from statistics import median
 
+from ..explanation import Explanation, Value
 from .prices import PriceQuality, PriceSeries, PriceSlot, is_complete
 
 ENTSOE = "entsoe"
@@ -20,9 +21,51 @@ PER_EURO = {
     "ALL": 100, "BGN": 2, "CHF": 1, "CZK": 25, "DKK": 7.5, "EUR": 1, "GBP": 0.9, "HUF": 400, "MDL": 20, "MKD": 62,
     "NOK": 12, "PLN": 4.5, "RON": 5, "RSD": 117, "SEK": 11.5, "UAH": 50,
 }  # fmt: skip
+_PREFIX = "price_reason_"
 ODD_ZEROS = 4  # zeros in a row, in the hours around a clock change, that look like a gap papered over
 FEW_TO_COMPARE = 8  # fewer prices in common say nothing about the rest
 TOLERANCE, SHARE = 0.02, 0.2  # EUR per kWh, and part of the typical price, by which two sources may differ
+
+
+# The reasons in English, for the command line; Home Assistant translates the same keys (`price_reason_...`).
+SENTENCES: Mapping[str, str] = {
+    "misaligned": "the slots of {minutes} minutes do not fit the day exactly",
+    "missing": "{missing} of {expected} prices of {minutes} minutes are missing, the first at {first_at}",
+    "other_currency": "the currency is {currency}, not {expected}",
+    "unknown_currency": "the currency {currency} is not known",
+    "not_numbers": "{count} prices are not numbers",
+    "out_of_range": "{count} prices are outside {low} to {high} {currency}/kWh, such as {example}",
+    "flat": "all {count} prices are the same ({price})",
+    "clock_change": "{count} zeros in a row around the clock change",
+    "copied": "all prices are those of the day before",
+    "differs": "the prices typically differ by {difference} {currency}/kWh from those of {source}",
+    "mixed": "the day is put together from {sources}",
+    "mixed_resolutions": "the day is put together from {sources}, which have different resolutions",
+    "earlier_version": "an earlier version of Nattery found them incomplete or suspect",
+}
+
+
+def quality_reason(name: str, **values: Value) -> Explanation:
+    """Return the reason of that name in SENTENCES."""
+    return Explanation(f"{_PREFIX}{name}", values)
+
+
+def reason_in_english(reason: Explanation) -> str:
+    """Return a reason as part of a sentence."""
+    shown = {name: _shown(value) for name, value in reason.values.items()}
+    return SENTENCES[reason.key.removeprefix(_PREFIX)].format_map(shown)
+
+
+def _shown(value: Value) -> str:
+    match value:
+        case datetime():
+            return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        case tuple():
+            return ", ".join(value)
+        case float():
+            return f"{value:.3g}"
+        case _:
+            return str(value)
 
 
 def judge(
@@ -58,7 +101,7 @@ def judge(
     return replace(series, quality=PriceQuality.GOOD if series.source == ENTSOE else PriceQuality.FALLBACK, reasons=())
 
 
-def _gaps(series: PriceSeries, start: datetime, end: datetime) -> tuple[str, ...]:
+def _gaps(series: PriceSeries, start: datetime, end: datetime) -> tuple[Explanation, ...]:
     if is_complete(series.slots, start, end) and all(slot.end - slot.start == series.resolution for slot in series):
         return ()
     wanted = (end - start) // series.resolution
@@ -67,44 +110,44 @@ def _gaps(series: PriceSeries, start: datetime, end: datetime) -> tuple[str, ...
     moments = (start + number * series.resolution for number in range(wanted))
     missing = [moment for moment in moments if moment not in known]
     if not missing:
-        return (f"the slots of {minutes} minutes do not fit the day exactly",)
-    first = f"{missing[0]:%Y-%m-%d %H:%M} UTC"
-    return (f"{len(missing)} of {wanted} prices of {minutes} minutes are missing, the first at {first}",)
+        return (quality_reason("misaligned", minutes=minutes),)
+    count = len(missing)
+    return (quality_reason("missing", missing=count, expected=wanted, minutes=minutes, first_at=missing[0]),)
 
 
-def _currency(series: PriceSeries, currencies: Collection[str] | None, per_euro: float | None) -> str:
+def _currency(series: PriceSeries, currencies: Collection[str] | None, per_euro: float | None) -> Explanation | None:
     if currencies is not None and series.currency not in currencies:
-        return f"the currency is {series.currency}, not {' or '.join(sorted(currencies))}"
-    return "" if per_euro else f"the currency {series.currency} is not known"
+        return quality_reason("other_currency", currency=series.currency, expected=tuple(sorted(currencies)))
+    return None if per_euro else quality_reason("unknown_currency", currency=series.currency)
 
 
-def _numbers(series: PriceSeries, per_euro: float | None) -> list[str]:
+def _numbers(series: PriceSeries, per_euro: float | None) -> list[Explanation]:
     finite = [slot.price for slot in series if math.isfinite(slot.price)]
     doubts = []
     if broken := len(series) - len(finite):
-        doubts.append(f"{broken} prices are no numbers")
+        doubts.append(quality_reason("not_numbers", count=broken))
     low, high = LOWEST * (per_euro or 1), HIGHEST * (per_euro or 1)
     if per_euro and (odd := [price for price in finite if not low <= price <= high]):
-        limits = f"{low:g} to {high:g} {series.currency}/kWh"
-        doubts.append(f"{len(odd)} prices lie outside {limits}, for example {odd[0]:g}")
+        values: dict[str, Value] = {"count": len(odd), "low": low, "high": high, "example": odd[0]}
+        doubts.append(quality_reason("out_of_range", **values, currency=series.currency))
     return doubts
 
 
-def _flat(series: PriceSeries) -> str:
+def _flat(series: PriceSeries) -> Explanation | None:
     if len(series) > 1 and len({slot.price for slot in series}) == 1:
-        return f"all {len(series)} prices are the same ({series.slots[0].price:g})"
-    return ""
+        return quality_reason("flat", count=len(series), price=series.slots[0].price)
+    return None
 
 
-def _clock_change(series: PriceSeries, start: datetime, end: datetime, zone: tzinfo) -> str:
-    """Zeros around the hour that comes twice or never: the platform has published such a day."""
+def _clock_change(series: PriceSeries, start: datetime, end: datetime, zone: tzinfo) -> Explanation | None:
+    """Find zeros around the hour that comes twice or never: the platform has published such a day."""
     if start.astimezone(zone).utcoffset() == end.astimezone(zone).utcoffset():
-        return ""
+        return None
     for price, run in groupby(series, key=lambda slot: slot.price):
         zeros = list(run)
         if price == 0 and len(zeros) * series.resolution >= ODD_ZEROS * QUARTER_HOUR and _around(zeros, zone):
-            return f"{len(zeros)} zeros in a row around the change of the clocks"
-    return ""
+            return quality_reason("clock_change", count=len(zeros))
+    return None
 
 
 def _around(slots: list[PriceSlot], zone: tzinfo) -> bool:
@@ -112,24 +155,24 @@ def _around(slots: list[PriceSlot], zone: tzinfo) -> bool:
     return before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset()
 
 
-def _copied(series: PriceSeries, before: PriceSeries | None) -> str:
+def _copied(series: PriceSeries, before: PriceSeries | None) -> Explanation | None:
     if before is None or len(before) < FEW_TO_COMPARE or len(before) != len(series):
-        return ""
+        return None
     same = all(old.price == new.price for old, new in zip(before, series, strict=True))
-    return "all prices are those of the day before" if same else ""
+    return quality_reason("copied") if same else None
 
 
-def _elsewhere(series: PriceSeries, beside: PriceSeries | None, per_euro: float | None) -> str:
+def _elsewhere(series: PriceSeries, beside: PriceSeries | None, per_euro: float | None) -> Explanation | None:
     if beside is None or beside.currency != series.currency or not per_euro:
-        return ""
+        return None
     pairs = _in_common(series, beside)
     if len(pairs) < FEW_TO_COMPARE:
-        return ""
+        return None
     typical = median(abs(ours - theirs) for ours, theirs in pairs)
     usual = median(abs(theirs) for _, theirs in pairs)
     if typical <= max(TOLERANCE * per_euro, SHARE * usual):
-        return ""
-    return f"the prices typically differ by {typical:.3f} {series.currency}/kWh from those of {beside.source}"
+        return None
+    return quality_reason("differs", difference=typical, currency=series.currency, source=beside.source)
 
 
 def _in_common(series: PriceSeries, beside: PriceSeries) -> list[tuple[float, float]]:

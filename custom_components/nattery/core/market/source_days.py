@@ -7,6 +7,7 @@ import math
 import re
 from typing import Any
 
+from ..explanation import Explanation
 from .prices import PriceQuality, PriceSeries, PriceSlot
 
 _MINUTE = timedelta(minutes=1)
@@ -101,11 +102,16 @@ def to_dict(day: date, page: PriceSeries) -> dict[str, Any]:
         "source": page.source,
         "fetched_at": page.fetched_at.isoformat(),
         "quality": page.quality.value,
-        "reasons": list(page.reasons),
+        "reasons": [reason.to_dict() for reason in page.reasons],
         "start": start.isoformat(),
         "minutes": page.resolution // _MINUTE,
         "prices": prices,
     }
+
+
+def _reason(data: Mapping[str, Any] | str) -> Explanation:
+    """Return a reason of its JSON; earlier versions stored an English sentence."""
+    return Explanation("price_reason_earlier_version") if isinstance(data, str) else Explanation.from_dict(data)
 
 
 def from_dict(data: Mapping[str, Any], area: str, currency: str) -> tuple[date, PriceSeries]:
@@ -123,7 +129,7 @@ def from_dict(data: Mapping[str, Any], area: str, currency: str) -> tuple[date, 
         source=data["source"],
         fetched_at=datetime.fromisoformat(data["fetched_at"]),
         quality=PriceQuality(data["quality"]),
-        reasons=tuple(str(reason) for reason in data["reasons"]),
+        reasons=tuple(_reason(reason) for reason in data["reasons"]),
     )
     if not series.slots:
         raise ValueError("a page without prices")

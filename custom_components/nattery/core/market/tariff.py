@@ -11,8 +11,9 @@ from enum import StrEnum
 from itertools import groupby
 import math
 import re
-from typing import Any
+from typing import Any, ClassVar
 
+from ..errors import NatteryError
 from .prices import PriceSlot
 
 type Hook = Callable[[datetime, float], float]
@@ -32,8 +33,11 @@ class PriceKind(StrEnum):
     EXPORT = "export"
 
 
-class TariffError(ValueError):
-    """A tariff that cannot be, in one sentence; `place` is where in it, such as `import_rate.bands[1].start`."""
+class TariffError(NatteryError, ValueError):
+    """A tariff that is not valid; `place` is where in it, such as `import_rate.bands[1].start`."""
+
+    kind = "tariff"
+    placeholder_names: ClassVar[tuple[str, ...]] = ("place",)
 
     def __init__(self, place: str, problem: str) -> None:
         """Name the place and say what is wrong and what is allowed."""
@@ -43,6 +47,30 @@ class TariffError(ValueError):
     def within(self, place: str) -> TariffError:
         """The same error, seen from further out."""
         return TariffError(f"{place}.{self.place}" if self.place else place, self.problem)
+
+
+class TemplateFailedError(TariffError):
+    """The template of a rate cannot be evaluated; `detail` is the template engine's own text."""
+
+    kind = "tariff_template_fails"
+    placeholder_names = ("detail",)
+
+    def __init__(self, place: str, detail: str) -> None:
+        """Keep the place and the detail."""
+        self.detail = detail
+        super().__init__(place, f"it cannot be evaluated: {detail}")
+
+
+class TemplateResultError(TariffError):
+    """The template of a rate gave something other than a number."""
+
+    kind = "tariff_template_no_number"
+    placeholder_names = ("given", "at")
+
+    def __init__(self, place: str, given: object, start: datetime) -> None:
+        """Keep what the template gave for the slot that starts at `start`, a local time."""
+        self.given, self.at = repr(given), f"{start:%Y-%m-%d %H:%M}"
+        super().__init__(place, f"it gave {self.given} for {self.at}; a number, per kWh, is needed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +191,7 @@ class Tariff:
             start = slot.start.astimezone(zone)
             price = formula(start, slot.price)
             if isinstance(price, bool) or not isinstance(price, int | float) or not math.isfinite(price):
-                raise TariffError(place, f"it gave {price!r} for {start:%Y-%m-%d %H:%M}; a number, per kWh, is needed")
+                raise TemplateResultError(place, price, start)
             floored = price if rate.floor is None else max(price, rate.floor)
             priced.append(replace(slot, price=round(floored, 6)))
         return tuple(priced)

@@ -176,7 +176,7 @@ class ModbusClient:
         except NotConnectedError as error:
             # A port that is lost during a transaction may be back at once (a USB reset). One that could not be opened
             # is not tried twice.
-            if error.reason != "lost":
+            if not error.was_open:
                 raise
             return self._transactions.execute(request)
 
@@ -186,7 +186,7 @@ class ModbusClient:
         try:
             return self._transactions.execute(request)
         except (NoResponseError, BadFrameError, NotConnectedError) as error:
-            if isinstance(error, NotConnectedError) and error.reason != "lost":
+            if isinstance(error, NotConnectedError) and not error.was_open:
                 raise
             if not readable:
                 raise UncertainWriteError(request) from error

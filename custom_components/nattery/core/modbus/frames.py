@@ -72,13 +72,15 @@ class Response:
 def check_request(request: Request) -> None:
     """Raise InvalidRequestError if the protocol forbids the request."""
     if not 1 <= request.unit <= ANY_UNIT:
-        raise InvalidRequestError(f"Unit id {request.unit} is not allowed: 1 to 255 are")
+        raise InvalidRequestError("unit", request.unit, 1, ANY_UNIT)
     if not 1 <= request.count <= MAX_REGISTERS:
-        raise InvalidRequestError(f"{request.count} registers in one request are not allowed: 1 to {MAX_REGISTERS} are")
+        raise InvalidRequestError("count", request.count, 1, MAX_REGISTERS)
     if not 0 <= request.address <= request.address + request.count - 1 <= _LAST_ADDRESS:
-        raise InvalidRequestError(f"Address {request.address} is not allowed: 0 to {_LAST_ADDRESS} are")
-    if isinstance(request, WriteRequest) and any(not 0 <= word <= _MAX_WORD for word in request.words):
-        raise InvalidRequestError(f"A register holds 0 to {_MAX_WORD}")
+        raise InvalidRequestError("address", request.address, 0, _LAST_ADDRESS - request.count + 1)
+    words = request.words if isinstance(request, WriteRequest) else ()
+    for word in words:
+        if not 0 <= word <= _MAX_WORD:
+            raise InvalidRequestError("value", word, 0, _MAX_WORD)
 
 
 def _request_pdu(request: Request) -> ModbusPDU:

@@ -245,7 +245,7 @@ class TransactionManager:
         self._connection_error = error
         self._failed_port_identity = self._transport.port_identity()
         self._next_attempt = time.monotonic()
-        if error.reason != "lost":  # a connection that has just worked is reopened at once
+        if not error.was_open:  # a connection that has just worked is reopened at once
             self._next_attempt += self._backoff
             self._backoff = min(2 * self._backoff, LONGEST_BACKOFF)
             self._report_connection(connected=False)

@@ -15,7 +15,7 @@ import serial
 
 from .errors import NotConnectedError
 from .frames import Framing, RtuFraming, TcpFraming
-from .port import open_error, port_identity
+from .port import open_error, port_identity, system_text
 from .timing import Timing
 
 _MAX_WAIT = 0.05  # seconds of a single wait, so that a deadline is missed by at most this
@@ -131,7 +131,7 @@ class SerialTransport:
         try:
             self._serial.write(frame)
         except (OSError, TypeError) as error:  # pyserial raises TypeError if it has closed the port
-            raise NotConnectedError(self.endpoint, "lost", str(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
 
     def receive(self, size: int, deadline: float) -> bytes:
         """Read in slices and return at the last byte."""
@@ -140,7 +140,7 @@ class SerialTransport:
             while len(data) < size and time.monotonic() < deadline:
                 data += self._serial.read(size - len(data))
         except (OSError, TypeError) as error:
-            raise NotConnectedError(self.endpoint, "lost", str(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
         return data
 
     def pending(self) -> bytes:
@@ -148,7 +148,7 @@ class SerialTransport:
         try:
             return bytes(self._serial.read(self._serial.in_waiting)) if self._serial.in_waiting else b""
         except (OSError, TypeError) as error:
-            raise NotConnectedError(self.endpoint, "lost", str(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
 
     def port_identity(self) -> object:
         """Return the identity of the device node."""
@@ -181,8 +181,12 @@ class TcpTransport:
             self._client.connect()
         except ConnectionRefusedError as error:
             raise NotConnectedError(self.endpoint, "refused") from error
-        except (OSError, UnicodeError) as error:
-            raise NotConnectedError(self.endpoint, "unreachable", str(error)) from error
+        except (socket.gaierror, UnicodeError) as error:
+            raise NotConnectedError(self.endpoint, "unknown_host") from error
+        except TimeoutError as error:
+            raise NotConnectedError(self.endpoint, "timed_out") from error
+        except OSError as error:
+            raise NotConnectedError(self.endpoint, "unreachable", system_text(error)) from error
 
     def close(self) -> None:
         """Disconnect."""
@@ -202,7 +206,7 @@ class TcpTransport:
             self._socket.settimeout(_CONNECT_TIMEOUT)
             self._socket.sendall(frame)
         except OSError as error:
-            raise NotConnectedError(self.endpoint, "lost", str(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
 
     def receive(self, size: int, deadline: float) -> bytes:
         """Read until the last byte or the deadline. Raise NotConnectedError if the gateway disconnects."""
@@ -217,10 +221,10 @@ class TcpTransport:
                         break
                     continue
                 if not chunk:
-                    raise NotConnectedError(self.endpoint, "lost", "the gateway hung up")
+                    raise NotConnectedError(self.endpoint, "hung_up")
                 data += chunk
         except OSError as error:
-            raise NotConnectedError(self.endpoint, "lost", str(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
         return data
 
     def pending(self) -> bytes:
@@ -231,9 +235,9 @@ class TcpTransport:
         except BlockingIOError:
             return b""
         except OSError as error:
-            raise NotConnectedError(self.endpoint, "lost", str(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
         if not data:
-            raise NotConnectedError(self.endpoint, "lost", "the gateway hung up")
+            raise NotConnectedError(self.endpoint, "hung_up")
         return data
 
     def port_identity(self) -> object:

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any
 
 from ..action import ActionKind
+from ..errors import NatteryError
 
 MAX_HORIZON = timedelta(days=31)
 MAX_SLOTS = 3000
@@ -19,8 +20,11 @@ MAX_SHOWN_LENGTH = 60  # characters of a given value that an error message quote
 MAX_MAGNITUDE = 1e5  # larger than any plausible power, energy or price per kWh
 
 
-class ProblemError(ValueError):
-    """Raised for a problem that cannot be planned. The text is one sentence that names the field."""
+class ProblemError(NatteryError, ValueError):
+    """A problem that cannot be planned; the text is one sentence that names the field."""
+
+    kind = "bad_problem"
+    placeholder_names = ("key",)
 
     def __init__(self, key: str, sentence: str) -> None:
         """Keep the name of the field beside the sentence."""

@@ -1,39 +1,70 @@
-"""What can keep the outcome of a process of our own away."""
+"""The reasons why a worker process gave no result."""
 
 from typing import ClassVar
 
+from ..errors import NatteryError
 
-class WorkerError(Exception):
-    """A process did not bring what it was started for; `kind` is the name under which it is translated."""
 
-    kind: ClassVar[str]
+class WorkerError(NatteryError):
+    """A worker process gave no result. Only those of the backtest reach users, hence the prefix of the key."""
+
+    kind = "failed"
+    key_prefix = "backtest_"
 
 
 class WorkerTimeoutError(WorkerError):
-    """It was not done in time."""
+    """The worker was not done in time."""
 
     kind = "late"
+    placeholder_names = ("seconds",)
 
     def __init__(self, seconds: float) -> None:
-        """Keep how long it was waited for."""
+        """Keep the time limit."""
         self.seconds = seconds
         super().__init__(f"It was not done within {seconds:.3g} s")
 
 
 class WorkerFailedError(WorkerError):
-    """It ended without an outcome; `why` in a few words."""
+    """The worker ended without a result; `why` is the exit code, or another technical name of the cause."""
 
-    kind = "failed"
+    placeholder_names: ClassVar[tuple[str, ...]] = ("why",)
 
     def __init__(self, why: str) -> None:
-        """Keep the reason."""
+        """Keep the cause."""
         self.why = why
         super().__init__(f"It failed: {why}")
 
 
+class WorkerExitError(WorkerFailedError):
+    """The worker ended with an exit code other than 0; a signal is a negative number."""
+
+    kind = "ended"
+    placeholder_names = ("status",)
+
+    def __init__(self, status: int) -> None:
+        """Keep the exit code."""
+        self.status = status
+        super().__init__(f"exit code {status}")
+
+
+class WorkerInputError(WorkerError):
+    """The worker cannot use what it was given; `field` names the part that is wrong."""
+
+    kind = "bad_input"
+    placeholder_names = ("field",)
+
+    def __init__(self, field: str, text: str) -> None:
+        """Keep the name of the field; `text` is the English sentence."""
+        self.field = field
+        super().__init__(text)
+
+
 class WorkerOutputError(WorkerFailedError):
-    """It said more than anybody would listen to."""
+    """The worker's response is larger than allowed."""
+
+    kind = "too_large"
+    placeholder_names = ()
 
     def __init__(self) -> None:
-        """Say so."""
+        """Take no arguments."""
         super().__init__("its answer is too large")

@@ -171,15 +171,15 @@ def _explain(error: requests.RequestException, url: str) -> MarketError:
         return TruncatedError()
     cause = error.args[0] if error.args else None
     if isinstance(getattr(cause, "reason", cause), NameResolutionError):
-        why = "its name is not known"
+        reason = "unknown_host"
     else:
-        why = next((words for kind, words in _REASONS if isinstance(error, kind)), "the request could not be sent")
-    return PlatformUnreachableError(urlsplit(url).hostname or "ENTSO-E", why)
+        reason = next((name for kind, name in _REASONS if isinstance(error, kind)), "not_sent")
+    return PlatformUnreachableError(urlsplit(url).hostname or "ENTSO-E", reason)
 
 
 _REASONS: list[tuple[type[Exception], str]] = [
-    (requests.exceptions.ConnectTimeout, "it does not take the connection"),
-    (requests.exceptions.SSLError, "its certificate is not accepted"),
-    (requests.exceptions.ProxyError, "the proxy does not work"),
-    (requests.exceptions.ConnectionError, "the connection was refused or broke"),
+    (requests.exceptions.ConnectTimeout, "not_accepted"),
+    (requests.exceptions.SSLError, "certificate"),
+    (requests.exceptions.ProxyError, "proxy"),
+    (requests.exceptions.ConnectionError, "broken"),
 ]

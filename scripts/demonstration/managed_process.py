@@ -1,4 +1,4 @@
-"""A program that the demo starts, watches and ends."""
+"""A process that the demo starts, monitors and ends."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,31 +9,31 @@ import sys
 
 from .errors import DemoError
 
-PATIENCE = 30  # seconds for an orderly end
+STOP_TIMEOUT = 30  # seconds until a process that does not end is killed
 _LAST_LINES = 15
 _PR_SET_PDEATHSIG = 1
 
 
-def _end_with_parent() -> Callable[[], None] | None:
-    """What a child does first: on Linux, ask to be ended when the demo is killed too hard to end it."""
+def _terminate_with_parent() -> Callable[[], None] | None:
+    """Return a function for the new process; on Linux it requests termination when the demo is killed."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
     return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-class Child:
-    """One program: its output goes to a log file, and Ctrl-C reaches it only through `stop`."""
+class ManagedProcess:
+    """A process whose output goes to a log file; Ctrl-C does not reach it, only `stop` does."""
 
     def __init__(self, name: str, command: Sequence[str | Path], log: Path) -> None:
-        """Describe it; `name` is for sentences."""
+        """Set the command; `name` appears in messages."""
         self.name = name
         self._command = command
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start it, with a new log."""
+        """Start the process with a new log."""
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
@@ -41,38 +41,36 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent(),
+                preexec_fn=_terminate_with_parent(),
             )
 
-    async def ended(self) -> int:
-        """Wait for its end; the exit code."""
+    async def wait(self) -> int:
+        """Wait for the end of the process and return its exit code."""
         if self._process is None:
             raise RuntimeError(f"{self.name} was not started")
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """End it in order, or by force when it does not; harmless when it is gone."""
+        """Terminate the process, and kill it if it does not end; does nothing if it has ended."""
         if self._process is None or self._process.returncode is not None:
             return
         self._process.terminate()
         try:
-            await asyncio.wait_for(self._process.wait(), PATIENCE)
+            await asyncio.wait_for(self._process.wait(), STOP_TIMEOUT)
         except TimeoutError:
             self.kill()
             await self._process.wait()
 
     def kill(self) -> None:
-        """End it by force; harmless when it is gone."""
+        """Kill the process; does nothing if it has ended."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
-    def said(self) -> str:
-        """All that it said."""
+    def output(self) -> str:
+        """Return the output so far."""
         return self._log.read_text("utf-8", errors="replace")
 
-    def death(self, code: int) -> DemoError:
-        """The error that it ended by itself."""
-        lines = "\n".join(f"  {line}" for line in self.said().splitlines()[-_LAST_LINES:])
-        return DemoError(
-            f"{self.name} ended by itself (exit code {code}); the last that it said ({self._log}):\n{lines}"
-        )
+    def exit_error(self, code: int) -> DemoError:
+        """Return the error for a process that has ended unexpectedly."""
+        lines = "\n".join(f"  {line}" for line in self.output().splitlines()[-_LAST_LINES:])
+        return DemoError(f"{self.name} ended unexpectedly (exit code {code}); its last output ({self._log}):\n{lines}")

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests: a cluster of its own in a temporary folder, on a loopback port of its own."""
+"""A real PostgreSQL server for the tests, with its own cluster in a temporary folder and its own loopback port."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,26 +16,26 @@ from urllib.parse import quote
 from sqlalchemy import NullPool, create_engine, text
 
 USER = "nattery"
-PASSWORD = "4f1c7d2e:/@%?&"  # most of it has to be quoted in a URL
+PASSWORD = "4f1c7d2e:/@%?&"  # most characters must be quoted in a URL
 MISSING = (
     "PostgreSQL's server is missing, so the ledger cannot be tested on it: install it (Debian and Ubuntu: "
     "sudo apt install postgresql)"
 )
-_TRIES = 5
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Server:
-    """A running server."""
+class PostgresqlServer:
+    """A running PostgreSQL server."""
 
     port: int
 
     def url(self, database: str, password: str = PASSWORD) -> str:
-        """The URL of a database."""
+        """Return the URL of a database."""
         return f"postgresql://{USER}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
 
     def execute(self, *statements: str, database: str = "postgres") -> None:
-        """Run statements outside of any transaction, as CREATE DATABASE wants it."""
+        """Run statements outside of a transaction, as CREATE DATABASE requires."""
         url = self.url(database).replace("postgresql:", "postgresql+psycopg2:", 1)
         engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
@@ -44,7 +44,7 @@ class Server:
 
 
 def programs() -> Path | None:
-    """The folder of initdb, pg_ctl and postgres, of the newest version there is."""
+    """Return the folder of the newest version of initdb, pg_ctl and postgres, or None."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
     found = shutil.which("postgres")
     folders = [Path(found).parent, *folders] if found else folders
@@ -52,11 +52,11 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def running(bin_folder: Path) -> Iterator[Server]:
-    """A server until the end of the context."""
-    # pytest's own temporary folders are closed to the user that the server has to run as, when this is root.
+def running(bin_folder: Path) -> Iterator[PostgresqlServer]:
+    """Run a server until the end of the context."""
+    # If the tests run as root, the server runs as another user, who cannot enter pytest's temporary folders.
     with tempfile.TemporaryDirectory(prefix="nattery-postgresql-", ignore_cleanup_errors=True) as name:
-        folder, who = Path(name), _somebody(Path(name))
+        folder, who = Path(name), _user_options(Path(name))
         password, data = folder / "password", folder / "data"
         password.write_text(PASSWORD, encoding="utf-8")
         _run(
@@ -67,13 +67,13 @@ def running(bin_folder: Path) -> Iterator[Server]:
         )
         port = _start(bin_folder, folder, who)
         try:
-            yield Server(port)
+            yield PostgresqlServer(port)
         finally:
             _run(bin_folder / "pg_ctl", "stop", "--pgdata", data, "--mode", "immediate", who=who)
 
 
-def _somebody(folder: Path) -> dict[str, Any]:
-    """Whom to run it as: PostgreSQL refuses root."""
+def _user_options(folder: Path) -> dict[str, Any]:
+    """Return the options that run a process as another user than root, which PostgreSQL refuses."""
     if os.geteuid():
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -82,8 +82,8 @@ def _somebody(folder: Path) -> dict[str, Any]:
 
 
 def _start(bin_folder: Path, folder: Path, who: Mapping[str, Any]) -> int:
-    """Start on a port that is free; one that is taken shows when the server does not come up."""
-    for attempt in range(_TRIES):
+    """Start the server on a random port and return it; try another port if it does not start."""
+    for attempt in range(_ATTEMPTS):
         port = SystemRandom().randrange(20_000, 32_000)
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
         try:
@@ -93,7 +93,7 @@ def _start(bin_folder: Path, folder: Path, who: Mapping[str, Any]) -> int:
                 who=who,
             )
         except RuntimeError:
-            if attempt == _TRIES - 1:
+            if attempt == _ATTEMPTS - 1:
                 raise RuntimeError((folder / "log").read_text(encoding="utf-8")) from None
         else:
             return port
@@ -101,7 +101,7 @@ def _start(bin_folder: Path, folder: Path, who: Mapping[str, Any]) -> int:
 
 
 def _run(*command: Any, who: Mapping[str, Any]) -> None:
-    # pg_ctl's server keeps what it inherits open, so its output cannot be a pipe.
+    # The output cannot be a pipe: the server started by pg_ctl would inherit it and keep it open.
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(
             list(map(str, command)), stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", check=False, **who

@@ -1,4 +1,4 @@
-"""Lines of a ledger to test with."""
+"""Ledger entries for tests."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from custom_components.nattery.core.ledger.entry import (
     MeteredInterval,
     Reason,
 )
-from custom_components.nattery.core.ledger.pricing import book_quarter
+from custom_components.nattery.core.ledger.pricing import create_entry
 from custom_components.nattery.core.planner.problem import BatteryModel
 
 HOME = "home"
@@ -35,17 +35,17 @@ BATTERY = BatteryModel(
 PRICES = EntryPrices("EUR", 0.31234, 0.0789, 0.09512)
 
 
-def metered(start=START, *, coverage=1.0, soc=0.5, soc_change=0.0, **energies) -> MeteredInterval:
-    """A metered quarter; energies by name, such as load_kwh."""
+def make_interval(start=START, *, coverage=1.0, soc=0.5, soc_change=0.0, **energies) -> MeteredInterval:
+    """Return a metered interval; energies by name, such as load_kwh."""
     return MeteredInterval(start, coverage, Energies(**energies), soc, soc_change)
 
 
-def line(
+def make_entry(
     start=START, *, prices: EntryPrices | None = PRICES, previous: LedgerEntry | None = None, **arguments
 ) -> LedgerEntry:
-    """One line with everything in it."""
-    return book_quarter(
-        metered(start, **arguments),
+    """Return an entry with every field set."""
+    return create_entry(
+        make_interval(start, **arguments),
         BATTERY,
         previous,
         prices=prices,
@@ -55,19 +55,21 @@ def line(
     )
 
 
-def lines(count: int, start=START, *, seed: int = 1, currency: str = "EUR") -> list[LedgerEntry]:
-    """Lines in a row, whose numbers are no two the same and whole in the ledger's units."""
+def make_entries(count: int, start=START, *, seed: int = 1, currency: str = "EUR") -> list[LedgerEntry]:
+    """Return consecutive entries with random values that the ledger stores exactly."""
     chance = Random(seed)
-    made: list[LedgerEntry] = []
+    created: list[LedgerEntry] = []
     for number in range(count):
         energies = {name: chance.randrange(2000) / 1000 for name in Energies.__annotations__}
         prices = EntryPrices(currency, chance.randrange(500_000) / 1e6, chance.randrange(-99_999, 200_000) / 1e6)
-        made.append(line(start + number * QUARTER, prices=prices, previous=made[-1] if made else None, **energies))
-    return [as_booked(one) for one in made]
+        created.append(
+            make_entry(start + number * QUARTER, prices=prices, previous=created[-1] if created else None, **energies)
+        )
+    return [as_stored(entry) for entry in created]
 
 
-def as_booked(quarter: LedgerEntry) -> LedgerEntry:
-    """The line as the ledger gives it back: in whole Wh, millionths and so on."""
+def as_stored(quarter: LedgerEntry) -> LedgerEntry:
+    """Return an entry as the ledger reads it back, rounded to whole Wh, millionths and so on."""
     energies, battery, baseline, money = quarter.energies, quarter.battery, quarter.baseline, quarter.money
     return replace(
         quarter,
