@@ -170,7 +170,7 @@ def test_a_port_in_use_names_the_process(inverter) -> None:
         status, _, err = run("probe", *connection)
         process.terminate()
     assert status == 1
-    assert err.endswith(": only one program may own the line\n")
+    assert err.endswith(": only one program may own the port\n")
     users = err.partition(" is in use by ")[2].partition(":")[0].split(", ")
     # This process simulates the inverter and has the port open too. Process ids are not in order of start.
     ours = Path("/proc/self/comm").read_text().strip()
