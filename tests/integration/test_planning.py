@@ -101,7 +101,7 @@ async def test_without_a_capacity_tariff_nobody_asks_for_a_peak(
     booked: BookedHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Period] = []
-    monkeypatch.setattr(Ledger, "peak", lambda _self, _site, period: asked.append(period))
+    monkeypatch.setattr(Ledger, "peak_import_kw", lambda _self, _site, period: asked.append(period))
     trading = await set_up(booked)
     assert trading.data.plan is not None
     assert asked == []

@@ -5,8 +5,8 @@ import pytest
 from custom_components.nattery.core.inverter.codec import FaultRecord, Value, decode, encode
 from custom_components.nattery.core.inverter.registers import BY_SYMBOL, REGISTERS
 from custom_components.nattery.core.inverter.table import RegisterKind
-from custom_components.nattery.core.simulator.device import Device
 from custom_components.nattery.core.simulator.memory import ModbusExceptionError
+from custom_components.nattery.core.simulator.simulated_inverter import SimulatedInverter
 
 NOW = datetime(2026, 6, 17, 12, 0)
 SETTABLE = 0xA028
@@ -14,11 +14,11 @@ DAY = 86400
 
 
 @pytest.fixture
-def device() -> Device:
-    return Device(1, NOW, past=False)
+def device() -> SimulatedInverter:
+    return SimulatedInverter(1, NOW, with_history=False)
 
 
-def get(device: Device, symbol: str) -> Value:
+def get(device: SimulatedInverter, symbol: str) -> Value:
     register = BY_SYMBOL[symbol]
     words: list[int] = []
     while len(words) < register.words:
@@ -26,36 +26,36 @@ def get(device: Device, symbol: str) -> Value:
     return decode(register, words)
 
 
-def number(device: Device, symbol: str) -> float:
+def number(device: SimulatedInverter, symbol: str) -> float:
     value = get(device, symbol)
     assert isinstance(value, int | float)
     return value
 
 
-def put(device: Device, symbol: str, value: object) -> None:
+def put(device: SimulatedInverter, symbol: str, value: object) -> None:
     register = BY_SYMBOL[symbol]
     device.write(register.address, encode(register, value))
 
 
-def command(device: Device, symbol: str, word: int) -> None:
+def command(device: SimulatedInverter, symbol: str, word: int) -> None:
     device.write(BY_SYMBOL[symbol].address, [word])
 
 
-def test_identity(device: Device) -> None:
+def test_identity(device: SimulatedInverter) -> None:
     assert get(device, "ManufactureName") == "Nattery"
     assert get(device, "ProductType") == 0
     assert get(device, "ProtocolVer") == 0x0105
     assert device.serial == get(device, "SourceSN")
     assert device.serial.startswith("SIM")
     assert device.serial[3:].isdecimal()
-    assert Device(2, NOW, past=False).serial != device.serial
+    assert SimulatedInverter(2, NOW, with_history=False).serial != device.serial
     build = get(device, "CpuBuildTime")
     assert isinstance(build, str)
     assert build.split()[2] == "2023"
 
 
-def test_born_with_a_past() -> None:
-    device = Device(1, NOW)
+def test_new_inverter_has_a_history() -> None:
+    device = SimulatedInverter(1, NOW)
     for symbol in (
         "BatChgEnergyTotal",
         "BatDischgEnergyTotal",
@@ -65,7 +65,7 @@ def test_born_with_a_past() -> None:
     ):
         assert number(device, symbol) > 100
     for register in REGISTERS:
-        if register.kind is RegisterKind.HISTORY and not register.symbol.startswith("Line"):
+        if register.kind is RegisterKind.HISTORY:
             history = get(device, register.symbol)
             assert isinstance(history, list)
             assert len(history) == 7
@@ -78,10 +78,10 @@ def test_born_with_a_past() -> None:
     log = get(device, "FaultHistory")
     assert isinstance(log, list)
     assert log
-    assert Device(1, NOW).read(0x7530, 32) == device.read(0x7530, 32)
+    assert SimulatedInverter(1, NOW).read(0x7530, 32) == device.read(0x7530, 32)
 
 
-def test_measurements_agree_with_the_flows_and_balance(device: Device) -> None:
+def test_measurements_match_the_power_flows(device: SimulatedInverter) -> None:
     for hour in range(24):
         device.advance(hour * 3600 + 1)
         battery = number(device, "BattVolt") * number(device, "BattCurr")
@@ -92,8 +92,8 @@ def test_measurements_agree_with_the_flows_and_balance(device: Device) -> None:
         assert number(device, "LineVoltA") * number(device, "LineCurrA") == pytest.approx(device.flows.grid, abs=20)
 
 
-def test_every_reading_lies_in_its_bounds() -> None:
-    device = Device(7, NOW)
+def test_measurements_are_within_bounds() -> None:
+    device = SimulatedInverter(7, NOW)
     for hour in range(0, 48, 3):
         device.advance(hour * 3600)
         for register in REGISTERS:
@@ -108,7 +108,7 @@ def test_every_reading_lies_in_its_bounds() -> None:
                 assert not register.options or value in register.options, register.symbol
 
 
-def test_counters_integrate_the_powers(device: Device) -> None:
+def test_counters_integrate_the_powers(device: SimulatedInverter) -> None:
     sums = dict.fromkeys(("pv", "load", "charge", "discharge", "export"), 0.0)
     before = dict(device.meters.total)
     for minute in range(1, 11 * 60 + 1):
@@ -126,7 +126,7 @@ def test_counters_integrate_the_powers(device: Device) -> None:
     assert number(device, "PvGeneratEnergyTotal") == int(device.meters.total["pv"] / 100) / 10
 
 
-def test_days_roll_at_the_devices_own_midnight(device: Device) -> None:
+def test_new_day_starts_at_midnight_of_the_inverters_clock(device: SimulatedInverter) -> None:
     put(device, "PresentTime", "2026-06-17T23:59:30")
     device.advance(29)
     today = device.meters.today["load"]
@@ -141,7 +141,7 @@ def test_days_roll_at_the_devices_own_midnight(device: Device) -> None:
     assert [bool(energy) for energy in history] == [True, True, False, False, False, False, False]
 
 
-def test_a_clock_set_back_over_midnight_does_not_roll_twice(device: Device) -> None:
+def test_clock_set_back_over_midnight_starts_no_second_day(device: SimulatedInverter) -> None:
     put(device, "PresentTime", "2026-06-18T00:00:05")
     days = device.meters.days
     put(device, "PresentTime", "2026-06-17T23:59:58")
@@ -155,8 +155,8 @@ def test_a_clock_set_back_over_midnight_does_not_roll_twice(device: Device) -> N
     assert device.meters.days == days + 1
 
 
-def test_the_clock_drifts() -> None:
-    device = Device(1, NOW, drift_ppm=100, past=False)
+def test_clock_drift() -> None:
+    device = SimulatedInverter(1, NOW, drift_ppm=100, with_history=False)
     device.advance(DAY)
     assert device.clock - NOW - timedelta(days=1) == pytest.approx(
         timedelta(seconds=8.64), abs=timedelta(milliseconds=2)
@@ -165,7 +165,7 @@ def test_the_clock_drifts() -> None:
     assert device.clock == datetime(2026, 6, 18, 12)
 
 
-def test_windows_follow_the_devices_clock_not_the_sun(device: Device) -> None:
+def test_windows_follow_the_inverters_clock(device: SimulatedInverter) -> None:
     put(device, "ChargeStartTime1", time(3))
     put(device, "ChargeEndTime1", "04:00")
     device.advance(1)
@@ -178,7 +178,7 @@ def test_windows_follow_the_devices_clock_not_the_sun(device: Device) -> None:
     assert device.flows.grid_charge == 0
 
 
-def test_settings_default_safe(device: Device) -> None:
+def test_default_settings_force_nothing(device: SimulatedInverter) -> None:
     assert [number(device, s) for s in ("OutPriority", "OnTimeDischgEn", "OnGridActivePowerSet")] == [0, 0, 0]
     device.advance(DAY)
     assert device.meters.today["grid_charge"] == 0
@@ -198,13 +198,13 @@ def test_settings_default_safe(device: Device) -> None:
         (0xFFFF, 2, 2),
     ],
 )
-def test_refused_reads(device: Device, address: int, count: int, code: int) -> None:
+def test_illegal_reads(device: SimulatedInverter, address: int, count: int, code: int) -> None:
     with pytest.raises(ModbusExceptionError) as refused:
         device.read(address, count)
     assert refused.value.code == code
 
 
-def test_reserved_words_are_read_through_and_secrets_show_nothing(device: Device) -> None:
+def test_reserved_words_and_secrets_read_zero(device: SimulatedInverter) -> None:
     assert device.read(0x7536, 5) == [0] * 5
     command(device, "UserPassWord", 1234)
     assert device.read(0xA038, 2) == [0, 0]
@@ -231,12 +231,12 @@ def test_reserved_words_are_read_through_and_secrets_show_nothing(device: Device
         (0xA0A0, [1, 0x0100, 0x1800], 3),  # the last of three
         (0x9C42, [0x11], 3),
         (0x9C43, [2], 3),
-        (0xA0AE, [50], 3),  # the BMS is on
+        (0xA0AE, [50], 3),  # a BMS is connected
         (0xA028, [], 3),
         (0xA0A0, [0] * 33, 3),
     ],
 )
-def test_refused_writes_change_nothing(device: Device, address: int, words: list[int], code: int) -> None:
+def test_illegal_writes_change_nothing(device: SimulatedInverter, address: int, words: list[int], code: int) -> None:
     before = dict(device.memory.words)
     with pytest.raises(ModbusExceptionError) as refused:
         device.write(address, words)
@@ -245,7 +245,7 @@ def test_refused_writes_change_nothing(device: Device, address: int, words: list
     assert not device.writes
 
 
-def test_writes_are_counted_by_register(device: Device) -> None:
+def test_writes_are_counted_by_register(device: SimulatedInverter) -> None:
     device.write(0xA0A0, [1, 0x0100, 0x0200])
     device.write(0xA0A0, [1])
     assert device.writes == {"OnTimeChargeEn": 2, "ChargeStartTime1": 1, "ChargeEndTime1": 1}
@@ -256,12 +256,12 @@ def test_writes_are_counted_by_register(device: Device) -> None:
     assert device.writes["PresentTime"] == 1
 
 
-def test_one_word_of_the_clock_leaves_the_others(device: Device) -> None:
+def test_writing_one_word_of_the_clock(device: SimulatedInverter) -> None:
     device.write(0xA03A, [26 * 256 + 7])
     assert get(device, "PresentTime") == datetime(2026, 7, 17, 12, 0)
 
 
-def test_switching_off_and_on(device: Device) -> None:
+def test_switching_off_and_on(device: SimulatedInverter) -> None:
     command(device, "OnOffCtrl", 0)
     device.advance(5)
     assert [number(device, s) for s in ("StartupStatus", "OutStatus", "OutVoltA", "OutSumW", "BattCurr")] == [
@@ -277,16 +277,16 @@ def test_switching_off_and_on(device: Device) -> None:
     assert number(device, "OutSumW") > 0
 
 
-def test_restart_is_deaf_for_a_moment_and_forgets_commands(device: Device) -> None:
+def test_restart_interrupts_responses_and_resets_commands(device: SimulatedInverter) -> None:
     command(device, "ChgCtrl", 1)
     device.advance(1)
     assert device.flows.battery >= 0
     command(device, "RestartCtrl", 0)
-    assert not device.silent
+    assert not device.restarting
     command(device, "RestartCtrl", 1)
-    assert device.silent
+    assert device.restarting
     device.advance(7)
-    assert not device.silent
+    assert not device.restarting
     assert number(device, "StartupStatus") == 0
     device.advance(20)
     assert number(device, "StartupStatus") == 3
@@ -295,7 +295,7 @@ def test_restart_is_deaf_for_a_moment_and_forgets_commands(device: Device) -> No
 
 
 def test_recovery_commands() -> None:
-    device = Device(1, NOW)
+    device = SimulatedInverter(1, NOW)
     put(device, "MaxChgCurrSet", 12)
     command(device, "RecoveryCtrl", 0xCC)
     assert get(device, "FaultHistory") == []
@@ -313,14 +313,14 @@ def test_recovery_commands() -> None:
     assert device.serial.startswith("SIM")
 
 
-def test_soc_can_be_set_only_without_a_bms(device: Device) -> None:
+def test_soc_can_be_set_only_without_a_bms(device: SimulatedInverter) -> None:
     put(device, "BmsSet", "off")
     put(device, "BattSocSet", 77)
     assert number(device, "BattSoc") == 77
     assert get(device, "BattSocSet") == 0
 
 
-def test_low_battery_raises_its_alarm_and_logs_it_once(device: Device) -> None:
+def test_low_battery_alarm_is_logged_once(device: SimulatedInverter) -> None:
     device.set_soc(14)
     device.advance(1)
     flags = get(device, "SysAlarmFlag")
@@ -331,7 +331,7 @@ def test_low_battery_raises_its_alarm_and_logs_it_once(device: Device) -> None:
     assert sum(detail for detail in details if isinstance(detail, int)) == 1
     command(device, "AlarmClearCtrl", 1)
     device.advance(3)
-    assert get(device, "SysAlarmFlag") == flags  # its cause lasts
+    assert get(device, "SysAlarmFlag") == flags  # its cause persists
     device.set_soc(30)
     device.advance(4)
     assert get(device, "SysAlarmFlag") == [0] * 8
@@ -342,7 +342,7 @@ def test_low_battery_raises_its_alarm_and_logs_it_once(device: Device) -> None:
     assert (newest.code, newest.time, len(newest.values)) == (1, NOW + timedelta(seconds=3), 12)
 
 
-def test_a_raised_alarm_stays_until_it_is_cleared(device: Device) -> None:
+def test_raised_alarm_stays_until_cleared(device: SimulatedInverter) -> None:
     device.raise_alarm(37)
     device.advance(100)
     assert get(device, "SysAlarmFlag") == [0, 0, 1 << 5, 0, 0, 0, 0, 0]
@@ -352,7 +352,7 @@ def test_a_raised_alarm_stays_until_it_is_cleared(device: Device) -> None:
         device.raise_alarm(128)
 
 
-def test_the_fault_log_keeps_the_newest_32(device: Device) -> None:
+def test_fault_log_keeps_the_newest_32_records(device: SimulatedInverter) -> None:
     for bit in range(40, 80):
         device.raise_alarm(bit)
     log = get(device, "FaultHistory")
@@ -360,7 +360,7 @@ def test_the_fault_log_keeps_the_newest_32(device: Device) -> None:
     assert [fault.code for fault in log if isinstance(fault, FaultRecord)] == list(range(80, 48, -1))
 
 
-def test_unit_id_changes_by_register(device: Device) -> None:
+def test_unit_id_can_be_changed(device: SimulatedInverter) -> None:
     assert device.unit == 1
     put(device, "CommIdSet", 9)
     assert device.unit == 9

@@ -1,4 +1,7 @@
-"""The wire and the ledger once more, on the newest libraries that scripts/setup keeps beside Home Assistant's."""
+"""Tests of the Modbus client and the ledger, repeated on the newest versions of their libraries.
+
+`scripts/setup` installs these beside the versions that Home Assistant pins.
+"""
 
 import os
 from pathlib import Path
@@ -10,14 +13,14 @@ import pytest
 
 NEWEST = Path(sys.prefix) / "newest"
 TESTS = {
-    "pymodbus": ("test_frames.py", "test_bus.py", "test_reader.py"),
+    "pymodbus": ("modbus/test_frames.py", "modbus/test_client.py", "modbus/test_block_reader.py"),
     "sqlalchemy": ("ledger/test_book.py", "ledger/test_migrations.py", "ledger/test_reports.py"),
 }
 
 
 @pytest.mark.skipif(Path(pymodbus.__file__).is_relative_to(NEWEST), reason="this is the inner run")
 @pytest.mark.parametrize("library", TESTS)
-def test_what_stands_on_a_library_keeps_its_promises_on_the_newest(library) -> None:
+def test_suite_passes_on_the_newest_version(library) -> None:
     environment = os.environ | {"PYTHONPATH": str(NEWEST)}
     asked = [sys.executable, "-c", f"import {library}; print({library}.__version__)"]
     newest, present = (

@@ -18,7 +18,7 @@ NUMERIC = [
 ]
 
 
-def test_signs_scales_and_word_order() -> None:
+def test_decoding_of_signs_scales_and_word_order() -> None:
     assert decode(BY_SYMBOL["BattCurr"], [0xFFF6]) == -1.0
     assert decode(BY_SYMBOL["BattVolt"], [523]) == 52.3
     assert decode(BY_SYMBOL["LineFreq"], [4998]) == 49.98
@@ -26,7 +26,7 @@ def test_signs_scales_and_word_order() -> None:
     assert decode(BY_SYMBOL["OnGridPFSet"], [0xFF9C]) == -1.0
 
 
-def test_texts_stamps_times_histories_and_faults() -> None:
+def test_decoding_of_texts_times_histories_and_faults() -> None:
     assert decode(BY_SYMBOL["SourceSN"], [0x4142, 0x4300, *[0] * 28]) == "ABC"
     assert decode(BY_SYMBOL["CpuBuildTime"], [0x5532, 0xFF30, *[0] * 18]) == "20"
     assert decode(BY_SYMBOL["PresentTime"], [26 * 256 + 2, 28 * 256 + 23, 59 * 256 + 58]) == datetime(
@@ -42,7 +42,7 @@ def test_texts_stamps_times_histories_and_faults() -> None:
 
 
 @given(st.sampled_from(NUMERIC), st.data())
-def test_what_is_written_is_what_is_read(register, data) -> None:
+def test_numbers_round_trip(register, data) -> None:
     low, high = round(register.low / register.scale), round(register.high / register.scale)
     raw = data.draw(st.integers(low, high))
     value = decode(register, [raw % 65536])
@@ -55,14 +55,14 @@ def test_what_is_written_is_what_is_read(register, data) -> None:
 
 
 @given(st.times().map(lambda moment: moment.replace(second=0, microsecond=0)))
-def test_every_time_of_day_survives(moment: time) -> None:
+def test_times_of_day_round_trip(moment: time) -> None:
     register = BY_SYMBOL["DischgEndTime2"]
     assert decode(register, encode(register, moment)) == moment
     assert encode(register, to_json(register, moment)) == encode(register, moment)
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2255, 12, 31)))
-def test_every_clock_time_survives(moment: datetime) -> None:
+def test_clock_times_round_trip(moment: datetime) -> None:
     register = BY_SYMBOL["PresentTime"]
     whole = moment.replace(microsecond=0)
     assert decode(register, encode(register, whole)) == whole
@@ -91,18 +91,18 @@ def test_every_clock_time_survives(moment: datetime) -> None:
         ("RecoveryCtrl", 0xAA, "not_writable", "RecoveryCtrl cannot be 170: it can only be read"),
     ],
 )
-def test_impossible_values_are_refused_in_one_sentence(symbol, value, reason, sentence) -> None:
+def test_invalid_values_are_explained_in_one_sentence(symbol, value, reason, sentence) -> None:
     with pytest.raises(InvalidValueError) as caught:
         encode(BY_SYMBOL[symbol], value)
     assert caught.value.reason == reason
     assert str(caught.value) == sentence
 
 
-def test_names_of_choices_are_taken_too() -> None:
+def test_enum_accepts_names() -> None:
     assert encode(BY_SYMBOL["OutPriority"], "hybrid") == [3]
 
 
-def test_rendering_for_people() -> None:
+def test_rendering() -> None:
     assert as_text(BY_SYMBOL["BattSoc"], 55) == "55 %"
     assert as_text(BY_SYMBOL["BattSoc"], None) == "unknown"
     assert as_text(BY_SYMBOL["OutPriority"], 3) == "hybrid (3)"

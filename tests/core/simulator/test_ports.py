@@ -1,4 +1,4 @@
-"""The line on real terminals and sockets."""
+"""The ports on real terminals and sockets."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,18 +16,18 @@ import pytest
 import serial
 
 from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault
-from custom_components.nattery.core.simulator.frames import Envelope, RtuServerFraming
+from custom_components.nattery.core.simulator.frames import Adu, RtuServerFraming
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 RTU = RtuServerFraming()
-READ_SERIAL = RTU.pack(Envelope(1, bytes.fromhex("03c746001e")))
-READ_32 = RTU.pack(Envelope(1, bytes.fromhex("0375300020")))
+READ_SERIAL = RTU.encode(Adu(1, bytes.fromhex("03c746001e")))
+READ_32 = RTU.encode(Adu(1, bytes.fromhex("0375300020")))
 
 type StartPty = Callable[..., tuple[Simulator, str]]
 
 
 class Terminal:
-    """A client on a terminal, without any library."""
+    """A client on a terminal that uses no Modbus library."""
 
     def __init__(self, path: str) -> None:
         self.descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY)
@@ -53,7 +53,7 @@ def terminal(path: str) -> Iterator[Terminal]:
 def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     end = monotonic() + seconds
     while not condition():
-        assert monotonic() < end, "it did not happen"
+        assert monotonic() < end, "the condition was not met in time"
         sleep(0.005)
 
 
@@ -65,65 +65,65 @@ def resources() -> tuple[int, int]:
     return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
 
 
-def test_a_serial_library_reads_the_serial_number(simulator_pty: StartPty) -> None:
+def test_serial_library_reads_the_serial_number(simulator_pty: StartPty) -> None:
     simulator, path = simulator_pty()
     with serial.Serial(path, 9600, timeout=2) as port:
         port.write(READ_SERIAL)
         answer = port.read(65)
-    assert RTU.unpack(answer).pdu[2:].rstrip(b"\0").decode() == simulator.device.serial
+    assert RTU.decode(answer).pdu[2:].rstrip(b"\0").decode() == simulator.device.serial
 
 
-def test_a_wrong_speed_is_not_understood(simulator_pty: StartPty) -> None:
+def test_wrong_baud_rate_gets_no_response(simulator_pty: StartPty) -> None:
     simulator, path = simulator_pty()
     with serial.Serial(path, 19200, timeout=0.2) as port:
         port.write(READ_SERIAL)
         assert port.read(1) == b""
-    assert simulator.record.tally.wrong_speed == len(READ_SERIAL)
+    assert simulator.traffic.counters.wrong_baud_bytes == len(READ_SERIAL)
     with serial.Serial(path, 9600, timeout=2) as port:
         port.write(READ_SERIAL)
         assert len(port.read(65)) == 65
 
 
-def test_the_pace_of_the_line(simulator_pty: StartPty) -> None:
+def test_line_timing(simulator_pty: StartPty) -> None:
     simulator, path = simulator_pty(paced=True, turnaround=0.02)
     with terminal(path) as client:
         for _ in range(10):
             sleep(0.005)
             assert len(client.ask(READ_32, 69)) == 69
-    exchanges = list(simulator.record.exchanges)
-    assert len(exchanges) == 10
-    pace = simulator.pace
-    for exchange in exchanges:
-        assert exchange.due is not None
-        assert exchange.ended is not None
-        assert exchange.began is not None
-        assert exchange.due - exchange.arrived == pytest.approx(pace.ideal(8, 69) - pace.gap)
-        assert exchange.ended >= exchange.due
-        assert exchange.began - exchange.heard >= pace.gap + 0.02
-    assert median(e.ended - e.due for e in exchanges if e.ended and e.due) < 0.001
-    assert (simulator.record.tally.overlaps, simulator.record.tally.short_gaps) == (0, 0)
+    transactions = list(simulator.traffic.transactions)
+    assert len(transactions) == 10
+    timing = simulator.timing
+    for transaction in transactions:
+        assert transaction.due is not None
+        assert transaction.response_end is not None
+        assert transaction.response_start is not None
+        assert transaction.due - transaction.started == pytest.approx(timing.cycle_time(8, 69) - timing.silent_interval)
+        assert transaction.response_end >= transaction.due
+        assert transaction.response_start - transaction.request_end >= timing.silent_interval + 0.02
+    assert median(e.response_end - e.due for e in transactions if e.response_end and e.due) < 0.001
+    assert (simulator.traffic.counters.overlaps, simulator.traffic.counters.short_silences) == (0, 0)
 
 
-def test_a_hasty_client_is_counted(simulator_pty: StartPty) -> None:
+def test_short_silences_of_a_client_are_counted(simulator_pty: StartPty) -> None:
     simulator, path = simulator_pty(paced=True, turnaround=0.0)
     with terminal(path) as client:
         for _ in range(3):
             client.ask(READ_SERIAL, 65)
-    assert simulator.record.tally.short_gaps == 2
+    assert simulator.traffic.counters.short_silences == 2
 
 
-def test_an_overlap_silences_the_device(simulator_pty: StartPty) -> None:
-    simulator, path = simulator_pty(paced=True, deaf_seconds=0.3)
+def test_overlap_starts_recovery(simulator_pty: StartPty) -> None:
+    simulator, path = simulator_pty(paced=True, recovery_seconds=0.3)
     with terminal(path) as client:
         os.write(client.descriptor, READ_32)
         sleep(0.02)
         assert client.ask(READ_32, 1, seconds=0.2) == b""
         sleep(0.15)
         assert len(client.ask(READ_32, 69)) == 69
-    assert simulator.record.tally.overlaps == 1
+    assert simulator.traffic.counters.overlaps == 1
 
 
-def test_the_port_goes_and_returns(simulator_pty: StartPty) -> None:
+def test_port_disappears_and_returns(simulator_pty: StartPty) -> None:
     simulator, path = simulator_pty(faults=FaultPlan({1: LineFault(FaultKind.PORT_GONE, 0.3)}))
     with terminal(path) as client:
         os.write(client.descriptor, READ_SERIAL)
@@ -132,10 +132,10 @@ def test_the_port_goes_and_returns(simulator_pty: StartPty) -> None:
         wait_for(lambda: Path(path).is_symlink())
     with terminal(path) as client:
         assert len(client.ask(READ_SERIAL, 65)) == 65
-    assert simulator.record.tally.requests == 2
+    assert simulator.traffic.counters.requests == 2
 
 
-def test_stopped_while_the_port_is_gone(simulator_pty: StartPty) -> None:
+def test_stop_while_the_port_is_gone(simulator_pty: StartPty) -> None:
     before = resources()
     simulator, path = simulator_pty(faults=FaultPlan({1: LineFault(FaultKind.PORT_GONE, 60)}))
     with terminal(path) as client:
@@ -145,7 +145,7 @@ def test_stopped_while_the_port_is_gone(simulator_pty: StartPty) -> None:
     assert resources() == before
 
 
-def test_a_vanished_client_does_not_disturb(simulator_pty: StartPty) -> None:
+def test_disconnected_client_does_not_affect_the_next(simulator_pty: StartPty) -> None:
     simulator, path = simulator_pty(paced=True)
     with terminal(path) as client:
         os.write(client.descriptor, READ_32)
@@ -154,10 +154,10 @@ def test_a_vanished_client_does_not_disturb(simulator_pty: StartPty) -> None:
     with serial.Serial(path, 9600, timeout=2) as port:
         port.write(READ_SERIAL)
         assert len(port.read(65)) == 65
-    assert simulator.record.tally.overlaps == 0
+    assert simulator.traffic.counters.overlaps == 0
 
 
-def test_stopping_is_quick_and_leaves_nothing(start_simulator: Callable[..., Simulator], tmp_path: Path) -> None:
+def test_stop_is_quick_and_releases_resources(start_simulator: Callable[..., Simulator], tmp_path: Path) -> None:
     before = resources()
     for _ in range(5):
         simulator = start_simulator()
@@ -173,7 +173,7 @@ def test_stopping_is_quick_and_leaves_nothing(start_simulator: Callable[..., Sim
     assert resources() == before
 
 
-def test_an_idle_line_uses_no_processor(simulator_pty: StartPty) -> None:
+def test_idle_server_uses_no_cpu_time(simulator_pty: StartPty) -> None:
     simulator_pty()
     sleep(0.1)
     start = process_time()
@@ -181,13 +181,13 @@ def test_an_idle_line_uses_no_processor(simulator_pty: StartPty) -> None:
     assert process_time() - start < 0.05
 
 
-def test_a_link_is_taken_over_but_nothing_else_is(
+def test_only_links_of_simulated_inverters_are_replaced(
     simulator_pty: StartPty, start_simulator: Any, tmp_path: Path
 ) -> None:
     first, path = simulator_pty()
     second = start_simulator(seed=2)
     assert second.serve_pty(path) == path
-    first.stop()  # and does not take the other's link away
+    first.stop()  # and leaves the second inverter's link
     with terminal(path) as client:
         assert len(client.ask(READ_SERIAL, 65)) == 65
     second.stop()
@@ -207,13 +207,13 @@ def test_a_link_is_taken_over_but_nothing_else_is(
     assert resources() == before
 
 
-def test_a_terminal_without_a_link(start_simulator: Callable[..., Simulator]) -> None:
+def test_terminal_without_a_link(start_simulator: Callable[..., Simulator]) -> None:
     with terminal(start_simulator().serve_pty()) as client:
         assert termios.tcgetattr(client.descriptor)[4] == termios.B9600
         assert len(client.ask(READ_SERIAL, 65)) == 65
 
 
-def exchange_tcp(port: int, request: bytes, size: int) -> bytes:
+def request_over_tcp(port: int, request: bytes, size: int) -> bytes:
     with socket.create_connection(("127.0.0.1", port), timeout=2) as client:
         client.sendall(request)
         answer = b""
@@ -226,12 +226,14 @@ def test_both_framings_over_tcp(start_simulator: Callable[..., Simulator]) -> No
     simulator = start_simulator(unit=7)
     tcp = simulator.serve_tcp()
     rtu = simulator.serve_tcp(framing="rtu")
-    assert exchange_tcp(tcp, bytes.fromhex("000900000006ff03a0320001"), 11) == bytes.fromhex("0009000000050703020007")
-    read = RTU.pack(Envelope(255, bytes.fromhex("03a0320001")))
-    assert exchange_tcp(rtu, read, 7) == RTU.pack(Envelope(7, bytes.fromhex("03020007")))
+    assert request_over_tcp(tcp, bytes.fromhex("000900000006ff03a0320001"), 11) == bytes.fromhex(
+        "0009000000050703020007"
+    )
+    read = RTU.encode(Adu(255, bytes.fromhex("03a0320001")))
+    assert request_over_tcp(rtu, read, 7) == RTU.encode(Adu(7, bytes.fromhex("03020007")))
 
 
-def test_several_tcp_clients_and_the_turnaround(start_simulator: Callable[..., Simulator]) -> None:
+def test_concurrent_tcp_clients(start_simulator: Callable[..., Simulator]) -> None:
     port = start_simulator(turnaround=0.05).serve_tcp()
     request = bytes.fromhex("000100000006010375300001")
     with (
@@ -245,20 +247,20 @@ def test_several_tcp_clients_and_the_turnaround(start_simulator: Callable[..., S
         assert 0.05 <= monotonic() - start < 1
 
 
-def test_a_tcp_port_goes_and_returns(start_simulator: Callable[..., Simulator]) -> None:
+def test_tcp_port_disappears_and_returns(start_simulator: Callable[..., Simulator]) -> None:
     simulator = start_simulator(faults=FaultPlan({1: LineFault(FaultKind.PORT_GONE, 0.2)}))
     port = simulator.serve_tcp()
     request = bytes.fromhex("000100000006010375300001")
-    assert exchange_tcp(port, request, 11) == b""
+    assert request_over_tcp(port, request, 11) == b""
     with pytest.raises(ConnectionRefusedError):
-        exchange_tcp(port, request, 11)
+        request_over_tcp(port, request, 11)
     sleep(0.3)
-    assert len(exchange_tcp(port, request, 11)) == 11
+    assert len(request_over_tcp(port, request, 11)) == 11
 
 
-def test_a_tcp_port_in_use(start_simulator: Callable[..., Simulator]) -> None:
+def test_tcp_port_in_use(start_simulator: Callable[..., Simulator]) -> None:
     simulator = start_simulator()
     port = simulator.serve_tcp()
     with pytest.raises(OSError, match="in use"):
         simulator.serve_tcp(port=port)
-    assert len(exchange_tcp(port, bytes.fromhex("000100000006010375300001"), 11)) == 11
+    assert len(request_over_tcp(port, bytes.fromhex("000100000006010375300001"), 11)) == 11

@@ -1,7 +1,7 @@
-"""The other end of the line for the benchmark: a program of its own, so that it shares no interpreter with the client.
+"""The simulated inverter for the benchmarks, in a process of its own, so that it does not slow the client down.
 
-Serves a simulated inverter on a paced pty; obeys lines on stdin: `count` prints the line's counters as JSON, `gone
-SECONDS` takes the port away and prints the monotonic time at which it came back.
+Serves a paced pty and obeys commands on stdin: `count` prints the line's counters as JSON; `gone SECONDS` closes the
+port for that time and then prints the monotonic time.
 """
 
 from dataclasses import asdict
@@ -26,7 +26,7 @@ def main(link: str, turnaround: str) -> None:
     for line in sys.stdin:
         command, *arguments = line.split()
         if command == "count":
-            print(json.dumps(asdict(simulator.record.tally)), flush=True)
+            print(json.dumps(asdict(simulator.traffic.counters)), flush=True)
         if command == "gone":
             simulator.stop()
             time.sleep(float(arguments[0]))
