@@ -15,13 +15,13 @@ import pytest
 import custom_components  # noqa: F401
 from custom_components.nattery.core.process import worker_process
 
-from .core.ledger.server import MISSING, Server, programs, running
+from .core.ledger.postgresql_server import MISSING, PostgresqlServer, programs, running
 
 _NUMBERS = count()
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def server() -> Iterator[PostgresqlServer]:
     """The one PostgreSQL server of the run."""
     folder = programs()
     if folder is None:
@@ -31,7 +31,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def postgresql(server: Server) -> str:
+def postgresql(server: PostgresqlServer) -> str:
     """The URL of an empty database on it."""
     name = f"ledger_{next(_NUMBERS)}"
     server.execute(f"CREATE DATABASE {name}")

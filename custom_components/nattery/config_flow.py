@@ -44,7 +44,7 @@ from .const import (
 from .core.connection import ConnectionKind
 from .core.errors import NatteryError
 from .core.inverter.errors import InverterError
-from .core.inverter.inverter import Identity, find
+from .core.inverter.inverter import Identity, find_inverter
 from .core.inverter.table import RegisterGroup
 from .core.modbus.errors import NotConnectedError
 from .errors import CORE_ERRORS, describe
@@ -282,7 +282,7 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
         """Identify the inverter; raise the core's errors, AnotherInverterError if its serial number is not `wanted`."""
         connection = InverterConnection(self.hass, data, None)
         try:
-            identity = await find(await connection.async_open(), data.get(CONF_UNIT))
+            identity = await find_inverter(await connection.async_open(), data.get(CONF_UNIT))
         finally:
             await connection.async_close()
         if wanted not in (None, identity.serial_number):

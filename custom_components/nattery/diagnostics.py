@@ -76,15 +76,15 @@ def _running(runtime: NatteryRuntime) -> dict[str, Any]:
             "settings": _poll(device.settings),
             "statistics": _poll(device.statistics),
         },
-        "set_aside": [f"0x{address:04X}" for address in device.inverter.set_aside],
-        "held_back": dict(device.inverter.held),
+        "set_aside": [f"0x{address:04X}" for address in device.inverter.unsupported_addresses],
+        "held_back": dict(device.inverter.implausible_counts),
         "wrong_device": device.wrong_device,
         "line": {
             "connected": bus.connected,
             "statistics": asdict(bus.statistics.snapshot()),
             "timing": asdict(bus.timing),
         },
-        "wear": device.inverter.wear.as_dict(),
+        "wear": device.inverter.write_counter.as_dict(),
         "plan": trading_diagnostics(device.trading) if device.trading else None,
         "price_book": prices_as_known(runtime.prices) if runtime.prices else None,
     }

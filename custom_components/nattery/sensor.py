@@ -44,7 +44,7 @@ class CommunicationDescription(SensorEntityDescription):
 
 
 def _snapshot(device: InverterDevice) -> StatisticsSnapshot:
-    return device.inverter.bus.statistics.snapshot()
+    return device.inverter.client.statistics.snapshot()
 
 
 def _milliseconds(seconds: float | None) -> float | None:
@@ -67,14 +67,14 @@ COMMUNICATION: Final = (
     _time(key="turnaround_p50", state=lambda device: _milliseconds(_snapshot(device).turnaround_p50)),
     _time(key="turnaround_p99", state=lambda device: _milliseconds(_snapshot(device).turnaround_p99)),
     _count(key="communication_errors", state=lambda device: _snapshot(device).error_count),
-    _count(key="values_held", state=lambda device: sum(device.inverter.held.values())),
-    _count(key="writes_today", state=lambda device: device.inverter.wear.writes_today(device.today)),
+    _count(key="values_held", state=lambda device: sum(device.inverter.implausible_counts.values())),
+    _count(key="writes_today", state=lambda device: device.inverter.write_counter.writes_today(device.today)),
     _communication(
         key="wire_share",
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        state=lambda device: _snapshot(device).wire_share * _PERCENT,
+        state=lambda device: _snapshot(device).bus_load * _PERCENT,
     ),
 )
 

@@ -1,4 +1,4 @@
-"""How good and how quick the forecasts are, on made-up houses and roofs, beside what anybody could say without them."""
+"""Accuracy and speed of the forecasts for synthetic households and PV systems, compared with simple baselines."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -7,176 +7,190 @@ from random import Random
 from statistics import fmean
 import time
 
-from custom_components.nattery.core.forecast.cold_start import Location, household, sun
+from custom_components.nattery.core.forecast.cold_start import Location, load_from_daily_energy, pv_from_daily_energy
 from custom_components.nattery.core.forecast.forecast import Forecaster
 from custom_components.nattery.core.forecast.forecast_log import ForecastLog
 from custom_components.nattery.core.forecast.history import PowerHistory
 from custom_components.nattery.core.forecast.load import LoadModel
 from custom_components.nattery.core.forecast.provider import ProviderForecast
-from custom_components.nattery.core.forecast.quarters import PER_DAY, PER_HOUR, day_edges, moment, quarter, wall
+from custom_components.nattery.core.forecast.quarters import (
+    PER_DAY,
+    PER_HOUR,
+    day_edges,
+    local_quarter,
+    moment,
+    quarter,
+)
 
-from .houses import HOUSES, ZONE, Power, family, roof
+from .houses import HOUSES, ZONE, Power, family, pv_system
 from .rows import Row
 
 LEARNED_DAYS = 56
 HORIZON = 2 * PER_DAY
-LOAD_RIVALS = ("yesterday", "last week", "flat")
-PV_RIVALS = ("provider", "yesterday")
-_STALE = 16  # quarters; a history that ends so long ago says nothing about now
+LOAD_BASELINES = ("yesterday", "last week", "flat")
+PV_BASELINES = ("provider", "yesterday")
+_OUTDATED = 16  # quarter-hours; a history that ended so long ago has no recent error to carry forward
 
 
 def load_errors(house: str, *, seed: int, evenings: int) -> dict[str, float]:
-    """Errors of forecasts made on some evenings for the two days after: of all hours together, over all that came.
+    """Return the absolute hourly errors of load forecasts over the actual load, for the two days after some evenings.
 
-    "ours" and each rival's; and as "below p90" the share of hours that stayed below our 90th percentile.
+    "ours" is our forecast's, the others are the baselines'. "below p90" is the share of hours below our P90.
     """
     first = quarter(datetime(2026, 1, 5, tzinfo=ZONE))
     power = HOUSES[house](seed, first, LEARNED_DAYS + evenings + 3)
-    errors = dict.fromkeys(("ours", *LOAD_RIVALS), 0.0)
+    errors = dict.fromkeys(("ours", *LOAD_BASELINES), 0.0)
     total, below = 0.0, []
     for evening in range(evenings):
         now = first + (LEARNED_DAYS + evening) * PER_DAY - PER_HOUR
         model = LoadModel(_history(power), ZONE, moment(now))
         flat = fmean(kw for number, kw in power.items() if number < now)
         for hour in range(now, now + HORIZON, PER_HOUR):
-            if (came := _mean(power, hour)) is None:
+            if (actual := _hour_mean(power, hour)) is None:
                 continue
-            total += came
-            told = [model.at(number) for number in range(hour, hour + PER_HOUR)]
-            says = {
-                "ours": fmean(found.expected for found in told),
-                "yesterday": _before(power, hour, now, PER_DAY, flat),
-                "last week": _before(power, hour, now, 7 * PER_DAY, flat),
+            total += actual
+            predicted = [model.predict(number) for number in range(hour, hour + PER_HOUR)]
+            forecasts = {
+                "ours": fmean(quantiles.expected for quantiles in predicted),
+                "yesterday": _same_hour_before(power, hour, now, PER_DAY, flat),
+                "last week": _same_hour_before(power, hour, now, 7 * PER_DAY, flat),
                 "flat": flat,
             }
-            below.append(came <= fmean(found.p90 for found in told))
-            for name, said in says.items():
-                errors[name] += abs(said - came)
+            below.append(actual <= fmean(quantiles.p90 for quantiles in predicted))
+            for name, forecast in forecasts.items():
+                errors[name] += abs(forecast - actual)
     return {name: error / total for name, error in errors.items()} | {"below p90": fmean(below)}
 
 
 def now_errors(house: str, *, seed: int, moments: int) -> tuple[float, float]:
-    """Errors of the next two hours at some moments: knowing what the house does now, and not knowing it."""
+    """Return the errors of the load of the next two hours, with and without recent measurements."""
     chance = Random(seed)
     first = quarter(datetime(2026, 1, 5, tzinfo=ZONE))
     power = HOUSES[house](seed, first, LEARNED_DAYS + 15)
     errors = [0.0, 0.0]
     for _ in range(moments):
         now = first + LEARNED_DAYS * PER_DAY + chance.randrange(13 * PER_DAY)
-        stale = {number: kw for number, kw in power.items() if number < now - _STALE}
-        models = [LoadModel(_history(known), ZONE, moment(now)) for known in (power, stale)]
+        outdated = {number: kw for number, kw in power.items() if number < now - _OUTDATED}
+        models = [LoadModel(_history(known), ZONE, moment(now)) for known in (power, outdated)]
         for number in range(now, now + 8):
             for index, model in enumerate(models):
-                errors[index] += abs(model.at(number).expected - power.get(number, model.at(number).expected))
+                expected = model.predict(number).expected
+                errors[index] += abs(expected - power.get(number, expected))
     return errors[0], errors[1]
 
 
 def pv_errors(month: int, *, seed: int, days: int = 40) -> dict[str, float]:
-    """Errors of the next day's PV, of all hours together over all that came: ours, the provider's own and its rivals'.
+    """Return the absolute hourly errors of day-ahead PV forecasts over the actual PV: ours and the baselines'.
 
-    "roof" is ours without a provider. The first third of the days is for learning.
+    "history" is our forecast without a provider. The first third of the days is for learning only.
     """
     first = quarter(datetime(2026, month, 2, tzinfo=ZONE))
-    power, said = roof(seed, first, days)
-    history, record = _history(power), ForecastLog()
-    errors = dict.fromkeys(("ours", "roof", *PV_RIVALS), 0.0)
+    power, provider_wh = pv_system(seed, first, days)
+    history, log = _history(power), ForecastLog()
+    errors = dict.fromkeys(("ours", "history", *PV_BASELINES), 0.0)
     total = 0.0
-    for day in list(said)[1:]:
+    for day in list(provider_wh)[1:]:
         start, end = day_edges(day, ZONE)
         eve = moment(start - 1)
-        knows = Forecaster.learn(eve, ZONE, PowerHistory({}), history, record)
-        ours = knows.forecast(eve, end - start + 1, ProviderForecast.of([said[day]], ZONE))
-        ours.keep(record, ZONE)
-        if day < min(said) + days // 3:
+        forecaster = Forecaster.learn(eve, ZONE, PowerHistory({}), history, log)
+        ours = forecaster.forecast(eve, end - start + 1, ProviderForecast.from_arrays([provider_wh[day]], ZONE))
+        ours.log_to(log, ZONE)
+        if day < min(provider_wh) + days // 3:
             continue
-        says = {
+        forecasts = {
             "ours": ours.pv_kw[1:],
-            "provider": tuple(kw or 0.0 for kw in ours.said_kw[1:]),
-            "roof": knows.forecast(eve, end - start + 1).pv_kw[1:],
+            "provider": tuple(kw or 0.0 for kw in ours.provider_kw[1:]),
+            "history": forecaster.forecast(eve, end - start + 1).pv_kw[1:],
             "yesterday": tuple(power[number - PER_DAY] for number in range(start, end)),
         }
-        for at in range(0, end - start, PER_HOUR):
-            came = fmean(power[start + at + part] for part in range(PER_HOUR))
-            total += came
-            for name, row in says.items():
-                errors[name] += abs(fmean(row[at : at + PER_HOUR]) - came)
+        for offset in range(0, end - start, PER_HOUR):
+            actual = fmean(power[start + offset + part] for part in range(PER_HOUR))
+            total += actual
+            for name, forecast in forecasts.items():
+                errors[name] += abs(fmean(forecast[offset : offset + PER_HOUR]) - actual)
     return {name: error / total for name, error in errors.items()}
 
 
-def sun_errors(month: int, *, seed: int, days: int = 40) -> dict[str, tuple[float, float]]:
-    """Errors of the next four hours' PV, some times a day: set right by the hours before, and as it was forecast.
+def nowcast_errors(month: int, *, seed: int, days: int = 40) -> dict[str, tuple[float, float]]:
+    """Return the errors of the next four hours' PV with and without the nowcast, for several times a day.
 
-    For a roof with a provider, and one without. The first third of the days is for learning.
+    The keys tell whether there is a provider. The first third of the days is for learning only.
     """
     first = quarter(datetime(2026, month, 2, tzinfo=ZONE))
-    power, said = roof(seed, first, days)
-    history, record = _history(power), ForecastLog()
+    power, provider_wh = pv_system(seed, first, days)
+    history, log = _history(power), ForecastLog()
     errors = {"with a provider": [0.0, 0.0], "without a provider": [0.0, 0.0]}
-    for day in list(said)[1:]:
+    for day in list(provider_wh)[1:]:
         start, end = day_edges(day, ZONE)
-        production = ProviderForecast.of([said[day]], ZONE)
+        provider = ProviderForecast.from_arrays([provider_wh[day]], ZONE)
         eve = moment(start - 1)
-        eves = Forecaster.learn(eve, ZONE, PowerHistory({}), history, record)
-        eves.forecast(eve, end - start + 1, production).keep(record, ZONE)
-        for now in range(start + 36, start + 64, 8) if day >= min(said) + days // 3 else ():
-            knows = Forecaster.learn(moment(now), ZONE, PowerHistory({}), history, record)
-            for name, provider in zip(errors, (production, None), strict=True):
-                stands = knows.forecast(moment(now), 16, provider)
-                for index, told in enumerate((knows.revised(stands, provider), stands)):
-                    errors[name][index] += sum(abs(kw - power[now + at]) for at, kw in enumerate(told.pv_kw))
-    return {name: (right, stood) for name, (right, stood) in errors.items()}
+        day_ahead = Forecaster.learn(eve, ZONE, PowerHistory({}), history, log)
+        day_ahead.forecast(eve, end - start + 1, provider).log_to(log, ZONE)
+        for now in range(start + 36, start + 64, 8) if day >= min(provider_wh) + days // 3 else ():
+            forecaster = Forecaster.learn(moment(now), ZONE, PowerHistory({}), history, log)
+            for name, provider_or_none in zip(errors, (provider, None), strict=True):
+                unrevised = forecaster.forecast(moment(now), 16, provider_or_none)
+                for index, forecast in enumerate((forecaster.revise(unrevised, provider_or_none), unrevised)):
+                    errors[name][index] += sum(abs(kw - power[now + n]) for n, kw in enumerate(forecast.pv_kw))
+    return {name: (revised, unrevised) for name, (revised, unrevised) in errors.items()}
 
 
-def first_day_errors(month: int, *, seed: int, days: int = 28) -> dict[str, float]:
-    """Errors of the next day where only the energies of the last seven days are known, over all that came.
+def cold_start_errors(month: int, *, seed: int, days: int = 28) -> dict[str, float]:
+    """Return the absolute hourly errors of day-ahead forecasts made from the last seven daily energies only.
 
-    "load" and "PV" are ours, "flat" is that of a flat load of the same energy.
+    They are relative to the actual energy. "load" and "PV" are ours, "flat" is a flat load of the same energy.
     """
     first = quarter(datetime(2026, month, 2, tzinfo=ZONE))
-    load, (light, _) = family(seed, first, days), roof(seed, first, days)
+    load, (pv, _) = family(seed, first, days), pv_system(seed, first, days)
     errors = dict.fromkeys(("load", "flat", "PV"), 0.0)
     totals = dict(errors)
-    today = wall(first, ZONE) // PER_DAY
+    today = local_quarter(first, ZONE) // PER_DAY
     for day in range(today + 7, today + days):
         start, end = day_edges(day, ZONE)
-        needed, given = (_by_day(power, range(day - 7, day)) for power in (load, light))
-        pasts = [
-            PowerHistory({}).assuming(past) for past in (household(needed, ZONE), sun(given, ZONE, Location(50, 10)))
+        load_energies, pv_energies = (_daily_energies(power, range(day - 7, day)) for power in (load, pv))
+        histories = [
+            PowerHistory({}).with_assumed(assumed)
+            for assumed in (
+                load_from_daily_energy(load_energies, ZONE),
+                pv_from_daily_energy(pv_energies, ZONE, Location(50, 10)),
+            )
         ]
-        told = Forecaster.learn(moment(start), ZONE, pasts[0], pasts[1], ForecastLog()).forecast(
-            moment(start), end - start
-        )
-        flat = (fmean(needed.values()) / 24,) * (end - start)
-        for name, says, power in (("load", told.load_kw, load), ("flat", flat, load), ("PV", told.pv_kw, light)):
-            for at in range(0, end - start, PER_HOUR):
-                came = fmean(power[start + at + part] for part in range(PER_HOUR))
-                totals[name] += came
-                errors[name] += abs(fmean(says[at : at + PER_HOUR]) - came)
+        forecaster = Forecaster.learn(moment(start), ZONE, histories[0], histories[1], ForecastLog())
+        forecast = forecaster.forecast(moment(start), end - start)
+        flat = (fmean(load_energies.values()) / 24,) * (end - start)
+        for name, powers, power in (("load", forecast.load_kw, load), ("flat", flat, load), ("PV", forecast.pv_kw, pv)):
+            for offset in range(0, end - start, PER_HOUR):
+                actual = fmean(power[start + offset + part] for part in range(PER_HOUR))
+                totals[name] += actual
+                errors[name] += abs(fmean(powers[offset : offset + PER_HOUR]) - actual)
     return {name: error / totals[name] for name, error in errors.items()}
 
 
 def speed(*, rounds: int) -> Iterator[tuple[str, float]]:
-    """Milliseconds to learn from eight weeks, of hours and of quarters, and to tell the next two days after that."""
+    """Return the milliseconds to learn from eight weeks, of hours and of quarter-hours, and to forecast 48 hours."""
     first = quarter(datetime(2026, 1, 5, tzinfo=ZONE))
-    load, (light, said) = family(1, first, LEARNED_DAYS), roof(1, first, LEARNED_DAYS + 2)
+    load, (pv, provider_wh) = family(1, first, LEARNED_DAYS), pv_system(1, first, LEARNED_DAYS + 2)
     now = moment(first + LEARNED_DAYS * PER_DAY)
-    today = wall(quarter(now), ZONE) // PER_DAY
-    two_days = said[today] | said[today + 1]
+    today = local_quarter(quarter(now), ZONE) // PER_DAY
+    two_days = provider_wh[today] | provider_wh[today + 1]
 
-    def learn(fine: frozenset[int]) -> Forecaster:
-        return Forecaster.learn(now, ZONE, PowerHistory(load, fine), PowerHistory(light, fine), ForecastLog())
+    def learn(quarter_hourly: frozenset[int]) -> Forecaster:
+        histories = (PowerHistory(load, quarter_hourly), PowerHistory(pv, quarter_hourly))
+        return Forecaster.learn(now, ZONE, *histories, ForecastLog())
 
-    for name, fine in (("hours", frozenset[int]()), ("quarters", frozenset(load))):
-        yield f"learn from eight weeks of {name}", _milliseconds(partial(learn, fine), rounds)
-    knows = learn(frozenset(load))
+    for name, quarter_hourly in (("hours", frozenset[int]()), ("quarters", frozenset(load))):
+        yield f"learn from eight weeks of {name}", _milliseconds(partial(learn, quarter_hourly), rounds)
+    forecaster = learn(frozenset(load))
     yield (
         "the next 48 hours",
-        _milliseconds(lambda: knows.forecast(now, HORIZON, ProviderForecast.of([two_days], ZONE)), rounds),
+        _milliseconds(
+            lambda: forecaster.forecast(now, HORIZON, ProviderForecast.from_arrays([two_days], ZONE)), rounds
+        ),
     )
 
 
 def _milliseconds(call: Callable[[], object], rounds: int) -> float:
-    """The processor's own time and the best round: what else the machine does is no part of it."""
+    """Return the CPU time of the fastest round, which other processes affect least."""
     times = []
     for _ in range(rounds):
         begin = time.process_time()
@@ -189,55 +203,57 @@ def _history(power: Power) -> PowerHistory:
     return PowerHistory(power, frozenset(power))
 
 
-def _by_day(power: Power, days: range) -> dict[date, float]:
-    """The kWh of some local days."""
+def _daily_energies(power: Power, days: range) -> dict[date, float]:
+    """Return the kWh of local days."""
     return {
         date(1970, 1, 1) + timedelta(days=day): sum(power[n] for n in range(*day_edges(day, ZONE))) / PER_HOUR
         for day in days
     }
 
 
-def _mean(power: Power, hour: int) -> float | None:
-    """The mean power of an hour, None where it is not whole."""
+def _hour_mean(power: Power, hour: int) -> float | None:
+    """Return the mean power of an hour, or None if part of it is unknown."""
     parts = [power[number] for number in range(hour, hour + PER_HOUR) if number in power]
     return fmean(parts) if len(parts) == PER_HOUR else None
 
 
-def _before(power: Power, hour: int, now: int, period: int, otherwise: float) -> float:
-    """The same hour a period ago, or as many periods as it takes to be known by now."""
+def _same_hour_before(power: Power, hour: int, now: int, period: int, default: float) -> float:
+    """Return the mean power of the same hour one period earlier, or as many periods as needed to lie before now."""
     while hour >= now - PER_HOUR:
         hour -= period
-    found = _mean(power, hour)
-    return otherwise if found is None else found
+    mean = _hour_mean(power, hour)
+    return default if mean is None else mean
 
 
 async def forecasts(*, quick: bool) -> list[Row]:
-    """Forecasts of made-up houses and roofs: errors over those of whoever is best without them, and their speed."""
+    """Measure forecast errors relative to the best baseline, and speed, on synthetic households and PV systems."""
     rows = []
     for house in HOUSES:
-        found = load_errors(house, seed=11, evenings=7 if quick else 21)
-        rival = min(LOAD_RIVALS, key=found.__getitem__)
-        what = f"load, {house}: hourly error {found['ours']:.0%}, {rival} {found[rival]:.0%}"
-        rows.append(Row(f"{what}, below P90 {found['below p90']:.0%}", found["ours"] / found[rival], 0.97, "x"))
-        knowing, not_knowing = now_errors(house, seed=11, moments=20 if quick else 80)
-        rows.append(Row(f"load, {house}: next two hours, knowing what it does now", knowing / not_knowing, None, "x"))
+        errors = load_errors(house, seed=11, evenings=7 if quick else 21)
+        best = min(LOAD_BASELINES, key=errors.__getitem__)
+        what = f"load, {house}: hourly error {errors['ours']:.0%}, {best} {errors[best]:.0%}"
+        rows.append(Row(f"{what}, below P90 {errors['below p90']:.0%}", errors["ours"] / errors[best], 0.97, "x"))
+        with_recent, without = now_errors(house, seed=11, moments=20 if quick else 80)
+        rows.append(
+            Row(f"load, {house}: next two hours, with the last hours measured", with_recent / without, None, "x")
+        )
     for month in (3, 6, 11):
-        found = pv_errors(month, seed=11)
-        rival = min(PV_RIVALS, key=found.__getitem__)
-        what = f"PV, month {month}: hourly error {found['ours']:.0%}, {rival} {found[rival]:.0%}"
-        rows.append(Row(f"{what}, without a provider {found['roof']:.0%}", found["ours"] / found[rival], 0.95, "x"))
-        for name, (right, stood) in sun_errors(month, seed=11).items():
-            rows.append(
-                Row(f"PV, month {month}: next four hours {name}, set right by the last", right / stood, 1.0, "x")
-            )
+        errors = pv_errors(month, seed=11)
+        best = min(PV_BASELINES, key=errors.__getitem__)
+        what = f"PV, month {month}: hourly error {errors['ours']:.0%}, {best} {errors[best]:.0%}"
+        rows.append(
+            Row(f"{what}, without a provider {errors['history']:.0%}", errors["ours"] / errors[best], 0.95, "x")
+        )
+        for name, (revised, unrevised) in nowcast_errors(month, seed=11).items():
+            rows.append(Row(f"PV, month {month}: nowcast of four hours {name}", revised / unrevised, 1.0, "x"))
     for month in (3, 6, 11):
-        found = first_day_errors(month, seed=11)
-        what = f"first day, month {month}: hourly error of the load {found['load']:.0%}, flat {found['flat']:.0%}"
-        rows.append(Row(what, found["load"] / found["flat"], 0.85, "x"))
-        rows.append(Row(f"first day, month {month}: hourly error of the PV, over that of none", found["PV"], 0.5, "x"))
+        errors = cold_start_errors(month, seed=11)
+        what = f"cold start, month {month}: hourly error of the load {errors['load']:.0%}, flat {errors['flat']:.0%}"
+        rows.append(Row(what, errors["load"] / errors["flat"], 0.85, "x"))
+        rows.append(Row(f"cold start, month {month}: hourly error of the PV", errors["PV"], 0.5, "x"))
     limits = (25.0, 25.0, 5.0)
     rows += [
-        Row(what, taken, limit, "ms")
-        for (what, taken), limit in zip(speed(rounds=10 if quick else 50), limits, strict=True)
+        Row(what, milliseconds, limit, "ms")
+        for (what, milliseconds), limit in zip(speed(rounds=10 if quick else 50), limits, strict=True)
     ]
     return rows

@@ -1,6 +1,6 @@
-"""Made-up houses to measure forecasts on: seeded, so that they are the same every time, and as unruly as real ones.
+"""Synthetic households and PV systems to measure forecasts on; each is reproducible from its seed.
 
-Each gives the mean power (kW) of every quarter-hour of a local span, by number of the quarter.
+Each household function returns the mean load (kW) by number of the quarter-hour, from quarter-hour `first` on.
 """
 
 from collections.abc import Callable
@@ -8,52 +8,54 @@ import math
 from random import Random
 from zoneinfo import ZoneInfo
 
-from custom_components.nattery.core.forecast.quarters import PER_DAY, moment, wall, weekday
+from custom_components.nattery.core.forecast.quarters import PER_DAY, local_quarter, moment, weekday
 
 ZONE = ZoneInfo("Europe/Berlin")
 WEEKEND = (5, 6)
-WASHING = 0.4  # loads a day
-SHADED_UNTIL = 9.5  # hours of the sun
-NIGHT = range(-16, 28)  # quarters around midnight
+WASHING = 0.4  # washing cycles a day
+SHADED_UNTIL = 9.5  # solar time, hours
+NIGHT = range(-16, 28)  # quarter-hours from midnight
 type Power = dict[int, float]
 
-_PEAKS = {  # (hour, width in hours, kW) of a usual day
+_PEAKS = {  # (hour, width in hours, kW) of the peaks of a day
     "workday": ((7.0, 0.7, 0.9), (12.5, 0.8, 0.15), (18.7, 1.2, 1.3), (21.0, 1.3, 0.5)),
     "weekend": ((9.3, 1.2, 0.8), (12.7, 1.0, 1.2), (18.5, 1.5, 1.0), (21.5, 1.3, 0.5)),
 }
 
 
 def family(seed: int, first: int, days: int, *, like_sunday: frozenset[int] = frozenset()) -> Power:
-    """Two routines, workday and weekend, whose times and sizes wander; ovens, kettles and a washing machine."""
+    """Return the load of a family with varying workday and weekend routines and random appliances."""
     chance = Random(seed)
-    shift: dict[int, float] = {}
-    size: dict[int, float] = {}
-    runs: dict[int, list[tuple[int, int, float]]] = {}
+    time_shift: dict[int, float] = {}
+    level_factor: dict[int, float] = {}
+    appliance_runs: dict[int, list[tuple[int, int, float]]] = {}
     level = 0.0
     power: Power = {}
     for number in range(first, first + days * PER_DAY):
-        day, slot = divmod(wall(number, ZONE), PER_DAY)
-        if day not in shift:
+        day, slot = divmod(local_quarter(number, ZONE), PER_DAY)
+        if day not in time_shift:
             level = 0.6 * level + chance.gauss(0, 0.12)
-            shift[day], size[day] = chance.gauss(0, 0.4), math.exp(level)
-            runs[day] = [(chance.randrange(28, 84), chance.randrange(1, 3), chance.uniform(1, 2.2)) for _ in range(4)]
+            time_shift[day], level_factor[day] = chance.gauss(0, 0.4), math.exp(level)
+            appliance_runs[day] = [
+                (chance.randrange(28, 84), chance.randrange(1, 3), chance.uniform(1, 2.2)) for _ in range(4)
+            ]
             if chance.random() < WASHING:
-                runs[day].append((chance.randrange(32, 76), 6, 0.8))
+                appliance_runs[day].append((chance.randrange(32, 76), 6, 0.8))
         kind = "weekend" if weekday(day) in WEEKEND or day in like_sunday else "workday"
-        hour = slot / 4 + shift[day]
+        hour = slot / 4 + time_shift[day]
         peaks = sum(kw * math.exp(-(((hour - at) / width) ** 2)) for at, width, kw in _PEAKS[kind])
-        lumps = sum(kw for start, length, kw in runs[day] if start <= slot < start + length)
-        power[number] = 0.22 + 0.08 * chance.random() + size[day] * peaks + lumps
+        appliances = sum(kw for start, length, kw in appliance_runs[day] if start <= slot < start + length)
+        power[number] = 0.22 + 0.08 * chance.random() + level_factor[day] * peaks + appliances
     return power
 
 
 def electric_car(seed: int, first: int, days: int) -> Power:
-    """A family that charges its car with 11 kW on most Tuesdays and Fridays, and now and then on another day."""
+    """Return the load of a family that charges a car at 11 kW, mostly on Tuesdays and Fridays."""
     power = family(seed, first, days)
     chance = Random(seed + 1)
     for start in range(first, first + days * PER_DAY, PER_DAY):
-        usual = weekday(wall(start + 8, ZONE) // PER_DAY) in {1, 4}
-        if chance.random() < (0.85 if usual else 0.06):
+        is_usual_day = weekday(local_quarter(start + 8, ZONE) // PER_DAY) in {1, 4}
+        if chance.random() < (0.85 if is_usual_day else 0.06):
             begin = start + chance.randrange(72, 80)
             for number in range(begin, begin + chance.randrange(4, 11)):
                 if number in power:
@@ -62,8 +64,8 @@ def electric_car(seed: int, first: int, days: int) -> Power:
 
 
 def away(seed: int, first: int, days: int) -> Power:
-    """A family with holidays that look like Sundays, nine days away, three days without readings and mad rows."""
-    day = wall(first, ZONE) // PER_DAY
+    """Return the load of a family with public holidays, nine days of absence, a gap of three days and outliers."""
+    day = local_quarter(first, ZONE) // PER_DAY
     power = family(seed, first, days, like_sunday=frozenset({day + days - 24, day + days - 8}))
     chance = Random(seed + 2)
     for number in range(first + (days - 38) * PER_DAY, first + (days - 29) * PER_DAY):
@@ -76,14 +78,14 @@ def away(seed: int, first: int, days: int) -> Power:
 
 
 def heat_pump(seed: int, first: int, days: int) -> Power:
-    """A family with a heat pump that follows weather which changes over days."""
+    """Return the load of a family with a heat pump that follows the weather."""
     power = family(seed, first, days)
     chance = Random(seed + 3)
     cold = 0.0
     for index, number in enumerate(range(first, first + days * PER_DAY)):
         if index % PER_DAY == 0:
             cold = 0.8 * cold + chance.gauss(0, 0.3)
-        slot = wall(number, ZONE) % PER_DAY
+        slot = local_quarter(number, ZONE) % PER_DAY
         power[number] += (
             max(0.9 + cold, 0.0) * (1.2 if slot in NIGHT or slot - PER_DAY in NIGHT else 0.7) * chance.uniform(0.6, 1.4)
         )
@@ -91,12 +93,12 @@ def heat_pump(seed: int, first: int, days: int) -> Power:
 
 
 def no_routine(seed: int, first: int, days: int) -> Power:
-    """People who live by no week: the day is the same any day, but its level wanders."""
+    """Return the load of a household without a weekly routine, whose level drifts."""
     chance = Random(seed)
     level = 0.0
     power: Power = {}
     for number in range(first, first + days * PER_DAY):
-        slot = wall(number, ZONE) % PER_DAY
+        slot = local_quarter(number, ZONE) % PER_DAY
         level = 0.97 * level + chance.gauss(0, 0.1)
         power[number] = (0.3 + 0.5 * math.exp(-(((slot / 4 - 20) / 4) ** 2))) * math.exp(level) + 0.02
     return power
@@ -111,41 +113,48 @@ HOUSES: dict[str, Callable[[int, int, int], Power]] = {
 }
 
 
-def roof(seed: int, first: int, days: int, *, told: float = 1.25) -> tuple[Power, dict[int, dict[str, float]]]:
-    """A roof of 8 kW at 50 degrees north, and what a provider says of each local day on the eve, by number of the day.
+def pv_system(
+    seed: int, first: int, days: int, *, provider_bias: float = 1.25
+) -> tuple[Power, dict[int, dict[str, float]]]:
+    """Return the power of an 8 kW PV system at 50 degrees north, and the provider's day-ahead forecasts by local day.
 
-    The provider knows the weather to some degree, is too high by `told`, and has not seen the tree in the east. What it
-    says is Wh of each hour with daylight by its start, as Home Assistant has it.
+    The provider's forecasts correlate with the weather, are too high by the factor `provider_bias`, and ignore the
+    shading of the morning. They are Wh of each hour with daylight by its start, in Home Assistant's format.
     """
     chance = Random(seed)
     power: Power = {}
-    said: dict[int, dict[str, float]] = {}
+    provider_wh: dict[int, dict[str, float]] = {}
     weather = 0.0
     for index in range(days):
         start, end = (first + (index + offset) * PER_DAY for offset in (0, 1))
         weather = 0.5 * weather + chance.gauss(0, 0.9)
-        clear, guessed = (1 / (1 + math.exp(-1.5 * value)) for value in (weather, weather + chance.gauss(0, 0.6)))
-        told_of: dict[str, float] = {}
+        clearness, forecast_clearness = (
+            1 / (1 + math.exp(-1.5 * value)) for value in (weather, weather + chance.gauss(0, 0.6))
+        )
+        hours: dict[str, float] = {}
         cloud = 0.0
         for number in range(start, end):
-            sky = 8 * 0.85 * max(_sine_of_elevation(number), 0.0) ** 1.2
-            cloud = 0.8 * cloud + chance.gauss(0, 0.3 * (1 - abs(2 * clear - 1)))
-            shade = 0.6 if _hour_of_the_sun(number) < SHADED_UNTIL else 1.0
-            power[number] = sky * shade * min(max(0.15 + 0.85 * clear + cloud, 0.05), 1.0)
-            if sky:
+            clear_sky = 8 * 0.85 * max(_sine_of_elevation(number), 0.0) ** 1.2
+            cloud = 0.8 * cloud + chance.gauss(0, 0.3 * (1 - abs(2 * clearness - 1)))
+            shading = 0.6 if _solar_time(number) < SHADED_UNTIL else 1.0
+            power[number] = clear_sky * shading * min(max(0.15 + 0.85 * clearness + cloud, 0.05), 1.0)
+            if clear_sky:
                 hour = moment(number // 4 * 4).isoformat()
-                told_of[hour] = told_of.get(hour, 0) + told * sky * (0.15 + 0.85 * guessed) * 250
-        said[wall(start + 48, ZONE) // PER_DAY] = told_of
-    return power, said
+                hours[hour] = hours.get(hour, 0) + provider_bias * clear_sky * (0.15 + 0.85 * forecast_clearness) * 250
+        provider_wh[local_quarter(start + 48, ZONE) // PER_DAY] = hours
+    return power, provider_wh
 
 
-def _hour_of_the_sun(number: int) -> float:
-    return number % PER_DAY / 4 + 0.125 + 0.7  # near 10 degrees east
+def _solar_time(number: int) -> float:
+    """Return the solar time of day in hours, near 10 degrees east."""
+    return number % PER_DAY / 4 + 0.125 + 0.7
 
 
 def _sine_of_elevation(number: int) -> float:
-    """Of the sun, at 50 degrees north and 10 east."""
+    """Return the sine of the solar elevation at 50 degrees north and 10 degrees east."""
     declination = math.radians(-23.44 * math.cos(2 * math.pi * (number / PER_DAY + 10) / 365.25))
-    north = math.radians(50)
-    hour = math.radians(15 * (_hour_of_the_sun(number) - 12))
-    return math.sin(north) * math.sin(declination) + math.cos(north) * math.cos(declination) * math.cos(hour)
+    latitude = math.radians(50)
+    hour_angle = math.radians(15 * (_solar_time(number) - 12))
+    return math.sin(latitude) * math.sin(declination) + math.cos(latitude) * math.cos(declination) * math.cos(
+        hour_angle
+    )

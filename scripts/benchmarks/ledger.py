@@ -15,7 +15,6 @@ import time
 from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.action import ActionKind
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import (
     QUARTER,
     Energies,
@@ -24,7 +23,8 @@ from custom_components.nattery.core.ledger.entry import (
     LedgerEntry,
     MeteredInterval,
 )
-from custom_components.nattery.core.ledger.pricing import book_quarter
+from custom_components.nattery.core.ledger.ledger import Ledger
+from custom_components.nattery.core.ledger.pricing import create_entry
 from custom_components.nattery.core.ledger.reports import local_days
 from custom_components.nattery.core.planner.problem import BatteryModel
 from custom_components.nattery.core.planner.reasons import Reason
@@ -58,7 +58,7 @@ def year_of_entries() -> Iterator[LedgerEntry]:
         numbers = {name: rng.random() / 3 for name in ("worth", "turns_at", "margin", "burden", "used_price")}
         values = {**numbers, "price": spot + 0.18, "power_kw": abs(battery), "used_at": used_at}
         reason = booked(Reason(rng.choice(("charge", "store_surplus")), values))
-        entry = book_quarter(
+        entry = create_entry(
             MeteredInterval(start, 1.0, energies, soc, moved),
             _BATTERY,
             entry,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.backtest.time_series import TimeSeries
-from custom_components.nattery.core.forecast.quarters import PER_DAY, day_edges, wall
+from custom_components.nattery.core.forecast.quarters import PER_DAY, day_edges, local_quarter
 from custom_components.nattery.core.planner.problem_document import read_problem
 
 CANONICAL = Path(__file__).parents[2] / "tests" / "core" / "fixtures" / "plan-problem-48h.json"
@@ -70,7 +70,7 @@ def _quarters(weeks: Weeks, rng: Random, numbers: range, price_variation: float)
     usual = sum(PROBLEM.import_price) / len(PROBLEM)
     known, cloud, today = -1, 0.0, None
     for number in numbers:
-        day, slot = divmod(wall(number, ZONE), PER_DAY)
+        day, slot = divmod(local_quarter(number, ZONE), PER_DAY)
         if day != known or today is None:
             known, today = day, _day(weeks, rng)
         at = day % 2 * PER_DAY + slot

@@ -1,1 +1,1 @@
-"""What `scripts/demo` does: a simulated inverter, a market and a real Home Assistant, brought together."""
+"""The program behind `scripts/demo`: a simulated inverter, a stand-in for ENTSO-E and a real Home Assistant."""

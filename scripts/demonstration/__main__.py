@@ -1,4 +1,4 @@
-"""Starts the programs, brings them together, and ends all when one ends or somebody says so."""
+"""Starts and configures the programs of the demo, and ends all of them when one ends or on a signal."""
 
 import argparse
 import asyncio
@@ -10,187 +10,190 @@ import sys
 
 import aiohttp
 
-from .api import LOGIN, Api
-from .child import Child
+from .api import LOGIN, HomeAssistantClient
+from .configure import configure, wait_until_loaded
 from .errors import BadInputError, DemoError
-from .folder import LOOPBACK, ROOT, SEED, Folder, occupied, prepare
-from .furnish import furnish, until_loaded
-from .port import market_port, trouble_with
-from .waiting import until
+from .folder import LOOPBACK, ROOT, SEED, DemoFolder, locked_folder, prepare
+from .managed_process import ManagedProcess
+from .port import bind_error, market_port
+from .waiting import wait_until
 
-DONE, FAILED, BAD_INPUT = 0, 1, 2
-_RESTART = 100  # Home Assistant's exit code when somebody asked for a restart
-_START_PATIENCE = 300
-_TICK = 15
+SUCCESS, FAILURE, BAD_INPUT = 0, 1, 2
+_RESTART = 100  # Home Assistant's exit code for a requested restart
+_START_TIMEOUT = 300
+_PROGRESS_INTERVAL = 15  # seconds
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _StoppedError(Exception):
-    """Somebody wants the demo to end."""
+    """A signal requested the end of the demo."""
 
 
-def say(text: str) -> None:
-    """Tell how it goes; standard output is for the Ready line alone."""
+def report(text: str) -> None:
+    """Print a message on stderr; stdout has only the Ready line."""
     print(text, file=sys.stderr, flush=True)
 
 
-class House:
-    """The Home Assistant of the demo; one that asks for a restart gets it."""
+class HomeAssistantProcess:
+    """The Home Assistant of the demo, which is started again when it exits for a restart."""
 
-    def __init__(self, folder: Folder) -> None:
-        """Live in `folder`."""
+    def __init__(self, folder: DemoFolder) -> None:
+        """Use the configuration in `folder`."""
         options = ("-c", folder.config, "--skip-pip", "--log-no-color")
-        self.child = Child("Home Assistant", (ROOT / ".venv-demo/bin/hass", *options), folder.log("home-assistant"))
+        self.process = ManagedProcess(
+            "Home Assistant", (ROOT / ".venv-demo/bin/hass", *options), folder.log("home-assistant")
+        )
         self._restarted = asyncio.Event()
 
-    async def live(self) -> None:
-        """Run until it ends by itself, which raises DemoError."""
+    async def run(self) -> None:
+        """Run until Home Assistant ends unexpectedly, which raises DemoError."""
         while True:
-            await self.child.start()
-            if (code := await self.child.ended()) != _RESTART:
-                raise self.child.death(code)
+            await self.process.start()
+            if (code := await self.process.wait()) != _RESTART:
+                raise self.process.exit_error(code)
             self._restarted.set()
 
-    async def restart(self, api: Api) -> None:
-        """Ask for a restart and wait for the end before it."""
+    async def restart(self, client: HomeAssistantClient) -> None:
+        """Request a restart and wait until the process has ended."""
         self._restarted.clear()
-        await api.restart()
+        await client.restart()
         await self._restarted.wait()
 
 
-class Demo:
-    """A simulated inverter, a market and a Home Assistant, in a folder and at a port."""
+class DemoRunner:
+    """Runs the simulated inverter, the stand-in for ENTSO-E and Home Assistant."""
 
-    def __init__(self, folder: Folder, port: int) -> None:
-        """Start nothing yet."""
+    def __init__(self, folder: DemoFolder, port: int) -> None:
+        """Use a folder, and a port for Home Assistant; `run` starts the programs."""
         options = ("--link", folder.link, "--state", folder.state, "--seed", str(SEED), "--tcp", f"{LOOPBACK}:0")
         simulate = (ROOT / ".venv/bin/nattery", "simulate", *options)
-        self._inverter = Child("The simulated inverter", simulate, folder.log("inverter"))
+        self._inverter = ManagedProcess("The simulated inverter", simulate, folder.log("inverter"))
         publish = (sys.executable, "-m", "scripts.entsoe_standin", "--port", str(market_port(folder)), "--token", LOGIN)
-        self._market = Child("The stand-in for ENTSO-E", publish, folder.log("market"))
-        self._house = House(folder)
+        self._market = ManagedProcess("The stand-in for ENTSO-E", publish, folder.log("market"))
+        self._home_assistant = HomeAssistantProcess(folder)
         self._folder = folder
         self._base = f"http://{LOOPBACK}:{port}"
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        """Live until somebody wants the end; DemoError when it comes without."""
+        """Run until a signal requests the end; raise DemoError if a program ends before."""
         for number in _SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self._end)
+            asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
         failures: list[BaseException] = []
         try:
             await self._inverter.start()
             await self._market.start()
             async with asyncio.TaskGroup() as group:
-                for part in (self._house.live(), self._wait_for_end(), self._open()):
-                    group.create_task(part)
-                for child in (self._inverter, self._market):
-                    group.create_task(_watch(child))
+                for coroutine in (self._home_assistant.run(), self._wait_for_signal(), self._set_up()):
+                    group.create_task(coroutine)
+                for process in (self._inverter, self._market):
+                    group.create_task(_monitor(process))
         except* _StoppedError:
-            say("Stopping")
+            report("Stopping")
         except* DemoError as errors:
             failures.extend(errors.exceptions)
         finally:
-            await self._house.child.stop()
+            await self._home_assistant.process.stop()
             await self._market.stop()
             await self._inverter.stop()
         for failure in failures:
             raise failure
 
-    def _end(self) -> None:
-        if self._stop.is_set():  # wanted twice: at once then
-            self._house.child.kill()
+    def _on_signal(self) -> None:
+        if self._stop.is_set():  # second signal: do not wait for an orderly end
+            self._home_assistant.process.kill()
         self._stop.set()
 
-    async def _wait_for_end(self) -> None:
+    async def _wait_for_signal(self) -> None:
         await self._stop.wait()
         raise _StoppedError
 
-    async def _open(self) -> None:
-        """Bring all together, then tell where."""
+    async def _set_up(self) -> None:
+        """Configure everything, then print the Ready line."""
         log = self._folder.log("home-assistant")
         try:
-            async with asyncio.timeout(_START_PATIENCE):
-                await self._bring_together()
+            async with asyncio.timeout(_START_TIMEOUT):
+                await self._configure_all()
         except TimeoutError:
-            raise DemoError(f"Home Assistant is not ready after {_START_PATIENCE} s: {log} says more.") from None
+            raise DemoError(f"Home Assistant is not ready after {_START_TIMEOUT} s: see {log}.") from None
         except aiohttp.ClientError as error:
-            await asyncio.sleep(_TICK)  # if it ended, that is the error to tell, and told by another
-            raise DemoError(f"Home Assistant stopped talking ({error}): {log} says more.") from error
+            # If Home Assistant has ended, `_home_assistant.run` raises a more specific error in the meantime.
+            await asyncio.sleep(_PROGRESS_INTERVAL)
+            raise DemoError(f"Home Assistant closed the connection ({error}): see {log}.") from error
         print(f"Ready {self._base} user {LOGIN} password {LOGIN}", flush=True)
 
-    async def _bring_together(self) -> None:
-        for child in (self._inverter, self._market):
-            say(await _first_line(child))
+    async def _configure_all(self) -> None:
+        for process in (self._inverter, self._market):
+            report(await _first_line(process))
         market = (await _first_line(self._market)).rpartition(" ")[2]
-        expected = "some seconds" if self._folder.remembered() else "about half a minute the first time"
-        async with _ticking(f"Starting Home Assistant ({expected})"):
-            async with Api(self._base) as api:
-                if not await furnish(api, self._folder, market):
+        expected = "some seconds" if self._folder.saved_facts() else "about half a minute the first time"
+        async with _progress(f"Starting Home Assistant ({expected})"):
+            async with HomeAssistantClient(self._base) as client:
+                if not await configure(client, self._folder, market):
                     return
-                await self._house.restart(api)
-            async with Api(self._base) as api:
-                await until_loaded(api, self._folder)
+                await self._home_assistant.restart(client)
+            async with HomeAssistantClient(self._base) as client:
+                await wait_until_loaded(client, self._folder)
 
 
-async def _watch(child: Child) -> None:
-    raise child.death(await child.ended())
+async def _monitor(process: ManagedProcess) -> None:
+    raise process.exit_error(await process.wait())
 
 
-async def _first_line(child: Child) -> str:
-    """What it says when it serves."""
+async def _first_line(process: ManagedProcess) -> str:
+    """Wait for the first line of output, which a program prints when it is ready."""
 
-    async def said() -> bool:
-        return "\n" in child.said()
+    async def has_line() -> bool:
+        return "\n" in process.output()
 
-    await until(said)
-    return child.said().partition("\n")[0]
+    await wait_until(has_line)
+    return process.output().partition("\n")[0]
 
 
 @asynccontextmanager
-async def _ticking(message: str) -> AsyncIterator[None]:
-    """A long step says what it does, and every 15 s that it still does."""
+async def _progress(message: str) -> AsyncIterator[None]:
+    """Print a message about a long step, and its duration every 15 s."""
 
-    async def tick() -> None:
+    async def print_progress() -> None:
         waited = 0
         while True:
-            await asyncio.sleep(_TICK)
-            say(f"  … {(waited := waited + _TICK)} s")
+            await asyncio.sleep(_PROGRESS_INTERVAL)
+            report(f"  … {(waited := waited + _PROGRESS_INTERVAL)} s")
 
-    say(message)
-    ticker = asyncio.create_task(tick())
+    report(message)
+    task = asyncio.create_task(print_progress())
     try:
         yield
     finally:
-        ticker.cancel()
+        task.cancel()
 
 
-def _demand(port: int) -> None:
-    """Refuse a port that cannot be had, before anything is started."""
-    if trouble := trouble_with(port):
-        raise DemoError(f"Port {port} cannot be had ({trouble}): set NATTERY_DEMO_PORT to another one.")
+def _require_available(port: int) -> None:
+    """Raise DemoError if a port cannot be used."""
+    if error := bind_error(port):
+        raise DemoError(f"Port {port} cannot be used ({error}): set NATTERY_DEMO_PORT to another one.")
 
 
-async def _run(folder: Folder, port: int) -> None:
-    await Demo(folder, port).run()
+async def _run(folder: DemoFolder, port: int) -> None:
+    await DemoRunner(folder, port).run()
 
 
 def main() -> int:
-    """Run the demo: 0 when somebody ended it, 1 for a failure, 2 for bad input, each with a sentence on stderr."""
+    """Run the demo and return the exit code: 0 ended by a signal, 1 failure, 2 invalid argument."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--fresh", action="store_true")
     arguments = parser.parse_args()
     try:
-        _demand(arguments.port)
-        with occupied(arguments.folder, fresh=arguments.fresh) as folder:
+        _require_available(arguments.port)
+        with locked_folder(arguments.folder, fresh=arguments.fresh) as folder:
             prepare(folder, arguments.port)
             asyncio.run(_run(folder, arguments.port))
     except DemoError as error:
-        say(str(error))
-        return BAD_INPUT if isinstance(error, BadInputError) else FAILED
-    return DONE
+        report(str(error))
+        return BAD_INPUT if isinstance(error, BadInputError) else FAILURE
+    return SUCCESS
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How the demo fails."""
+"""Errors of the demo."""
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the text is one sentence for the user, and what may stand below it."""
+    """The demo cannot continue; the text is a sentence for the user, with details below it."""
 
 
 class BadInputError(DemoError):
-    """What was asked for cannot be done; the text says what is allowed."""
+    """An argument is not valid; the text says what is allowed."""

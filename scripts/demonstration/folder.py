@@ -1,4 +1,4 @@
-"""The folder in which a demo lives, and what is written there for Home Assistant before it starts."""
+"""The folder of a demo, and the files written there before Home Assistant starts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,8 @@ from .errors import BadInputError, DemoError
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 _MARKER = "nattery-demo.json"
-SEED = 42  # not the one of the integration's own simulated inverter, which somebody may want to add beside this one
-# The simulated sun stands at 45 degrees north.
+SEED = 42  # differs from that of the integration's own simulated inverter, which may be added beside this one
+# The simulated inverter is at 45 degrees north.
 _CONFIGURATION = """# Written by scripts/demo at every start.
 homeassistant:
   name: Home
@@ -40,14 +40,14 @@ recorder:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """Where everything of one demo is; nothing of it is anywhere else."""
+class DemoFolder:
+    """The folder that contains all files of a demo."""
 
     path: Path
 
     @property
     def config(self) -> Path:
-        """Home Assistant's own folder."""
+        """Home Assistant's configuration folder."""
         return self.path / "config"
 
     @property
@@ -57,37 +57,40 @@ class Folder:
 
     @property
     def state(self) -> Path:
-        """The life of the simulated inverter between runs."""
+        """The state of the simulated inverter between runs."""
         return self.path / "inverter.json"
 
     def log(self, name: str) -> Path:
-        """What a program said in this run."""
+        """Return the path of a program's log of this run."""
         return self.path / f"{name}.log"
 
-    def remembered(self) -> dict[str, str]:
-        """What earlier runs did, as `remember` got it."""
+    def saved_facts(self) -> dict[str, str]:
+        """Return the facts saved by earlier runs."""
         try:
-            remembered: dict[str, str] = json.loads((self.path / _MARKER).read_text("utf-8"))
+            facts: dict[str, str] = json.loads((self.path / _MARKER).read_text("utf-8"))
         except ValueError:
             return {}
-        return remembered
+        return facts
 
-    def remember(self, **facts: str) -> None:
-        """Keep what was done, for later runs."""
-        (self.path / _MARKER).write_text(json.dumps(self.remembered() | facts, indent=1), "utf-8")
+    def save_facts(self, **facts: str) -> None:
+        """Save facts for later runs."""
+        (self.path / _MARKER).write_text(json.dumps(self.saved_facts() | facts, indent=1), "utf-8")
 
 
 @contextmanager
-def occupied(path: Path, *, fresh: bool) -> Iterator[Folder]:
-    """The folder, for this demo alone, emptied when `fresh`; one that a demo did not make is left alone."""
+def locked_folder(path: Path, *, fresh: bool) -> Iterator[DemoFolder]:
+    """Lock the folder for this demo, and empty it if `fresh`; raise DemoError.
+
+    A folder that was not created by a demo is rejected unless it is empty.
+    """
     marker = path / _MARKER
     try:
         path.mkdir(parents=True, exist_ok=True)
         if not marker.exists() and any(path.iterdir()):
-            raise BadInputError(f"The demo cannot live in {path}: allowed is a new or empty folder.")
+            raise BadInputError(f"The demo cannot use {path}: allowed is a new or empty folder.")
         file = marker.open("a+", encoding="utf-8")
     except OSError as error:
-        raise BadInputError(f"The demo cannot live in {path}: {error.strerror}.") from error
+        raise BadInputError(f"The demo cannot use {path}: {error.strerror}.") from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -95,20 +98,20 @@ def occupied(path: Path, *, fresh: bool) -> Iterator[Folder]:
             raise DemoError(f"A demo is already running in {path}: stop it first.") from error
         if fresh:
             _empty(path)
-        yield Folder(path)
+        yield DemoFolder(path)
 
 
 def _empty(path: Path) -> None:
-    for thing in path.iterdir():
-        if thing.is_dir() and not thing.is_symlink():
-            shutil.rmtree(thing)
-        elif thing.name != _MARKER:
-            thing.unlink()
+    for item in path.iterdir():
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        elif item.name != _MARKER:
+            item.unlink()
     (path / _MARKER).write_text("", "utf-8")
 
 
-def prepare(folder: Folder, port: int) -> None:
-    """Write what Home Assistant reads when it starts, before anybody can talk to it."""
+def prepare(folder: DemoFolder, port: int) -> None:
+    """Write the configuration that Home Assistant reads when it starts."""
     custom = folder.config / "custom_components"
     custom.mkdir(parents=True, exist_ok=True)
     (folder.config / "configuration.yaml").write_text(_CONFIGURATION.format(zone=time_zone()), "utf-8")
@@ -119,12 +122,12 @@ def prepare(folder: Folder, port: int) -> None:
     storage.mkdir(exist_ok=True)
     _store(storage, "http", 3, _web_server(port))
     if not (storage / "onboarding").exists():
-        # Only the account is left to be made: the other steps would look for services on the internet.
+        # Leaves only the account to be created: the other onboarding steps would need the internet.
         _store(storage, "onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
 
 
 def _web_server(port: int) -> dict[str, Any]:
-    """Its settings; a password that everybody knows is for this machine alone."""
+    """Return the settings of the web server; it listens on the loopback only, since the password is public."""
     stable = {
         "server_host": [LOOPBACK],
         "server_port": port,
@@ -146,7 +149,7 @@ def _store(storage: Path, key: str, version: int, data: dict[str, Any]) -> None:
 
 
 def time_zone() -> str:
-    """The name of this machine's time zone, which the simulated inverter's clock keeps too."""
+    """Return the name of this machine's time zone, which the simulated inverter uses too."""
     zones = available_timezones()
     local = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
     return next((name for name in (os.environ.get("TZ", "").lstrip(":"), local) if name in zones), "UTC")

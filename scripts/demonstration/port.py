@@ -1,17 +1,17 @@
-"""Ports of the loopback: whether one can be had, and at which one the prices are served."""
+"""Ports of the loopback interface: whether one is available, and the one on which prices are served."""
 
 from contextlib import closing
 import socket
 
 from yarl import URL
 
-from .folder import LOOPBACK, Folder
+from .folder import LOOPBACK, DemoFolder
 
-ANY = 0
+ANY_PORT = 0
 
 
-def trouble_with(port: int) -> str:
-    """Why a port cannot be had; nothing when it can."""
+def bind_error(port: int) -> str:
+    """Return why a port cannot be used, or an empty string."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -21,7 +21,7 @@ def trouble_with(port: int) -> str:
     return ""
 
 
-def market_port(folder: Folder) -> int:
-    """Where prices were served before, as Home Assistant keeps the address; ANY the first time, or when it is taken."""
-    port = URL(folder.remembered().get("market", "")).port or ANY
-    return ANY if trouble_with(port) else port
+def market_port(folder: DemoFolder) -> int:
+    """Return the port that Home Assistant's configuration has from earlier runs, or ANY_PORT if it is not available."""
+    port = URL(folder.saved_facts().get("market", "")).port or ANY_PORT
+    return ANY_PORT if bind_error(port) else port

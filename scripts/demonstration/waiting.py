@@ -1,14 +1,14 @@
-"""Waiting for what tells nobody when it comes."""
+"""Waiting for a condition by polling."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-PAUSE = 0.2
+POLL_INTERVAL = 0.2  # seconds
 
 
-async def until(came: Callable[[], Awaitable[bool]]) -> None:
-    """Ask again and again, until it came; how long that may last is for the caller to say."""
+async def wait_until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Poll a condition until it is true; the caller sets a timeout."""
     while True:
-        if await came():
+        if await condition():
             return
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(POLL_INTERVAL)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from scripts.demonstration.api import Api
+from scripts.demonstration.api import HomeAssistantClient
 
 from .cards import wait_for
 from .demo import Demo, copy_of, free_port, run, running
@@ -33,10 +33,10 @@ def test_prices_stay_where_home_assistant_looks_for_them(first_life: Demo, demo:
 async def test_a_copy_beside_it_looks_for_prices_elsewhere(demo: Demo, socket_enabled: None):
     with running(copy_of(demo), free_port()) as copy:
         assert copy.market != demo.market
-        async with Api(copy.url) as api:
+        async with HomeAssistantClient(copy.url) as api:
 
             async def states() -> dict[str, str]:
-                return {known["entity_id"]: known["state"] for known in await api.call("get_states")}
+                return {known["entity_id"]: known["state"] for known in await api.call_command("get_states")}
 
             async def answered() -> bool:
                 return (await states())["sensor.electricity_price_status"] != "unknown"
@@ -70,7 +70,7 @@ def test_a_port_that_is_none(port: str):
 def test_a_port_that_somebody_has(demo: Demo, tmp_path: Path):
     ended = run(port=demo.url.rpartition(":")[2], folder=tmp_path / "other")
     assert ended.returncode == 1
-    assert re.fullmatch(r"Port \d+ cannot be had \(Address already in use\): set NATTERY_DEMO_PORT .*\n", ended.stderr)
+    assert re.fullmatch(r"Port \d+ cannot be used \(Address already in use\): set NATTERY_DEMO_PORT .*\n", ended.stderr)
     assert not (tmp_path / "other").exists()
 
 
@@ -90,7 +90,7 @@ def test_fresh_empties_no_folder_of_somebody_else(tmp_path: Path):
     (tmp_path / "config").mkdir()
     ended = run("--fresh", port=str(free_port()), folder=tmp_path)
     assert ended.returncode == 2
-    assert ended.stderr == f"The demo cannot live in {tmp_path}: allowed is a new or empty folder.\n"
+    assert ended.stderr == f"The demo cannot use {tmp_path}: allowed is a new or empty folder.\n"
     assert (tmp_path / "config").is_dir()
 
 
@@ -98,4 +98,4 @@ def test_a_folder_that_cannot_be(tmp_path: Path):
     (tmp_path / "file").touch()
     ended = run(port=str(free_port()), folder=tmp_path / "file")
     assert ended.returncode == 2
-    assert ended.stderr == f"The demo cannot live in {tmp_path / 'file'}: File exists.\n"
+    assert ended.stderr == f"The demo cannot use {tmp_path / 'file'}: File exists.\n"

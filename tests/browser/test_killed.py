@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.nattery.core.inverter.actions import in_force
+from custom_components.nattery.core.inverter.actions import active_action
 from custom_components.nattery.core.simulator.simulator import Simulator
-from scripts.demonstration.api import Api
+from scripts.demonstration.api import HomeAssistantClient
 from tests.core.control.controlled_system import HOUR, Observation, SimulatedSystem
 
 from .cards import wait_for
@@ -38,7 +38,7 @@ def on(world: SimulatedSystem) -> str | None:
     """The action that the inverter's own settings and clock amount to."""
     clock = world.get("clock")
     assert isinstance(clock, datetime)
-    return in_force(world.settings(), clock)[0]
+    return active_action(world.settings(), clock)[0]
 
 
 def forced(lived: list[Observation], action: str) -> list[bool]:
@@ -51,10 +51,10 @@ async def test_nothing_is_forced_past_the_run_of_a_killed_home_assistant(demo: D
         victim = Demo(folder, port)
         try:
             victim.wait_until_ready()
-            async with Api(victim.url) as api:
+            async with HomeAssistantClient(victim.url) as api:
                 entry = await entry_of(api)
                 await clean_up(api, entry, victim)
-                await api.act("switch.turn_on", AUTOMATION)
+                await api.perform_action("switch.turn_on", AUTOMATION)
                 await act(api, "override", entry, action=action, power=4000, duration=str(LASTING))
             kill_home_assistant(folder)
             wait_until(victim.has_ended, 60, lambda: "The demo goes on without Home Assistant")
@@ -63,7 +63,7 @@ async def test_nothing_is_forced_past_the_run_of_a_killed_home_assistant(demo: D
         assert "Home Assistant ended by itself" in victim.errors
         live_without(folder, action)
     with running(folder, port) as next_life:
-        async with Api(next_life.url) as api:
+        async with HomeAssistantClient(next_life.url) as api:
             await clean_up(api, await entry_of(api), next_life)
 
 
@@ -83,10 +83,10 @@ def live_without(folder: Path, action: str) -> None:
         assert sum(forced(day, action)) <= LASTING // MINUTE + 1  # once more the next day, at the most
 
 
-async def clean_up(api: Api, entry: str, demo: Demo) -> None:
+async def clean_up(api: HomeAssistantClient, entry: str, demo: Demo) -> None:
     """The next life finds what the last one left, and puts the safe default back."""
     await act(api, "clear_override", entry)
-    await api.act("switch.turn_off", AUTOMATION)
+    await api.perform_action("switch.turn_off", AUTOMATION)
 
     async def safe() -> bool:
         return demo.registers().items() >= SAFE.items()

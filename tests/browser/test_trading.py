@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from playwright.async_api import Page, expect
 import pytest
 
-from scripts.demonstration.api import Api
+from scripts.demonstration.api import HomeAssistantClient
 
 from .cards import number, state, tile, wait_for
 from .demo import Demo, time_zone_at_noon
@@ -25,7 +25,7 @@ async def test_the_plan_is_drawn_to_the_last_quarter_hour(page: Page, demo: Demo
     await expect(picture).to_be_visible()
     assert await picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)")
     drawn = b64decode((await picture.get_attribute("src") or "").partition("base64,")[2]).decode()
-    async with Api(demo.url) as api:
+    async with HomeAssistantClient(demo.url) as api:
         plan = await act(api, "get_plan", await entry_of(api))
     assert len(STRIP.findall(drawn)) == pytest.approx(len(plan["slots"]), abs=1)  # a quarter-hour may end meanwhile
     end = datetime.fromisoformat(plan["slots"][-1]["end"]).astimezone(ZoneInfo(time_zone_at_noon()))
@@ -35,7 +35,7 @@ async def test_the_plan_is_drawn_to_the_last_quarter_hour(page: Page, demo: Demo
 async def test_the_automation_is_on_and_says_what_it_does_and_why(page: Page, demo: Demo, socket_enabled: None):
     await expect(tile(page, "Automation").get_by_role("switch")).to_be_checked()
     await expect(state(page, "Action")).to_have_text(ACTIONS)
-    async with Api(demo.url) as api:
+    async with HomeAssistantClient(demo.url) as api:
         plan = await act(api, "get_plan", await entry_of(api))
     assert plan["automatic"]
     assert plan["present"]["performed"]
@@ -43,7 +43,7 @@ async def test_the_automation_is_on_and_says_what_it_does_and_why(page: Page, de
 
 
 async def test_an_override_is_seen_and_done_and_ends(page: Page, demo: Demo, socket_enabled: None):
-    async with Api(demo.url) as api:
+    async with HomeAssistantClient(demo.url) as api:
         entry = await entry_of(api)
         given = await act(api, "override", entry, action="charge", power=1500, duration="00:20:00")
         await expect(state(page, "Action")).to_have_text("Charge")
@@ -63,7 +63,7 @@ async def test_an_override_is_seen_and_done_and_ends(page: Page, demo: Demo, soc
 async def test_a_strategy_is_chosen_and_planned_for(page: Page, demo: Demo, socket_enabled: None):
     strategy = tile(page, "Strategy")
     await expect(strategy.get_by_text("Optimise").first).to_be_visible()
-    async with Api(demo.url) as api:
+    async with HomeAssistantClient(demo.url) as api:
         entry = await entry_of(api)
 
         async def planned(for_what: str, actions: set[str]) -> bool:

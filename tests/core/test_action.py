@@ -1,4 +1,4 @@
-"""An action that must never reach an inverter cannot be made."""
+"""Actions validate their kind, power and end."""
 
 from datetime import UTC, datetime
 
@@ -9,14 +9,14 @@ from custom_components.nattery.core.action import SELF_CONSUME, Action, ActionKi
 END = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def test_what_may_be_said():
+def test_valid_actions_are_accepted() -> None:
     assert Action(ActionKind.CHARGE, 3000, END).power == 3000
     assert Action(ActionKind.HOLD, until=END).until == END
     assert SELF_CONSUME.until is None
 
 
 @pytest.mark.parametrize(
-    ("kind", "power", "until", "words"),
+    ("kind", "power", "until", "message"),
     [
         (ActionKind.CHARGE, 0, END, "power of 0 W"),
         (ActionKind.DISCHARGE, -5, END, "power of -5 W"),
@@ -30,6 +30,6 @@ def test_what_may_be_said():
         (ActionKind.HOLD, 0, END.replace(tzinfo=None), "without a time zone"),
     ],
 )
-def test_what_may_not(kind, power, until, words):
-    with pytest.raises(ValueError, match=words):
+def test_invalid_actions_are_rejected(kind, power, until, message) -> None:
+    with pytest.raises(ValueError, match=message):
         Action(kind, power, until)

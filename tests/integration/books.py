@@ -1,4 +1,4 @@
-"""What the tests of the books share: a house with prices at a stopped clock, walked through quarter by quarter."""
+"""A home with prices, a ledger and a clock that the test moves, shared by the tests of the ledger and of trading."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ TARIFF = {"import_rate": {"fee": FEE}}
 
 
 def berlin(moment: str) -> datetime:
-    """A moment (UTC) by the clock of Berlin, on the day of the tests unless it names another."""
+    """Return a time (UTC) given as local time in Berlin, by default on the day of the tests."""
     text = moment if "-" in moment else f"2026-11-20 {moment}"
     return datetime.fromisoformat(text).replace(tzinfo=dt_util.get_time_zone("Europe/Berlin")).astimezone(UTC)
 
@@ -44,7 +44,7 @@ MORNING = berlin("11:00")
 
 @dataclass
 class BookedHouse:
-    """A house that is set up, and all that its inverter was read to do."""
+    """A home and all polls of its inverter since the ledger was opened."""
 
     hass: HomeAssistant
     entry: MockConfigEntry
@@ -54,11 +54,11 @@ class BookedHouse:
     stops: list[CALLBACK_TYPE] = field(default_factory=list)
 
     async def set_up(self) -> BookedHouse:
-        """Set it up and let it have prices."""
+        """Set up the config entry and fetch prices."""
         begun = dt_util.utcnow()
         assert await self.hass.config_entries.async_setup(self.entry.entry_id)
         await self.settle()
-        await self.walk(timedelta(milliseconds=1))  # what has just happened made something due at once
+        await self.walk(timedelta(milliseconds=1))  # fires what is due at once
         self.clock.move_to(begun)
         return self
 
@@ -68,13 +68,13 @@ class BookedHouse:
         return site
 
     def books(self, ledger: str = "") -> LedgerRecorder:
-        """A bookkeeper of this house, who is yet to be opened."""
+        """Return a recorder of this home that is not open yet."""
         settings = settings_from({**BATTERY, "ledger": ledger})
         assert self.site.prices is not None
         return LedgerRecorder(self.hass, self.entry, InverterMeasurements(self.site), settings, self.site.prices)
 
     async def open(self, ledger: str = "") -> LedgerRecorder:
-        """Open the books, write down every poll that they see, and poll once."""
+        """Open a recorder, keep every poll that it gets, and poll once."""
         books = self.books(ledger)
         await books.async_open()
         self.watches.append([])
@@ -84,7 +84,7 @@ class BookedHouse:
         return books
 
     async def close(self, books: LedgerRecorder) -> None:
-        """Close the books again."""
+        """Close a recorder."""
         self.stops.pop()()
         await books.async_close()
 
@@ -96,7 +96,7 @@ class BookedHouse:
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def walk(self, until: datetime | timedelta, step: timedelta = STEP) -> None:
-        """Live on until a moment, or for a time; the inverter lives along."""
+        """Move the clock and the simulator to a time, or by a duration."""
         end = dt_util.utcnow() + until if isinstance(until, timedelta) else until
         while (left := end - dt_util.utcnow()) > timedelta():
             passed = min(step, left)
@@ -106,22 +106,22 @@ class BookedHouse:
             await self.settle()
 
     def read_in(self, start: datetime) -> list[tuple[Poll, Poll]]:
-        """The polls of a quarter-hour that followed each other."""
+        """Return the pairs of consecutive polls of a quarter-hour."""
         pairs = [pair for watch in self.watches for pair in pairwise(watch)]
         return [(a, b) for a, b in pairs if start <= a[0] and b[0] <= start + QUARTER]
 
     def hours(self, start: datetime) -> float:
-        """For how long a quarter-hour was seen."""
+        """Return the hours of a quarter-hour that are covered by polls."""
         return sum((b - a) / timedelta(hours=1) for (a, _), (b, _) in self.read_in(start))
 
     def energy(self, key: str, start: datetime) -> float:
-        """The kWh of a power by the polls of a quarter-hour, signed: the sums that anybody would do on paper."""
+        """Return the kWh of a power over a quarter-hour, signed, integrated from the polls by the trapezoidal rule."""
         pairs = self.read_in(start)
         joules: float = sum((a[key] + b[key]) / 2 * (end - begin).total_seconds() for (begin, a), (end, b) in pairs)
         return joules / 3.6e6
 
     def slot_price(self, kind: PriceKind, at: datetime) -> float:
-        """What the prices say of a moment."""
+        """Return the price of the slot that contains a time."""
         assert self.site.prices is not None
         day = self.site.prices.pricer.day(at.astimezone(dt_util.get_time_zone("Europe/Berlin")).date())
         (price,) = [slot.price for slot in day.slots[kind] if slot.start <= at < slot.end]
@@ -129,7 +129,7 @@ class BookedHouse:
 
 
 def net(energies: Energies) -> dict[str, float]:
-    """Energies as the inverter signs its powers."""
+    """Return energies with the signs of the inverter's powers."""
     return {
         "grid_power": energies.import_kwh - energies.export_kwh,
         "battery_power": energies.discharge_kwh - energies.charge_kwh,
@@ -139,7 +139,7 @@ def net(energies: Energies) -> dict[str, float]:
 
 
 def starts(lines: tuple[LedgerEntry, ...]) -> list[str]:
-    """When lines begin, by the clock of Berlin."""
+    """Return the starts of entries as local time in Berlin."""
     return [f"{line.start.astimezone(dt_util.get_time_zone('Europe/Berlin')):%H:%M}" for line in lines]
 
 

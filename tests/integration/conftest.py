@@ -99,8 +99,8 @@ def serial_port(simulator: Simulator, tmp_path: Path) -> str:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Find silence out in a moment, which takes seconds on a real line."""
-    monkeypatch.setattr(SerialTransport, "timing", lambda _: Timing(margin=0.3, quiet=0.3))
-    monkeypatch.setattr(TcpTransport, "timing", lambda _: Timing(baud=None, margin=0.3, quiet=0.3))
+    monkeypatch.setattr(SerialTransport, "timing", lambda _: Timing(margin=0.3, min_quarantine=0.3))
+    monkeypatch.setattr(TcpTransport, "timing", lambda _: Timing(baud=None, margin=0.3, min_quarantine=0.3))
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ from custom_components.nattery.core.backtest.process import run_in_process
 from custom_components.nattery.core.backtest.system import system_from_document
 from custom_components.nattery.core.backtest.time_series import series_from_ledger
 from custom_components.nattery.core.forecast.quarters import moment
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import Energies, EntryPrices, LedgerEntry, MeteredInterval
-from custom_components.nattery.core.ledger.pricing import book_quarter
+from custom_components.nattery.core.ledger.ledger import Ledger
+from custom_components.nattery.core.ledger.pricing import create_entry
 from custom_components.nattery.core.ledger.reports import Period
 from custom_components.nattery.core.process.errors import (
     WorkerError,
@@ -72,7 +72,7 @@ def lived(days: int = DAYS) -> list[LedgerEntry]:
         prices = EntryPrices("EUR", told.import_price[index], told.export_price[index])
         metered = MeteredInterval(moment(number), 1.0, energies, soc, change)
         previous = booked[-1] if booked else None
-        booked.append(book_quarter(metered, battery, previous, prices=None if index in UNPRICED else prices))
+        booked.append(create_entry(metered, battery, previous, prices=None if index in UNPRICED else prices))
     return booked
 
 

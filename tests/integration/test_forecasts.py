@@ -35,13 +35,13 @@ from custom_components.nattery.core.app import learned_forecaster
 from custom_components.nattery.core.explanation import Note
 from custom_components.nattery.core.forecast.forecast import Forecaster, ForecastSource
 from custom_components.nattery.core.forecast.forecast_log import ForecastLog
-from custom_components.nattery.core.forecast.quarters import day_edges, moment, quarter, wall
+from custom_components.nattery.core.forecast.quarters import day_edges, local_quarter, moment, quarter
 from custom_components.nattery.core.inverter.inverter import Inverter
 from custom_components.nattery.core.inverter.polling import PollResult
 from custom_components.nattery.core.inverter.registers import BY_KEY
 from custom_components.nattery.core.ledger.entry import Energies, MeteredInterval
 from custom_components.nattery.core.simulator.faults import FaultKind
-from custom_components.nattery.core.simulator.memory import stamp
+from custom_components.nattery.core.simulator.memory import timestamp_words
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.trading import solar
 from custom_components.nattery.trading.forecasts import ForecastService, forecast_store
@@ -128,7 +128,7 @@ async def remember(hass: HomeAssistant, key: str, kind: str, unit: str, rows: li
 def until_now(days: int, of: Callable[[int, int, int], Power] = family) -> Power:
     """The power of some days, and of today until the latest full hour."""
     now = quarter(dt_util.utcnow())
-    first, _ = day_edges(wall(now, ZONE) // DAY - days, ZONE)
+    first, _ = day_edges(local_quarter(now, ZONE) // DAY - days, ZONE)
     return {number: kw for number, kw in of(7, first, days + 1).items() if number < now // 4 * 4}
 
 
@@ -193,8 +193,8 @@ async def test_quarters_are_seen_in_the_power_and_set_right_by_the_counter(recor
     assert fine.load_kw[at] > 3 * fine.load_kw[at + 3]
     past = await async_household_history(hass, forecasts._energy_history.statistic_ids, dt_util.utcnow())
     assert past is not None
-    assert len(past.load.fine) == 9 * DAY
-    last = max(past.load.fine) + 1
+    assert len(past.load.quarter_hourly) == 9 * DAY
+    last = max(past.load.quarter_hourly) + 1
     assert past.load.kwh(last - WEEK, last) == pytest.approx(kwh(list(power.values())[-WEEK:]), rel=0.005)
 
 
@@ -205,7 +205,7 @@ async def test_a_power_of_something_else_is_not_used(recorder_mock, hass, foreca
     await measure(hass, "load_power", dict.fromkeys(power, 0.0))
     past = await async_household_history(hass, forecasts._energy_history.statistic_ids, dt_util.utcnow())
     assert past is not None
-    assert not past.load.fine
+    assert not past.load.quarter_hourly
     assert kwh(past.load.power.values()) == pytest.approx(kwh(power.values()), rel=0.02)
 
 
@@ -368,7 +368,7 @@ async def test_the_inverter_is_asked_once_a_day_while_history_is_short(
     before = remembered(simulator, "PVEnergyLast7day")
     stopped.move_to(tomorrow() + timedelta(minutes=1))  # and the inverter's clock is behind
     await fresh.async_forecast(tomorrow(), DAY)
-    simulator.device.write(BY_KEY["clock"].address, stamp(local_now()))
+    simulator.device.write(BY_KEY["clock"].address, timestamp_words(local_now()))
     stopped.tick(timedelta(minutes=15))
     await fresh.async_forecast(tomorrow(), DAY)
     assert len(asked) == 3
@@ -404,9 +404,9 @@ async def test_a_forecast_does_not_need_the_inverters_memory(
     if trouble == "silent":
         house.runtime_data.identified_device.readings.async_set_update_error(TimeoutError())
     elif trouble == "unread":
-        monkeypatch.setitem(simulator._rules.faults.rates, FaultKind.EXCEPTION, 1.0)
+        monkeypatch.setitem(simulator._options.faults.rates, FaultKind.EXCEPTION, 1.0)
     else:
-        simulator.device.write(BY_KEY["clock"].address, stamp(local_now() - timedelta(days=40)))
+        simulator.device.write(BY_KEY["clock"].address, timestamp_words(local_now() - timedelta(days=40)))
     told = await fresh.async_forecast(tomorrow(), DAY)
     assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
@@ -565,7 +565,7 @@ async def test_arrays_are_added_up_each_once(hass, forecasts, roof, said) -> Non
     told = await forecasts.async_forecast(tomorrow(), DAY)
     assert told.sources["pv"] is ForecastSource.PROVIDER
     assert kwh(told.pv_kw) == pytest.approx(9.3)
-    assert kwh(power for power in told.said_kw if power is not None) == pytest.approx(9.3)
+    assert kwh(power for power in told.provider_kw if power is not None) == pytest.approx(9.3)
 
 
 async def test_without_a_dashboard_there_is_no_provider(recorder_mock, hass, forecasts) -> None:

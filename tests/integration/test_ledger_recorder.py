@@ -22,7 +22,7 @@ from custom_components.nattery.core.ledger.reports import local_days
 from custom_components.nattery.core.market.tariff import PriceKind
 from custom_components.nattery.trading import database
 from scripts.entsoe_standin.server import StandIn
-from tests.core.ledger.server import PASSWORD, Server
+from tests.core.ledger.postgresql_server import PASSWORD, PostgresqlServer
 
 from .books import FEE, BookedHouse, berlin, net, starts
 from .conftest import SERIAL
@@ -125,7 +125,7 @@ async def test_prices_that_come_late(booked: BookedHouse, market: StandIn) -> No
     ]
     assert all(line.money for line in lines)
     assert books.last == lines[-1]
-    assert books.savings.today.priced == pytest.approx(sum(line.coverage for line in lines), abs=0.01)
+    assert books.savings.today.priced_quarters == pytest.approx(sum(line.coverage for line in lines), abs=0.01)
     await house.close(books)
 
 
@@ -231,7 +231,7 @@ async def test_a_poll_without_one_of_its_values_is_no_reading(
 
 
 async def test_the_database_is_away_for_a_while(
-    house: BookedHouse, server: Server, postgresql: str, caplog: pytest.LogCaptureFixture
+    house: BookedHouse, server: PostgresqlServer, postgresql: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = postgresql.rpartition("/")[2]
     books = await house.open(postgresql)
@@ -263,7 +263,7 @@ async def test_the_database_is_away_for_a_while(
         assert line.baseline.stored.kwh - line.baseline.stored.change_kwh == pytest.approx(
             before.baseline.stored.kwh, abs=0.002
         ), "in the order of time"
-    assert books.savings.today.priced == pytest.approx(sum(line.coverage for line in lines), abs=0.01)
+    assert books.savings.today.priced_quarters == pytest.approx(sum(line.coverage for line in lines), abs=0.01)
     await house.close(books)
 
 
@@ -353,16 +353,16 @@ async def test_closed_books_leave_nothing_behind(house: BookedHouse, hass_storag
 async def test_a_new_day_begins_with_nothing_also_while_the_inverter_is_silent(house: BookedHouse) -> None:
     books = await house.open()
     await house.walk(berlin("11:16"))
-    assert books.savings.today.seen > 0.9
+    assert books.savings.today.covered_quarters > 0.9
     await house.hass.async_add_executor_job(house.simulator.stop)
     house.clock.move_to(berlin("2026-11-21 00:00:30"))
     await house.walk(timedelta(minutes=2), timedelta(minutes=1))
     assert books.savings.today.period.start == berlin("2026-11-21 00:00")
-    assert books.savings.today.seen == 0
-    assert books.savings.month.seen > 0.9
+    assert books.savings.today.covered_quarters == 0
+    assert books.savings.month.covered_quarters > 0.9
     day = berlin("11:00").date()
     (report,) = await books.async_reports(local_days(day, day, dt_util.get_default_time_zone()))
-    assert report.seen == pytest.approx(books.savings.month.seen)
+    assert report.covered_quarters == pytest.approx(books.savings.month.covered_quarters)
     await house.close(books)
 
 

@@ -18,14 +18,14 @@ from custom_components.nattery.core.app.interval_prices import known_intervals
 from custom_components.nattery.core.app.monthly_peak import PeakImport
 from custom_components.nattery.core.app.planning import PlanningInputs, run_planner
 from custom_components.nattery.core.forecast.quarters import moment, quarter
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import Expectation
+from custom_components.nattery.core.ledger.ledger import Ledger
 from custom_components.nattery.core.ledger.reports import Period
 from custom_components.nattery.core.market.tariff import PriceKind
 from custom_components.nattery.trading import plan_maker
 from custom_components.nattery.trading.coordinator import TradingCoordinator
 from custom_components.nattery.trading.settings import TRADING
-from tests.core.ledger.lines import line
+from tests.core.ledger.entries import make_entry
 
 from .books import BATTERY, MORNING, BookedHouse, berlin
 from .conftest import SERIAL
@@ -76,7 +76,7 @@ async def set_up(house: BookedHouse, **changes: Any) -> TradingCoordinator:
 def book(house: BookedHouse, **imports: float) -> None:
     """Book imports (kWh) of some quarter-hours, by when they begin in Berlin."""
     ledger = Ledger(Path(house.hass.config.path("nattery.db")))
-    lines = [line(berlin(start), import_kwh=kwh, load_kwh=kwh) for start, kwh in imports.items()]
+    lines = [make_entry(berlin(start), import_kwh=kwh, load_kwh=kwh) for start, kwh in imports.items()]
     ledger.write(SERIAL, lines)
 
 
@@ -101,7 +101,7 @@ async def test_without_a_capacity_tariff_nobody_asks_for_a_peak(
     booked: BookedHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Period] = []
-    monkeypatch.setattr(Ledger, "peak", lambda _self, _site, period: asked.append(period))
+    monkeypatch.setattr(Ledger, "peak_import_kw", lambda _self, _site, period: asked.append(period))
     trading = await set_up(booked)
     assert trading.data.plan is not None
     assert asked == []
@@ -147,7 +147,7 @@ async def test_the_running_quarter_counts_as_far_as_it_has_come(booked: BookedHo
     trading = await set_up(booked, peak_price=8.0)
     await charge(trading)
     await booked.walk(berlin("11:10"))
-    (running,) = trading.recorder._state.meter.running
+    (running,) = trading.recorder._state.meter.open_interval
     assert running.coverage == pytest.approx(10 / 15, abs=0.05)
     peak = await trading.recorder.async_peak()
     assert peak == PeakImport(pytest.approx(4 * running.energies.import_kwh), booked=True)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import QUARTER, LedgerEntry
+from custom_components.nattery.core.ledger.ledger import Ledger
 from custom_components.nattery.core.market.prices import PriceSeries, PriceSlot
 from custom_components.nattery.core.market.quality import ENTSOE
 from custom_components.nattery.prices.settings import price_subentry

@@ -25,7 +25,7 @@ from custom_components.nattery.trading import flow as trading_flow
 from custom_components.nattery.trading.issues import LEDGER_FAILS
 from custom_components.nattery.trading.settings import settings_from, trading_subentry
 from scripts.entsoe_standin.server import StandIn
-from tests.core.ledger.server import PASSWORD, USER, Server
+from tests.core.ledger.postgresql_server import PASSWORD, USER, PostgresqlServer
 
 from .conftest import until
 from .market import add_prices, price_data
@@ -294,14 +294,14 @@ async def test_no_address_of_books(form: Form, address: str) -> None:
     assert "ledger" not in form.data
 
 
-def newer(server: Server, url: str) -> str:
+def newer(server: PostgresqlServer, url: str) -> str:
     server.execute(
         "CREATE TABLE nattery_schema (version integer)", "INSERT INTO nattery_schema VALUES (99)", database=name_of(url)
     )
     return url
 
 
-def without_right(server: Server, url: str) -> str:
+def without_right(server: PostgresqlServer, url: str) -> str:
     server.execute(
         "DROP ROLE IF EXISTS visitor",
         f"CREATE ROLE visitor LOGIN PASSWORD '{PASSWORD}'".replace(":", r"\:"),
@@ -311,7 +311,7 @@ def without_right(server: Server, url: str) -> str:
     return url.replace(f"//{USER}:", "//visitor:")
 
 
-def only_read(server: Server, url: str) -> str:
+def only_read(server: PostgresqlServer, url: str) -> str:
     server.execute(f"ALTER DATABASE {name_of(url)} SET default_transaction_read_only = on")
     return url
 
@@ -352,7 +352,7 @@ PROBLEMS = {
 
 @pytest.mark.parametrize("trouble", PROBLEMS)
 async def test_a_database_in_which_no_books_can_be_kept(
-    form: Form, server: Server, postgresql: str, trouble: str
+    form: Form, server: PostgresqlServer, postgresql: str, trouble: str
 ) -> None:
     """Says why in one sentence, keeps what was typed, and goes on once the address is another."""
     spoil, sentence = PROBLEMS[trouble]
@@ -371,7 +371,7 @@ async def test_a_database_in_which_no_books_can_be_kept(
     await until(lambda: form.trading.recorder.savings is not None)
 
 
-async def test_an_address_that_was_typed_is_tried_again(form: Form, server: Server, postgresql: str) -> None:
+async def test_an_address_that_was_typed_is_tried_again(form: Form, server: PostgresqlServer, postgresql: str) -> None:
     """Nobody has to type it twice, though it is never shown."""
     name = name_of(postgresql)
     server.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
@@ -431,7 +431,7 @@ async def test_changes_are_traded_with_at_once(form: Form) -> None:
     assert form.trading.settings.wear == pytest.approx(3000 / (2 * 14 * 6000))
 
 
-async def test_an_address_left_empty_stays_and_is_not_asked(changer: Form, server: Server) -> None:
+async def test_an_address_left_empty_stays_and_is_not_asked(changer: Form, server: PostgresqlServer) -> None:
     """Whoever changes something else does not have to wait for a database that is away."""
     address = changer.data["ledger"]
     server.execute(f"ALTER DATABASE {name_of(address)} WITH ALLOW_CONNECTIONS false")
@@ -441,7 +441,7 @@ async def test_an_address_left_empty_stays_and_is_not_asked(changer: Form, serve
     assert (changer.data["ledger"], changer.data["capacity"]) == (address, 14)
 
 
-async def test_another_address_is_tried(changer: Form, server: Server) -> None:
+async def test_another_address_is_tried(changer: Form, server: PostgresqlServer) -> None:
     before = changer.data
     await changer.change()
     again = await changer.give({"ledger": server.url("nowhere")})
@@ -467,7 +467,7 @@ async def test_the_word_file_brings_the_books_back(changer: Form) -> None:
 
 async def test_the_address_is_told_to_nobody(
     changer: Form,
-    server: Server,
+    server: PostgresqlServer,
     hass_client: ClientSessionGenerator,
     hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,

@@ -1,4 +1,4 @@
-"""What the inverter can be told to do: the one word that planner, controller, inverter and bridge share."""
+"""Battery actions, as the planner, the controller, the inverter and the bridge use them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,21 +9,21 @@ from math import inf
 class ActionKind(StrEnum):
     """The four actions."""
 
-    SELF_CONSUME = "self_consume"  # the battery follows the house: surplus in, shortage out; the safe default
-    HOLD = "hold"  # the battery gives nothing and takes nothing from the grid; surplus may charge it
-    CHARGE = "charge"  # from the grid as well, with a given power
-    DISCHARGE = "discharge"  # with a given power, into the grid as well
+    SELF_CONSUME = "self_consume"  # store PV surplus and cover the load; the safe default
+    HOLD = "hold"  # neither discharge nor charge from the grid; PV surplus may charge the battery
+    CHARGE = "charge"  # charge with a given power, also from the grid
+    DISCHARGE = "discharge"  # discharge with a given power, also into the grid
 
 
 FORCED = frozenset({ActionKind.CHARGE, ActionKind.DISCHARGE})
-SAME_POWER = 0.05  # the share by which the power of a running action may differ before it is worth a write
+SAME_POWER = 0.05  # relative difference in power below which a running action is not written again
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action, `power` in W at the battery's AC side (0 unless forced), and when it ends (UTC).
+    """An action with its power (W on the battery's AC side, 0 unless charge or discharge) and its end (UTC).
 
-    `until` is None for an action that holds until the next one, which only self_consume may.
+    `until` is None for an action without an end, which is allowed for self_consume only.
     """
 
     kind: ActionKind
@@ -31,7 +31,7 @@ class Action:
     until: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what must never reach an inverter; raises ValueError."""
+        """Validate; raise ValueError."""
         if not (0 < self.power < inf if self.kind in FORCED else self.power == 0):
             raise ValueError(f"A power of {self.power:g} W is not allowed for {self.kind}")
         if self.until is None and self.kind is not ActionKind.SELF_CONSUME:

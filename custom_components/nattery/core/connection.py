@@ -1,4 +1,4 @@
-"""From a description of a connection to a running bus."""
+"""Connection settings of an inverter, and the Modbus client for them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ DEFAULT_BAUD = 9600
 
 
 class ConnectionKind(StrEnum):
-    """The ways to reach an inverter."""
+    """The kinds of connection to an inverter."""
 
     SERIAL = "serial"
     TCP = "tcp"
@@ -21,7 +21,7 @@ class ConnectionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the inverter is: a port's path for SERIAL, host and port for the others."""
+    """Connection settings: the path of the port for SERIAL, host and port for the other kinds."""
 
     kind: ConnectionKind
     path: str = ""
@@ -29,14 +29,14 @@ class Connection:
     port: int = 502
     baud: int = DEFAULT_BAUD
 
-    def link(self) -> Transport:
-        """The line, not yet opened."""
+    def transport(self) -> Transport:
+        """Return the transport, not yet opened."""
         if self.kind is ConnectionKind.SERIAL:
             return SerialTransport(self.path, self.baud)
         return TcpTransport(self.host, self.port, rtu=self.kind is ConnectionKind.RTU_OVER_TCP, baud=self.baud)
 
     def open(self, *, timing: Timing | None = None, on_link: Callable[[bool], None] | None = None) -> ModbusClient:
-        """A bus that serves until it is closed; the line itself is opened in the bus's own thread."""
-        bus = ModbusClient(self.link(), timing=timing, on_link=on_link)
-        bus.start()
-        return bus
+        """Return a started Modbus client, which opens the transport in its own thread; the caller closes it."""
+        client = ModbusClient(self.transport(), timing=timing, on_connection_change=on_link)
+        client.start()
+        return client

@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..core.app.household_history import HouseholdHistory
 from ..core.app.measurements import EnergyHistory
-from ..core.forecast.cold_start import Location, household, sun
+from ..core.forecast.cold_start import Location, load_from_daily_energy, pv_from_daily_energy
 
 
 class ColdStart:
@@ -36,5 +36,5 @@ class ColdStart:
         self._asked_on = energies.today
         zone = dt_util.get_default_time_zone()
         place = Location(self._hass.config.latitude, self._hass.config.longitude)
-        self._load = await self._hass.async_add_executor_job(household, energies.load, zone)
-        self._pv = await self._hass.async_add_executor_job(sun, energies.pv, zone, place)
+        self._load = await self._hass.async_add_executor_job(load_from_daily_energy, energies.load, zone)
+        self._pv = await self._hass.async_add_executor_job(pv_from_daily_energy, energies.pv, zone, place)

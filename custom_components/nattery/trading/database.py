@@ -12,7 +12,7 @@ from ..const import DOMAIN
 from ..core.ledger.errors import DatabaseTimeoutError, LedgerError, MissingDriverError
 
 if TYPE_CHECKING:
-    from ..core.ledger.book import Ledger
+    from ..core.ledger.ledger import Ledger
 
 FILE: Final = "nattery.db"
 DRIVER: Final = "psycopg2-binary>=2.9.11"
@@ -47,7 +47,7 @@ class Database:
             raise DatabaseTimeoutError(seconds or 0) from None
 
     def _do[T](self, task: Callable[[Ledger], T]) -> T:
-        from ..core.ledger.book import Ledger  # noqa: PLC0415  (imports SQLAlchemy, which takes long)
+        from ..core.ledger.ledger import Ledger  # noqa: PLC0415  (imports SQLAlchemy, which takes long)
 
         ledger = self._ledger or Ledger(self._place)
         try:

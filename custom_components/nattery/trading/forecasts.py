@@ -126,7 +126,7 @@ class ForecastService:
         learned = await self._hass.async_add_executor_job(
             LearnedForecaster.learn, now, zone, history, self._log, self._solar.arrays or ()
         )
-        learned.tomorrow.keep(self._log, zone)
+        learned.tomorrow.log_to(self._log, zone)
         self._store.async_delay_save(self._log.to_dict, _SAVE_DELAY)
         self.load_quality, self.pv_quality = learned.load_quality, learned.pv_quality
         return learned

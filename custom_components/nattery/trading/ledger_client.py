@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from ..core.app.recorder_state import PendingInterval
 from ..core.app.spot_price_review import DaySlots, spot_prices
 from ..core.ledger.entry import EntryPrices, LedgerEntry
-from ..core.ledger.pricing import book_quarter
+from ..core.ledger.pricing import create_entry
 from ..core.ledger.reports import Period, Report, Savings
 from ..core.planner.problem import BatteryModel
 from .database import Database
 
 if TYPE_CHECKING:
-    from ..core.ledger.book import Ledger
+    from ..core.ledger.ledger import Ledger
 
 
 class LedgerClient:
@@ -48,7 +48,7 @@ class LedgerClient:
 
     async def async_peak(self, period: Period) -> float:
         """Return the highest import (kW) of a quarter-hour in a period."""
-        return await self._do(lambda ledger: ledger.peak(self._site, period))
+        return await self._do(lambda ledger: ledger.peak_import_kw(self._site, period))
 
     async def async_book(self, interval: PendingInterval, battery: BatteryModel, prices: EntryPrices | None) -> None:
         """Write the entry of a quarter-hour that has ended."""
@@ -66,7 +66,7 @@ class LedgerClient:
         self, interval: PendingInterval, battery: BatteryModel, prices: EntryPrices | None, ledger: Ledger
     ) -> None:
         record = interval.record
-        entry = book_quarter(
+        entry = create_entry(
             interval.metered,
             battery,
             ledger.previous(self._site, interval.metered.start),

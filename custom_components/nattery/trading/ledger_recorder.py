@@ -29,7 +29,7 @@ from ..core.app.spot_price_review import SpotPriceReview
 from ..core.ledger.entry import LedgerEntry, MeteredInterval, quarter_start
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import PowerReading
-from ..core.ledger.pricing import priced
+from ..core.ledger.pricing import with_prices
 from ..core.ledger.reports import Period, Report, Savings, this_month
 from ..prices.coordinator import PriceCoordinator
 from .database import Database
@@ -125,7 +125,7 @@ class LedgerRecorder:
     def just_ended(self) -> tuple[MeteredInterval, ...]:
         """Return the last quarter-hours that have ended, including one that no later reading has ended yet."""
         now = quarter_start(dt_util.utcnow())
-        return tuple(one for one in (*self._ended, *self._state.meter.running) if one.start < now)
+        return tuple(one for one in (*self._ended, *self._state.meter.open_interval) if one.start < now)
 
     async def async_read(self, start: datetime, end: datetime) -> tuple[LedgerEntry, ...]:
         """Return the entries that start in [start, end); raises LedgerError."""
@@ -209,7 +209,7 @@ class LedgerRecorder:
         entries = await self._ledger.async_mispriced(pricer.book.currency, days)
         prices = entry_prices(pricer, (entry.start for entry in entries))
         wear = self._battery.wear_per_kwh
-        if known := [priced(entry, prices[entry.start], wear) for entry in entries if entry.start in prices]:
+        if known := [with_prices(entry, prices[entry.start], wear) for entry in entries if entry.start in prices]:
             await self._ledger.async_write(known)
         self._review.agree(days)
         for entry in entries:

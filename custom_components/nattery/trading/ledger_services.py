@@ -17,8 +17,8 @@ from ..action_helpers import moment, refuse
 from ..const import DOMAIN
 from ..core.ledger.entry import LedgerEntry
 from ..core.ledger.errors import LedgerError
+from ..core.ledger.json_row import entry_to_json
 from ..core.ledger.reports import Period, Report, local_days, local_months
-from ..core.ledger.series import to_row
 from ..errors import translated
 from .coordinator import TradingCoordinator
 from .savings import SAVINGS
@@ -79,7 +79,10 @@ async def _async_rows(trading: TradingCoordinator, period: str, start: datetime,
 
 def _entry_rows(entries: Sequence[LedgerEntry], words: Words) -> list[dict[str, Any]]:
     """Return entries as plain JSON with their reasons as sentences; a month of them takes a while."""
-    return [{**to_row(entry), "reason_text": words.booked(entry.reason) if entry.reason else None} for entry in entries]
+    return [
+        {**entry_to_json(entry), "reason_text": words.booked(entry.reason) if entry.reason else None}
+        for entry in entries
+    ]
 
 
 def _report_row(report: Report) -> dict[str, Any]:

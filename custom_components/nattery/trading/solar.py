@@ -96,5 +96,7 @@ class SolarProviders:
             raise ProviderForecastError("The forecast is empty")
         array = {**answer["wh_hours"]}
         if array != self._answers.get(entry.entry_id):
-            await self._hass.async_add_executor_job(ProviderForecast.of, [array], dt_util.get_default_time_zone())
+            await self._hass.async_add_executor_job(
+                ProviderForecast.from_arrays, [array], dt_util.get_default_time_zone()
+            )
         return array

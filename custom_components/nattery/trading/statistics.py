@@ -10,7 +10,7 @@ from homeassistant.helpers.recorder import get_instance
 
 from ..core.app.household_history import HouseholdHistory, StatisticsPoint, power_history
 from ..core.forecast.history import PowerHistory
-from ..core.forecast.load import DAYS
+from ..core.forecast.load import HISTORY_DAYS
 
 _FIVE_MINUTE_DAYS: Final = (
     10  # Home Assistant keeps statistics of five minutes for this long unless configured otherwise
@@ -47,7 +47,7 @@ def _read(hass: HomeAssistant, statistic_ids: Mapping[str, str], now: datetime) 
 
     def history(name: str) -> PowerHistory:
         return power_history(
-            points(f"{name}_energy", DAYS, "hour", "change"),
+            points(f"{name}_energy", HISTORY_DAYS, "hour", "change"),
             points(f"{name}_power", _FIVE_MINUTE_DAYS, "5minute", "mean"),
         )
 

@@ -92,7 +92,7 @@ def test_what_is_stored_at_the_end_is_worth_what_the_backtest_says() -> None:
 def rest_of_the_day() -> Forecast:
     """The forecast of the rest of the day alone."""
     forecast = planning_inputs().forecast
-    powers = ("load_kw", "load_p90_kw", "pv_kw", "pv_p10_kw", "pv_p90_kw", "said_kw")
+    powers = ("load_kw", "load_p90_kw", "pv_kw", "pv_p10_kw", "pv_p90_kw", "provider_kw")
     return replace(
         forecast,
         start=moment(MIDNIGHT + PRESENT),

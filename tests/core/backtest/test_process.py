@@ -17,7 +17,7 @@ from custom_components.nattery.core.backtest.system import system_from_document
 from custom_components.nattery.core.ledger.entry import QUARTER
 from custom_components.nattery.core.process.errors import WorkerFailedError, WorkerTimeoutError
 from scripts.benchmarks.weeks import PROBLEM, WEEKS, ZONE, series
-from tests.core.ledger.lines import BERLIN, START, line
+from tests.core.ledger.entries import BERLIN, START, make_entry
 
 SYSTEM_DOCUMENT = {"battery": asdict(PROBLEM.battery), "grid": asdict(PROBLEM.grid), "currency": "EUR"}
 WITH_FORECASTS, WITHOUT_FORECASTS = series(WEEKS[2], 1, 6), series(WEEKS[2], 1, 6, with_forecasts=False)
@@ -94,9 +94,11 @@ async def test_a_killed_backtest_is_reported(started) -> None:
 
 def test_the_actual_account() -> None:
     system = system_from_document({**SYSTEM_DOCUMENT, "peak_price_per_kw": 2.0})
-    first = line(soc=0.6, soc_change=0.05, import_kwh=1.0, charge_kwh=0.5)
-    half = line(START + QUARTER, coverage=0.5, previous=first, soc=0.5, soc_change=-0.1, import_kwh=0.6, export_kwh=0.1)
-    unpriced = line(START + 2 * QUARTER, prices=None, previous=half, import_kwh=9.0)
+    first = make_entry(soc=0.6, soc_change=0.05, import_kwh=1.0, charge_kwh=0.5)
+    half = make_entry(
+        START + QUARTER, coverage=0.5, previous=first, soc=0.5, soc_change=-0.1, import_kwh=0.6, export_kwh=0.1
+    )
+    unpriced = make_entry(START + 2 * QUARTER, prices=None, previous=half, import_kwh=9.0)
     account = actual_account([first, half, unpriced], system, BERLIN)
     assert account.grid_cost == pytest.approx(first.money.cost + half.money.cost)
     assert account.wear == pytest.approx(first.money.wear)

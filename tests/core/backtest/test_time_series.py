@@ -8,7 +8,7 @@ from custom_components.nattery.core.backtest.forecasts import epochs
 from custom_components.nattery.core.backtest.time_series import BacktestError, series_from_csv, series_from_ledger
 from custom_components.nattery.core.forecast.quarters import day_edges, quarter
 from custom_components.nattery.core.ledger.entry import QUARTER
-from tests.core.ledger.lines import START, line, lines as booked
+from tests.core.ledger.entries import START, make_entries as booked, make_entry
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HEADER = "start,import_price,export_price,pv_kw,load_kw"
@@ -85,10 +85,13 @@ def test_bad_input_names_the_line_and_the_column(text, sentence) -> None:
 def test_a_ledger_with_gaps() -> None:
     first, second, later = (
         booked(2),
-        line(START + 2 * QUARTER, coverage=0.5, pv_kwh=0.2, load_kwh=0.1),
+        make_entry(START + 2 * QUARTER, coverage=0.5, pv_kwh=0.2, load_kwh=0.1),
         booked(2, START + 9 * QUARTER),
     )
-    other_currency, unpriced = booked(1, START + 3 * QUARTER, currency="SEK"), line(START + 4 * QUARTER, prices=None)
+    other_currency, unpriced = (
+        booked(1, START + 3 * QUARTER, currency="SEK"),
+        make_entry(START + 4 * QUARTER, prices=None),
+    )
     series = series_from_ledger([*first, second, *other_currency, unpriced, *later], "EUR")
     assert len(series) == 5
     assert [(gap.start - START, gap.end - START) for gap in series.gaps] == [(3 * QUARTER, 9 * QUARTER)]

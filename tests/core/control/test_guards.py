@@ -85,7 +85,7 @@ async def test_an_alarm(trading: ControlledSystem) -> None:
     trading.device.raise_alarm(17)
     decision = await expect(trading, "alarm", SAFE)
     assert decision.reason.sentence() == "The inverter reports an alarm: alarm_17"
-    await trading.inverter.clear_alarms()
+    await trading.inverter.write("clear_alarms_command", 1)
     await expect(trading, "plan", ActionKind.CHARGE)
 
 

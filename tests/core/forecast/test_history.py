@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nattery.core.forecast.history import IntervalEnergy, PowerHistory
-from custom_components.nattery.core.forecast.quarters import day_edges, moment, quarter, wall, weekday
+from custom_components.nattery.core.forecast.quarters import day_edges, local_quarter, moment, quarter, weekday
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIRST = quarter(NOON)
@@ -17,8 +17,8 @@ def row(minutes, hours, kwh):
     return IntervalEnergy(NOON + timedelta(minutes=minutes), hours, kwh)
 
 
-def test_hours_and_quarters_become_mean_powers() -> None:
-    history = PowerHistory.of([row(0, 1.0, 2.0), row(60, 0.25, 0.1), row(120, 0.5, 0.3)])
+def test_rows_of_different_lengths_become_mean_powers() -> None:
+    history = PowerHistory.from_rows([row(0, 1.0, 2.0), row(60, 0.25, 0.1), row(120, 0.5, 0.3)])
     assert [history.power.get(FIRST + index) for index in range(11)] == [
         *[2.0] * 4,
         0.4,
@@ -29,15 +29,15 @@ def test_hours_and_quarters_become_mean_powers() -> None:
         0.6,
         None,
     ]
-    assert history.fine == {FIRST + 4}
+    assert history.quarter_hourly == {FIRST + 4}
     assert (len(history), history.dropped) == (7, 0)
 
 
 @pytest.mark.parametrize("flip", [False, True])
-def test_the_finer_of_two_counts_and_of_equals_the_later(flip) -> None:
+def test_shorter_intervals_take_precedence_then_later_rows(flip) -> None:
     rows = [row(0, 1.0, 1.0), row(15, 0.25, 1.0)]
-    assert PowerHistory.of(rows[::-1] if flip else rows).kwh(FIRST, FIRST + 4) == 1.75
-    assert PowerHistory.of([row(0, 1.0, 1.0), row(0, 1.0, 3.0)]).kwh(FIRST, FIRST + 4) == 3.0
+    assert PowerHistory.from_rows(rows[::-1] if flip else rows).kwh(FIRST, FIRST + 4) == 1.75
+    assert PowerHistory.from_rows([row(0, 1.0, 1.0), row(0, 1.0, 3.0)]).kwh(FIRST, FIRST + 4) == 3.0
 
 
 @pytest.mark.parametrize(
@@ -53,22 +53,22 @@ def test_the_finer_of_two_counts_and_of_equals_the_later(flip) -> None:
         IntervalEnergy(datetime(2026, 3, 2, 12), 1.0, 1.0),
     ],
 )
-def test_the_broken_are_left_out_and_counted(broken) -> None:
-    history = PowerHistory.of([broken, row(60, 1.0, 1.0)])
+def test_invalid_rows_are_dropped_and_counted(broken) -> None:
+    history = PowerHistory.from_rows([broken, row(60, 1.0, 1.0)])
     assert (history.dropped, len(history)) == (1, 4)
 
 
-def test_a_gap_is_never_filled() -> None:
-    history = PowerHistory.of([row(0, 0.25, 0.1), row(30, 0.25, 0.1)])
+def test_energy_over_a_gap_is_unknown() -> None:
+    history = PowerHistory.from_rows([row(0, 0.25, 0.1), row(30, 0.25, 0.1)])
     assert history.kwh(FIRST, FIRST + 1) == 0.1
     assert history.kwh(FIRST, FIRST + 3) is None
 
 
 @given(st.integers(-(10**6), 4 * 10**6), st.sampled_from(["Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"]))
-def test_the_wall_clock_is_the_zones_own(number, name) -> None:
+def test_local_quarters_follow_the_clock_of_the_zone(number, name) -> None:
     zone = ZoneInfo(name)
     local = moment(number).astimezone(zone)
-    day, slot = divmod(wall(number, zone), 96)
+    day, slot = divmod(local_quarter(number, zone), 96)
     assert datetime(1970, 1, 1) + timedelta(days=day, minutes=15 * slot) == local.replace(
         tzinfo=None, second=0, microsecond=0, minute=local.minute // 15 * 15
     )
@@ -76,15 +76,15 @@ def test_the_wall_clock_is_the_zones_own(number, name) -> None:
 
 
 @pytest.mark.parametrize(("day", "length"), [((2026, 3, 29), 92), ((2026, 10, 25), 100), ((2026, 6, 1), 96)])
-def test_days_on_which_the_clocks_change(day, length) -> None:
+def test_day_edges_with_a_clock_change(day, length) -> None:
     number = (datetime(*day) - datetime(1970, 1, 1)).days
     start, end = day_edges(number, BERLIN)
     assert end - start == length
-    assert {wall(at, BERLIN) // 96 for at in range(start, end)} == {number}
+    assert {local_quarter(at, BERLIN) // 96 for at in range(start, end)} == {number}
     assert moment(start).astimezone(BERLIN).hour == 0
 
 
-def test_a_moment_without_a_zone_is_refused() -> None:
+def test_a_naive_datetime_is_rejected() -> None:
     with pytest.raises(ValueError, match="has no time zone"):
         quarter(datetime(2026, 1, 1))
     assert quarter(datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))) == quarter(
@@ -92,8 +92,8 @@ def test_a_moment_without_a_zone_is_refused() -> None:
     )
 
 
-def test_a_history_is_filled_where_it_knows_nothing_itself() -> None:
+def test_only_gaps_are_filled() -> None:
     history = PowerHistory({1: 0.5, 2: 0.6, 4: 0.7}, frozenset({4}), 3)
-    filled = history.filled({2: 9.0, 3: 0.8, 4: 9.0})
+    filled = history.with_gaps_filled({2: 9.0, 3: 0.8, 4: 9.0})
     assert filled == PowerHistory({1: 0.5, 2: 0.6, 3: 0.8, 4: 0.7}, frozenset({3, 4}), 3)
     assert len(history) == 3

@@ -1,1 +1,1 @@
-"""Tests of the ledger, on real databases."""
+"""Tests of the ledger on real databases."""

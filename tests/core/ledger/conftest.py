@@ -1,15 +1,15 @@
-"""Both databases, real ones: a fresh SQLite file, or a fresh database on a PostgreSQL server started for the tests."""
+"""Fixtures of both databases: a new SQLite file, or a new database on a PostgreSQL server started for the tests."""
 
 from pathlib import Path
 
 import pytest
 
-from custom_components.nattery.core.ledger.book import Ledger
+from custom_components.nattery.core.ledger.ledger import Ledger
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
-    """Where a new ledger may be made, on either database."""
+    """Return the location of a new ledger on either database."""
     if request.param == "postgresql":
         url: str = request.getfixturevalue("postgresql")
         return url
@@ -18,5 +18,5 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
 
 @pytest.fixture
 def ledger(place: Path | str) -> Ledger:
-    """A new ledger there."""
+    """Return a new ledger at that location."""
     return Ledger(place)

@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.ledger.baseline import money, self_consumption
+from custom_components.nattery.core.ledger.baseline import entry_money, self_consumption_flows
 from custom_components.nattery.core.ledger.entry import (
     QUARTER,
     BaselineFlows,
@@ -14,35 +14,35 @@ from custom_components.nattery.core.ledger.entry import (
     LedgerEntry,
     StoredEnergy,
 )
-from custom_components.nattery.core.ledger.pricing import book_quarter, priced
+from custom_components.nattery.core.ledger.pricing import create_entry, with_prices
 from custom_components.nattery.core.planner.problem import BatteryModel
 
-from .lines import BATTERY, PRICES, START, line, metered
+from .entries import BATTERY, PRICES, START, make_entry, make_interval
 
 CANONICAL = Path(__file__).parents[1] / "fixtures" / "plan-problem-48h.json"
 
 
 @pytest.fixture
 def canonical():
-    """The planner's canonical case, whose costs are known."""
+    """Return the planner's canonical problem, whose costs are known."""
     return json.loads(CANONICAL.read_text(encoding="utf-8"))
 
 
-def test_the_canonical_case_costs_what_it_is_known_to_cost(canonical) -> None:
+def test_the_canonical_problem_has_its_known_costs(canonical) -> None:
     battery = BatteryModel(**canonical["battery"])
     start = battery.soc_start
     quarters: list[LedgerEntry] = []
     previous = None
     columns = (canonical[name] for name in ("import_price", "export_price", "pv_kw", "load_kw"))
     for number, (bought, sold, pv, load) in enumerate(zip(*columns, strict=True)):
-        seen = metered(START + number * QUARTER, soc=start, pv_kwh=pv / 4, load_kwh=load / 4)
-        previous = book_quarter(seen, battery, previous, prices=EntryPrices("EUR", bought, sold))
+        interval = make_interval(START + number * QUARTER, soc=start, pv_kwh=pv / 4, load_kwh=load / 4)
+        previous = create_entry(interval, battery, previous, prices=EntryPrices("EUR", bought, sold))
         quarters.append(previous)
     assert sum((quarter.money.no_battery for quarter in quarters), 0.0) == pytest.approx(3.3371, abs=5e-5)
     stored = sum(quarter.baseline.stored.change_kwh for quarter in quarters)
     assert stored == pytest.approx(quarters[-1].baseline.stored.kwh - start * battery.capacity_kwh)
-    money = [quarter.money for quarter in quarters]
-    costs = sum((one.self_consumption + one.self_consumption_wear for one in money), 0.0)
+    moneys = [quarter.money for quarter in quarters]
+    costs = sum((money.self_consumption + money.self_consumption_wear for money in moneys), 0.0)
     assert costs - canonical["terminal_value_per_kwh"] * stored == pytest.approx(1.9297, abs=5e-5)
 
 
@@ -53,10 +53,10 @@ def test_the_canonical_case_costs_what_it_is_known_to_cost(canonical) -> None:
     charge=st.floats(0.5, 1),
     discharge=st.floats(0.5, 1),
 )
-def test_the_simulated_battery_never_breaks_a_limit(stored, surplus, coverage, charge, discharge) -> None:
+def test_the_simulated_battery_respects_its_limits(stored, surplus, coverage, charge, discharge) -> None:
     battery = replace(BATTERY, charge_efficiency=charge, discharge_efficiency=discharge)
-    seen = metered(coverage=coverage, pv_kwh=max(surplus, 0.0), load_kwh=max(-surplus, 0.0))
-    step, hours = self_consumption(battery, stored, seen), coverage / 4
+    interval = make_interval(coverage=coverage, pv_kwh=max(surplus, 0.0), load_kwh=max(-surplus, 0.0))
+    step, hours = self_consumption_flows(battery, stored, interval), coverage / 4
     assert min(step.charge_kwh, step.discharge_kwh) == 0
     assert 0 <= step.charge_kwh <= min(max(surplus, 0), 5 * hours) + 1e-9
     assert 0 <= step.discharge_kwh <= min(max(-surplus, 0), 5 * hours) + 1e-9
@@ -67,75 +67,77 @@ def test_the_simulated_battery_never_breaks_a_limit(stored, surplus, coverage, c
     if step.discharge_kwh:
         assert step.stored.kwh >= 1 - 1e-9
     idle = surplus - step.charge_kwh + step.discharge_kwh
-    if abs(idle) > 1e-9:  # what is left over is left for a reason
+    if abs(idle) > 1e-9:  # only a limit leaves surplus or shortage
         at_power = max(step.charge_kwh, step.discharge_kwh) == pytest.approx(5 * hours)
         at_energy = step.stored.kwh >= 10 - 1e-6 if surplus > 0 else step.stored.kwh <= 1 + 1e-6
         assert at_power or at_energy
 
 
-def test_a_quarter_half_seen_is_simulated_for_the_half() -> None:
-    whole = self_consumption(BATTERY, 9.0, metered(load_kwh=5.0))
-    half = self_consumption(BATTERY, 9.0, metered(load_kwh=5.0, coverage=0.5))
+def test_only_the_covered_time_is_simulated() -> None:
+    whole = self_consumption_flows(BATTERY, 9.0, make_interval(load_kwh=5.0))
+    half = self_consumption_flows(BATTERY, 9.0, make_interval(load_kwh=5.0, coverage=0.5))
     assert (whole.discharge_kwh, half.discharge_kwh) == (1.25, 0.625)
 
 
-def test_money_by_hand() -> None:
+def test_costs_calculated_by_hand() -> None:
     energies = Energies(import_kwh=0.5, export_kwh=0.1, charge_kwh=0.4, discharge_kwh=0.2, pv_kwh=1.0, load_kwh=1.5)
-    counted = money(energies, BaselineFlows(0.0, 0.3, StoredEnergy(5.0, -0.3)), EntryPrices("EUR", 0.3, 0.1), 0.05)
+    counted = entry_money(
+        energies, BaselineFlows(0.0, 0.3, StoredEnergy(5.0, -0.3)), EntryPrices("EUR", 0.3, 0.1), 0.05
+    )
     assert counted.cost == pytest.approx(0.5 * 0.3 - 0.1 * 0.1)
     assert counted.wear == pytest.approx(0.03)
     assert counted.no_battery == pytest.approx(0.5 * 0.3)
     assert counted.self_consumption == pytest.approx(0.2 * 0.3)
     assert counted.self_consumption_wear == pytest.approx(0.015)
     sunny = replace(energies, pv_kwh=3.5)
-    counted = money(sunny, BaselineFlows(0.5, 0.0, StoredEnergy(5.0, 0.475)), EntryPrices("EUR", 0.3, -0.1), 0.05)
-    assert counted.no_battery == pytest.approx(2.0 * 0.1)  # who feeds in at a negative price pays
+    counted = entry_money(sunny, BaselineFlows(0.5, 0.0, StoredEnergy(5.0, 0.475)), EntryPrices("EUR", 0.3, -0.1), 0.05)
+    assert counted.no_battery == pytest.approx(2.0 * 0.1)  # export at a negative price costs money
     assert counted.self_consumption == pytest.approx(1.5 * 0.1)
 
 
-def test_the_baseline_begins_with_what_the_battery_held_and_goes_on_from_there() -> None:
-    first = line(soc=0.5, soc_change=0.1, load_kwh=0.5)
+def test_the_baseline_starts_with_the_real_stored_energy_and_continues() -> None:
+    first = make_entry(soc=0.5, soc_change=0.1, load_kwh=0.5)
     assert first.end == START + QUARTER
     assert first.battery == StoredEnergy(5.0, pytest.approx(1.0))
     assert first.baseline.stored.kwh == pytest.approx(4.0 - 0.5 / 0.95)
-    second = line(START + QUARTER, previous=first, soc=0.9, pv_kwh=0.2)
+    second = make_entry(START + QUARTER, previous=first, soc=0.9, pv_kwh=0.2)
     assert second.baseline.stored.kwh == pytest.approx(first.baseline.stored.kwh + 0.2 * 0.95)
 
 
-def test_over_a_gap_the_baseline_stands_still() -> None:
-    first = line(soc=0.5, load_kwh=0.5)
-    later = line(START + 400 * QUARTER, previous=first, soc=0.95, load_kwh=0.1)
+def test_the_baseline_stays_the_same_over_a_gap() -> None:
+    first = make_entry(soc=0.5, load_kwh=0.5)
+    later = make_entry(START + 400 * QUARTER, previous=first, soc=0.95, load_kwh=0.1)
     assert later.baseline.stored.kwh == pytest.approx(first.baseline.stored.kwh - 0.1 / 0.95)
     assert later.battery.change_kwh == 0
 
 
-def test_prices_that_come_late_give_the_same_line() -> None:
-    without = line(prices=None, load_kwh=1.0, import_kwh=1.2)
+def test_late_prices_give_the_same_entry() -> None:
+    without = make_entry(prices=None, load_kwh=1.0, import_kwh=1.2)
     assert (without.prices, without.money) == (None, None)
-    assert priced(without, PRICES, BATTERY.wear_per_kwh) == line(load_kwh=1.0, import_kwh=1.2)
+    assert with_prices(without, PRICES, BATTERY.wear_per_kwh) == make_entry(load_kwh=1.0, import_kwh=1.2)
 
 
-def test_corrected_prices_change_the_money_and_not_the_wear() -> None:
-    booked = line(load_kwh=1.0, pv_kwh=0.2, import_kwh=0.3, discharge_kwh=0.5)
-    dearer = replace(PRICES, import_price=2 * PRICES.import_price)
-    corrected = priced(booked, dearer, 9.9)
-    assert corrected.prices == dearer
-    assert corrected.money.cost == pytest.approx(2 * booked.money.cost)
-    assert corrected.money.no_battery == pytest.approx(2 * booked.money.no_battery)
-    assert corrected.money.wear == booked.money.wear > 0
-    assert corrected.money.self_consumption_wear == booked.money.self_consumption_wear > 0
-    assert replace(corrected, prices=booked.prices, money=booked.money) == booked
-    in_crowns = priced(booked, replace(PRICES, currency="SEK"), 0.3)
-    assert in_crowns.money.wear == pytest.approx(0.3 * 0.5)
+def test_corrected_prices_change_costs_but_not_wear() -> None:
+    entry = make_entry(load_kwh=1.0, pv_kwh=0.2, import_kwh=0.3, discharge_kwh=0.5)
+    higher = replace(PRICES, import_price=2 * PRICES.import_price)
+    corrected = with_prices(entry, higher, 9.9)
+    assert corrected.prices == higher
+    assert corrected.money.cost == pytest.approx(2 * entry.money.cost)
+    assert corrected.money.no_battery == pytest.approx(2 * entry.money.no_battery)
+    assert corrected.money.wear == entry.money.wear > 0
+    assert corrected.money.self_consumption_wear == entry.money.self_consumption_wear > 0
+    assert replace(corrected, prices=entry.prices, money=entry.money) == entry
+    in_sek = with_prices(entry, replace(PRICES, currency="SEK"), 0.3)
+    assert in_sek.money.wear == pytest.approx(0.3 * 0.5)
 
 
-def test_a_line_that_cannot_be_is_refused() -> None:
-    good = line()
+def test_an_invalid_entry_is_rejected() -> None:
+    good = make_entry()
     for change, words in (
-        ({"start": START.replace(tzinfo=None)}, "aware quarters of an hour are"),
-        ({"start": START + QUARTER / 2}, "aware quarters of an hour are"),
-        ({"coverage": 0}, "from a second of the quarter to 1 is"),
-        ({"coverage": 1.01}, "from a second of the quarter to 1 is"),
+        ({"start": START.replace(tzinfo=None)}, "an aware start of a quarter-hour is"),
+        ({"start": START + QUARTER / 2}, "an aware start of a quarter-hour is"),
+        ({"coverage": 0}, "one second of the quarter-hour to 1 is"),
+        ({"coverage": 1.01}, "one second of the quarter-hour to 1 is"),
         ({"prices": None}, "both prices and money, or neither"),
     ):
         with pytest.raises(ValueError, match=words):

@@ -1,4 +1,4 @@
-"""From a ledger of an older schema to the present one, on both databases."""
+"""Migrations from older schemas, on both databases."""
 
 from pathlib import Path
 import sqlite3
@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import NullPool, create_engine, inspect, text
 
 from custom_components.nattery.core.ledger import migrations
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.errors import DatabaseError, NewerSchemaError
+from custom_components.nattery.core.ledger.ledger import Ledger
 
-from .lines import HOME, START, as_booked, line, lines
+from .entries import HOME, START, as_stored, make_entries, make_entry
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 END = START.replace(year=START.year + 1)
@@ -19,7 +19,7 @@ NEXT = len(migrations.MIGRATIONS) + 2
 
 @pytest.fixture
 def old(place, request):
-    """Where a ledger is that the first schema made and filled."""
+    """Return the location of a ledger with entries in the first schema."""
     if isinstance(place, Path):
         script = (FIXTURES / "ledger-1-sqlite.sql").read_text(encoding="utf-8")
         connection = sqlite3.connect(place)
@@ -27,15 +27,15 @@ def old(place, request):
         connection.close()
     else:
         script = (FIXTURES / "ledger-1-postgresql.sql").read_text(encoding="utf-8")
-        # A colon would be a parameter to SQLAlchemy.
+        # SQLAlchemy would take a colon for a parameter.
         statements = [one.replace(":", r"\:") for one in script.split(";\n") if one.strip()]
         request.getfixturevalue("server").execute(*statements, database=place.rpartition("/")[2])
     return place
 
 
-def first_book():
-    written = lines(3)
-    written[1] = as_booked(line(written[1].start, prices=None))
+def first_schema_rows():
+    written = make_entries(3)
+    written[1] = as_stored(make_entry(written[1].start, prices=None))
     return tuple(written)
 
 
@@ -55,15 +55,15 @@ def columns(ledger: Ledger):
     return ledger._run(task)
 
 
-def test_a_book_of_the_first_schema_is_read_whole(old) -> None:
+def test_a_ledger_of_the_first_schema_is_read_completely(old) -> None:
     ledger = Ledger(old)
-    assert ledger.read(HOME, START, END) == first_book()
-    assert ledger.read("other", START, END) == tuple(lines(1, seed=2))
-    ledger.write("other", lines(2, seed=2))
+    assert ledger.read(HOME, START, END) == first_schema_rows()
+    assert ledger.read("other", START, END) == tuple(make_entries(1, seed=2))
+    ledger.write("other", make_entries(2, seed=2))
     assert len(ledger.read("other", START, END)) == 2
 
 
-def test_a_book_brought_up_to_date_is_as_a_new_one(old, tmp_path, request) -> None:
+def test_a_migrated_ledger_has_the_tables_of_a_new_one(old, tmp_path, request) -> None:
     if isinstance(old, Path):
         new: Path | str = tmp_path / "new.db"
     else:
@@ -74,7 +74,7 @@ def test_a_book_brought_up_to_date_is_as_a_new_one(old, tmp_path, request) -> No
     assert version(Ledger(old)) == version(Ledger(new))
 
 
-def test_steps_are_taken_once_and_in_order(old, monkeypatch) -> None:
+def test_migrations_run_once_and_in_order(old, monkeypatch) -> None:
     Ledger(old)
     taken = []
 
@@ -94,10 +94,10 @@ def test_steps_are_taken_once_and_in_order(old, monkeypatch) -> None:
     assert taken == ["first", "second"]
     query = text("SELECT count(*) FROM nattery_quarters WHERE peak = import * 4")
     assert ledger._run(lambda connection: connection.execute(query).scalar_one()) == 4
-    assert ledger.read(HOME, START, END) == first_book()
+    assert ledger.read(HOME, START, END) == first_schema_rows()
 
 
-def test_a_step_that_fails_leaves_the_book_as_it_was(old, monkeypatch) -> None:
+def test_a_failed_migration_changes_nothing(old, monkeypatch) -> None:
     before = columns(Ledger(old))
 
     def half(connection) -> None:
@@ -111,10 +111,10 @@ def test_a_step_that_fails_leaves_the_book_as_it_was(old, monkeypatch) -> None:
             Ledger(old)
     ledger = Ledger(old)
     assert columns(ledger) == before
-    assert ledger.read(HOME, START, END) == first_book()
+    assert ledger.read(HOME, START, END) == first_schema_rows()
 
 
-def test_a_book_of_a_newer_schema_is_not_touched(old) -> None:
+def test_a_ledger_of_a_newer_schema_is_not_changed(old) -> None:
     ledger = Ledger(old)
     newer = text(f"UPDATE nattery_schema SET version = {NEXT}")
     ledger._run(lambda connection: connection.execute(newer), writing=True)
@@ -122,20 +122,20 @@ def test_a_book_of_a_newer_schema_is_not_touched(old) -> None:
         Ledger(old)
     assert (caught.value.found, caught.value.known) == (NEXT, NEXT - 1)
     assert str(caught.value) == (
-        f"The ledger in {ledger.place} was written by a newer version of Nattery "
+        f"The ledger in {ledger.location} was written by a newer version of Nattery "
         f"(schema {NEXT}, and up to {NEXT - 1} is allowed)"
     )
     assert version(ledger) == NEXT
 
 
-def test_the_tables_of_others_stay_as_they_are(place, request) -> None:
-    """Such as those of Home Assistant's recorder, with which a database may be shared."""
+def test_other_tables_are_not_changed(place, request) -> None:
+    """Such as those of Home Assistant's recorder, which may share the database."""
     url = f"sqlite:///{place}" if isinstance(place, Path) else place.replace("postgresql:", "postgresql+psycopg2:", 1)
     with create_engine(url, poolclass=NullPool).begin() as connection:
         connection.execute(text("CREATE TABLE states (state_id INTEGER PRIMARY KEY, state VARCHAR(255))"))
         connection.execute(text("INSERT INTO states VALUES (1, 'on')"))
     ledger = Ledger(place)
-    ledger.write(HOME, lines(2))
+    ledger.write(HOME, make_entries(2))
     assert len(ledger.read(HOME, START, END)) == 2
     assert ledger._run(lambda connection: connection.execute(text("SELECT * FROM states")).one()) == (1, "on")
     others = set(columns(ledger)) - {"states"}

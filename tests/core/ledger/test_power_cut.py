@@ -1,4 +1,4 @@
-"""A program that is killed, and a disk that lost its power: what was booked is there, and nothing is broken."""
+"""After a kill or a power failure, all written entries are there and the file is intact."""
 
 from pathlib import Path
 import shutil
@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import LedgerEntry
 from custom_components.nattery.core.ledger.errors import DamagedError, LedgerError
+from custom_components.nattery.core.ledger.ledger import Ledger
 
-from .killer import MANY
-from .lines import HOME, START, lines
+from .entries import HOME, START, make_entries
+from .killed_writer import MANY
 
 ROOT = Path(__file__).parents[3]
 END = START.replace(year=START.year + 1)
@@ -28,51 +28,51 @@ def integrity(path: Path) -> str:
         connection.close()
 
 
-def test_a_killed_writer_loses_no_quarter_that_was_booked(place) -> None:
-    known = lines(MANY)
-    booked: tuple[LedgerEntry, ...] = ()
-    command = [sys.executable, "-m", "tests.core.ledger.killer", str(place)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killer:
+def test_killing_a_writer_loses_no_written_entry(place) -> None:
+    all_entries = make_entries(MANY)
+    read_back: tuple[LedgerEntry, ...] = ()
+    command = [sys.executable, "-m", "tests.core.ledger.killed_writer", str(place)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         for _ in range(KILLS):
-            killer.stdin.write("\n")
-            killer.stdin.flush()
-            said = int(killer.stdout.readline()) + 1
-            booked = Ledger(place).read(HOME, START, END)
-            assert list(booked) == known[: len(booked)]
-            # The one that was being written when the kill came may be there or not.
-            assert len(booked) in (said, said + 1)
+            process.stdin.write("\n")
+            process.stdin.flush()
+            reported = int(process.stdout.readline()) + 1
+            read_back = Ledger(place).read(HOME, START, END)
+            assert list(read_back) == all_entries[: len(read_back)]
+            # The entry being written at the time of the kill may be there or not.
+            assert len(read_back) in (reported, reported + 1)
             if isinstance(place, Path):
                 assert integrity(place) == "ok"
-    assert killer.returncode == 0
-    assert len(booked) > KILLS
+    assert process.returncode == 0
+    assert len(read_back) > KILLS
 
 
-def test_a_write_ahead_log_that_is_torn_anywhere_gives_a_book_up_to_there(tmp_path: Path) -> None:
-    path, torn = tmp_path / "ledger.db", tmp_path / "torn.db"
-    ledger, known = Ledger(path), lines(40)
-    keeper = sqlite3.connect(path)  # as long as somebody has the file open, the log stays
-    keeper.execute("SELECT * FROM nattery_sites").fetchall()
-    for line in known:
-        ledger.write(HOME, [line])
+def test_a_truncated_write_ahead_log_keeps_the_entries_before_the_cut(tmp_path: Path) -> None:
+    path, truncated = tmp_path / "ledger.db", tmp_path / "torn.db"
+    ledger, all_entries = Ledger(path), make_entries(40)
+    open_connection = sqlite3.connect(path)  # the log is kept while a connection is open
+    open_connection.execute("SELECT * FROM nattery_sites").fetchall()
+    for entry in all_entries:
+        ledger.write(HOME, [entry])
     log = Path(f"{path}-wal").read_bytes()
     assert len(log) > 100_000
     counts = []
     for cut in (*range(0, len(log), 9973), len(log)):
-        shutil.copyfile(path, torn)
-        Path(f"{torn}-wal").write_bytes(log[:cut])
-        booked = Ledger(torn).read(HOME, START, END)
-        assert list(booked) == known[: len(booked)]
-        assert integrity(torn) == "ok"
-        counts.append(len(booked))
-    keeper.close()
+        shutil.copyfile(path, truncated)
+        Path(f"{truncated}-wal").write_bytes(log[:cut])
+        read_back = Ledger(truncated).read(HOME, START, END)
+        assert list(read_back) == all_entries[: len(read_back)]
+        assert integrity(truncated) == "ok"
+        counts.append(len(read_back))
+    open_connection.close()
     assert counts == sorted(counts)
     assert (counts[0], counts[-1]) == (0, 40)
     assert len(set(counts)) > 5
 
 
-def test_a_file_that_is_damaged_says_so(tmp_path: Path) -> None:
+def test_a_damaged_file_raises_an_error(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    Ledger(path).write(HOME, lines(500))
+    Ledger(path).write(HOME, make_entries(500))
     content = bytearray(path.read_bytes())
     content[8192:] = bytes(0x55 for _ in content[8192:])
     path.write_bytes(content)

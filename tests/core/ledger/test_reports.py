@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.nattery.core.ledger.book import Ledger
 from custom_components.nattery.core.ledger.entry import QUARTER, Energies, EntryMoney, StoredEnergy
+from custom_components.nattery.core.ledger.ledger import Ledger
 from custom_components.nattery.core.ledger.reports import Period, local_days, local_months, this_month, today
 
-from .lines import BERLIN, HOME, START, as_booked, line, lines
+from .entries import BERLIN, HOME, START, as_stored, make_entries, make_entry
 
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 VALUE = 0.2
@@ -18,17 +18,17 @@ VALUE = 0.2
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
-    """A ledger that examples share: each writes a site of its own."""
+    """Return a ledger shared by all examples; each writes its own site."""
     return Ledger(tmp_path_factory.mktemp("shared") / "ledger.db")
 
 
-def total(quarters, pick):
-    return sum(pick(quarter) for quarter in quarters)
+def total(entries, value_of):
+    return sum(value_of(entry) for entry in entries)
 
 
-def test_a_day_by_hand(ledger) -> None:
-    saved = line(soc=0.6, soc_change=0.1, import_kwh=2.0, charge_kwh=1.1, load_kwh=0.9)
-    used = line(START + QUARTER, previous=saved, soc=0.5, soc_change=-0.1, discharge_kwh=0.9, load_kwh=0.9)
+def test_a_report_calculated_by_hand(ledger) -> None:
+    saved = make_entry(soc=0.6, soc_change=0.1, import_kwh=2.0, charge_kwh=1.1, load_kwh=0.9)
+    used = make_entry(START + QUARTER, previous=saved, soc=0.5, soc_change=-0.1, discharge_kwh=0.9, load_kwh=0.9)
     ledger.write(HOME, [saved, used])
     (report,) = ledger.reports(HOME, [Period(START, START + 4 * QUARTER)], "EUR", VALUE)
     bought = 0.31234
@@ -45,14 +45,14 @@ def test_a_day_by_hand(ledger) -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 0.25])
-def test_energy_that_is_left_at_the_end_is_worth_what_the_caller_says(ledger, value) -> None:
-    ledger.write(HOME, [line(soc=0.9, soc_change=0.2, import_kwh=2.1, charge_kwh=2.1)])
+def test_stored_energy_is_valued_at_the_terminal_value(ledger, value) -> None:
+    ledger.write(HOME, [make_entry(soc=0.9, soc_change=0.2, import_kwh=2.1, charge_kwh=2.1)])
     (report,) = ledger.reports(HOME, [Period(START, START + QUARTER)], "EUR", value)
     assert report.saved_over_no_battery == pytest.approx(-2.1 * 0.31234 - 2.1 * 0.03 + 2.0 * value)
 
 
-def test_the_ledger_sums_what_is_in_it(ledger) -> None:
-    written = lines(96 * 3)
+def test_daily_reports_are_sums_of_entries(ledger) -> None:
+    written = make_entries(96 * 3)
     ledger.write(HOME, written)
     days = local_days(date(2026, 11, 11), date(2026, 11, 14), BERLIN)
     reports = ledger.reports(HOME, days, "EUR", VALUE)
@@ -76,50 +76,52 @@ def test_the_ledger_sums_what_is_in_it(ledger) -> None:
     cuts=st.lists(st.integers(0, 60), min_size=2, max_size=6),
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_reports_are_the_sums_of_their_quarters(shared, count, seed, gaps, cuts) -> None:
+def test_reports_of_any_period_are_sums_of_entries(shared, count, seed, gaps, cuts) -> None:
     site = f"{count} {seed} {sorted(gaps)}"
-    written = [one for number, one in enumerate(lines(count, seed=seed)) if number not in gaps]
+    written = [entry for number, entry in enumerate(make_entries(count, seed=seed)) if number not in gaps]
     shared.write(site, written)
     edges = [START + cut * QUARTER for cut in sorted(cuts)]
     periods = [Period(begin, end) for begin, end in pairwise(edges)] + [Period(edges[0], edges[-1])]
     for report in shared.reports(site, periods, "EUR", VALUE):
-        booked = [one for one in written if report.period.start <= one.start < report.period.end]
-        assert report.seen == report.priced == len(booked)
-        money = total(booked, lambda q: q.money.cost + q.money.wear) - VALUE * total(
-            booked, lambda q: q.battery.change_kwh
+        expected = [entry for entry in written if report.period.start <= entry.start < report.period.end]
+        assert report.covered_quarters == report.priced_quarters == len(expected)
+        money = total(expected, lambda q: q.money.cost + q.money.wear) - VALUE * total(
+            expected, lambda q: q.battery.change_kwh
         )
         assert report.cost == pytest.approx(money, abs=1e-9)
-        assert report.energies.load_kwh == pytest.approx(total(booked, lambda q: q.energies.load_kwh))
-        assert report.money.no_battery == pytest.approx(total(booked, lambda q: q.money.no_battery), abs=1e-9)
-    assert shared.read(site, edges[0], edges[-1]) == tuple(one for one in written if edges[0] <= one.start < edges[-1])
+        assert report.energies.load_kwh == pytest.approx(total(expected, lambda q: q.energies.load_kwh))
+        assert report.money.no_battery == pytest.approx(total(expected, lambda q: q.money.no_battery), abs=1e-9)
+    assert shared.read(site, edges[0], edges[-1]) == tuple(
+        entry for entry in written if edges[0] <= entry.start < edges[-1]
+    )
 
 
-def test_another_currency_and_quarters_without_prices_are_energy_but_no_money(ledger) -> None:
-    euros, francs = lines(2), lines(2, START + 2 * QUARTER, currency="CHF")
-    bare = as_booked(line(START + 4 * QUARTER, prices=None, load_kwh=3.0, soc_change=0.3, coverage=0.5))
+def test_entries_without_prices_or_in_another_currency_count_as_energy_only(ledger) -> None:
+    euros, francs = make_entries(2), make_entries(2, START + 2 * QUARTER, currency="CHF")
+    bare = as_stored(make_entry(START + 4 * QUARTER, prices=None, load_kwh=3.0, soc_change=0.3, coverage=0.5))
     ledger.write(HOME, [*euros, *francs, bare])
     period = Period(START, START + 5 * QUARTER)
-    for currency, booked in (("EUR", euros), ("CHF", francs), ("SEK", [])):
+    for currency, expected in (("EUR", euros), ("CHF", francs), ("SEK", [])):
         (report,) = ledger.reports(HOME, [period], currency, VALUE)
-        assert report.money.cost == pytest.approx(total(booked, lambda q: q.money.cost))
-        assert report.stored_change_kwh == pytest.approx(total(booked, lambda q: q.battery.change_kwh))
-        assert (report.seen, report.priced) == (4.5, len(booked))
+        assert report.money.cost == pytest.approx(total(expected, lambda q: q.money.cost))
+        assert report.stored_change_kwh == pytest.approx(total(expected, lambda q: q.battery.change_kwh))
+        assert (report.covered_quarters, report.priced_quarters) == (4.5, len(expected))
         everything = total([*euros, *francs], lambda q: q.energies.load_kwh) + 3.0
         assert report.energies.load_kwh == pytest.approx(everything)
 
 
-def test_a_gap_in_which_the_battery_was_charged_is_no_gain(ledger) -> None:
-    before = line(soc=0.2)
-    after = line(START + 40 * QUARTER, previous=before, soc=0.9)
+def test_charging_during_a_gap_is_not_a_saving(ledger) -> None:
+    before = make_entry(soc=0.2)
+    after = make_entry(START + 40 * QUARTER, previous=before, soc=0.9)
     ledger.write(HOME, [before, after])
     (report,) = ledger.reports(HOME, [Period(START, START + 41 * QUARTER)], "EUR", VALUE)
     assert report.saved_over_no_battery == report.saved_over_self_consumption == 0
     assert report.coverage == pytest.approx(2 / 41)
 
 
-def test_savings_are_of_today_this_month_and_all_the_time_up_to_now(ledger) -> None:
+def test_savings_of_today_this_month_and_in_total(ledger) -> None:
     begun = datetime(2026, 10, 30, 12, tzinfo=UTC)
-    written = lines(96 * 4, begun)
+    written = make_entries(96 * 4, begun)
     ledger.write(HOME, written)
     now = datetime(2026, 11, 2, 9, 50, tzinfo=UTC)
     savings = ledger.savings(HOME, now, BERLIN, "EUR", VALUE)
@@ -130,12 +132,12 @@ def test_savings_are_of_today_this_month_and_all_the_time_up_to_now(ledger) -> N
         (savings.total, begun),
     ):
         assert report.period == Period(start, last)
-        booked = [one for one in written if start <= one.start < last]
-        assert report.seen == len(booked) == report.period.quarters
-        assert report.money.cost == pytest.approx(total(booked, lambda q: q.money.cost))
+        expected = [entry for entry in written if start <= entry.start < last]
+        assert report.covered_quarters == len(expected) == report.period.quarters
+        assert report.money.cost == pytest.approx(total(expected, lambda q: q.money.cost))
 
 
-def test_an_empty_ledger_has_saved_nothing(ledger) -> None:
+def test_an_empty_ledger_has_no_savings(ledger) -> None:
     savings = ledger.savings(HOME, START, BERLIN, "EUR", VALUE)
     assert savings.total.period.quarters == savings.today.period.quarters == 0
     assert savings.total.coverage == 1.0
@@ -145,7 +147,7 @@ def test_an_empty_ledger_has_saved_nothing(ledger) -> None:
 
 
 @pytest.mark.parametrize(("day", "quarters"), [(SPRING, 92), (AUTUMN, 100), (date(2026, 11, 11), 96)])
-def test_local_days_have_as_many_quarters_as_the_clock_gives_them(day, quarters) -> None:
+def test_local_days_have_92_96_or_100_quarter_hours(day, quarters) -> None:
     before, period, after = local_days(day - timedelta(days=1), day + timedelta(days=1), BERLIN)
     assert period.quarters == quarters
     assert (before.end, period.end) == (period.start, after.start)
@@ -153,7 +155,7 @@ def test_local_days_have_as_many_quarters_as_the_clock_gives_them(day, quarters)
     assert period.start.tzinfo is UTC
 
 
-def test_local_months_tile_the_years() -> None:
+def test_local_months_are_consecutive() -> None:
     months = local_months(date(2026, 1, 31), date(2027, 2, 1), BERLIN)
     assert len(months) == 14
     assert all(a.end == b.start for a, b in pairwise(months))
@@ -161,28 +163,30 @@ def test_local_months_tile_the_years() -> None:
     assert months[-1].end == datetime(2027, 2, 28, 23, tzinfo=UTC)
 
 
-def test_the_day_so_far_is_right_on_the_day_the_clock_is_set_back() -> None:
+def test_today_on_the_day_the_clock_is_set_back() -> None:
     twice = [datetime(2026, 10, 25, hour, 20, tzinfo=UTC) for hour in (0, 1)]  # both are 02:20 in Berlin
     assert [today(now, BERLIN).quarters for now in twice] == [9, 13]
     assert this_month(twice[1], BERLIN).end == datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
-    nepal = ZoneInfo("Asia/Kathmandu")  # midnight there is a quarter past a UTC hour
+    nepal = ZoneInfo("Asia/Kathmandu")  # midnight there is at 18:15 UTC
     assert today(datetime(2026, 1, 1, 18, 15, tzinfo=UTC), nepal).quarters == 0
 
 
-def test_a_period_that_ends_before_it_begins_holds_nothing() -> None:
+def test_a_period_that_ends_before_it_begins_is_empty() -> None:
     assert Period(START, START - QUARTER).quarters == 0
 
 
-def test_a_report_by_day_over_eleven_years(ledger) -> None:
-    ledger.write(HOME, lines(4))
+def test_daily_reports_of_eleven_years(ledger) -> None:
+    ledger.write(HOME, make_entries(4))
     days = local_days(date(2020, 1, 1), date(2030, 12, 31), BERLIN)
     reports = ledger.reports(HOME, days, "EUR", VALUE)
-    assert [(report.period.start, report.seen) for report in reports if report.seen] == [(START, 4)]
+    assert [(report.period.start, report.covered_quarters) for report in reports if report.covered_quarters] == [
+        (START, 4)
+    ]
     assert ledger.reports(HOME, [], "EUR", VALUE) == ()
 
 
-def test_the_value_of_what_is_stored_is_counted_alike_on_both_sides(ledger) -> None:
-    same = line(pv_kwh=0.5, load_kwh=0.1, soc=0.5)
+def test_stored_energy_is_valued_equally_in_the_baseline(ledger) -> None:
+    same = make_entry(pv_kwh=0.5, load_kwh=0.1, soc=0.5)
     same = replace(
         same,
         battery=same.baseline.stored,
@@ -194,12 +198,12 @@ def test_the_value_of_what_is_stored_is_counted_alike_on_both_sides(ledger) -> N
     assert report.saved_over_self_consumption == pytest.approx(0, abs=1e-6)
 
 
-def test_the_peak_is_the_highest_import_of_a_quarter_in_the_period(ledger) -> None:
+def test_the_peak_is_the_highest_import_in_the_period(ledger) -> None:
     imports = {-1: 2.0, 0: 0.4, 5: 1.25, 9: 0.9, 12: 1.75}
-    ledger.write(HOME, [line(START + number * QUARTER, import_kwh=kwh) for number, kwh in imports.items()])
-    ledger.write("elsewhere", [line(START, import_kwh=2.5)])
-    ledger.write(HOME, [line(START + 3 * QUARTER, export_kwh=2.5, prices=None)])
-    assert ledger.peak(HOME, Period(START, START + 12 * QUARTER)) == pytest.approx(5.0)
-    assert ledger.peak(HOME, Period(START, START + 13 * QUARTER)) == pytest.approx(7.0)
-    assert ledger.peak(HOME, Period(START + 13 * QUARTER, START + 20 * QUARTER)) == 0.0
-    assert ledger.peak("nowhere", Period(START, START + QUARTER)) == 0.0
+    ledger.write(HOME, [make_entry(START + number * QUARTER, import_kwh=kwh) for number, kwh in imports.items()])
+    ledger.write("elsewhere", [make_entry(START, import_kwh=2.5)])
+    ledger.write(HOME, [make_entry(START + 3 * QUARTER, export_kwh=2.5, prices=None)])
+    assert ledger.peak_import_kw(HOME, Period(START, START + 12 * QUARTER)) == pytest.approx(5.0)
+    assert ledger.peak_import_kw(HOME, Period(START, START + 13 * QUARTER)) == pytest.approx(7.0)
+    assert ledger.peak_import_kw(HOME, Period(START + 13 * QUARTER, START + 20 * QUARTER)) == 0.0
+    assert ledger.peak_import_kw("nowhere", Period(START, START + QUARTER)) == 0.0

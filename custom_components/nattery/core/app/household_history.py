@@ -39,16 +39,16 @@ class HouseholdHistory:
         load = {number: one.energies.load_kwh / one.coverage * PER_HOUR for number, one in whole.items()}
         pv = {number: one.energies.pv_kwh / one.coverage * PER_HOUR for number, one in whole.items()}
         pairs = ((self.load, load), (self.pv, pv))
-        return HouseholdHistory(*(known.filled(new) if len(known) else known for known, new in pairs))
+        return HouseholdHistory(*(known.with_gaps_filled(new) if len(known) else known for known, new in pairs))
 
     @property
     def short(self) -> bool:
         """Whether load or PV is known for too few days to learn from."""
-        return self.load.short or self.pv.short
+        return self.load.is_short or self.pv.is_short
 
     def assuming(self, load: Mapping[int, float], pv: Mapping[int, float]) -> HouseholdHistory:
         """Return the history with assumed mean powers (kW by number of the quarter-hour) where it is short."""
-        return HouseholdHistory(self.load.assuming(load), self.pv.assuming(pv))
+        return HouseholdHistory(self.load.with_assumed(load), self.pv.with_assumed(pv))
 
 
 def power_history(
@@ -56,7 +56,7 @@ def power_history(
 ) -> PowerHistory:
     """Return the history of a power from hourly changes (kWh) of its counter and from its means (kW)."""
     hours = [*_hours(hourly_changes)]
-    return PowerHistory.of([*hours, *_quarter_hours(five_minute_means, hours)])
+    return PowerHistory.from_rows([*hours, *_quarter_hours(five_minute_means, hours)])
 
 
 def _hours(points: Iterable[StatisticsPoint]) -> Iterator[IntervalEnergy]:

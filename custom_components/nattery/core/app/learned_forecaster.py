@@ -8,7 +8,7 @@ from ..forecast.forecast import Forecast, Forecaster
 from ..forecast.forecast_log import ForecastLog
 from ..forecast.provider import ProviderForecast
 from ..forecast.quality import ForecastQuality, load_quality, pv_quality
-from ..forecast.quarters import PER_DAY, day_edges, quarter, wall
+from ..forecast.quarters import PER_DAY, day_edges, local_quarter, quarter
 from .household_history import HouseholdHistory
 
 
@@ -37,9 +37,9 @@ class LearnedForecaster:
     ) -> LearnedForecaster:
         """Learn from a history and judge logged forecasts; takes about ten milliseconds, so call it in a thread."""
         forecaster = Forecaster.learn(now, zone, history.load, history.pv, log)
-        production = ProviderForecast.of(arrays, zone)
+        production = ProviderForecast.from_arrays(arrays, zone)
         at = quarter(now)
-        _, end = day_edges(wall(at, zone) // PER_DAY + 1, zone)
+        _, end = day_edges(local_quarter(at, zone) // PER_DAY + 1, zone)
         return cls(
             at,
             forecaster,
@@ -51,4 +51,4 @@ class LearnedForecaster:
 
     def forecast(self, start: datetime, slots: int) -> Forecast:
         """Return the forecast of some quarter-hours, revised by what the day has brought so far; raises ValueError."""
-        return self.forecaster.revised(self.forecaster.forecast(start, slots, self.production), self.production)
+        return self.forecaster.revise(self.forecaster.forecast(start, slots, self.production), self.production)

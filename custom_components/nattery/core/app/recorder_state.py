@@ -62,7 +62,7 @@ class RecorderState:
 
     def highest_import(self, since: datetime) -> float:
         """Return the highest import (kW) of the quarter-hours not booked yet that start at or after `since`."""
-        metered = (*(interval.metered for interval in self.pending), *self.meter.running)
+        metered = (*(interval.metered for interval in self.pending), *self.meter.open_interval)
         return max((one.energies.import_kwh / QUARTER_HOURS for one in metered if one.start >= since), default=0.0)
 
     def to_dict(self) -> dict[str, Any]:

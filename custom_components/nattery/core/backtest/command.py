@@ -93,7 +93,7 @@ def _load_series(args: Namespace, system: Problem) -> TimeSeries:
     if args.series is not None:
         return series_from_csv(_read_text(args.series, MAX_SERIES_BYTES).splitlines(keepends=True))
     # SQLAlchemy takes long to import, so it is imported only for a backtest over the ledger.
-    from ..ledger.book import Ledger  # noqa: PLC0415
+    from ..ledger.ledger import Ledger  # noqa: PLC0415
 
     is_url = "://" in args.ledger
     if not is_url and not Path(args.ledger).is_file():

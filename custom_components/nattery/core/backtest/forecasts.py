@@ -9,10 +9,10 @@ from typing import NamedTuple, Protocol
 from ..forecast.forecast import Forecaster
 from ..forecast.forecast_log import ForecastLog
 from ..forecast.history import PowerHistory
-from ..forecast.load import DAYS
-from ..forecast.nowcast import LOOKED_AHEAD, LOOKED_BACK, set_right
-from ..forecast.quarters import PER_DAY, PER_HOUR, day_edges, moment, wall
-from ..forecast.spread import persistence
+from ..forecast.load import HISTORY_DAYS
+from ..forecast.nowcast import HORIZON_QUARTERS, LOOKBACK_QUARTERS, apply_nowcast
+from ..forecast.quantiles import autocorrelation
+from ..forecast.quarters import PER_DAY, PER_HOUR, day_edges, local_quarter, moment
 from .time_series import TimeSeries
 
 PUBLICATION_SLOT = 13 * PER_HOUR  # quarter of the local day in which the prices of the next day are published
@@ -48,7 +48,7 @@ def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
     """Return the epochs of a series: prices of a day are published at 13:00 local time of the day before."""
 
     def publication_day(index: int) -> int:
-        day, slot = divmod(wall(series.numbers[index], zone), PER_DAY)
+        day, slot = divmod(local_quarter(series.numbers[index], zone), PER_DAY)
         return day + (slot >= PUBLICATION_SLOT)
 
     for last_day, indexes in groupby(range(len(series)), publication_day):
@@ -112,9 +112,9 @@ class LearnedForecasts:
         """Return the corrected forecast of the next hours, once an hour."""
         if self._series.numbers[index] % PER_HOUR:
             return None
-        before, ahead = slice(max(index - LOOKED_BACK, 0), index), slice(index, index + LOOKED_AHEAD)
+        before, ahead = slice(max(index - LOOKBACK_QUARTERS, 0), index), slice(index, index + HORIZON_QUARTERS)
         pv_kw = self._pv.powers_kw
-        return set_right(pv_kw[before], self._series.pv_kw[before], pv_kw[ahead]), self._load.powers_kw[ahead]
+        return apply_nowcast(pv_kw[before], self._series.pv_kw[before], pv_kw[ahead]), self._load.powers_kw[ahead]
 
     def nowcast(self, index: int) -> tuple[float, float]:
         """Return the corrected forecast of a quarter-hour."""
@@ -123,7 +123,7 @@ class LearnedForecasts:
     def _history(self, actual: Sequence[float], end: int) -> PowerHistory:
         """Return the real powers before a quarter-hour, as far back as the forecaster looks."""
         numbers = self._series.numbers
-        first = bisect_left(numbers, numbers[end] - DAYS * PER_DAY)
+        first = bisect_left(numbers, numbers[end] - HISTORY_DAYS * PER_DAY)
         power = dict(zip(numbers[first:end], actual[first:end], strict=True))
         return PowerHistory(power, frozenset(power))
 
@@ -142,7 +142,7 @@ class _IssuedForecast:
         numbers, window = self._numbers, range(max(epoch.begin - _ERROR_WINDOW, 0), epoch.begin)
         errors = {numbers[index]: self._actual[index] - self.powers_kw[index] for index in window}
         pairs = ((kw, errors[number + 1]) for number, kw in errors.items() if number + 1 in errors)
-        self._persistence = persistence(pairs, _MAX_PERSISTENCE)
+        self._persistence = autocorrelation(pairs, _MAX_PERSISTENCE)
         self.powers_kw += powers
 
     def expected(self, index: int) -> float:

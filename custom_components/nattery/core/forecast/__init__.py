@@ -1,1 +1,1 @@
-"""Forecasts: what the house will need and what the sun will give, from what was, and how well that has come true."""
+"""Forecasts of household load and PV production, and how accurate past forecasts were."""

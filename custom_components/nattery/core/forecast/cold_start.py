@@ -1,6 +1,6 @@
-"""A house without a history: what was counted of each of its last days, spread over the hours of that day.
+"""Cold start: quarter-hour profiles made from the daily energies of a household that has no hourly history yet.
 
-So little is known then that a plain shape will do. It is a guess and no measurement: nothing is judged by it.
+The profiles are assumptions, not measurements: no forecast is judged against them.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,17 +8,17 @@ from datetime import date, tzinfo
 import math
 from typing import NamedTuple
 
-from .history import ABSURD_KW
-from .quarters import PER_DAY, PER_HOUR, day_edges, wall, weekday
+from .history import MAX_PLAUSIBLE_KW
+from .quarters import PER_DAY, PER_HOUR, day_edges, local_quarter, weekday
 
 _EPOCH = date(1970, 1, 1)
 _SATURDAY = 5
-_TILT = math.radians(23.44)  # of the Earth
-_YEAR = 365.25
-_SOLSTICE = 10  # days before a year begins
-_THICKER = 1.15  # the lower the sun, the more air is in its way: the clear sky of Adnot and others (1979)
+_AXIAL_TILT = math.radians(23.44)  # of the Earth
+_DAYS_PER_YEAR = 365.25
+_SOLSTICE = 10  # days from the winter solstice to the new year
+_CLEAR_SKY_EXPONENT = 1.15  # of the sine of the solar elevation: the clear-sky model of Adnot and others (1979)
 
-# Thousandths of a day's energy in each hour of the wall clock: the year's mean of H25, the standard load profile of
+# Thousandths of a day's energy in each hour of the local clock: the annual mean of H25, the standard load profile of
 # households that the German BDEW published in 2025, from meters of 2018 and 2019 without solar panels.
 _WORKDAY = (
     *(31, 27, 25, 25, 26, 30, 38, 41, 38, 37, 38, 41),
@@ -31,49 +31,57 @@ _WEEKEND = (
 
 
 class Location(NamedTuple):
-    """Where the house stands: degrees north and east."""
+    """The geographic location of a home, in degrees north and east."""
 
     latitude: float
     longitude: float
 
 
-def sun(energies: Mapping[date, float], zone: tzinfo, place: Location) -> dict[int, float]:
-    """Mean power (kW) of the quarter-hours of local days (of `zone`) with some kWh of PV, as under a clear sky.
+def pv_from_daily_energy(energies: Mapping[date, float], zone: tzinfo, location: Location) -> dict[int, float]:
+    """Return the mean PV power (kW) by quarter-hour, given the PV energy (kWh) of local days of `zone`.
 
-    Each day keeps its energy. Left out are those without any, those on which the sun does not rise, and impossible ones
-    (more than `ABSURD_KW` at any time). Raises nothing.
+    Each day keeps its energy and follows the clear-sky profile. Days are left out that have no energy, have no sunrise
+    or would exceed `MAX_PLAUSIBLE_KW`. Raises nothing.
     """
-    return _spread(energies, zone, lambda number: max(_sine_of_elevation(number, place), 0.0) ** _THICKER)
+    return _distribute(
+        energies, zone, lambda number: max(_sine_of_elevation(number, location), 0.0) ** _CLEAR_SKY_EXPONENT
+    )
 
 
-def household(energies: Mapping[date, float], zone: tzinfo) -> dict[int, float]:
-    """Mean power (kW) of the quarter-hours of local days (of `zone`) with some kWh of load, as of a usual household.
+def load_from_daily_energy(energies: Mapping[date, float], zone: tzinfo) -> dict[int, float]:
+    """Return the mean load (kW) by quarter-hour, given the load energy (kWh) of local days of `zone`.
 
-    Each day keeps its energy; left out are those without any, and impossible ones. Raises nothing.
+    Each day keeps its energy and follows the standard load profile. Days are left out that have no energy or would
+    exceed `MAX_PLAUSIBLE_KW`. Raises nothing.
     """
 
-    def usual(number: int) -> float:
-        day, slot = divmod(wall(number, zone), PER_DAY)
+    def profile(number: int) -> float:
+        day, slot = divmod(local_quarter(number, zone), PER_DAY)
         return (_WEEKEND if weekday(day) >= _SATURDAY else _WORKDAY)[slot // PER_HOUR]
 
-    return _spread(energies, zone, usual)
+    return _distribute(energies, zone, profile)
 
 
-def _spread(energies: Mapping[date, float], zone: tzinfo, share: Callable[[int], float]) -> dict[int, float]:
-    """Each day's energy (kWh) over its quarter-hours, by their shares of it (in any unit)."""
+def _distribute(energies: Mapping[date, float], zone: tzinfo, profile: Callable[[int], float]) -> dict[int, float]:
+    """Distribute each day's energy (kWh) over its quarter-hours in proportion to a profile of any unit."""
     power: dict[int, float] = {}
     for day, kwh in energies.items():
-        shares = {number: share(number) for number in range(*day_edges((day - _EPOCH).days, zone))}
+        shares = {number: profile(number) for number in range(*day_edges((day - _EPOCH).days, zone))}
         total = math.fsum(shares.values())
-        if total and 0 < kwh * PER_HOUR * max(shares.values()) / total <= ABSURD_KW:
-            power |= {number: kwh * PER_HOUR * part / total for number, part in shares.items()}
+        if total and 0 < kwh * PER_HOUR * max(shares.values()) / total <= MAX_PLAUSIBLE_KW:
+            power |= {number: kwh * PER_HOUR * share / total for number, share in shares.items()}
     return power
 
 
-def _sine_of_elevation(number: int, place: Location) -> float:
-    """Of the sun in the middle of a quarter-hour; its noon is up to 16 minutes off, less than a roof's direction is."""
+def _sine_of_elevation(number: int, location: Location) -> float:
+    """Return the sine of the solar elevation in the middle of a quarter-hour.
+
+    The equation of time is ignored: it moves solar noon by at most 16 minutes, less than the panels' orientation does.
+    """
     days = (number + 0.5) / PER_DAY  # since 1970
-    declination = -_TILT * math.cos(math.tau * (days + _SOLSTICE) / _YEAR)
-    hour_angle = math.tau * (days % 1 - 0.5) + math.radians(place.longitude)
-    north = math.radians(place.latitude)
-    return math.sin(north) * math.sin(declination) + math.cos(north) * math.cos(declination) * math.cos(hour_angle)
+    declination = -_AXIAL_TILT * math.cos(math.tau * (days + _SOLSTICE) / _DAYS_PER_YEAR)
+    hour_angle = math.tau * (days % 1 - 0.5) + math.radians(location.longitude)
+    latitude = math.radians(location.latitude)
+    return math.sin(latitude) * math.sin(declination) + math.cos(latitude) * math.cos(declination) * math.cos(
+        hour_angle
+    )

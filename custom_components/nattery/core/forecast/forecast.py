@@ -1,4 +1,4 @@
-"""The face of the room: what the house will need and what the sun will give, as the planning problem wants it."""
+"""Forecasts of load and PV in slots, as the planning problem needs them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,36 +11,36 @@ from .forecast_log import ForecastLog
 from .history import PowerHistory
 from .load import DEFAULT_DAILY_KWH, LoadModel
 from .notes import ForecastNote
-from .nowcast import LOOKED_AHEAD, LOOKED_BACK, factors
+from .nowcast import HORIZON_QUARTERS, LOOKBACK_QUARTERS, nowcast_factors
 from .provider import ProviderForecast
-from .quarters import PER_DAY, PER_HOUR, moment, quarter, wall
-from .solar import Correction, RoofModel
+from .quarters import PER_DAY, PER_HOUR, local_quarter, moment, quarter
+from .solar import Correction, PvHistoryModel
 
-MINUTES = (15, 30, 60)
-LONGEST_DAYS = 14
+SLOT_MINUTES = (15, 30, 60)
+MAX_DAYS = 14
 
 _QUARTER_MINUTES = 15
-_FEW_DAYS = 7
-_WORTH_SAYING = 0.05  # a smaller correction is not mentioned
+_SHORT_HISTORY_DAYS = 7
+_NOTABLE_CORRECTION = 0.05  # a smaller correction gets no note
 
 
 class ForecastSource(StrEnum):
-    """Where a forecast comes from."""
+    """The source of a forecast."""
 
-    HISTORY = "history"  # the home's own last weeks (load) or days (PV)
-    PROVIDER = "provider"  # a provider of PV forecasts, corrected
-    MIXED = "mixed"  # a provider's as far as it goes, then the history
-    DEFAULT = "default"  # nothing is known yet: a flat guess
-    NONE = "none"  # nothing is known, and zero is taken
+    HISTORY = "history"  # the home's own history: weeks for load, days for PV
+    PROVIDER = "provider"  # a provider's PV forecast, corrected
+    MIXED = "mixed"  # a provider's PV forecast as far as it reaches, then the history
+    DEFAULT = "default"  # no history yet: a flat default
+    NONE = "none"  # no provider and no history: zero
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Mean power (kW) of each slot; the first slot is the one that holds `start` (UTC), even where it began before.
+    """A forecast of mean power (kW) per slot; the first slot contains `start` (UTC) and may have begun before it.
 
-    `load_kw` and `pv_kw` are expected values, the others quantiles, never on the wrong side of them. `sources` tells
-    where "load" and "pv" come from, `notes` what a person should know about them. `said_kw` is the PV as the provider
-    said it before any correction, None where it does not speak.
+    `load_kw` and `pv_kw` are expected values and lie between their quantiles. `sources` has the source of "load" and
+    of "pv". `notes` are for the user. `provider_kw` is the provider's PV forecast before correction, None in slots that
+    it does not cover.
     """
 
     start: datetime
@@ -52,19 +52,19 @@ class Forecast:
     pv_p90_kw: tuple[float, ...]
     sources: Mapping[str, ForecastSource]
     notes: tuple[Note, ...]
-    said_kw: tuple[float | None, ...]
+    provider_kw: tuple[float | None, ...]
 
-    def keep(self, record: ForecastLog, zone: tzinfo) -> None:
-        """Note in a record what this says of the local days (of `zone`) that are yet to begin."""
-        record.note(
+    def log_to(self, log: ForecastLog, zone: tzinfo) -> None:
+        """Add this forecast to a log, for the local days (of `zone`) that have not begun."""
+        log.add(
             quarter(self.start),
             zone,
-            self._quarters(self.load_kw),
-            self._quarters(self.pv_kw),
-            self._quarters(self.said_kw),
+            self._by_quarter(self.load_kw),
+            self._by_quarter(self.pv_kw),
+            self._by_quarter(self.provider_kw),
         )
 
-    def _quarters(self, powers: tuple[float | None, ...]) -> dict[int, float]:
+    def _by_quarter(self, powers: tuple[float | None, ...]) -> dict[int, float]:
         per_slot = self.slot_minutes // _QUARTER_MINUTES
         first = quarter(self.start) // per_slot
         return {
@@ -75,25 +75,29 @@ class Forecast:
         }
 
 
-class _Known(NamedTuple):
-    """What is known of the time before the quarter `now`: load and PV as they came, and what a provider had said.
+class _LearnedFrom(NamedTuple):
+    """The data that a forecaster has learned from.
 
-    That is the PV in kWh of hours, by the first quarter of each.
+    `provider` has the provider's past PV forecasts, kWh of an hour by its first quarter-hour. `assumed_days` is the
+    number of local days with assumed "load" or "pv".
     """
 
     now: int
     load: PowerHistory
     pv: PowerHistory
-    said: Mapping[int, float]
-    made_up_days: Mapping[str, int]  # of "load" and "pv"
+    provider: Mapping[int, float]
+    assumed_days: Mapping[str, int]
 
 
 class Forecaster:
-    """What was learned up to a moment. Make it anew when there is more to learn from; it takes some milliseconds."""
+    """Load and PV models learned at one time. Learn again when there is new data; it takes some milliseconds."""
 
-    def __init__(self, load: LoadModel, roof: RoofModel, correction: Correction, known: _Known) -> None:
-        """Take the models, and what they were learned from; `learn` makes them."""
-        self._load, self._roof, self._correction, self._known = load, roof, correction, known
+    def __init__(
+        self, load: LoadModel, pv_history: PvHistoryModel, correction: Correction, learned_from: _LearnedFrom
+    ) -> None:
+        """Take the learned models; use `learn` to create a forecaster."""
+        self._load, self._pv_history, self._correction = load, pv_history, correction
+        self._learned_from = learned_from
 
     @classmethod
     def learn(
@@ -102,143 +106,153 @@ class Forecaster:
         zone: tzinfo,
         load: PowerHistory,
         pv: PowerHistory,
-        record: ForecastLog,
+        log: ForecastLog,
         *,
         daily_kwh: float = DEFAULT_DAILY_KWH,
         days_off: Collection[date] = (),
     ) -> Forecaster:
-        """Learn from the home's load and PV up to `now`, and from what earlier PV forecasts have come to.
+        """Learn from the home's load and PV before `now`, and from the errors of logged PV forecasts.
 
-        `zone` is the home's clock, `daily_kwh` what the house is thought to need while there is no history, `days_off`
-        are local days, past or to come, that are like Sundays.
+        `zone` is the home's time zone. `daily_kwh` is the daily load assumed without a history. `days_off` are past or
+        future local days that are treated as Sundays.
         """
         last = quarter(now)
-        said = {
-            start: kwh for made in record if made.said for (start, _), kwh in zip(made.hours(), made.said, strict=True)
+        provider = {
+            start: kwh
+            for logged in log
+            if logged.provider
+            for (start, _), kwh in zip(logged.hours(), logged.provider, strict=True)
         }
+        assumed_days = {"load": _assumed_days(load, zone), "pv": _assumed_days(pv, zone)}
         return cls(
             LoadModel(load, zone, now, daily_kwh=daily_kwh, days_off=days_off),
-            RoofModel(pv, last),
-            Correction.learn(said, pv, zone, last),
-            _Known(last, load, pv, said, {"load": _made_up_days(load, zone), "pv": _made_up_days(pv, zone)}),
+            PvHistoryModel(pv, last),
+            Correction.learn(provider, pv, zone, last),
+            _LearnedFrom(last, load, pv, provider, assumed_days),
         )
 
     def forecast(
-        self, start: datetime, slots: int, production: ProviderForecast | None = None, slot_minutes: int = 15
+        self, start: datetime, slots: int, provider: ProviderForecast | None = None, slot_minutes: int = 15
     ) -> Forecast:
-        """The forecast of some slots, the first of them the one that holds `start` (aware).
+        """Return the forecast of some slots; the first one contains `start` (aware).
 
-        `production` is what a provider says of the PV, where there is one. Raises ValueError for slots of another
-        length than 15, 30 or 60 minutes, for none, for more than `LONGEST_DAYS` of them, and for a `start` without a
-        time zone.
+        `provider` is the provider's PV forecast, if there is one. Raises ValueError if a slot is not 15, 30 or 60
+        minutes long, if there are no slots or more than `MAX_DAYS` of them, and for a naive `start`.
         """
-        if slot_minutes not in MINUTES:
+        if slot_minutes not in SLOT_MINUTES:
             raise ValueError(f"Slots of {slot_minutes} minutes are not allowed; 15, 30 or 60 are")
         per_slot = slot_minutes // _QUARTER_MINUTES
-        if not 0 < slots * per_slot <= LONGEST_DAYS * PER_DAY:
-            raise ValueError(f"{slots} slots are not allowed; 1 to {LONGEST_DAYS * PER_DAY // per_slot} are")
+        if not 0 < slots * per_slot <= MAX_DAYS * PER_DAY:
+            raise ValueError(f"{slots} slots are not allowed; 1 to {MAX_DAYS * PER_DAY // per_slot} are")
         first = quarter(start) // per_slot * per_slot
         numbers = range(first, first + slots * per_slot)
-        load = [self._load.at(number) for number in numbers]
-        said = {} if production is None else {n: production.power[n] for n in numbers if n in production.power}
-        roof = self._roof.between(first, numbers.stop) if len(said) < len(numbers) else {}
-        pv = [self._correction.apply(n, said[n]) if n in said else roof[n] for n in numbers]
-        coming = range(max(first, self._known.now), numbers.stop) or numbers
-        source = self._pv_source(sum(n in said for n in coming), len(coming))
+        load = [self._load.predict(number) for number in numbers]
+        provider_kw = {} if provider is None else {n: provider.power[n] for n in numbers if n in provider.power}
+        history = self._pv_history.predict(first, numbers.stop) if len(provider_kw) < len(numbers) else {}
+        pv = [self._correction.apply(n, provider_kw[n]) if n in provider_kw else history[n] for n in numbers]
+        future = range(max(first, self._learned_from.now), numbers.stop) or numbers
+        source = self._pv_source(sum(n in provider_kw for n in future), len(future))
 
         def means(values: Sequence[float]) -> tuple[float, ...]:
-            return tuple(sum(values[at : at + per_slot]) / per_slot for at in range(0, len(values), per_slot))
+            return tuple(sum(values[index : index + per_slot]) / per_slot for index in range(0, len(values), per_slot))
 
         return Forecast(
             start=start.astimezone(UTC),
             slot_minutes=slot_minutes,
-            load_kw=means([spread.expected for spread in load]),
-            load_p90_kw=means([spread.p90 for spread in load]),
-            pv_kw=means([spread.expected for spread in pv]),
-            pv_p10_kw=means([spread.p10 for spread in pv]),
-            pv_p90_kw=means([spread.p90 for spread in pv]),
+            load_kw=means([quantiles.expected for quantiles in load]),
+            load_p90_kw=means([quantiles.p90 for quantiles in load]),
+            pv_kw=means([quantiles.expected for quantiles in pv]),
+            pv_p10_kw=means([quantiles.p10 for quantiles in pv]),
+            pv_p90_kw=means([quantiles.p90 for quantiles in pv]),
             sources={"load": ForecastSource.HISTORY if self._load.days else ForecastSource.DEFAULT, "pv": source},
-            notes=tuple(self._notes(source, said)),
-            said_kw=tuple(
+            notes=tuple(self._notes(source, provider_kw)),
+            provider_kw=tuple(
                 None if None in part else sum(kw for kw in part if kw is not None) / per_slot
                 for part in (
-                    [said.get(n) for n in numbers[at : at + per_slot]] for at in range(0, len(numbers), per_slot)
+                    [provider_kw.get(n) for n in numbers[index : index + per_slot]]
+                    for index in range(0, len(numbers), per_slot)
                 )
             ),
         )
 
-    def revised(self, told: Forecast, production: ProviderForecast | None = None) -> Forecast:
-        """A forecast of this, in quarters, with what the moment of learning knows better.
+    def revise(self, forecast: Forecast, provider: ProviderForecast | None = None) -> Forecast:
+        """Return a forecast in quarter-hours, updated with the measurements of the day so far.
 
-        The quarters before it are as they came, where that is known, and the sun of the next hours is set right by how
-        the last ones differed from what was said of them.
+        Measured quarter-hours replace the forecast, and the PV of the next hours is corrected by the nowcast.
+        `provider` must be the one the forecast was made with.
         """
-        now, load, pv, _, _ = self._known
-        first = quarter(told.start)
-        ahead = range(max(now, first), min(now + LOOKED_AHEAD, first + len(told.pv_kw)))
-        said, came = self._passed(production)
-        changes = dict(zip(ahead, factors(said, came, [told.pv_kw[n - first] for n in ahead]), strict=True))
+        now, load, pv, _, _ = self._learned_from
+        first = quarter(forecast.start)
+        upcoming = range(max(now, first), min(now + HORIZON_QUARTERS, first + len(forecast.pv_kw)))
+        expected, actual = self._recent_pv(provider)
+        factors = nowcast_factors(expected, actual, [forecast.pv_kw[n - first] for n in upcoming])
+        factor_of = dict(zip(upcoming, factors, strict=True))
 
-        def as_came(powers: Sequence[float], history: PowerHistory) -> tuple[float, ...]:
+        def with_measured(powers: Sequence[float], history: PowerHistory) -> tuple[float, ...]:
             return tuple(history.power.get(n, kw) if n < now else kw for n, kw in enumerate(powers, first))
 
-        def sun(powers: Sequence[float]) -> tuple[float, ...]:
-            return tuple(kw * changes.get(n, 1.0) for n, kw in enumerate(as_came(powers, pv), first))
+        def revised_pv(powers: Sequence[float]) -> tuple[float, ...]:
+            return tuple(kw * factor_of.get(n, 1.0) for n, kw in enumerate(with_measured(powers, pv), first))
 
         return replace(
-            told,
-            load_kw=as_came(told.load_kw, load),
-            load_p90_kw=as_came(told.load_p90_kw, load),
-            pv_kw=sun(told.pv_kw),
-            pv_p10_kw=sun(told.pv_p10_kw),
-            pv_p90_kw=sun(told.pv_p90_kw),
+            forecast,
+            load_kw=with_measured(forecast.load_kw, load),
+            load_p90_kw=with_measured(forecast.load_p90_kw, load),
+            pv_kw=revised_pv(forecast.pv_kw),
+            pv_p10_kw=revised_pv(forecast.pv_p10_kw),
+            pv_p90_kw=revised_pv(forecast.pv_p90_kw),
         )
 
-    def _passed(self, production: ProviderForecast | None) -> tuple[list[float], list[float]]:
-        """The PV of the last hours as it was to be expected, by whoever speaks of the present quarter, and as it came.
+    def _recent_pv(self, provider: ProviderForecast | None) -> tuple[list[float], list[float]]:
+        """Return forecast and measured PV (kW) of the last hours; both are zero where one of them is unknown.
 
-        Of a provider, what it says now counts before what it had said: what it has taken back already is not to be
-        taken back again. Where one of both is not known, both are zero.
+        The forecast is from the provider if it covers the current quarter-hour, else from the history.
         """
-        now, _, pv, before, _ = self._known
-        window = range(now - LOOKED_BACK, now)
-        if production is not None and now in production.power:
-            by_quarter = {start + part: kwh for start, kwh in before.items() for part in range(PER_HOUR)}
-            by_quarter |= production.power
-            said = {n: self._correction.apply(n, by_quarter[n]).expected for n in window if n in by_quarter}
+        now, _, pv, past_provider, _ = self._learned_from
+        window = range(now - LOOKBACK_QUARTERS, now)
+        if provider is not None and now in provider.power:
+            # The current provider forecast overrides the logged one: a change that the provider has made itself
+            # must not be applied twice.
+            by_quarter = {start + part: kwh for start, kwh in past_provider.items() for part in range(PER_HOUR)}
+            by_quarter |= provider.power
+            expected = {n: self._correction.apply(n, by_quarter[n]).expected for n in window if n in by_quarter}
         else:
-            roof = RoofModel(pv, window.start).between(window.start, window.stop)  # as it was known before
-            said = {n: spread.expected for n, spread in roof.items()}
-        pairs = [(said[n], pv.power[n]) if n in said and n in pv.power else (0.0, 0.0) for n in window]
-        return [one for one, _ in pairs], [one for _, one in pairs]
+            # Learn only from what was known before the window.
+            history = PvHistoryModel(pv, window.start).predict(window.start, window.stop)
+            expected = {n: quantiles.expected for n, quantiles in history.items()}
+        pairs = [(expected[n], pv.power[n]) if n in expected and n in pv.power else (0.0, 0.0) for n in window]
+        return [forecast for forecast, _ in pairs], [measured for _, measured in pairs]
 
-    def _pv_source(self, said: int, wanted: int) -> ForecastSource:
-        if said == wanted:
+    def _pv_source(self, covered: int, wanted: int) -> ForecastSource:
+        """Return the source, given how many of the wanted quarter-hours the provider covers."""
+        if covered == wanted:
             return ForecastSource.PROVIDER
-        if said:
+        if covered:
             return ForecastSource.MIXED
-        return ForecastSource.HISTORY if self._roof.days else ForecastSource.NONE
+        return ForecastSource.HISTORY if self._pv_history.days else ForecastSource.NONE
 
-    def _notes(self, source: ForecastSource, said: Mapping[int, float]) -> Iterator[ForecastNote]:
-        """What a person should know."""
+    def _notes(self, source: ForecastSource, provider_kw: Mapping[int, float]) -> Iterator[ForecastNote]:
+        """Return what the user should know about the forecast."""
         if not self._load.days:
             yield ForecastNote("no_load_history", {"daily_kwh": self._load.daily_kwh})
-        elif self._load.days < _FEW_DAYS:
+        elif self._load.days < _SHORT_HISTORY_DAYS:
             yield ForecastNote("short_load_history", {"days": round(self._load.days, 1)})
-        made_up = self._known.made_up_days
-        if days := made_up["load"] if source is ForecastSource.PROVIDER else max(made_up.values()):
+        assumed_days = self._learned_from.assumed_days
+        if days := assumed_days["load"] if source is ForecastSource.PROVIDER else max(assumed_days.values()):
             yield ForecastNote("first_days", {"days": days})
-        roof, end = ({"days": self._roof.days}, "") if self._roof.days else ({}, "_zero")
+        pv_days = self._pv_history.days
+        values, suffix = ({"days": pv_days}, "") if pv_days else ({}, "_zero")
         if source is ForecastSource.MIXED:
-            yield ForecastNote(f"provider_ends{end}", {**roof, "known_until": moment(max(said) + 1)})
+            yield ForecastNote(f"provider_ends{suffix}", {**values, "known_until": moment(max(provider_kw) + 1)})
         elif source is not ForecastSource.PROVIDER:
-            yield ForecastNote(f"no_provider{end}", roof)
-        total = sum(said.values())
-        factor = sum(self._correction.apply(n, kw).expected for n, kw in said.items()) / total if total else 1.0
-        if abs(factor - 1) > _WORTH_SAYING:
+            yield ForecastNote(f"no_provider{suffix}", values)
+        total = sum(provider_kw.values())
+        corrected = sum(self._correction.apply(n, kw).expected for n, kw in provider_kw.items())
+        factor = corrected / total if total else 1.0
+        if abs(factor - 1) > _NOTABLE_CORRECTION:
             yield ForecastNote("corrected", {"factor": round(factor, 2), "days": self._correction.days})
 
 
-def _made_up_days(history: PowerHistory, zone: tzinfo) -> int:
-    """Of how many local days something was made up."""
-    return len({wall(number, zone) // PER_DAY for number in history.made_up})
+def _assumed_days(history: PowerHistory, zone: tzinfo) -> int:
+    """Return the number of local days with assumed quarter-hours."""
+    return len({local_quarter(number, zone) // PER_DAY for number in history.assumed})

@@ -1,4 +1,4 @@
-"""What was measured: energies of quarter-hours, half-hours and hours, with their gaps."""
+"""Measured energy history in quarter-hours, half-hours or hours; gaps stay gaps."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,14 +7,14 @@ import math
 
 from .quarters import PER_DAY, PER_HOUR, quarter
 
-ABSURD_KW = 100.0  # more than any home's connection carries: a counter that jumped
+MAX_PLAUSIBLE_KW = 100.0  # more than the grid connection of any home carries: a meter error
 
-_SHORT = 7 * PER_DAY
+_SHORT_QUARTERS = 7 * PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalEnergy:
-    """The energy of one stretch of time: its start (aware, UTC), its length in hours (0.25, 0.5 or 1), and kWh."""
+    """The energy of an interval: its start (aware, UTC), its length in hours (0.25, 0.5 or 1), and kWh."""
 
     start: datetime
     hours: float
@@ -23,73 +23,75 @@ class IntervalEnergy:
 
 @dataclass(frozen=True, slots=True)
 class PowerHistory:
-    """Mean power (kW) by number of the quarter-hour; what is not there was not measured and is never guessed.
+    """Measured mean power (kW) by number of the quarter-hour; unmeasured quarter-hours are absent.
 
-    `fine` are the quarters that were measured as such, and not as a part of an hour; `dropped` counts the rows that
-    were no measurement: not a number, below zero, above `ABSURD_KW`, or not on the quarters of the clock. `made_up`
-    (kW) stands in for quarters that were not measured where something is to be expected, and nowhere else.
+    `quarter_hourly` are the quarter-hours measured individually, not as part of a longer interval. `dropped` counts the
+    invalid rows: not a number, negative, above `MAX_PLAUSIBLE_KW`, or not aligned to quarter-hours. `assumed` (kW) are
+    assumptions for unmeasured quarter-hours; they affect expected values only.
     """
 
     power: Mapping[int, float]
-    fine: frozenset[int] = frozenset()
+    quarter_hourly: frozenset[int] = frozenset()
     dropped: int = 0
-    made_up: Mapping[int, float] = field(default_factory=dict)
+    assumed: Mapping[int, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[IntervalEnergy]) -> PowerHistory:
-        """The history of rows in any order; of two that overlap the finer one counts, of equals the later given.
+    def from_rows(cls, rows: Iterable[IntervalEnergy]) -> PowerHistory:
+        """Return the history of rows in any order.
 
-        The broken are left out and counted. Raises nothing.
+        Where rows overlap, the shorter interval takes precedence; of equal intervals, the later row. Invalid rows are
+        dropped and counted. Raises nothing.
         """
         dropped = 0
-        by_length: dict[int, dict[int, float]] = {4: {}, 2: {}, 1: {}}  # the coarse first, so that the fine overwrite
+        by_length: dict[int, dict[int, float]] = {4: {}, 2: {}, 1: {}}  # longest first: shorter intervals overwrite
         for row in rows:
-            length = by_length.get(_quarters(row.hours))
-            if length is None or row.start.tzinfo is None or not _on_the_clock(row.start) or not _plausible(row):
+            powers = by_length.get(_length_in_quarters(row.hours))
+            if powers is None or row.start.tzinfo is None or not _is_aligned(row.start) or not _is_plausible(row):
                 dropped += 1
             else:
-                length[quarter(row.start)] = row.kwh / row.hours
+                powers[quarter(row.start)] = row.kwh / row.hours
         power: dict[int, float] = {}
-        for count, found in by_length.items():
-            for start, kw in found.items():
-                for number in range(start, start + count):
+        for length, powers in by_length.items():
+            for start, kw in powers.items():
+                for number in range(start, start + length):
                     power[number] = kw
         return cls(power, frozenset(by_length[1]), dropped)
 
-    def filled(self, power: Mapping[int, float]) -> PowerHistory:
-        """This history with quarters of another measurement (kW) where it knows nothing itself."""
+    def with_gaps_filled(self, power: Mapping[int, float]) -> PowerHistory:
+        """Return this history with quarter-hours of another measurement (kW) in its gaps."""
         new = power.keys() - self.power.keys()
-        return replace(self, power={**power, **self.power}, fine=self.fine | new)
+        return replace(self, power={**power, **self.power}, quarter_hourly=self.quarter_hourly | new)
 
     @property
-    def short(self) -> bool:
+    def is_short(self) -> bool:
         """Whether less than a week was measured."""
-        return len(self) < _SHORT
+        return len(self) < _SHORT_QUARTERS
 
-    def assuming(self, made_up: Mapping[int, float]) -> PowerHistory:
-        """The same, and while it is short, what is `made_up` (kW) for where it knows nothing."""
-        if not self.short:
+    def with_assumed(self, power: Mapping[int, float]) -> PowerHistory:
+        """Return this history with assumptions (kW) for its gaps; unchanged if the history is not short."""
+        if not self.is_short:
             return self
-        return replace(self, made_up={number: kw for number, kw in made_up.items() if number not in self.power})
+        return replace(self, assumed={number: kw for number, kw in power.items() if number not in self.power})
 
     def __len__(self) -> int:
-        """How many quarter-hours were measured."""
+        """Return the number of measured quarter-hours."""
         return len(self.power)
 
     def kwh(self, start: int, end: int) -> float | None:
-        """The energy from one quarter to another (its end not included), or None where any of it is not known."""
+        """Return the energy of the quarter-hours in [start, end), or None if any of them is unmeasured."""
         parts = [self.power.get(number) for number in range(start, end)]
         known = [kw for kw in parts if kw is not None]
         return math.fsum(known) / PER_HOUR if len(known) == len(parts) else None
 
 
-def _quarters(hours: float) -> int:
+def _length_in_quarters(hours: float) -> int:
+    """Return 0 for a length that is not supported."""
     return int(hours * PER_HOUR) if hours in {0.25, 0.5, 1.0} else 0
 
 
-def _on_the_clock(start: datetime) -> bool:
+def _is_aligned(start: datetime) -> bool:
     return start.minute % 15 == 0 and start.second == 0 and start.microsecond == 0
 
 
-def _plausible(row: IntervalEnergy) -> bool:
-    return math.isfinite(row.kwh) and 0 <= row.kwh <= ABSURD_KW * row.hours
+def _is_plausible(row: IntervalEnergy) -> bool:
+    return math.isfinite(row.kwh) and 0 <= row.kwh <= MAX_PLAUSIBLE_KW * row.hours

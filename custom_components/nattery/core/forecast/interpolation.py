@@ -1,4 +1,4 @@
-"""From the energy of periods to the power of quarter-hours: every period keeps its energy, and nothing has steps."""
+"""Energy-preserving interpolation: from the energy of periods to the power of quarter-hours, without steps."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,50 +6,51 @@ from typing import NamedTuple
 
 _QUARTER = 900  # seconds
 _HOUR = 3600
-_BRIGHT = 0.1  # of the brightest period
+_CUT_OFF = 0.1  # share of the highest power above which a forecast counts as cut off in daylight
 
 
 class EnergyPeriod(NamedTuple):
-    """A stretch from one moment to another (seconds since 1970) and the energy in it, Wh."""
+    """A period (start and end in seconds since 1970) and its energy, Wh."""
 
     start: float
     end: float
     wh: float
 
 
-def quarters(periods: Sequence[EnergyPeriod]) -> dict[int, float]:
-    """Mean power (kW) of every quarter-hour that sorted periods touch, zero where there is none between them.
+def interpolate_power(periods: Sequence[EnergyPeriod]) -> dict[int, float]:
+    """Return the mean power (kW) of every quarter-hour that sorted periods touch; it is zero between periods.
 
-    The energy so far is a curve through the edges of the periods that never falls (the monotone cubic of Fritsch and
-    Carlson), so no power is negative, zero stays zero, and the energy of each period is kept. The power before the
-    first and after the last is zero, unless that one is bright: then the forecast was cut there, and keeps its power.
+    The cumulative energy is interpolated by the monotone cubic of Fritsch and Carlson through the edges of the periods.
+    So each period keeps its energy, no power is negative and zero stays zero. The power is zero before the first and
+    after the last period; but a first or last period of high power was cut off, and keeps its power at that edge.
     """
     if not periods:
         return {}
-    edges, wh = _edges(periods)
+    edges, cumulative_wh = _cumulative_energy(periods)
     lengths = [b - a for a, b in pairwise(edges)]
-    powers = [(b - a) / length for (a, b), length in zip(pairwise(wh), lengths, strict=True)]
-    first, last = (power if power > _BRIGHT * max(powers) else 0.0 for power in (powers[0], powers[-1]))
-    slopes = [first, *map(_slope, pairwise(powers), pairwise(lengths), strict=True), last]
-    found: dict[int, float] = {}
-    index, before = 0, 0.0
+    powers = [(b - a) / length for (a, b), length in zip(pairwise(cumulative_wh), lengths, strict=True)]
+    first, last = (power if power > _CUT_OFF * max(powers) else 0.0 for power in (powers[0], powers[-1]))
+    slopes = [first, *map(_edge_power, pairwise(powers), pairwise(lengths), strict=True), last]
+    result: dict[int, float] = {}
+    index, previous_wh = 0, 0.0
     start, end = int(edges[0] // _QUARTER), int(-(-edges[-1] // _QUARTER))
     for number in range(start, end):
-        until = (number + 1) * _QUARTER
-        while index < len(lengths) and edges[index + 1] <= until:
+        quarter_end = (number + 1) * _QUARTER
+        while index < len(lengths) and edges[index + 1] <= quarter_end:
             index += 1
         if index == len(lengths):
-            so_far = wh[-1]
+            wh = cumulative_wh[-1]
         else:
-            share = (until - edges[index]) / lengths[index]
-            so_far = wh[index] + lengths[index] * _risen(share, powers[index], slopes[index], slopes[index + 1])
-        found[number] = max(so_far - before, 0.0) * _HOUR / _QUARTER / 1000
-        before = so_far
-    return found
+            share = (quarter_end - edges[index]) / lengths[index]
+            partial = _partial_energy(share, powers[index], slopes[index], slopes[index + 1])
+            wh = cumulative_wh[index] + lengths[index] * partial
+        result[number] = max(wh - previous_wh, 0.0) * _HOUR / _QUARTER / 1000
+        previous_wh = wh
+    return result
 
 
-def _edges(periods: Sequence[EnergyPeriod]) -> tuple[list[float], list[float]]:
-    """The moments at which the mean power changes, and the energy up to each."""
+def _cumulative_energy(periods: Sequence[EnergyPeriod]) -> tuple[list[float], list[float]]:
+    """Return the times at which the mean power changes, and the energy up to each."""
     edges, wh = [periods[0].start], [0.0]
     for period in periods:
         if period.start > edges[-1]:
@@ -60,15 +61,18 @@ def _edges(periods: Sequence[EnergyPeriod]) -> tuple[list[float], list[float]]:
     return edges, wh
 
 
-def _slope(powers: tuple[float, float], lengths: tuple[float, float]) -> float:
-    """The power at an edge: the weighted harmonic mean of both sides, zero where one of them is."""
+def _edge_power(powers: tuple[float, float], lengths: tuple[float, float]) -> float:
+    """Return the weighted harmonic mean of the powers on both sides of an edge; zero if one of them is zero."""
     before, after = powers
     if before <= 0 or after <= 0:
         return 0.0
-    more, less = 2 * lengths[1] + lengths[0], lengths[1] + 2 * lengths[0]
-    return (more + less) / (more / before + less / after)
+    weight_before, weight_after = 2 * lengths[1] + lengths[0], lengths[1] + 2 * lengths[0]
+    return (weight_before + weight_after) / (weight_before / before + weight_after / after)
 
 
-def _risen(share: float, mean: float, first: float, last: float) -> float:
-    """How much of a period's energy (over its length) has come after a share of its time."""
+def _partial_energy(share: float, mean: float, first: float, last: float) -> float:
+    """Return the energy up to a share of a period, divided by its length, by the cubic Hermite polynomial.
+
+    `mean` is the mean power of the period; `first` and `last` are the powers at its edges.
+    """
     return share * (first + share * ((3 * mean - 2 * first - last) + share * (first + last - 2 * mean)))

@@ -1,4 +1,4 @@
-"""What the house will need, from what it needed at the same time of similar days, and from what it does now."""
+"""Load forecasts from the same time of similar days, adjusted by recent forecast errors."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -6,43 +6,42 @@ from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from .history import PowerHistory
-from .quarters import PER_DAY, PER_HOUR, quarter, wall, weekday
-from .spread import Quantiles, evidence, persistence, spread
+from .quantiles import Quantiles, autocorrelation, effective_sample_size, weighted_quantiles
+from .quarters import PER_DAY, PER_HOUR, local_quarter, quarter, weekday
 
-DEFAULT_DAILY_KWH = 10.0  # a home of three people, 3650 kWh a year
-DAYS = 84  # older days say little
+DEFAULT_DAILY_KWH = 10.0  # a household of three: 3650 kWh a year
+HISTORY_DAYS = 84  # older days are ignored
 
-_HALF_LIFE = 21.0  # days after which a day counts half
-_ALIKE, _OTHER = 0.8, 0.03  # what a day counts for another weekday of the same kind, and of the other kind
-_ODDNESS = 6  # how quickly a weekday that repeats itself stands alone
+_HALF_LIFE = 21.0  # days after which the weight of a day is halved
+_SAME_KIND, _OTHER_KIND = 0.8, 0.03  # weight of another weekday of the same kind (workday or weekend) and of the other
+_REPETITION_EXPONENT = 6  # how fast weekly repetition lowers the weight of other weekdays
 _SATURDAY, _SUNDAY = 5, 6
 _HOURS = 24
 _WEEK = 7 * _HOURS
-_WIDE = (0.4, 2.0)  # P10 and P90 over the expected value while nothing is known
-_DAYS_TO_TRUST = 3.0
-_SHAPE_DAYS = 4.0  # days of quarters that say as much about the shape of an hour as plain flatness does
-_JUDGED_DAYS = 28  # in which the house's own persistence is looked for
-_DAY_KEPT = 0.5  # of what a day says about the level, a day later
-_ENOUGH_HOURS = 12  # of a day, to compare it
+_PRIOR_QUANTILES = (0.4, 2.0)  # P10 and P90 as multiples of the expected value, without data
+_LEVEL_DAYS_TO_HALF_WEIGHT = 3.0  # pairs of days at which the learned level and its prior count equally
+_SHAPE_DAYS_TO_HALF_WEIGHT = 4.0  # days at which the learned shape of an hour and a flat one count equally
+_ERROR_DAYS = 28  # days from which the autocorrelation of forecast errors is estimated
+_LEVEL_DECAY = 0.5  # per day, of a day's weight in the level
+_MIN_HOURS = 12  # measured hours that a day needs to be compared
 _LEVEL_BOUNDS = (0.5, 2.0)
-_MOST_KEPT = 0.8  # of an hour's difference, an hour later
-_MIDDLE = 2.5  # quarters from the middle of an hour to the middle of the quarter after it
-_STALE = 3 * PER_HOUR  # an hour measured longer ago says nothing about now
+_MAX_AUTOCORRELATION = 0.8  # of hourly errors, from one hour to the next
+_HALF_HOUR_LAG = 2.5  # quarter-hours from the middle of an hour to the middle of the next quarter-hour
+_MAX_AGE = 3 * PER_HOUR  # a measured hour that ended earlier says nothing about now
 
 
-class _Day(NamedTuple):
-    """How a day compared with what is usual: the ratio, and pairs of an hour's difference and the next hour's."""
+class _DayComparison(NamedTuple):
+    """A day compared with its expected load: the ratio, and pairs of each hour's deviation and the next hour's."""
 
     ratio: float | None
-    steps: list[tuple[float, float]]
+    deviations: list[tuple[float, float]]
 
 
 class LoadModel:
-    """Learned from a history up to a moment (what comes later is not looked at); tells any quarter-hour's load.
+    """A load model of a household, learned from its history before `now`.
 
-    `zone` is the home's clock; `daily_kwh` what the house is known or guessed to need on a day, used while there is no
-    history; `days_off` are local days, past or to come, that are like Sundays. Powers are kW, means of a quarter-hour.
-    What was made up of the history counts for what is expected, but no habit and no quantile is learned from it.
+    Powers are mean powers (kW) of quarter-hours. Assumed quarter-hours of the history count for expected values, but
+    not for weekly patterns or effective sample sizes.
     """
 
     def __init__(
@@ -54,167 +53,180 @@ class LoadModel:
         daily_kwh: float = DEFAULT_DAILY_KWH,
         days_off: Collection[date] = (),
     ) -> None:
-        """Learn; `now` is aware. Takes a few milliseconds."""
+        """Learn from the history before `now` (aware); takes a few milliseconds.
+
+        `zone` is the home's time zone. `daily_kwh` is the daily load assumed without a history. `days_off` are past or
+        future local days that are treated as Sundays.
+        """
         self._zone, self._now = zone, quarter(now)
-        self._off = {(day - date(1970, 1, 1)).days for day in days_off}
-        self._means = _hour_means(history.power, zone, self._now)
-        self._known = _hour_means(history.made_up, zone, self._now) | self._means
+        self._days_off = {(day - date(1970, 1, 1)).days for day in days_off}
+        self._measured = _hourly_means(history.power, zone, self._now)
+        self._known = _hourly_means(history.assumed, zone, self._now) | self._measured
         self.daily_kwh = daily_kwh
-        self._flat, self.days = self._mean(daily_kwh / _HOURS)
-        self._cells = self._learn()
+        self._overall_mean, self.days = self._learn_overall_mean(daily_kwh / _HOURS)
+        self._patterns = self._learn_patterns()
         self._shape = self._learn_shape(history)
-        self._level, self._kept = self._learn_persistence()
-        self._difference, self._measured = self._look(history)
+        self._level, self._error_autocorrelation = self._learn_persistence()
+        self._last_error, self._last_measured = self._find_last_error(history)
 
-    def at(self, number: int) -> Quantiles:
-        """The load of one quarter-hour, which should not lie before the moment up to which was learned."""
-        cell, factor = self._usual(number)
-        change = self._difference * self._kept ** ((max(number - self._measured, 0) + _MIDDLE) / PER_HOUR)
-        expected = max(cell.expected * factor + change, 0.0)
-        low = max(cell.p10 * factor + min(change, 0.0), 0.0)
-        return Quantiles(
-            min(low, expected), expected, max(cell.p90 * factor + max(change, 0.0), expected), cell.evidence
-        )
+    def predict(self, number: int) -> Quantiles:
+        """Return the load of a quarter-hour that does not begin before `now`."""
+        pattern, factor = self._pattern_and_factor(number)
+        lag = (max(number - self._last_measured, 0) + _HALF_HOUR_LAG) / PER_HOUR
+        carried = self._last_error * self._error_autocorrelation**lag
+        expected = max(pattern.expected * factor + carried, 0.0)
+        low = max(pattern.p10 * factor + min(carried, 0.0), 0.0)
+        high = max(pattern.p90 * factor + max(carried, 0.0), expected)
+        return Quantiles(min(low, expected), expected, high, pattern.effective_sample_size)
 
-    def _mean(self, default: float) -> tuple[float, float]:
-        """The mean of all that is known, as much of it as there is of a day, and how many days are known."""
+    def _learn_overall_mean(self, default: float) -> tuple[float, float]:
+        """Return the mean load and the number of known days; less than a day is averaged with the default."""
         days = len(self._known) / _HOURS
         known = sum(self._known.values()) / len(self._known) if self._known else default
         return default + min(days, 1.0) * (known - default), days
 
-    def _kind(self, day: int) -> int:
-        return _SUNDAY if day in self._off else weekday(day)
+    def _effective_weekday(self, day: int) -> int:
+        return _SUNDAY if day in self._days_off else weekday(day)
 
     def _is_free(self, day: int) -> bool:
-        return self._kind(day) >= _SATURDAY
+        return self._effective_weekday(day) >= _SATURDAY
 
-    def _cell(self, hour: int) -> Quantiles:
-        """The spread of an hour of the wall clock, counted from 1970."""
-        return self._cells[self._kind(hour // _HOURS)][hour % _HOURS]
+    def _pattern(self, hour: int) -> Quantiles:
+        """Return the pattern for an hour of the local clock, counted from 1970."""
+        return self._patterns[self._effective_weekday(hour // _HOURS)][hour % _HOURS]
 
-    def _learn(self) -> list[list[Quantiles]]:
-        """A spread for each weekday and hour."""
-        today = wall(self._now, self._zone) // PER_DAY
-        days: dict[int, int] = {}
+    def _learn_patterns(self) -> list[list[Quantiles]]:
+        """Return the load for each weekday and hour of the day."""
+        today = local_quarter(self._now, self._zone) // PER_DAY
+        weekdays: dict[int, int] = {}
         by_hour: list[list[tuple[float, int, bool]]] = [[] for _ in range(_HOURS)]
         for hour, kw in self._known.items():
             day = hour // _HOURS
-            by_hour[hour % _HOURS].append((kw, day, hour in self._means))
-            days[day] = self._kind(day)
-        for found in by_hour:
-            found.sort()
-        alike = self._likeness_of_days()
-        cells = []
-        for kind in range(7):
+            by_hour[hour % _HOURS].append((kw, day, hour in self._measured))
+            weekdays[day] = self._effective_weekday(day)
+        for samples in by_hour:
+            samples.sort()
+        same_kind = self._learn_same_kind_weight()
+        patterns = []
+        for target in range(7):
             weights = {
-                day: _likeness(kind, other, alike) * 0.5 ** ((today - day) / _HALF_LIFE) for day, other in days.items()
+                day: _weekday_weight(target, other, same_kind) * 0.5 ** ((today - day) / _HALF_LIFE)
+                for day, other in weekdays.items()
             }
-            cells.append([self._spread(of, weights) for of in by_hour])
-        return cells
+            patterns.append([self._quantiles(samples, weights) for samples in by_hour])
+        return patterns
 
-    def _likeness_of_days(self) -> float:
-        """What another day of the same kind counts: the less, the more the weekdays of this house repeat themselves."""
-        usual = _means_by(self._means, lambda hour: (self._is_free(hour // _HOURS), hour % _HOURS))
-        off = {hour: kw - usual[self._is_free(hour // _HOURS), hour % _HOURS] for hour, kw in self._means.items()}
-        level = _means_by(off, lambda hour: hour // _HOURS)  # a week of cold is no repetition
-        off = {hour: kw - level[hour // _HOURS] for hour, kw in off.items()}
-        again = persistence(((kw, off[hour + _WEEK]) for hour, kw in off.items() if hour + _WEEK in off), 1.0)
-        return _ALIKE * (1 - again) ** _ODDNESS
+    def _learn_same_kind_weight(self) -> float:
+        """Return the weight of another weekday of the same kind: the lower, the more the load repeats weekly."""
+        usual = _means_by(self._measured, lambda hour: (self._is_free(hour // _HOURS), hour % _HOURS))
+        deviations = {
+            hour: kw - usual[self._is_free(hour // _HOURS), hour % _HOURS] for hour, kw in self._measured.items()
+        }
+        # Remove the level of each day: a week of cold is not weekly repetition.
+        levels = _means_by(deviations, lambda hour: hour // _HOURS)
+        deviations = {hour: kw - levels[hour // _HOURS] for hour, kw in deviations.items()}
+        pairs = ((kw, deviations[hour + _WEEK]) for hour, kw in deviations.items() if hour + _WEEK in deviations)
+        return _SAME_KIND * (1 - autocorrelation(pairs, 1.0)) ** _REPETITION_EXPONENT
 
-    def _spread(self, of: list[tuple[float, int, bool]], weights: Mapping[int, float]) -> Quantiles:
-        """The spread of an hour's powers, in order, each with its day and whether it was measured."""
-        found = spread([kw for kw, _, _ in of], [weights[day] for _, day, _ in of])
-        measured = evidence([weights[day] for _, day, measured in of if measured])
-        return replace(found or Quantiles(self._flat, self._flat, self._flat), evidence=measured).doubted(*_WIDE)
+    def _quantiles(self, samples: list[tuple[float, int, bool]], weights: Mapping[int, float]) -> Quantiles:
+        """Return the quantiles of an hour's sorted samples: power, day, and whether it was measured."""
+        found = weighted_quantiles([kw for kw, _, _ in samples], [weights[day] for _, day, _ in samples])
+        size = effective_sample_size([weights[day] for _, day, is_measured in samples if is_measured])
+        mean = self._overall_mean
+        return replace(found or Quantiles(mean, mean, mean), effective_sample_size=size).widened(*_PRIOR_QUANTILES)
 
     def _learn_shape(self, history: PowerHistory) -> dict[tuple[bool, int, int], float]:
-        """What each quarter has of its hour's mean, where quarters were measured; 1.0 is flat."""
+        """Return each quarter-hour's load over the mean of its hour, from quarter-hourly measurements; 1.0 is flat."""
         hours: dict[int, dict[int, float]] = {}
-        for number in history.fine:
-            if self._now - DAYS * PER_DAY <= number < self._now:
-                hour, slot = divmod(wall(number, self._zone), PER_HOUR)
+        for number in history.quarter_hourly:
+            if self._now - HISTORY_DAYS * PER_DAY <= number < self._now:
+                hour, slot = divmod(local_quarter(number, self._zone), PER_HOUR)
                 hours.setdefault(hour, {})[slot] = history.power[number]
         sums: dict[tuple[bool, int], list[float]] = {}
-        latest = wall(self._now, self._zone) // PER_HOUR
-        for hour, parts in hours.items():
-            if len(parts) == PER_HOUR:
-                of_hour = sums.setdefault((self._is_free(hour // _HOURS), hour % _HOURS), [0.0] * (PER_HOUR + 1))
+        latest = local_quarter(self._now, self._zone) // PER_HOUR
+        for hour, powers in hours.items():
+            if len(powers) == PER_HOUR:
+                hour_sums = sums.setdefault((self._is_free(hour // _HOURS), hour % _HOURS), [0.0] * (PER_HOUR + 1))
                 weight = 0.5 ** ((latest - hour) / _HOURS / _HALF_LIFE)
-                for slot, kw in parts.items():
-                    of_hour[slot] += weight * kw
-                of_hour[PER_HOUR] += weight
+                for slot, kw in powers.items():
+                    hour_sums[slot] += weight * kw
+                hour_sums[PER_HOUR] += weight
         shape = {}
-        for (free, hour), (*powers, days) in sums.items():
-            trust = days / (days + _SHAPE_DAYS)
-            whole = sum(powers)
-            for slot, kw in enumerate(powers):
-                shape[free, hour, slot] = 1 + trust * (PER_HOUR * kw / whole - 1) if whole else 1.0
+        for (is_free, hour), (*slot_sums, days) in sums.items():
+            learned_weight = days / (days + _SHAPE_DAYS_TO_HALF_WEIGHT)
+            total = sum(slot_sums)
+            for slot, kw in enumerate(slot_sums):
+                shape[is_free, hour, slot] = 1 + learned_weight * (PER_HOUR * kw / total - 1) if total else 1.0
         return shape
 
     def _learn_persistence(self) -> tuple[float, float]:
-        """The level that the last days speak for, and how much of an hour's difference is left an hour later."""
-        end = wall(self._now, self._zone) // PER_HOUR
-        days = [self._compared(range(end - (back + 1) * _HOURS, end - back * _HOURS)) for back in range(_JUDGED_DAYS)]
+        """Return the level of the last days (1.0 as usual) and the autocorrelation of hourly errors.
+
+        The level is the mean relative deviation of the last days, times its autocorrelation from day to day.
+        """
+        end = local_quarter(self._now, self._zone) // PER_HOUR
+        days = [self._compare(range(end - (back + 1) * _HOURS, end - back * _HOURS)) for back in range(_ERROR_DAYS)]
         days.reverse()
-        kept = persistence((pair for day in days for pair in day.steps), _MOST_KEPT)
-        signal = weight = 0.0
+        hourly = autocorrelation((pair for day in days for pair in day.deviations), _MAX_AUTOCORRELATION)
+        weighted_sum = weight = 0.0
         pairs = []
         for day in days:
             if day.ratio is not None and weight:
-                pairs.append((signal / weight, day.ratio - 1))
-            signal, weight = signal * _DAY_KEPT, weight * _DAY_KEPT
+                pairs.append((weighted_sum / weight, day.ratio - 1))
+            weighted_sum, weight = weighted_sum * _LEVEL_DECAY, weight * _LEVEL_DECAY
             if day.ratio is not None:
-                signal, weight = signal + day.ratio - 1, weight + 1
-        trust = len(pairs) / (len(pairs) + _DAYS_TO_TRUST)
-        level = 1 + trust * persistence(pairs, 1.0) * signal / weight if weight else 1.0
-        return min(max(level, _LEVEL_BOUNDS[0]), _LEVEL_BOUNDS[1]), kept
+                weighted_sum, weight = weighted_sum + day.ratio - 1, weight + 1
+        learned_weight = len(pairs) / (len(pairs) + _LEVEL_DAYS_TO_HALF_WEIGHT)
+        level = 1 + learned_weight * autocorrelation(pairs, 1.0) * weighted_sum / weight if weight else 1.0
+        return min(max(level, _LEVEL_BOUNDS[0]), _LEVEL_BOUNDS[1]), hourly
 
-    def _compared(self, hours: range) -> _Day:
-        """A day's hours against what would have been expected of them."""
-        known = {hour: (kw, self._cell(hour)) for hour in hours if (kw := self._means.get(hour)) is not None}
-        expected = sum(cell.expected for _, cell in known.values())
-        if len(known) < _ENOUGH_HOURS or not expected:
-            return _Day(None, [])
-        usual = sum(min(max(kw, cell.p10), cell.p90) for kw, cell in known.values())
+    def _compare(self, hours: range) -> _DayComparison:
+        """Compare 24 hours with their patterns."""
+        known = {hour: (kw, self._pattern(hour)) for hour in hours if (kw := self._measured.get(hour)) is not None}
+        expected = sum(pattern.expected for _, pattern in known.values())
+        if len(known) < _MIN_HOURS or not expected:
+            return _DayComparison(None, [])
+        winsorised = sum(min(max(kw, pattern.p10), pattern.p90) for kw, pattern in known.values())
         level = sum(kw for kw, _ in known.values()) / expected
-        off = {hour: kw - level * cell.expected for hour, (kw, cell) in known.items()}
-        return _Day(usual / expected, [(off[hour], off[hour + 1]) for hour in off if hour + 1 in off])
+        deviations = {hour: kw - level * pattern.expected for hour, (kw, pattern) in known.items()}
+        pairs = [(deviations[hour], deviations[hour + 1]) for hour in deviations if hour + 1 in deviations]
+        return _DayComparison(winsorised / expected, pairs)
 
-    def _usual(self, number: int) -> tuple[Quantiles, float]:
-        """The spread of a quarter's hour, and what to multiply it by."""
-        hour, slot = divmod(wall(number, self._zone), PER_HOUR)
+    def _pattern_and_factor(self, number: int) -> tuple[Quantiles, float]:
+        """Return the pattern for a quarter-hour's hour and the factor of the quarter-hour."""
+        hour, slot = divmod(local_quarter(number, self._zone), PER_HOUR)
         shape = self._shape.get((self._is_free(hour // _HOURS), hour % _HOURS, slot), 1.0)
-        return self._cell(hour), self._level * shape
+        return self._pattern(hour), self._level * shape
 
-    def _look(self, history: PowerHistory) -> tuple[float, int]:
-        """By how many kW the latest hour that is known was off, and the quarter at which it ended."""
-        for end in range(self._now, self._now - _STALE, -1):
+    def _find_last_error(self, history: PowerHistory) -> tuple[float, int]:
+        """Return the error (kW) of the latest measured hour and the quarter-hour at which it ended; 0 if too old."""
+        for end in range(self._now, self._now - _MAX_AGE, -1):
             kwh = history.kwh(end - PER_HOUR, end)
             if kwh is not None:
-                usual = [self._usual(number) for number in range(end - PER_HOUR, end)]
-                return kwh - sum(cell.expected * factor for cell, factor in usual) / PER_HOUR, end
+                usual = [self._pattern_and_factor(number) for number in range(end - PER_HOUR, end)]
+                return kwh - sum(pattern.expected * factor for pattern, factor in usual) / PER_HOUR, end
         return 0.0, self._now
 
 
-def _likeness(kind: int, other: int, alike: float) -> float:
-    """What a day counts for another."""
-    if kind == other:
+def _weekday_weight(target: int, other: int, same_kind: float) -> float:
+    """Return the weight of a weekday in the pattern of another one."""
+    if target == other:
         return 1.0
-    return alike if (kind >= _SATURDAY) == (other >= _SATURDAY) else _OTHER
+    return same_kind if (target >= _SATURDAY) == (other >= _SATURDAY) else _OTHER_KIND
 
 
 def _means_by[Key](powers: dict[int, float], key_of: Callable[[int], Key]) -> dict[Key, float]:
-    """The means of powers by some key of their hours."""
+    """Return the means of powers, grouped by a key of their hours."""
     groups: dict[Key, list[float]] = {}
     for hour, kw in powers.items():
         groups.setdefault(key_of(hour), []).append(kw)
     return {key: sum(group) / len(group) for key, group in groups.items()}
 
 
-def _hour_means(power: Mapping[int, float], zone: tzinfo, now: int) -> dict[int, float]:
-    """The mean power of each hour of the wall clock, from the quarters of it that are known."""
-    sums: dict[int, list[float]] = {}
+def _hourly_means(power: Mapping[int, float], zone: tzinfo, now: int) -> dict[int, float]:
+    """Return the mean power of each hour of the local clock, from the quarter-hours of it that are known."""
+    by_hour: dict[int, list[float]] = {}
     for number, kw in power.items():
-        if now - DAYS * PER_DAY <= number < now:
-            sums.setdefault(wall(number, zone) // PER_HOUR, []).append(kw)
-    return {hour: sum(parts) / len(parts) for hour, parts in sums.items()}
+        if now - HISTORY_DAYS * PER_DAY <= number < now:
+            by_hour.setdefault(local_quarter(number, zone) // PER_HOUR, []).append(kw)
+    return {hour: sum(powers) / len(powers) for hour, powers in by_hour.items()}

@@ -1,36 +1,37 @@
-"""What the last hours say about the next ones: a cloudier day than was forecast is likely to stay so for a while."""
+"""PV nowcast: corrects the forecast of the next hours by the forecast error of the last ones."""
 
 from collections.abc import Sequence
 
 from .quarters import PER_HOUR
 
-LOOKED_BACK = 10 * PER_HOUR  # quarters; what passed earlier says next to nothing
-LOOKED_AHEAD = 8 * PER_HOUR  # quarters; beyond, the forecast stands
+LOOKBACK_QUARTERS = 10 * PER_HOUR  # older errors hardly matter
+HORIZON_QUARTERS = 8 * PER_HOUR  # beyond it the forecast is left unchanged
 
-_MEMORY = 0.93  # of what a quarter says, a quarter later
-_LASTS = 0.98  # of the difference, a quarter further ahead
-_DOUBT = 0.5  # times the brightest quarter: so much has to be forecast before half of a difference is believed
+_WEIGHT_DECAY = 0.93  # per quarter-hour of age of a past error
+_ERROR_DECAY = 0.98  # per quarter-hour ahead
+_PRIOR_WEIGHT = 0.5  # in units of the highest forecast power: with so much past forecast, half of an error is applied
 
 
-def factors(said: Sequence[float], came: Sequence[float], ahead: Sequence[float]) -> list[float]:
-    """What to multiply the PV power of the next quarters by, which is forecast as `ahead` (kW).
+def nowcast_factors(forecast: Sequence[float], actual: Sequence[float], upcoming: Sequence[float]) -> list[float]:
+    """Return the factor for the PV forecast of each of the next quarter-hours.
 
-    `said` is what was forecast of the quarters that have just passed, `came` what they brought, the latest last; zero
-    in both where nothing is known. What is missing or too much of the day so far carries on, the less the further
-    ahead.
+    `forecast` and `actual` are the PV power (kW) of the last quarter-hours, the latest last; both are zero where one of
+    them is unknown. `upcoming` is the forecast of the next ones. The relative error of the past is carried forward and
+    decays with distance.
     """
-    together = doubt = _DOUBT * max((*said, *ahead), default=0.0)
-    if not doubt:
-        return [1.0] * len(ahead)
+    numerator = denominator = _PRIOR_WEIGHT * max((*forecast, *upcoming), default=0.0)
+    if not denominator:
+        return [1.0] * len(upcoming)
     weight = 1.0
-    for expected, real in zip(reversed(said), reversed(came), strict=True):
-        doubt += weight * expected
-        together += weight * real
-        weight *= _MEMORY
-    off = together / doubt - 1
-    return [1 + off * _LASTS**quarters for quarters in range(len(ahead))]
+    for forecast_kw, actual_kw in zip(reversed(forecast), reversed(actual), strict=True):
+        denominator += weight * forecast_kw
+        numerator += weight * actual_kw
+        weight *= _WEIGHT_DECAY
+    error = numerator / denominator - 1
+    return [1 + error * _ERROR_DECAY**quarters for quarters in range(len(upcoming))]
 
 
-def set_right(said: Sequence[float], came: Sequence[float], ahead: Sequence[float]) -> list[float]:
-    """The PV power of the next quarters (kW), set right by those `factors`."""
-    return [kw * factor for kw, factor in zip(ahead, factors(said, came, ahead), strict=True)]
+def apply_nowcast(forecast: Sequence[float], actual: Sequence[float], upcoming: Sequence[float]) -> list[float]:
+    """Return `upcoming` (kW) multiplied by its `nowcast_factors`."""
+    factors = nowcast_factors(forecast, actual, upcoming)
+    return [kw * factor for kw, factor in zip(upcoming, factors, strict=True)]

@@ -1,4 +1,4 @@
-"""How good the forecasts were: what had been said before each day, against what came."""
+"""Forecast accuracy: the forecasts made before each day, compared with the measurements of that day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from .forecast_log import ForecastLog, LoggedDay
 from .history import PowerHistory
 from .quarters import quarter
 
-DAYS = 14
-MISSING_HOURS = 4  # of a day, that may be unknown; more, and the day is not judged
+DEFAULT_DAYS = 14
+MAX_MISSING_HOURS = 4  # a day with more hours unmeasured is not judged
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastQuality:
-    """The errors of the last days' forecasts. Energies are kWh a day; a positive bias is a forecast that was too high.
+    """The forecast errors of the last days, kWh per day; the bias is positive if forecasts were too high.
 
-    `mean_absolute_error` is of the days' totals, `relative_error` and `relative_bias` are shares of what came, and
-    `hourly_error` is the sum of every hour's error over what came; the shares are None where nothing came. `days` is
-    how many days were judged.
+    `mean_absolute_error` and `bias` are those of the daily totals. `relative_error` and `relative_bias` are the same as
+    shares of the actual energy. `hourly_error` is the sum of absolute hourly errors as a share of it. The shares are
+    None if the actual energy is zero. `days` is the number of days compared.
     """
 
     days: int
@@ -30,41 +30,41 @@ class ForecastQuality:
     hourly_error: float | None
 
 
-def load_quality(record: ForecastLog, actual: PowerHistory, now: datetime, days: int = DAYS) -> ForecastQuality | None:
-    """How good the load forecasts of the last days were; None while no day can be judged."""
-    return _judge(record, lambda made: made.load, actual, quarter(now), days)
-
-
-def pv_quality(record: ForecastLog, actual: PowerHistory, now: datetime, days: int = DAYS) -> ForecastQuality | None:
-    """How good the PV forecasts of the last days were, as they were used; None while no day can be judged."""
-    return _judge(record, lambda made: made.pv, actual, quarter(now), days)
-
-
-def said_quality(record: ForecastLog, actual: PowerHistory, now: datetime, days: int = DAYS) -> ForecastQuality | None:
-    """How good the provider's own PV forecasts were, before any correction; None while no day can be judged."""
-    return _judge(record, lambda made: made.said, actual, quarter(now), days)
-
-
-def _judge(
-    record: ForecastLog, pick: Callable[[LoggedDay], tuple[float, ...]], actual: PowerHistory, now: int, days: int
+def load_quality(
+    log: ForecastLog, actual: PowerHistory, now: datetime, days: int = DEFAULT_DAYS
 ) -> ForecastQuality | None:
-    """Judge whole days that are over; of each, the hours that are known on both sides."""
-    judged = [pairs for made in record if made.end <= now and (pairs := _pairs(made, pick(made), actual))][-days:]
+    """Return the errors of the load forecasts of the last days, or None if no day can be judged."""
+    return _quality(log, lambda logged: logged.load, actual, quarter(now), days)
+
+
+def pv_quality(
+    log: ForecastLog, actual: PowerHistory, now: datetime, days: int = DEFAULT_DAYS
+) -> ForecastQuality | None:
+    """Return the errors of the corrected PV forecasts of the last days, or None if no day can be judged."""
+    return _quality(log, lambda logged: logged.pv, actual, quarter(now), days)
+
+
+def _quality(
+    log: ForecastLog, forecast_of: Callable[[LoggedDay], tuple[float, ...]], actual: PowerHistory, now: int, days: int
+) -> ForecastQuality | None:
+    """Compare the days that have ended, using only hours that are both forecast and measured."""
+    days_of_pairs = [
+        pairs for logged in log if logged.end <= now and (pairs := _pairs(logged, forecast_of(logged), actual))
+    ]
+    judged = days_of_pairs[-days:]
     if not judged:
         return None
-    errors = [math.fsum(said - came for said, came in pairs) for pairs in judged]
+    errors = [math.fsum(forecast - measured for forecast, measured in pairs) for pairs in judged]
     absolute = math.fsum(map(abs, errors))
     bias = math.fsum(errors)
-    hourly = math.fsum(abs(said - came) for pairs in judged for said, came in pairs)
-    total = math.fsum(came for pairs in judged for _, came in pairs)
+    hourly = math.fsum(abs(forecast - measured) for pairs in judged for forecast, measured in pairs)
+    total = math.fsum(measured for pairs in judged for _, measured in pairs)
     relative = (absolute / total, bias / total, hourly / total) if total else (None, None, None)
     return ForecastQuality(len(judged), absolute / len(judged), bias / len(judged), *relative)
 
 
-def _pairs(made: LoggedDay, said: tuple[float, ...], actual: PowerHistory) -> list[tuple[float, float]]:
-    """Forecast and actual kWh of a day's hours; none where too much of the day is unknown."""
-    if not said:
-        return []
-    hours = zip(made.hours(), said, strict=True)
-    pairs = [(kwh, came) for (start, end), kwh in hours if (came := actual.kwh(start, end)) is not None]
-    return pairs if len(pairs) >= len(said) - MISSING_HOURS else []
+def _pairs(logged: LoggedDay, forecast: tuple[float, ...], actual: PowerHistory) -> list[tuple[float, float]]:
+    """Return forecast and measured kWh of a day's hours; empty if too many hours are unmeasured."""
+    hours = zip(logged.hours(), forecast, strict=True)
+    pairs = [(kwh, measured) for (start, end), kwh in hours if (measured := actual.kwh(start, end)) is not None]
+    return pairs if len(pairs) >= len(forecast) - MAX_MISSING_HOURS else []

@@ -1,4 +1,4 @@
-"""What the sun will give: a provider's forecast set right by what came of earlier ones, or the roof's own last days."""
+"""PV forecasts: a provider's forecast corrected by its past errors, or the measured PV of the last days."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -6,135 +6,141 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from .history import PowerHistory
-from .interpolation import EnergyPeriod, quarters
-from .quarters import PER_DAY, PER_HOUR, wall
-from .spread import Quantiles, evidence, spread
+from .interpolation import EnergyPeriod, interpolate_power
+from .quantiles import Quantiles, effective_sample_size, weighted_quantiles
+from .quarters import PER_DAY, PER_HOUR, local_quarter
 
-FALLBACK_DAYS = 21
+HISTORY_DAYS = 21
 
 _HOURS = 24
 _HOUR = 3600  # seconds
-_CLEAR = 0.6  # of the most that was ever said of the hour: less is a dull sky
-_FALLBACK_HALF_LIFE = 5.0  # days; weather lasts, and the season moves on
-_LEARNING_HALF_LIFE = 20.0  # days
-_DARK = 0.005  # of the brightest hour: a meter's noise
-_BRIGHT = 0.05  # of the brightest hour: a ratio of less says nothing
-_WIDE = (0.4, 1.4)  # P10 and P90 over the expected power while nothing has been judged
-_DAYS_TO_TRUST = 4.0
-_DAYS_TO_TRUST_AN_HOUR = 8.0
+_CLEAR_SKY = 0.6  # share of the highest forecast of the hour above which a forecast counts as clear
+_HISTORY_HALF_LIFE = 5.0  # days; short, since weather persists and the season moves on
+_CORRECTION_HALF_LIFE = 20.0  # days
+_NIGHT = 0.005  # share of the brightest hour; less is measurement noise
+_MIN_FORECAST = 0.05  # share of the highest forecast; the ratio of less is noise
+_PRIOR_QUANTILES = (0.4, 1.4)  # P10 and P90 as multiples of the expected power, before any comparison
+_DAYS_TO_HALF_WEIGHT = 4.0  # compared days at which a learned value and its prior count equally
+_HOURS_TO_HALF_WEIGHT = 8.0  # the same for the factor of one hour of the day
 _FACTOR_BOUNDS = (0.5, 1.6)
-_MOST = 3.0  # times the forecast: more is a forecast of nothing
+_MAX_RATIO = 3.0  # actual energy over forecast; more is an outlier
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What to make of a provider's forecast: a factor for each UTC hour, and P10 and P90 over what that gives.
+    """A correction of a provider's forecast, learned from its past errors.
 
-    A clear sky that was forecast is surer than a dull one, so each has its own `clear` and `dull` quantiles, and
-    `limits` (kW, for each UTC hour) tells them apart. `days` is how many earlier forecasts have been compared; with
-    none, nothing is changed and the quantiles are a guess.
+    `factors` holds a factor for each UTC hour of the day. P10 and P90 are multiples of the corrected power: `clear`
+    where the forecast exceeds the threshold of its hour (`thresholds`, kW), else `overcast`, since forecasts of clear
+    skies are more reliable. `days` is the number of days compared; with none, nothing is corrected.
     """
 
     factors: tuple[float, ...] = (1.0,) * _HOURS
-    limits: tuple[float, ...] = (0.0,) * _HOURS
-    clear: tuple[float, float] = _WIDE
-    dull: tuple[float, float] = _WIDE
+    thresholds: tuple[float, ...] = (0.0,) * _HOURS
+    clear: tuple[float, float] = _PRIOR_QUANTILES
+    overcast: tuple[float, float] = _PRIOR_QUANTILES
     days: int = 0
 
     @classmethod
-    def learn(cls, said: Mapping[int, float], actual: PowerHistory, zone: tzinfo, now: int) -> Correction:
-        """Learn from what a provider had said (kWh of an hour by its first quarter) and what came before `now`.
+    def learn(cls, forecast: Mapping[int, float], actual: PowerHistory, zone: tzinfo, now: int) -> Correction:
+        """Learn from forecasts (kWh of an hour, by its first quarter-hour) and what was measured before `now`.
 
-        Shade and soiling follow the sun and not the wall clock, so the hours are UTC's.
+        Factors are by UTC hour, since shading follows the sun and not the local clock.
         """
-        hours = _compared(said, actual, zone, now)
+        hours = _compared_hours(forecast, actual, zone, now)
         days = _grouped((hour.day, hour) for hour in hours)
-        overall = 1 + _trust(len(days), _DAYS_TO_TRUST) * (_ratio(map(_total, days.values())) - 1)
-        factors, limits = [overall] * _HOURS, [0.0] * _HOURS
-        for at, of in _grouped((hour.at, hour) for hour in hours).items():
-            limits[at] = _CLEAR * max(hour.said for hour in of)
-            factors[at] *= 1 + _trust(len(of), _DAYS_TO_TRUST_AN_HOUR) * (_ratio(of) / overall - 1)
+        overall = 1 + _weight(len(days), _DAYS_TO_HALF_WEIGHT) * (_mean_ratio(map(_day_total, days.values())) - 1)
+        factors, thresholds = [overall] * _HOURS, [0.0] * _HOURS
+        for hour_of_day, group in _grouped((hour.hour_of_day, hour) for hour in hours).items():
+            thresholds[hour_of_day] = _CLEAR_SKY * max(hour.forecast for hour in group)
+            factors[hour_of_day] *= 1 + _weight(len(group), _HOURS_TO_HALF_WEIGHT) * (_mean_ratio(group) / overall - 1)
         factors = [min(max(factor, _FACTOR_BOUNDS[0]), _FACTOR_BOUNDS[1]) for factor in factors]
-        corrected = [hour._replace(said=hour.said * factors[hour.at]) for hour in hours]
-        skies = _grouped((hour.said > limits[hour.at], new) for hour, new in zip(hours, corrected, strict=True))
-        clear, dull = (_quantiles(skies.get(sky, [])) for sky in (True, False))
-        return cls(tuple(factors), tuple(limits), clear, dull, len(days))
+        corrected = [hour._replace(forecast=hour.forecast * factors[hour.hour_of_day]) for hour in hours]
+        by_sky = _grouped(
+            (hour.forecast > thresholds[hour.hour_of_day], new) for hour, new in zip(hours, corrected, strict=True)
+        )
+        clear, overcast = (_relative_quantiles(by_sky.get(is_clear, [])) for is_clear in (True, False))
+        return cls(tuple(factors), tuple(thresholds), clear, overcast, len(days))
 
     def apply(self, number: int, kw: float) -> Quantiles:
-        """The spread of one quarter-hour of which the provider says `kw`."""
-        at = _utc_hour(number)
-        expected = kw * self.factors[at]
-        low, high = self.clear if kw > self.limits[at] else self.dull
+        """Return the corrected power of a quarter-hour for which the provider forecasts `kw`."""
+        hour_of_day = _utc_hour(number)
+        expected = kw * self.factors[hour_of_day]
+        low, high = self.clear if kw > self.thresholds[hour_of_day] else self.overcast
         return Quantiles(expected * low, expected, expected * high)
 
 
-class RoofModel:
-    """The roof's own last days, for where no provider speaks: the same hour of each, the latest counting most.
+class PvHistoryModel:
+    """A PV forecast without a provider: the weighted mean of the same hour of the last days, recent days first.
 
-    What was made up of them counts, but is no evidence: the quantiles stay wide.
+    Assumed quarter-hours of the history count for the expected value, but not for the effective sample size, so the
+    quantiles stay wide.
     """
 
     def __init__(self, history: PowerHistory, now: int) -> None:
-        """Learn from the quarters before `now`, the number of one."""
-        ages: list[list[tuple[float, float]]] = [[] for _ in range(_HOURS)]
-        measured: list[list[float]] = [[] for _ in range(_HOURS)]
-        known = history.filled(history.made_up) if history.made_up else history
-        for back in range(1, FALLBACK_DAYS * _HOURS + 1):
-            hour = now // PER_HOUR - back
-            span = (hour * PER_HOUR, (hour + 1) * PER_HOUR)
-            kwh = known.kwh(*span)
+        """Learn from the quarter-hours before number `now`."""
+        samples: list[list[tuple[float, float]]] = [[] for _ in range(_HOURS)]
+        measured_weights: list[list[float]] = [[] for _ in range(_HOURS)]
+        known = history.with_gaps_filled(history.assumed) if history.assumed else history
+        for hours_ago in range(1, HISTORY_DAYS * _HOURS + 1):
+            hour = now // PER_HOUR - hours_ago
+            edges = (hour * PER_HOUR, (hour + 1) * PER_HOUR)
+            kwh = known.kwh(*edges)
             if kwh is not None:
-                weight = 0.5 ** (back / _HOURS / _FALLBACK_HALF_LIFE)
-                ages[hour % _HOURS].append((kwh, weight))
-                if known is history or history.kwh(*span) is not None:
-                    measured[hour % _HOURS].append(weight)
-        self.days = max(map(len, ages))
-        found = [
-            replace(_spread(of) or _NOTHING, evidence=evidence(weights))
-            for of, weights in zip(ages, measured, strict=True)
+                weight = 0.5 ** (hours_ago / _HOURS / _HISTORY_HALF_LIFE)
+                samples[hour % _HOURS].append((kwh, weight))
+                if known is history or history.kwh(*edges) is not None:
+                    measured_weights[hour % _HOURS].append(weight)
+        self.days = max(map(len, samples))
+        hours = [
+            replace(_quantiles(pairs) or _ZERO, effective_sample_size=effective_sample_size(weights))
+            for pairs, weights in zip(samples, measured_weights, strict=True)
         ]
-        brightest = max(hour.expected for hour in found)
-        self._hours = [hour.doubted(*_WIDE) if hour.expected > _DARK * brightest else _NOTHING for hour in found]
+        brightest = max(hour.expected for hour in hours)
+        self._hours = [
+            hour.widened(*_PRIOR_QUANTILES) if hour.expected > _NIGHT * brightest else _ZERO for hour in hours
+        ]
 
-    def between(self, start: int, end: int) -> dict[int, Quantiles]:
-        """The spread of each quarter-hour in [start, end)."""
-        hours = range(start // PER_HOUR - 1, -(-end // PER_HOUR) + 1)  # one more each way, so that the ends are smooth
+    def predict(self, start: int, end: int) -> dict[int, Quantiles]:
+        """Return the power (kW) of each quarter-hour in [start, end)."""
+        # One hour more on each side makes the ends smooth.
+        hours = range(start // PER_HOUR - 1, -(-end // PER_HOUR) + 1)
         low = _smooth(hours, [hour.p10 for hour in self._hours])
-        middle = _smooth(hours, [hour.expected for hour in self._hours])
+        expected = _smooth(hours, [hour.expected for hour in self._hours])
         high = _smooth(hours, [hour.p90 for hour in self._hours])
         return {
-            number: Quantiles(min(low[number], middle[number]), middle[number], max(high[number], middle[number]))
+            number: Quantiles(min(low[number], expected[number]), expected[number], max(high[number], expected[number]))
             for number in range(start, end)
         }
 
 
-class _Compared(NamedTuple):
-    """An hour that was forecast: its hour of UTC's day, its local day, kWh said and come, and what it counts."""
+class _ComparedHour(NamedTuple):
+    """A forecast hour that was measured: UTC hour of the day, local day, energies in kWh, and weight."""
 
-    at: int
+    hour_of_day: int
     day: int
-    said: float
-    came: float
+    forecast: float
+    actual: float
     weight: float
 
 
-_NOTHING = Quantiles(0.0, 0.0, 0.0)
+_ZERO = Quantiles(0.0, 0.0, 0.0)
 
 
-def _compared(said: Mapping[int, float], actual: PowerHistory, zone: tzinfo, now: int) -> list[_Compared]:
-    bright = _BRIGHT * max(said.values(), default=0.0)
+def _compared_hours(forecast: Mapping[int, float], actual: PowerHistory, zone: tzinfo, now: int) -> list[_ComparedHour]:
+    minimum = _MIN_FORECAST * max(forecast.values(), default=0.0)
     hours = []
-    for start, kwh in said.items():
+    for start, kwh in forecast.items():
         end = start + PER_HOUR
-        came = actual.kwh(start, end) if kwh > bright and end <= now else None
-        if came is not None:
-            weight = 0.5 ** ((now - end) / PER_DAY / _LEARNING_HALF_LIFE)
-            hours.append(_Compared(_utc_hour(start), wall(start, zone) // PER_DAY, kwh, came, weight))
+        measured = actual.kwh(start, end) if kwh > minimum and end <= now else None
+        if measured is not None:
+            weight = 0.5 ** ((now - end) / PER_DAY / _CORRECTION_HALF_LIFE)
+            hours.append(_ComparedHour(_utc_hour(start), local_quarter(start, zone) // PER_DAY, kwh, measured, weight))
     return hours
 
 
 def _utc_hour(number: int) -> int:
-    """The hour of UTC's day in which a quarter-hour begins."""
+    """Return the UTC hour of the day in which a quarter-hour begins."""
     return number // PER_HOUR % _HOURS
 
 
@@ -145,41 +151,44 @@ def _grouped[Value](pairs: Iterable[tuple[int, Value]]) -> dict[int, list[Value]
     return groups
 
 
-def _total(hours: list[_Compared]) -> _Compared:
-    """A day as one hour."""
-    return hours[0]._replace(said=sum(hour.said for hour in hours), came=sum(hour.came for hour in hours))
+def _day_total(hours: list[_ComparedHour]) -> _ComparedHour:
+    """Return the sum of a day's hours as one hour."""
+    return hours[0]._replace(forecast=sum(hour.forecast for hour in hours), actual=sum(hour.actual for hour in hours))
 
 
-def _ratio(hours: Iterable[_Compared]) -> float:
-    """What came over what was said, without the oddest tenth of it on each side; 1 where nothing was said."""
-    found = _ratios(hours)
-    return found.expected if found else 1.0
+def _mean_ratio(hours: Iterable[_ComparedHour]) -> float:
+    """Return the winsorised mean of actual over forecast energy, or 1 if there is no hour."""
+    ratios = _ratio_quantiles(hours)
+    return ratios.expected if ratios else 1.0
 
 
-def _quantiles(hours: list[_Compared]) -> tuple[float, float]:
-    """P10 and P90 of what came over what was said; near a guess where few days have been compared."""
-    found = _ratios(hours)
-    trust = _trust(len({hour.day for hour in hours}), _DAYS_TO_TRUST)
-    low, high = (found.p10, found.p90) if found else _WIDE
-    return min(_WIDE[0] + trust * (low - _WIDE[0]), 1.0), max(_WIDE[1] + trust * (high - _WIDE[1]), 1.0)
+def _relative_quantiles(hours: list[_ComparedHour]) -> tuple[float, float]:
+    """Return P10 and P90 of actual over forecast energy, near the prior if few days were compared."""
+    ratios = _ratio_quantiles(hours)
+    weight = _weight(len({hour.day for hour in hours}), _DAYS_TO_HALF_WEIGHT)
+    prior_low, prior_high = _PRIOR_QUANTILES
+    low, high = (ratios.p10, ratios.p90) if ratios else _PRIOR_QUANTILES
+    return min(prior_low + weight * (low - prior_low), 1.0), max(prior_high + weight * (high - prior_high), 1.0)
 
 
-def _ratios(hours: Iterable[_Compared]) -> Quantiles | None:
-    """The spread of what came over what was said, each counting by the energy that was said."""
-    return _spread([(min(hour.came / hour.said, _MOST), hour.said * hour.weight) for hour in hours])
+def _ratio_quantiles(hours: Iterable[_ComparedHour]) -> Quantiles | None:
+    """Return the quantiles of actual over forecast energy, weighted by the forecast energy."""
+    return _quantiles([(min(hour.actual / hour.forecast, _MAX_RATIO), hour.forecast * hour.weight) for hour in hours])
 
 
-def _spread(pairs: list[tuple[float, float]]) -> Quantiles | None:
-    """The spread of values with their weights, in any order."""
+def _quantiles(pairs: list[tuple[float, float]]) -> Quantiles | None:
+    """Return the quantiles of unsorted pairs of value and weight."""
     pairs.sort()
-    return spread([value for value, _ in pairs], [weight for _, weight in pairs])
+    return weighted_quantiles([value for value, _ in pairs], [weight for _, weight in pairs])
 
 
-def _trust(count: int, half: float) -> float:
-    """From 0 for nothing to 1 for very much, and one half at `half`."""
+def _weight(count: int, half: float) -> float:
+    """Return the weight of a learned value against its prior: 0 without samples, 0.5 at `half` samples."""
     return count / (count + half)
 
 
 def _smooth(hours: range, kwh: list[float]) -> dict[int, float]:
-    """The power of the quarters of some hours, given the energy of each hour of a UTC day."""
-    return quarters([EnergyPeriod(hour * _HOUR, (hour + 1) * _HOUR, 1000 * kwh[hour % _HOURS]) for hour in hours])
+    """Return the power of the quarter-hours of some hours, given the energy of each UTC hour of the day."""
+    return interpolate_power(
+        [EnergyPeriod(hour * _HOUR, (hour + 1) * _HOUR, 1000 * kwh[hour % _HOURS]) for hour in hours]
+    )

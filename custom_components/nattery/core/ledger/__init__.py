@@ -1,1 +1,1 @@
-"""The ledger: what every quarter of an hour moved, what it cost, and what it would have cost otherwise."""
+"""The ledger: energy, prices, costs and baselines of every quarter-hour."""

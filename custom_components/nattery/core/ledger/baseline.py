@@ -1,8 +1,7 @@
-"""What would have happened otherwise: without a battery, and with one that only follows the house.
+"""The two baselines of an entry: no battery, and plain self-consumption with the same battery.
 
-Both see the PV and the load that were really metered, netted over the quarter as the planner does, and are simulated
-by the planner's own model. The second keeps a battery of its own, which goes on from quarter to quarter; over a gap in
-the book it stands still, and nothing is assumed about what it would have done meanwhile.
+Both use the measured PV and load, netted over the quarter-hour as in the planner, and the planner's battery model. The
+self-consumption baseline has its own stored energy, which continues from entry to entry and stays the same over a gap.
 """
 
 from ..planner.flows import Flows, SlotInputs, no_battery_step, self_consume_step, slot_money
@@ -10,8 +9,8 @@ from ..planner.problem import BatteryModel
 from .entry import QUARTER_HOURS, BaselineFlows, Energies, EntryMoney, EntryPrices, MeteredInterval, StoredEnergy
 
 
-def self_consumption(battery: BatteryModel, stored_kwh: float, metered: MeteredInterval) -> BaselineFlows:
-    """Go on with the baseline's battery, which holds `stored_kwh` before the quarter, for the time that was seen."""
+def self_consumption_flows(battery: BatteryModel, stored_kwh: float, metered: MeteredInterval) -> BaselineFlows:
+    """Simulate self-consumption for the covered time, with `stored_kwh` in the baseline's battery before it."""
     energies, hours = metered.energies, QUARTER_HOURS * metered.coverage
     flows = self_consume_step(
         battery, stored_kwh, SlotInputs(energies.pv_kwh / hours, energies.load_kwh / hours, hours)
@@ -23,17 +22,19 @@ def self_consumption(battery: BatteryModel, stored_kwh: float, metered: MeteredI
     )
 
 
-def money(energies: Energies, baseline: BaselineFlows, prices: EntryPrices, wear_per_kwh: float) -> EntryMoney:
-    """What a quarter cost, and what it would have cost in both baselines."""
-    # Energies are powers of an hour, so prices per kWh make the same money of them, however long the quarter was seen.
-    around = SlotInputs(energies.pv_kwh, energies.load_kwh, 1.0, prices.import_price, prices.export_price)
-    alone = no_battery_step(around)
-    residual = alone.grid_kw + baseline.charge_kwh - baseline.discharge_kwh
-    followed = slot_money(Flows(baseline.charge_kwh, baseline.discharge_kwh, residual, 0.0, 0.0), around, wear_per_kwh)
+def entry_money(energies: Energies, baseline: BaselineFlows, prices: EntryPrices, wear_per_kwh: float) -> EntryMoney:
+    """Return the costs of a quarter-hour and of both baselines."""
+    # The energies are passed as powers over one hour: the costs are the same, whatever time was covered.
+    inputs = SlotInputs(energies.pv_kwh, energies.load_kwh, 1.0, prices.import_price, prices.export_price)
+    no_battery = no_battery_step(inputs)
+    grid_kw = no_battery.grid_kw + baseline.charge_kwh - baseline.discharge_kwh
+    self_consumption = slot_money(
+        Flows(baseline.charge_kwh, baseline.discharge_kwh, grid_kw, 0.0, 0.0), inputs, wear_per_kwh
+    )
     return EntryMoney(
         cost=energies.import_kwh * prices.import_price - energies.export_kwh * prices.export_price,
         wear=wear_per_kwh * (energies.charge_kwh + energies.discharge_kwh),
-        no_battery=slot_money(alone, around, wear_per_kwh).total,
-        self_consumption=followed.import_cost - followed.export_revenue,
-        self_consumption_wear=followed.wear,
+        no_battery=slot_money(no_battery, inputs, wear_per_kwh).total,
+        self_consumption=self_consumption.import_cost - self_consumption.export_revenue,
+        self_consumption_wear=self_consumption.wear,
     )

@@ -1,4 +1,4 @@
-"""A quarter of an hour as the ledger books it. Plain data; energies kWh on the AC side, times UTC."""
+"""A ledger entry: one quarter-hour. Energies are kWh on the AC side, times are UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from ..action import ActionKind
 
 QUARTER = timedelta(minutes=15)
 QUARTER_HOURS = QUARTER / timedelta(hours=1)
-LEAST_COVERAGE = timedelta(seconds=1) / QUARTER  # less than that is nothing seen
+MIN_COVERAGE = timedelta(seconds=1) / QUARTER  # a quarter-hour with less coverage gets no entry
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def quarter_start(moment: datetime) -> datetime:
-    """The beginning (UTC) of the quarter that holds an aware moment."""
+    """Return the start (UTC) of the quarter-hour that contains an aware datetime."""
     return moment.astimezone(UTC) - (moment - _EPOCH) % QUARTER
 
 
 @dataclass(frozen=True, slots=True)
 class Energies:
-    """What flowed, each kWh and never negative: both directions of the grid and the battery, made and used."""
+    """Energies, kWh, never negative: grid and battery in both directions, PV production and load."""
 
     import_kwh: float = 0.0
     export_kwh: float = 0.0
@@ -31,10 +31,10 @@ class Energies:
 
 @dataclass(frozen=True, slots=True)
 class MeteredInterval:
-    """One quarter that was at least partly seen.
+    """A quarter-hour that was measured at least in part.
 
-    `coverage` (LEAST_COVERAGE to 1) is the share of the quarter that was seen; the energies are of that share alone and
-    are never scaled up. `soc` (0..1) is the last that was seen, `soc_change` by how much it changed while it was seen.
+    `coverage` (MIN_COVERAGE to 1) is the measured share of the quarter-hour. The energies are those of that share and
+    are never scaled up. `soc` (0..1) is the last measured one, `soc_change` its change over the measured time.
     """
 
     start: datetime
@@ -46,7 +46,7 @@ class MeteredInterval:
 
 @dataclass(frozen=True, slots=True)
 class EntryPrices:
-    """Per kWh in `currency` (ISO 4217): at the meter, fed in, and on the market where that is known."""
+    """Prices per kWh in `currency` (ISO 4217): for import, for export, and on the spot market if known."""
 
     currency: str
     import_price: float
@@ -56,7 +56,7 @@ class EntryPrices:
 
 @dataclass(frozen=True, slots=True)
 class StoredEnergy:
-    """Energy in a battery (kWh, behind its losses): at the quarter's end, and how much of it the quarter brought."""
+    """The energy stored in a battery (kWh, without losses) at the end of the quarter-hour, and its change."""
 
     kwh: float
     change_kwh: float
@@ -64,7 +64,7 @@ class StoredEnergy:
 
 @dataclass(frozen=True, slots=True)
 class BaselineFlows:
-    """The battery as plain self-consumption would have run it (`baseline.py`): AC flows, and what it holds."""
+    """The battery in the self-consumption baseline: energies on the AC side, and stored energy."""
 
     charge_kwh: float
     discharge_kwh: float
@@ -73,10 +73,10 @@ class BaselineFlows:
 
 @dataclass(frozen=True, slots=True)
 class EntryMoney:
-    """What the quarter cost, in its prices' currency; income is negative.
+    """The costs of a quarter-hour in the currency of its prices; revenue is negative.
 
-    `cost` is the grid's, `wear` the battery's. `no_battery` and `self_consumption` are the grid's cost in the two
-    baselines, `self_consumption_wear` the battery's in the second.
+    `cost` is the cost of grid energy, `wear` that of battery wear. `no_battery` and `self_consumption` are the costs of
+    grid energy in the baselines, `self_consumption_wear` is the battery wear in the second one.
     """
 
     cost: float
@@ -88,7 +88,7 @@ class EntryMoney:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an action was taken: a key to be translated, and the numbers and words that go into the sentence."""
+    """The reason for an action: a translation key and its placeholders."""
 
     key: str
     values: Mapping[str, float | int | str | None]
@@ -96,7 +96,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the plan in force as it began expected of a quarter: cost without wear, grid (import +), SOC at its end."""
+    """The plan's forecast when the quarter-hour began: cost without wear, grid energy (import +), SOC at its end."""
 
     cost: float
     grid_kwh: float
@@ -105,10 +105,9 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One line of the ledger.
+    """One entry of the ledger.
 
-    What was not known is None and stays so until somebody knows it: `prices` and with them `money`, the `action`, its
-    `reason` and the plan's `expected`.
+    Unknown values are None: `prices` and with them `money`, the `action`, its `reason`, and `expected`.
     """
 
     start: datetime
@@ -124,15 +123,15 @@ class LedgerEntry:
     expected: Expectation | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what the book could not hold; raises ValueError."""
+        """Validate; raise ValueError."""
         if self.start.tzinfo is None or quarter_start(self.start) != self.start:
-            raise ValueError(f"A start of {self.start.isoformat()} is not allowed: aware quarters of an hour are")
-        if not LEAST_COVERAGE <= self.coverage <= 1:
-            raise ValueError(f"A coverage of {self.coverage:g} is not allowed: from a second of the quarter to 1 is")
+            raise ValueError(f"A start of {self.start.isoformat()} is not allowed: an aware start of a quarter-hour is")
+        if not MIN_COVERAGE <= self.coverage <= 1:
+            raise ValueError(f"A coverage of {self.coverage:g} is not allowed: one second of the quarter-hour to 1 is")
         if (self.prices is None) != (self.money is None):
-            raise ValueError("A quarter has both prices and money, or neither")
+            raise ValueError("An entry needs both prices and money, or neither")
 
     @property
     def end(self) -> datetime:
-        """When it ends, UTC."""
+        """The end, UTC."""
         return self.start + QUARTER

@@ -1,8 +1,8 @@
-"""From readings to quarters: integrates powers over the time that was really seen.
+"""The meter: integrates power readings to the energies of quarter-hours.
 
-Between two readings up to a minute apart the powers are taken to go in a straight line; that is exact for whatever
-moves slower than the polling. A longer silence is a gap, and nothing is said about it: the quarter's coverage tells how
-much of it was seen. Quarters of which nothing was seen are not told at all.
+Between two readings up to `MAX_POLL_GAP` apart, powers are interpolated linearly. A longer interval is a gap, for which
+nothing is assumed: the coverage tells how much of the quarter-hour was measured. A quarter-hour without any measurement
+is omitted.
 """
 
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from datetime import UTC, datetime, timedelta
 import math
 from typing import Any
 
-from .entry import LEAST_COVERAGE, QUARTER, Energies, MeteredInterval, quarter_start
+from .entry import MIN_COVERAGE, QUARTER, Energies, MeteredInterval, quarter_start
 from .errors import MeterStateError
 
-LONGEST_SILENCE = timedelta(seconds=60)
-_WATT_SECONDS = 3_600_000.0  # in a kWh
+MAX_POLL_GAP = timedelta(seconds=60)
+_WATT_SECONDS_PER_KWH = 3_600_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class PowerReading:
-    """One poll, W: battery positive while discharging, grid while importing, PV and load always; SOC 0..1."""
+    """The readings of one poll, W: battery positive while discharging, grid positive while importing; SOC 0..1."""
 
-    at: datetime
+    time: datetime
     grid_power: float
     battery_power: float
     pv_power: float
@@ -30,26 +30,26 @@ class PowerReading:
     soc: float
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be integrated; raises ValueError."""
-        if self.at.tzinfo is None:
+        """Validate; raise ValueError."""
+        if self.time.tzinfo is None:
             raise ValueError("A reading without a time zone is not allowed")
-        if not all(map(math.isfinite, self._numbers)):
-            raise ValueError(f"A reading at {self.at.isoformat()} with a value that is no number is not allowed")
+        if not all(map(math.isfinite, self._values)):
+            raise ValueError(f"A reading at {self.time.isoformat()} with a value that is no number is not allowed")
 
     @property
-    def _numbers(self) -> tuple[float, ...]:
+    def _values(self) -> tuple[float, ...]:
         return self.grid_power, self.battery_power, self.pv_power, self.load_power, self.soc
 
-    def towards(self, other: PowerReading, moment: datetime) -> PowerReading:
-        """What would have been read at a moment between this and a later reading, on the straight line."""
-        share = (moment - self.at) / (other.at - self.at)
-        values = (a + (b - a) * share for a, b in zip(self._numbers, other._numbers, strict=True))
-        return PowerReading(moment, *values)
+    def interpolate(self, later: PowerReading, time: datetime) -> PowerReading:
+        """Return the linear interpolation between this and a later reading."""
+        share = (time - self.time) / (later.time - self.time)
+        values = (a + (b - a) * share for a, b in zip(self._values, later._values, strict=True))
+        return PowerReading(time, *values)
 
 
 @dataclass(slots=True)
-class _Open:
-    """The quarter that is being filled: kWh by flow (in the order of Energies), seconds seen, and the SOC."""
+class _OpenInterval:
+    """The quarter-hour being measured: kWh in the order of Energies, seconds covered, and the SOC."""
 
     start: datetime
     energies: list[float]
@@ -58,111 +58,114 @@ class _Open:
     soc_change: float = 0.0
 
     @classmethod
-    def at(cls, start: datetime) -> _Open:
-        """An empty one."""
+    def empty(cls, start: datetime) -> _OpenInterval:
+        """Return an interval without any measurement."""
         return cls(start, [0.0] * len(astuple(Energies())))
 
     def add(self, before: PowerReading, after: PowerReading) -> None:
-        """Count what flowed between two readings of this quarter."""
-        seconds = (after.at - before.at).total_seconds()
-        flows = (
-            _positive(before.grid_power, after.grid_power),
-            _positive(-before.grid_power, -after.grid_power),
-            _positive(-before.battery_power, -after.battery_power),
-            _positive(before.battery_power, after.battery_power),
-            _positive(before.pv_power, after.pv_power),
-            _positive(before.load_power, after.load_power),
+        """Add the energies between two readings within this quarter-hour."""
+        seconds = (after.time - before.time).total_seconds()
+        powers = (
+            _mean_positive_part(before.grid_power, after.grid_power),
+            _mean_positive_part(-before.grid_power, -after.grid_power),
+            _mean_positive_part(-before.battery_power, -after.battery_power),
+            _mean_positive_part(before.battery_power, after.battery_power),
+            _mean_positive_part(before.pv_power, after.pv_power),
+            _mean_positive_part(before.load_power, after.load_power),
         )
-        for index, power in enumerate(flows):
-            self.energies[index] += power * seconds / _WATT_SECONDS
+        for index, power in enumerate(powers):
+            self.energies[index] += power * seconds / _WATT_SECONDS_PER_KWH
         self.seconds += seconds
         self.soc, self.soc_change = after.soc, self.soc_change + after.soc - before.soc
 
-    def closed(self) -> tuple[MeteredInterval, ...]:
-        """The quarter; nothing when nothing of it was seen."""
-        # A clock that was set back can make a quarter longer than it is.
+    def metered(self) -> tuple[MeteredInterval, ...]:
+        """Return the measurement so far, empty if there is none."""
+        # If the clock is set back, more seconds than the quarter-hour has may be measured.
         coverage = min(self.seconds / QUARTER.total_seconds(), 1.0)
-        if coverage < LEAST_COVERAGE:
+        if coverage < MIN_COVERAGE:
             return ()
         return (MeteredInterval(self.start, coverage, Energies(*self.energies), self.soc, self.soc_change),)
 
 
 class Meter:
-    """Takes readings in the order of time, gives quarters as they end; no I/O, no clock of its own."""
+    """Takes readings in chronological order and returns quarter-hours as they end; it does no I/O and has no clock."""
 
     def __init__(self) -> None:
-        """Begin with nothing seen."""
-        self._open: _Open | None = None
+        """Start without readings."""
+        self._open: _OpenInterval | None = None
         self._last: PowerReading | None = None
 
     def add(self, reading: PowerReading) -> tuple[MeteredInterval, ...]:
-        """Take one reading; gives the quarters that have ended with it, none or one."""
-        closed: tuple[MeteredInterval, ...] = ()
+        """Add a reading; return the quarter-hour that ended before it, if it was measured."""
+        ended: tuple[MeteredInterval, ...] = ()
         before, self._last = self._last, reading
-        start = quarter_start(reading.at)
-        seen = before is not None and timedelta() < reading.at - before.at <= LONGEST_SILENCE
-        if before is not None and seen and self._open and self._open.start < start:
-            edge = before.towards(reading, start)
+        start = quarter_start(reading.time)
+        is_continuous = before is not None and timedelta() < reading.time - before.time <= MAX_POLL_GAP
+        if before is not None and is_continuous and self._open and self._open.start < start:
+            edge = before.interpolate(reading, start)
             self._open.add(before, edge)
             before = edge
         if self._open is None or self._open.start != start:
-            closed = self._turn(_Open.at(start))
-        if before is not None and seen and self._open:
+            ended = self._replace_open(_OpenInterval.empty(start))
+        if before is not None and is_continuous and self._open:
             self._open.add(before, reading)
-        return closed
+        return ended
 
     def flush(self, now: datetime) -> tuple[MeteredInterval, ...]:
-        """The quarter that has ended without a reading after it; for when the inverter no longer answers.
+        """Return the quarter-hour that has ended when no reading follows it, as while the inverter does not respond.
 
-        Gives nothing as long as a reading may still come that completes the quarter.
+        Returns nothing while a reading may still come that completes the quarter-hour.
         """
-        if self._open is None or now < self._open.start + QUARTER + LONGEST_SILENCE:
+        if self._open is None or now < self._open.start + QUARTER + MAX_POLL_GAP:
             return ()
         self._last = None
-        return self._turn(None)
+        return self._replace_open(None)
 
     @property
-    def running(self) -> tuple[MeteredInterval, ...]:
-        """The quarter that has not ended, as far as it was seen; nothing where nothing was."""
-        return self._open.closed() if self._open else ()
+    def open_interval(self) -> tuple[MeteredInterval, ...]:
+        """The measurement so far of the current quarter-hour, empty if there is none."""
+        return self._open.metered() if self._open else ()
 
-    def _turn(self, following: _Open | None) -> tuple[MeteredInterval, ...]:
-        closed, self._open = self.running, following
-        return closed
+    def _replace_open(self, following: _OpenInterval | None) -> tuple[MeteredInterval, ...]:
+        ended, self._open = self.open_interval, following
+        return ended
 
     def to_dict(self) -> dict[str, Any]:
-        """The unfinished quarter as plain JSON; the last reading is left out, so that the time down is a gap."""
+        """Return the current quarter-hour as JSON-serialisable data.
+
+        The last reading is left out, so that the time until the restart is a gap.
+        """
         if self._open is None:
             return {}
-        quarter = self._open
+        interval = self._open
         return {
-            "start": quarter.start.isoformat(),
-            "energies": list(quarter.energies),
-            "seconds": quarter.seconds,
-            "soc": quarter.soc,
-            "soc_change": quarter.soc_change,
+            "start": interval.start.isoformat(),
+            "energies": list(interval.energies),
+            "seconds": interval.seconds,
+            "soc": interval.soc,
+            "soc_change": interval.soc_change,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any] | None) -> Meter:
-        """The meter from its JSON, or a new one of nothing; raises MeterStateError."""
+        """Return the meter stored by `to_dict`, or a new one without data; raise MeterStateError."""
         meter = cls()
         if data:
-            meter._open = _restored(data)
+            meter._open = _restore(data)
         return meter
 
 
-def _positive(begin: float, end: float) -> float:
-    """The mean, over a straight line from one power to another, of the part above zero."""
+def _mean_positive_part(begin: float, end: float) -> float:
+    """Return the mean of the positive part of a power that changes linearly from `begin` to `end`."""
     if begin >= 0 and end >= 0:
         return (begin + end) / 2
     if begin <= 0 and end <= 0:
         return 0.0
-    above = max(begin, end)
-    return above * above / abs(end - begin) / 2
+    positive = max(begin, end)
+    return positive * positive / abs(end - begin) / 2
 
 
-def _restored(data: Mapping[str, Any]) -> _Open:
+def _restore(data: Mapping[str, Any]) -> _OpenInterval:
     try:
         start = datetime.fromisoformat(data["start"]).astimezone(UTC)
         energies = [float(energy) for energy in data["energies"]]
@@ -170,7 +173,7 @@ def _restored(data: Mapping[str, Any]) -> _Open:
     except (KeyError, TypeError, ValueError) as error:
         raise MeterStateError(f"{type(error).__name__}: {error}") from None
     if quarter_start(start) != start or len(energies) != len(astuple(Energies())):
-        raise MeterStateError("it is of no quarter of an hour, or of other energies")
+        raise MeterStateError("the start or the number of energies is wrong")
     if not all(map(math.isfinite, (*energies, seconds, soc, soc_change))) or min(*energies, seconds) < 0:
-        raise MeterStateError("it holds a value that cannot be")
-    return _Open(start, energies, seconds, soc, soc_change)
+        raise MeterStateError("a value is not valid")
+    return _OpenInterval(start, energies, seconds, soc, soc_change)

@@ -1,14 +1,14 @@
-"""Makes a line of the ledger from what was metered, and puts prices to one that had none."""
+"""Creates ledger entries from metered intervals, and sets or corrects their prices."""
 
 from dataclasses import replace
 
 from ..action import ActionKind
 from ..planner.problem import BatteryModel
-from .baseline import money, self_consumption
+from .baseline import entry_money, self_consumption_flows
 from .entry import EntryPrices, Expectation, LedgerEntry, MeteredInterval, Reason, StoredEnergy
 
 
-def book_quarter(
+def create_entry(
     metered: MeteredInterval,
     battery: BatteryModel,
     previous: LedgerEntry | None,
@@ -18,34 +18,34 @@ def book_quarter(
     reason: Reason | None = None,
     expected: Expectation | None = None,
 ) -> LedgerEntry:
-    """The line for a metered quarter, after the `previous` one in the book (None: this is the first).
+    """Return the entry for a metered interval; `previous` is the entry before it, None for the first one.
 
-    The baseline's battery goes on from the previous line, however long ago that was; in the first it begins with what
-    the real one held. The `soc_start` of `battery` plays no part.
+    The baseline's battery continues from the previous entry, however old it is. In the first entry it starts with the
+    energy in the real battery. `battery.soc_start` is not used.
     """
     change = metered.soc_change * battery.capacity_kwh
     stored = metered.soc * battery.capacity_kwh
-    before = previous.baseline.stored.kwh if previous else stored - change
-    quarter = LedgerEntry(
+    baseline_stored = previous.baseline.stored.kwh if previous else stored - change
+    entry = LedgerEntry(
         start=metered.start,
         coverage=metered.coverage,
         energies=metered.energies,
         soc=metered.soc,
         battery=StoredEnergy(stored, change),
-        baseline=self_consumption(battery, before, metered),
+        baseline=self_consumption_flows(battery, baseline_stored, metered),
         action=action,
         reason=reason,
         expected=expected,
     )
-    return priced(quarter, prices, battery.wear_per_kwh) if prices else quarter
+    return with_prices(entry, prices, battery.wear_per_kwh) if prices else entry
 
 
-def priced(quarter: LedgerEntry, prices: EntryPrices, wear_per_kwh: float) -> LedgerEntry:
-    """The same line with prices, and the money that follows from them; for prices that come late or are corrected.
+def with_prices(entry: LedgerEntry, prices: EntryPrices, wear_per_kwh: float) -> LedgerEntry:
+    """Return the entry with late or corrected prices and the resulting costs.
 
-    What is corrected is the market's: wear that is booked in that currency stays, whatever wear costs by now.
+    Wear already booked in the same currency is kept, since only market prices are corrected afterwards.
     """
-    made, booked = money(quarter.energies, quarter.baseline, prices, wear_per_kwh), quarter.money
-    if booked and quarter.prices and quarter.prices.currency == prices.currency:
-        made = replace(made, wear=booked.wear, self_consumption_wear=booked.self_consumption_wear)
-    return replace(quarter, prices=prices, money=made)
+    money, booked = entry_money(entry.energies, entry.baseline, prices, wear_per_kwh), entry.money
+    if booked and entry.prices and entry.prices.currency == prices.currency:
+        money = replace(money, wear=booked.wear, self_consumption_wear=booked.self_consumption_wear)
+    return replace(entry, prices=prices, money=money)

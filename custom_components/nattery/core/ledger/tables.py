@@ -1,8 +1,8 @@
-"""The tables, and how a line of the ledger lies in them. Imports SQLAlchemy, so it is imported in an executor.
+"""The database tables, and the conversion between entries and rows. Imports SQLAlchemy: import it in an executor.
 
-Everything is a whole number in small units (Wh, millionths of money, thousandths of a state of charge): such rows take
-a third of the place, and sums of them are exact. The names begin with `nattery_`, since the database may be shared with
-Home Assistant's recorder.
+All numbers are stored as integers in small units (Wh, millionths of money, thousandths of a state of charge). Such rows
+need a third of the space, and their sums are exact. Table names begin with `nattery_`, since the database may be shared
+with Home Assistant's recorder.
 """
 
 from datetime import UTC, datetime
@@ -45,65 +45,65 @@ _LARGEST: dict[type[Integer], int] = {SmallInteger: 2**15 - 1, Integer: 2**31 - 
 
 
 class Scaled(TypeDecorator[float]):
-    """A number kept as a whole multiple of 1 / `scale`."""
+    """A column type that stores a number as an integer multiple of 1 / `scale`."""
 
     impl = Integer
     cache_ok = True
 
-    def __init__(self, scale: int, whole: type[Integer] = Integer) -> None:
-        """`whole` is the type of the column."""
+    def __init__(self, scale: int, integer_type: type[Integer] = Integer) -> None:
+        """Store the values in a column of `integer_type`."""
         super().__init__()
-        self.scale, self.whole = scale, whole
+        self.scale, self.integer_type = scale, integer_type
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The type of the column."""
-        return dialect.type_descriptor(self.whole())
+        """Return the type of the column."""
+        return dialect.type_descriptor(self.integer_type())
 
     def process_bind_param(self, value: float | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """From the number to the column; raises ValueError for one that has no place in it."""
+        """Convert a number for the column; raise ValueError if it is not finite or too large."""
         if value is None:
             return None
-        if not math.isfinite(value) or abs(value * self.scale) > _LARGEST[self.whole]:
+        if not math.isfinite(value) or abs(value * self.scale) > _LARGEST[self.integer_type]:
             raise ValueError(f"a value of {value:g} cannot be booked")
         return round(value * self.scale)
 
     def process_result_value(self, value: int | Decimal | None, dialect: Dialect) -> float | None:  # noqa: ARG002
-        """From the column, or a sum over it, to the number."""
+        """Convert a value of the column, or a sum of them, to the number."""
         return None if value is None else int(value) / self.scale
 
 
 class QuarterNumber(TypeDecorator[datetime]):
-    """A quarter's beginning as the number of quarters since 1970 (UTC)."""
+    """A column type that stores the start of a quarter-hour as the number of quarter-hours since 1970 (UTC)."""
 
     impl = Integer
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """From an aware moment to the first quarter that does not begin before it."""
+        """Convert an aware datetime to the first quarter-hour that does not begin before it."""
         return None if value is None else math.ceil(value.timestamp() / _QUARTER_SECONDS)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """From the column to the moment."""
+        """Convert a value of the column to a datetime."""
         return None if value is None else datetime.fromtimestamp(value * _QUARTER_SECONDS, UTC)
 
 
-_SECONDS = Scaled(_QUARTER_SECONDS, SmallInteger)  # a share of the quarter, kept as seconds
+_SECONDS = Scaled(_QUARTER_SECONDS, SmallInteger)  # coverage, stored in seconds
 _SOC = Scaled(1000, SmallInteger)
 _ENERGY = Scaled(1000)
 _MONEY = Scaled(1_000_000, BigInteger)
 
 METADATA = MetaData()
-SCHEMA = Table("nattery_schema", METADATA, Column("version", Integer, nullable=False))
-SITES = Table(
+SCHEMA_TABLE = Table("nattery_schema", METADATA, Column("version", Integer, nullable=False))
+SITES_TABLE = Table(
     "nattery_sites",
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("name", String(255), nullable=False, unique=True),
 )
-QUARTERS = Table(
+ENTRIES_TABLE = Table(
     "nattery_quarters",
     METADATA,
-    Column("site", Integer, ForeignKey(SITES.c.id), primary_key=True, autoincrement=False),
+    Column("site", Integer, ForeignKey(SITES_TABLE.c.id), primary_key=True, autoincrement=False),
     Column("start", QuarterNumber, primary_key=True, autoincrement=False),
     Column("covered", _SECONDS, nullable=False),
     Column("import", _ENERGY, nullable=False),
@@ -133,26 +133,26 @@ QUARTERS = Table(
     Column("expected_cost", _MONEY),
     Column("expected_grid", _ENERGY),
     Column("expected_soc", _SOC),
-    # The key is the only index there is, and in SQLite the table itself.
+    # The primary key is the only index. Without rowid, SQLite stores the table in it.
     sqlite_with_rowid=False,
 )
 
 
-def to_row(site: int, quarter: LedgerEntry) -> dict[str, Any]:
-    """The row of a line."""
-    energies, battery, baseline = quarter.energies, quarter.battery, quarter.baseline
-    prices, money, expected = quarter.prices, quarter.money, quarter.expected
+def entry_to_row(site: int, entry: LedgerEntry) -> dict[str, Any]:
+    """Return the table row of an entry."""
+    energies, battery, baseline = entry.energies, entry.battery, entry.baseline
+    prices, money, expected = entry.prices, entry.money, entry.expected
     return {
         "site": site,
-        "start": quarter.start,
-        "covered": quarter.coverage,
+        "start": entry.start,
+        "covered": entry.coverage,
         "import": energies.import_kwh,
         "export": energies.export_kwh,
         "charge": energies.charge_kwh,
         "discharge": energies.discharge_kwh,
         "pv": energies.pv_kwh,
         "load": energies.load_kwh,
-        "soc": quarter.soc,
+        "soc": entry.soc,
         "stored": battery.kwh,
         "stored_change": battery.change_kwh,
         "baseline_charge": baseline.charge_kwh,
@@ -168,16 +168,16 @@ def to_row(site: int, quarter: LedgerEntry) -> dict[str, Any]:
         "no_battery": money and money.no_battery,
         "self_consumption": money and money.self_consumption,
         "self_consumption_wear": money and money.self_consumption_wear,
-        "action": quarter.action and quarter.action.value,
-        "reason": quarter.reason and _reason_text(quarter.reason),
+        "action": entry.action and entry.action.value,
+        "reason": entry.reason and _reason_text(entry.reason),
         "expected_cost": expected and expected.cost,
         "expected_grid": expected and expected.grid_kwh,
         "expected_soc": expected and expected.soc,
     }
 
 
-def to_quarter(row: Row[Any]) -> LedgerEntry:
-    """The line of a row of QUARTERS."""
+def row_to_entry(row: Row[Any]) -> LedgerEntry:
+    """Return the entry of a row of ENTRIES_TABLE."""
     _, start, covered, *energies = row[:9]
     soc, stored, change, charge, discharge, baseline_stored, baseline_change = row[9:16]
     currency, import_price, export_price, spot_price, *money = row[16:25]

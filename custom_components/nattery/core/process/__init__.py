@@ -1,1 +1,1 @@
-"""Work that a process of its own does: heavy on memory or processor, and to be ended at any moment."""
+"""Worker processes: one request each, for work that needs much memory or processor time and may be ended any time."""

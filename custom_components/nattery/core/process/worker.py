@@ -1,7 +1,7 @@
-"""What runs in a process of our own: it reads one question, has it answered, writes the answer and ends.
+"""The code that runs in a worker process: it reads one request, writes the response and exits.
 
-`child` starts it, keeps its stdin open and kills it when the time is over. Should `child` be unable to, it ends by
-itself: when stdin closes, since then nobody is left who wants to know, or when its seconds are over.
+The parent (`worker_process`) keeps the worker's stdin open and kills it after its timeout. In case the parent cannot do
+so, the worker exits by itself when its stdin is closed or its timeout has passed.
 """
 
 from importlib import import_module
@@ -12,27 +12,27 @@ import sys
 from threading import Thread
 from typing import NoReturn
 
-NICENESS = 10  # it is work, for which nobody else should have to wait
+NICENESS = 10  # a worker must not slow down other processes
 
 
 def serve(task: str, seconds: float) -> NoReturn:
-    """Let the function `answer` of the module `task` make one line of stdin the bytes of the answer.
+    """Pass one line of stdin to the function `answer` of the module `task`, and write the bytes that it returns.
 
-    The exit code is 0 whenever an answer is written, whatever it is.
+    The exit code is 0 if a response was written.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # what a crash leaves behind would hold the question's secrets
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would contain the secrets of the request
     os.nice(NICENESS)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    question = sys.stdin.buffer.readline()
-    Thread(target=_end_with_parent, daemon=True).start()
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no part of the answer
-        out.write(import_module(task).answer(question))
-    os._exit(0)  # nothing is left to do, and taking pandas apart takes its time
+    request = sys.stdin.buffer.readline()
+    Thread(target=_exit_with_parent, daemon=True).start()
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as response:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not get into the response
+        response.write(import_module(task).answer(request))
+    os._exit(0)  # skips the cleanup of the interpreter, which is slow with pandas
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     while os.read(sys.stdin.fileno(), 1):
         pass
     os._exit(1)

@@ -1,7 +1,7 @@
-"""Starts a process for one question, waits for it no longer than allowed, and leaves nothing of it behind.
+"""Starts a worker process for one request, limits its time and the size of its response, and cleans up after it.
 
-A process, since a thread that imports or computes holds up the event loop, keeps its memory for good, and cannot be
-ended; a process can.
+A thread would not do: importing and computing in it hold up the event loop, its memory is never returned, and it cannot
+be ended.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ from .errors import WorkerExitError, WorkerFailedError, WorkerOutputError, Worke
 
 CORE = str(Path(__file__).parents[1])
 CHUNK = 65_536  # bytes
-# The folder `core` becomes the package `nattery`. Neither what lies around it (Home Assistant's side, whose select.py
-# and time.py are not Python's) nor Home Assistant itself is ever imported. -I keeps the process from finding anything
-# on its own; it finds what we find.
+# The folder `core` is imported as the package `nattery`. So the worker imports neither Home Assistant nor the folder
+# around `core`, whose select.py and time.py would hide Python's. -I keeps Python from extending sys.path by itself; the
+# worker gets the sys.path of its parent.
 START = """
 import sys
 core, task, seconds, sys.path[:] = *sys.argv[1:4], sys.argv[4:]
@@ -34,69 +34,75 @@ serve(task, float(seconds))
 
 
 def command(task: str, seconds: float) -> list[str]:
-    """What starts the process that answers with the module `task`, such as "nattery.market.entsoe.worker"."""
+    """Return the command that starts a worker for the module `task`, such as "nattery.market.entsoe.worker"."""
     return [sys.executable, "-I", "-c", START, CORE, task, str(seconds), *sys.path]
 
 
 class WorkerProcess:
-    """A process that is asked once, and has so many seconds in all. `run` once; `kill` at any time."""
+    """A worker process for one request, with a timeout. Call `run` once; `kill` may be called at any time."""
 
     def __init__(self, task: str, seconds: float, limit: int, environment: Mapping[str, str] | None = None) -> None:
-        """Describe it: the module that answers (see `serving`), the most bytes of an answer, ours for environment."""
+        """Set the module that handles the request, the timeout, and the maximum size of the response in bytes.
+
+        The worker inherits this process's environment unless another one is given.
+        """
         self._task, self._seconds, self._limit, self._environment = task, seconds, limit, environment
         self._process: Popen[bytes] | None = None
         self._is_killed = False
 
-    def run(self, question: bytes) -> bytes | WorkerTimeoutError | WorkerFailedError:
-        """The answer to one line, or what kept it away: given back, so that no traceback is tied to it. Blocks."""
+    def run(self, request: bytes) -> bytes | WorkerTimeoutError | WorkerFailedError:
+        """Send one line and return the response. Blocks.
+
+        An error is returned, not raised, so that no traceback refers to the request.
+        """
         deadline = time.monotonic() + self._seconds
         try:
-            process = Popen(  # noqa: S603  (this Python, this code)
+            process = Popen(  # noqa: S603  (the command is this Python with this code)
                 command(self._task, self._seconds),
                 bufsize=0,
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=DEVNULL,
                 env=self._environment,
-                start_new_session=True,  # Ctrl-C is for us to handle
+                start_new_session=True,  # Ctrl-C must reach the parent only
             )
         except OSError as error:
             return WorkerFailedError(type(error).__name__)
         self._process = process
         with process:
             try:
-                if self._is_killed:  # before there was anything to kill
+                if self._is_killed:  # `kill` was called before there was a process
                     process.kill()
-                return self._converse(process, question, deadline)
+                return self._exchange(process, request, deadline)
             finally:
                 process.kill()
 
     def kill(self) -> None:
-        """End the process, and `run` with it, from any thread; harmless when it has ended."""
+        """Kill the process, which ends `run`; may be called from any thread and after the process has ended."""
         self._is_killed = True
         if self._process is not None:
             self._process.kill()
 
-    def _converse(
-        self, process: Popen[bytes], question: bytes, deadline: float
+    def _exchange(
+        self, process: Popen[bytes], request: bytes, deadline: float
     ) -> bytes | WorkerTimeoutError | WorkerFailedError:
-        ears, mouth = cast("IO[bytes]", process.stdin).fileno(), cast("IO[bytes]", process.stdout).fileno()
-        os.set_blocking(ears, False)  # a long question goes as it is read, and no longer than there is time
-        unsaid, said = memoryview(question), bytearray()
-        ready = select.poll()
-        ready.register(ears, select.POLLOUT)
-        ready.register(mouth, select.POLLIN)
-        while events := ready.poll(max(1000 * (deadline - time.monotonic()), 0)):
-            waiting = {handle for handle, _ in events}
-            if ears in waiting:
-                unsaid = _say(ears, unsaid)
-                if not unsaid:
-                    ready.unregister(ears)
-            if mouth in waiting:
-                if not (chunk := os.read(mouth, CHUNK)):
+        stdin, stdout = cast("IO[bytes]", process.stdin).fileno(), cast("IO[bytes]", process.stdout).fileno()
+        os.set_blocking(stdin, False)  # writing a long request must neither deadlock nor outlast the deadline
+        unsent, response = memoryview(request), bytearray()
+        poll = select.poll()
+        poll.register(stdin, select.POLLOUT)
+        poll.register(stdout, select.POLLIN)
+        while events := poll.poll(max(1000 * (deadline - time.monotonic()), 0)):
+            ready = {handle for handle, _ in events}
+            if stdin in ready:
+                unsent = _write(stdin, unsent)
+                if not unsent:
+                    poll.unregister(stdin)
+            if stdout in ready:
+                if not (chunk := os.read(stdout, CHUNK)):
                     break
-                said += chunk
-                if len(said) > self._limit:
+                response += chunk
+                if len(response) > self._limit:
                     return WorkerOutputError()
         else:
             return WorkerTimeoutError(self._seconds)
@@ -104,14 +110,14 @@ class WorkerProcess:
             status = process.wait(max(deadline - time.monotonic(), 0))
         except TimeoutExpired:
             return WorkerTimeoutError(self._seconds)
-        if status == -signal.SIGALRM:  # it was quicker to see that the time is over
+        if status == -signal.SIGALRM:  # the worker's own timer was first
             return WorkerTimeoutError(self._seconds)
-        return WorkerExitError(status) if status else bytes(said)
+        return WorkerExitError(status) if status else bytes(response)
 
 
-def _say(ears: int, unsaid: memoryview) -> memoryview:
-    """Say what fits in, and give back the rest."""
+def _write(stdin: int, unsent: memoryview) -> memoryview:
+    """Write what fits into the pipe and return the rest."""
     try:
-        return unsaid[os.write(ears, unsaid) :]
-    except BrokenPipeError:  # it ended at once, and its exit code tells
-        return unsaid[:0]
+        return unsent[os.write(stdin, unsent) :]
+    except BrokenPipeError:  # the process has ended; its exit code becomes the error
+        return unsent[:0]

@@ -1,0 +1,98 @@
+"""Worker processes: requests and responses of any size, failures and timeouts."""
+
+import os
+import signal
+import sys
+
+import pytest
+
+from custom_components.nattery.core.process import worker_process
+from custom_components.nattery.core.process.errors import (
+    WorkerExitError,
+    WorkerFailedError,
+    WorkerOutputError,
+    WorkerTimeoutError,
+)
+from custom_components.nattery.core.process.worker_process import WorkerProcess
+
+LARGE = 5_000_000  # bytes, much more than a pipe holds
+TASK = """
+import os, sys
+print("Welcome", flush=True)
+assert "homeassistant" not in sys.modules and "custom_components" not in sys.modules
+def answer(line):
+    if line.startswith(b"count"):
+        return str(len(line)).encode()
+    if line.startswith(b"who"):
+        return f"{os.getppid()} {os.nice(0)} {[name for name in sys.modules if name == 'nattery']}".encode()
+    if line.startswith(b"fail"):
+        raise ValueError("on purpose")
+    return line
+"""
+
+
+@pytest.fixture(autouse=True)
+def task(tmp_path, monkeypatch) -> None:
+    """Create a module that handles requests, on sys.path."""
+    (tmp_path / "some_task.py").write_text(TASK)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def run_task(request: bytes, seconds: float = 30.0, limit: int = 2 * LARGE):
+    return WorkerProcess("some_task", seconds, limit).run(request + b"\n")
+
+
+def test_a_short_request() -> None:
+    assert run_task(b"hello") == b"hello\n"
+    assert run_task(b"who") == f"{os.getpid()} {os.nice(0) + 10} ['nattery']".encode()
+
+
+def test_a_long_request_and_response() -> None:
+    long = bytes(range(32, 127)) * (LARGE // 95)
+    assert run_task(long) == long + b"\n"
+    assert run_task(b"count" + long) == str(len(long) + 6).encode()
+
+
+def test_a_response_over_the_limit(started) -> None:
+    assert isinstance(run_task(b"x" * LARGE, limit=1000), WorkerOutputError)
+    assert started[0].returncode == -signal.SIGKILL
+
+
+def test_a_task_that_raises() -> None:
+    outcome = run_task(b"fail")
+    assert isinstance(outcome, WorkerFailedError)
+    assert str(outcome) == "It failed: exit code 1"
+
+
+def test_a_missing_task() -> None:
+    assert str(WorkerProcess("nattery.nothing", 30, 100).run(b"\n")) == "It failed: exit code 1"
+
+
+def test_a_missing_python(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert str(run_task(b"")) == "It failed: FileNotFoundError"
+
+
+@pytest.mark.parametrize("size", [10, LARGE])
+@pytest.mark.parametrize(
+    ("start", "error", "message"),
+    [
+        ("raise SystemExit(3)", WorkerExitError, "It failed: exit code 3"),
+        ("import os; os.close(0); os._exit(4)", WorkerExitError, "It failed: exit code 4"),
+        ("import time; time.sleep(60)", WorkerTimeoutError, "It was not done within 1 s"),
+        ("import sys; sys.stdin.readline(); sys.stdin.readline()", WorkerTimeoutError, "It was not done within 1 s"),
+    ],
+)
+def test_a_process_that_fails_or_hangs(start, error, message, size, monkeypatch, started) -> None:
+    monkeypatch.setattr(worker_process, "START", start)
+    outcome = run_task(b"x" * size, 1.0)
+    assert type(outcome) is error
+    assert str(outcome) == message
+    assert started[0].returncode is not None
+
+
+def test_a_process_killed_before_it_starts_does_not_run(started) -> None:
+    process = WorkerProcess("some_task", 30, 100)
+    process.kill()
+    assert str(process.run(b"hello\n")) == "It failed: exit code -9"
+    assert started[0].returncode == -signal.SIGKILL
