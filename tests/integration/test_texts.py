@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
+from custom_components.nattery.config_flow import AnotherInverterError
 from custom_components.nattery.core.errors import NatteryError
 from custom_components.nattery.core.inverter import errors as inverter_errors
 from custom_components.nattery.core.inverter.actions import ClockOffError
@@ -151,6 +152,13 @@ def test_every_error_has_a_sentence_that_can_be_filled_in(key: str) -> None:
             assert "  " not in filled, filled
             assert " ." not in filled, filled
             assert not key.startswith("price_") or all(placeholders[name] for name in placeholders_of(text)), filled
+
+
+def test_every_type_of_error_has_a_text() -> None:
+    """Also those that no user is meant to see."""
+    for kind in subclasses(NatteryError):
+        if kind.translation_key is NatteryError.translation_key and kind is not AnotherInverterError:
+            assert kind.key_prefix + kind.kind in TEXTS["exceptions"], kind
 
 
 def test_every_choice_is_named() -> None:
