@@ -1,4 +1,4 @@
-"""Writes docs/registers.md from the register table; `--check` only says whether it is up to date."""
+"""Generate docs/registers.md from the register table; with `--check`, only check that it is up to date."""
 
 import argparse
 from pathlib import Path
@@ -7,18 +7,24 @@ import sys
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from custom_components.nattery.core.inverter.codec import allowed  # noqa: E402
+from custom_components.nattery.core.inverter.codec import allowed_values  # noqa: E402
 from custom_components.nattery.core.inverter.registers import REGISTERS  # noqa: E402
 from custom_components.nattery.core.inverter.table import Access, Register, RegisterKind, Risk  # noqa: E402
 
 PAGE = ROOT / "docs" / "registers.md"
 HEAD = """# Registers
 
-Made from the register table (`core/inverter/registers.py`) by `scripts/write_registers.py`; do not edit. `symbol` is
-the protocol's own name, which `nattery set` and the action `nattery.write_register` take. "Risky" needs an
-administrator and an explicit confirmation, "never" is not offered for writing at all.
+This page lists all registers. It is generated from the register table (`core/inverter/registers.py`) by
+`scripts/write_registers.py`, so do not edit it.
 
-| address | symbol | name | kind | scale | unit | polled | written |
+- **Symbol** is the protocol's name. Use it with `nattery set` and with the action `nattery.write_register`.
+- **Scale**: the physical value is the raw value times the scale.
+- **Polled** is the tier in which the register is read: fast, settings, counters, statistics or identity (once at
+  start).
+- **Allowed values** are the values that you can write. For a "risky" register, you must be an administrator and confirm
+  the write. A register marked "never" cannot be written through Nattery. Without an entry, the register is read-only.
+
+| Address | Symbol | Key | Kind | Scale | Unit | Polled | Allowed values |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
@@ -28,7 +34,7 @@ def _write(register: Register) -> str:
         return ""
     if register.risk is Risk.FORBIDDEN:
         return "never"
-    bounds = allowed(register).removeprefix("allowed is ").removeprefix("allowed are ")
+    bounds = allowed_values(register)
     return f"risky: {bounds}" if register.risk is Risk.RISKY else bounds
 
 
@@ -50,16 +56,16 @@ def _line(register: Register) -> str:
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     return (
         HEAD + "\n".join(_line(register) for register in REGISTERS if register.kind is not RegisterKind.RESERVED) + "\n"
     )
 
 
 def main() -> int:
-    """Write the page, or compare it."""
+    """Write the page, or check it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="exit 1 when the page is not what the table says")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if the page is out of date")
     if parser.parse_args().check:
         current = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
         if current != page():

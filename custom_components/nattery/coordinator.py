@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from .const import CLOCK_DRIFT, LOGGER
 from .core.inverter.codec import Value
 from .core.inverter.inverter import Inverter
-from .core.inverter.polling import PollResult, joined
+from .core.inverter.polling import PollResult, merge_results
 from .core.inverter.table import Tier
 from .core.modbus.errors import NotConnectedError
 from .errors import translated
@@ -59,7 +59,7 @@ class InverterCoordinator(DataUpdateCoordinator[PollResult]):
         await self._before()
         self._written.clear()
         read_at = local_now()
-        report = joined([await self._inverter.read(tier) for tier in self.tiers])
+        report = merge_results([await self._inverter.read(tier) for tier in self.tiers])
         if isinstance(report.error, NotConnectedError) and report.error.reason == "closed" and self.data is not None:
             return self.data  # closed by this integration, which is not a failure
         if report.error is not None:

@@ -42,6 +42,7 @@ _READINGS: Final = {
     RegisterKind.TEXT: Platform.SENSOR,
     RegisterKind.TEXT_LOW: Platform.SENSOR,
     RegisterKind.UINT32: Platform.SENSOR,
+    RegisterKind.VERSION: Platform.SENSOR,
     RegisterKind.WORD: Platform.SENSOR,
     RegisterKind.WORDS: Platform.SENSOR,
 }
@@ -72,11 +73,11 @@ class CommonDescription(TypedDict):
 
 def common(register: Register, key: str | None = None) -> CommonDescription:
     """Return the key (by default the register's), the category, and whether the entity is enabled by default."""
-    hidden = None if register.shown else EntityCategory.DIAGNOSTIC
+    hidden = None if register.primary else EntityCategory.DIAGNOSTIC
     return CommonDescription(
         key=key or register.key,
         entity_category=EntityCategory.CONFIG if is_setting(register) else hidden,
-        entity_registry_enabled_default=register.shown,
+        entity_registry_enabled_default=register.primary,
     )
 
 
@@ -96,7 +97,7 @@ def platform_of(register: Register) -> Platform | None:
 
 def is_selected(entry: NatteryConfigEntry, register: Register) -> bool:
     """Return whether the register belongs to no optional group, or to one that is selected in the options."""
-    return register.option is None or register.option in entry.options.get(CONF_GROUPS, ())
+    return register.group is None or register.group in entry.options.get(CONF_GROUPS, ())
 
 
 def registers_on(platform: Platform, entry: NatteryConfigEntry) -> Iterator[Register]:

@@ -97,7 +97,7 @@ class InverterDevice:
 
     async def async_save(self) -> None:
         """Save the write counters."""
-        await self._wear_store.async_save(self.inverter.wear.as_dict())
+        await self._wear_store.async_save(self.inverter.write_counter.as_dict())
 
     @property
     def coordinators(self) -> tuple[InverterCoordinator, ...]:
@@ -145,11 +145,11 @@ class InverterDevice:
 
         A write whose context has a user is by that user; any other is by an automation, and has a daily limit.
         """
-        origin = WriteOrigin.PERSON if context and context.user_id else WriteOrigin.AUTOMATION
+        origin = WriteOrigin.USER if context and context.user_id else WriteOrigin.AUTOMATION
         try:
             if self._check.wrong_device is not None:
                 raise self._check.wrong_device
-            written = await self.inverter.write_together(values, origin, confirm=confirm)
+            written = await self.inverter.write_registers(values, origin, confirm=confirm)
         except CORE_ERRORS as error:
             raise action_error(error) from error
         self.written(written, context)
@@ -162,7 +162,7 @@ class InverterDevice:
         changed = [one for one in written if one.changed]
         if not changed:
             return
-        self._wear_store.async_delay_save(self.inverter.wear.as_dict, _SAVE_DELAY)
+        self._wear_store.async_delay_save(self.inverter.write_counter.as_dict, _SAVE_DELAY)
         if any(one.register.key == UNIT_ID for one in changed):  # the next start needs the new unit id
             data = {**self._entry.data, CONF_UNIT: self.inverter.unit}
             self._hass.config_entries.async_update_entry(self._entry, data=data)

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from .coordinator import InverterCoordinator
 from .core.inverter.registers import BY_KEY
-from .prices.diagnostics import PRIVATE, prices_as_known
+from .prices.diagnostics import REDACTED_KEYS, prices_diagnostics
 from .prices.settings import price_subentry
 from .runtime import NatteryConfigEntry, NatteryRuntime
 from .trading.diagnostics import PRIVATE as TRADING_PRIVATE, trading_diagnostics
@@ -52,7 +52,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Natter
         "reason": entry.error_reason_translation_key,
         "connection": _connection(entry.data),
         "trading": async_redact_data(trading.data, TRADING_PRIVATE) if (trading := trading_subentry(entry)) else None,
-        "prices": async_redact_data(subentry.data, PRIVATE) if (subentry := price_subentry(entry)) else None,
+        "prices": async_redact_data(subentry.data, REDACTED_KEYS) if (subentry := price_subentry(entry)) else None,
         "options": dict(entry.options),
     }
     return about | (_running(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {})
@@ -76,15 +76,15 @@ def _running(runtime: NatteryRuntime) -> dict[str, Any]:
             "settings": _poll(device.settings),
             "statistics": _poll(device.statistics),
         },
-        "set_aside": [f"0x{address:04X}" for address in device.inverter.set_aside],
-        "held_back": dict(device.inverter.held),
+        "set_aside": [f"0x{address:04X}" for address in device.inverter.unsupported_addresses],
+        "held_back": dict(device.inverter.implausible_counts),
         "wrong_device": device.wrong_device,
         "line": {
             "connected": bus.connected,
             "statistics": asdict(bus.statistics.snapshot()),
             "timing": asdict(bus.timing),
         },
-        "wear": device.inverter.wear.as_dict(),
+        "wear": device.inverter.write_counter.as_dict(),
         "plan": trading_diagnostics(device.trading) if device.trading else None,
-        "price_book": prices_as_known(runtime.prices) if runtime.prices else None,
+        "price_book": prices_diagnostics(runtime.prices) if runtime.prices else None,
     }

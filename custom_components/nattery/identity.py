@@ -55,7 +55,7 @@ class IdentityCheck:
                 raise WrongDeviceError("Another inverter answers than the one that was set up")  # noqa: TRY301
         except WrongDeviceError as error:
             self._wrong_device = error
-            async_raise(self._hass, self._entry, WRONG_DEVICE, place=self._inverter.bus.place)
+            async_raise(self._hass, self._entry, WRONG_DEVICE, place=self._inverter.client.endpoint)
             raise
         async_clear(self._hass, self._entry.entry_id, WRONG_DEVICE)
         is_first = self._identity is None

@@ -78,7 +78,7 @@ class IssueMonitor:
             self._last_response = now
         if now - self._last_response < SILENT_AFTER:
             return None
-        return {"place": self._bus.place, "reason": error_text(self._hass, readings.last_exception)}
+        return {"place": self._bus.endpoint, "reason": error_text(self._hass, readings.last_exception)}
 
     def _second_master(self, now: datetime) -> dict[str, str] | None:
         statistics = self._bus.statistics.snapshot()
@@ -88,10 +88,10 @@ class IssueMonitor:
         while now - self._strays[0][0] > STRAY_PERIOD:
             self._strays.popleft()
         grown = strays - self._strays[0][1]
-        return {"place": self._bus.place, "strays": str(grown)} if grown >= SUSPICIOUS else None
+        return {"place": self._bus.endpoint, "strays": str(grown)} if grown >= SUSPICIOUS else None
 
     def _write_limit(self) -> dict[str, str] | None:
-        worn = self._device.inverter.wear.worn(self._device.today)
+        worn = self._device.inverter.write_counter.frequently_written(self._device.today)
         if not worn:
             return None
         registers = ", ".join(f"{BY_KEY[key].symbol} ({writes})" for key, writes in worn.items())

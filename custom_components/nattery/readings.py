@@ -13,7 +13,7 @@ from homeassistant.helpers.typing import StateType
 from .const import CLOCK_DRIFT
 from .core.inverter.alarms import active_alarms
 from .core.inverter.codec import Value
-from .core.inverter.derived import Derived
+from .core.inverter.derived import DerivedValue
 from .core.inverter.table import Register, RegisterKind
 from .descriptions import DEVICE_CLASSES, as_aware, common
 from .faults import fault_attributes, faults_of
@@ -128,8 +128,8 @@ def _stamp(register: Register) -> ReadingDescription:
     return ReadingDescription(**common(register), device_class=SensorDeviceClass.TIMESTAMP, state=_moment)
 
 
-def _word(register: Register) -> ReadingDescription:
-    return ReadingDescription(**common(register), state=_version if "version" in register.key else _plain)
+def _version_of(register: Register) -> ReadingDescription:
+    return ReadingDescription(**common(register), state=_version)
 
 
 def _words(register: Register) -> ReadingDescription:
@@ -148,7 +148,8 @@ _DESCRIPTIONS: Final[dict[RegisterKind, Callable[[Register], ReadingDescription]
     RegisterKind.TEXT: _text,
     RegisterKind.TEXT_LOW: _text,
     RegisterKind.UINT32: _number,
-    RegisterKind.WORD: _word,
+    RegisterKind.VERSION: _version_of,
+    RegisterKind.WORD: _text,
     RegisterKind.WORDS: _words,
 }
 
@@ -158,7 +159,7 @@ def register_description(register: Register) -> ReadingDescription:
     return _DESCRIPTIONS[register.kind](register)
 
 
-def derived_description(derived: Derived) -> ReadingDescription:
+def derived_description(derived: DerivedValue) -> ReadingDescription:
     """Return the description of a derived value's sensor."""
     return ReadingDescription(
         key=derived.key,

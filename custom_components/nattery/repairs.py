@@ -42,7 +42,7 @@ class SilentLineFlow(RepairsFlow):
             errors=errors,
             description_placeholders={
                 "entry": entry.title,
-                "place": runtime.connection.bus.place,
+                "place": runtime.connection.bus.endpoint,
                 "reason": error_text(self.hass, device.readings.last_exception),
             },
         )

@@ -70,8 +70,8 @@ class NatteryRuntime:
         inverter = Inverter(
             bus,
             self._entry.data[CONF_UNIT],
-            options=[RegisterGroup(group) for group in self._entry.options.get(CONF_GROUPS, ())],
-            wear=WriteCounter.from_dict(await wear_store(self._hass, self._entry.entry_id).async_load()),
+            groups=[RegisterGroup(group) for group in self._entry.options.get(CONF_GROUPS, ())],
+            write_counter=WriteCounter.from_dict(await wear_store(self._hass, self._entry.entry_id).async_load()),
             now=local_now,
         )
         check = IdentityCheck(self._hass, self._entry, inverter)

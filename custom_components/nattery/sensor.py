@@ -21,7 +21,7 @@ from .core.modbus.statistics import StatisticsSnapshot
 from .descriptions import is_selected, registers_on
 from .device import InverterDevice
 from .entity import InverterEntity, NatteryEntity
-from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
+from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, PriceHealthSensor, PriceSensor
 from .readings import SINGLE, Attributes, ReadingDescription, State, derived_description, register_description
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
@@ -44,7 +44,7 @@ class CommunicationDescription(SensorEntityDescription):
 
 
 def _snapshot(device: InverterDevice) -> StatisticsSnapshot:
-    return device.inverter.bus.statistics.snapshot()
+    return device.inverter.client.statistics.snapshot()
 
 
 def _milliseconds(seconds: float | None) -> float | None:
@@ -67,14 +67,14 @@ COMMUNICATION: Final = (
     _time(key="turnaround_p50", state=lambda device: _milliseconds(_snapshot(device).turnaround_p50)),
     _time(key="turnaround_p99", state=lambda device: _milliseconds(_snapshot(device).turnaround_p99)),
     _count(key="communication_errors", state=lambda device: _snapshot(device).error_count),
-    _count(key="values_held", state=lambda device: sum(device.inverter.held.values())),
-    _count(key="writes_today", state=lambda device: device.inverter.wear.writes_today(device.today)),
+    _count(key="values_held", state=lambda device: sum(device.inverter.implausible_counts.values())),
+    _count(key="writes_today", state=lambda device: device.inverter.write_counter.writes_today(device.today)),
     _communication(
         key="wire_share",
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        state=lambda device: _snapshot(device).wire_share * _PERCENT,
+        state=lambda device: _snapshot(device).bus_load * _PERCENT,
     ),
 )
 
@@ -89,7 +89,7 @@ async def async_setup_entry(
         runtime.prices,
         lambda prices: [
             *(PriceSensor(prices, description) for description in PRICE_SENSORS),
-            *(HealthSensor(prices, description) for description in HEALTH_SENSORS),
+            *(PriceHealthSensor(prices, description) for description in HEALTH_SENSORS),
         ],
     )
 

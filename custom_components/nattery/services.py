@@ -11,7 +11,7 @@ from .const import DOMAIN
 from .core.inverter.registers import BY_SYMBOL
 from .core.inverter.render import similar, to_json
 from .core.inverter.table import Register
-from .core.modbus.frames import MOST_REGISTERS
+from .core.modbus.frames import MAX_REGISTERS
 from .device import InverterDevice
 from .errors import CORE_ERRORS, action_error
 from .prices.services import async_setup_price_services
@@ -46,7 +46,7 @@ _READ_SCHEMA = vol.All(
             **_ENTRY,
             vol.Exclusive(ATTR_SYMBOLS, "what"): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
             vol.Exclusive(ATTR_ADDRESS, "what"): _address,
-            vol.Optional(ATTR_COUNT, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST_REGISTERS)),
+            vol.Optional(ATTR_COUNT, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_REGISTERS)),
         }
     ),
     cv.has_at_least_one_key(ATTR_SYMBOLS, ATTR_ADDRESS),

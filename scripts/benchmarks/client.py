@@ -1,4 +1,4 @@
-"""What every measurement needs: a judge on a paced line, and our bus on the other end of it."""
+"""A simulated inverter on a paced line, and the Modbus client that the benchmarks measure."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -11,24 +11,26 @@ import tempfile
 from typing import IO, Any, Self
 
 from custom_components.nattery.core.connection import Connection, ConnectionKind
-from custom_components.nattery.core.inverter.polling import spans
-from custom_components.nattery.core.inverter.registers import REGISTERS, declared
+from custom_components.nattery.core.inverter.polling import atomic_ranges
+from custom_components.nattery.core.inverter.registers import REGISTERS, readable_addresses
 from custom_components.nattery.core.modbus.block_reader import BlockReader
-from custom_components.nattery.core.modbus.blocks import Span
+from custom_components.nattery.core.modbus.blocks import RegisterRange
 from custom_components.nattery.core.modbus.client import ModbusClient
 
-FULL_MAP: list[Span] = [span for register in REGISTERS if register.readable for span in spans(register)]
+FULL_MAP: list[RegisterRange] = [
+    part for register in REGISTERS if register.readable for part in atomic_ranges(register)
+]
 
 
-class Judge:
-    """The judge's process."""
+class SimulatorProcess:
+    """A simulated inverter in a process of its own."""
 
     def __init__(self, link: str, turnaround: float) -> None:
-        """Start it and wait until it serves."""
+        """Start the process and wait until it serves."""
         self.link = link
-        judge = Path(__file__).with_name("judge.py")
+        program = Path(__file__).with_name("simulator_process.py")
         self._process = subprocess.Popen(
-            [sys.executable, str(judge), link, str(turnaround)],
+            [sys.executable, str(program), link, str(turnaround)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -36,7 +38,7 @@ class Judge:
         self._out: IO[str] = self._process.stdout  # type: ignore[assignment]
         self._in: IO[str] = self._process.stdin  # type: ignore[assignment]
         if self._out.readline() != "ready\n":
-            raise RuntimeError("The judge did not start")
+            raise RuntimeError("The simulated inverter did not start")
 
     def __enter__(self) -> Self:
         return self
@@ -46,32 +48,32 @@ class Judge:
         self._process.wait(10)
         self._out.close()
 
-    def count(self) -> dict[str, Any]:
-        """The line's counters."""
-        self.say("count")
+    def counters(self) -> dict[str, Any]:
+        """Return the line's counters."""
+        self.send("count")
         return dict(json.loads(self._out.readline()))
 
-    def say(self, command: str) -> None:
-        """Order something."""
+    def send(self, command: str) -> None:
+        """Send a command."""
         print(command, file=self._in, flush=True)
 
-    def hear(self) -> str:
-        """The judge's next line."""
+    def read_line(self) -> str:
+        """Return the next line of output."""
         return self._out.readline()
 
 
 @contextmanager
-def judge(turnaround: float) -> Generator[Judge]:
-    """A judge on a fresh pty."""
-    with tempfile.TemporaryDirectory() as folder, Judge(f"{folder}/inverter", turnaround) as running:
-        yield running
+def running_simulator(turnaround: float) -> Generator[SimulatorProcess]:
+    """Run a simulated inverter on a new pty."""
+    with tempfile.TemporaryDirectory() as folder, SimulatorProcess(f"{folder}/inverter", turnaround) as simulator:
+        yield simulator
 
 
 @asynccontextmanager
-async def open_bus(path: str) -> AsyncGenerator[tuple[ModbusClient, BlockReader]]:
-    """Our bus on a serial port, and a reader that has met the inverter."""
-    bus = Connection(ConnectionKind.SERIAL, path=path).open()
+async def open_client(path: str) -> AsyncGenerator[tuple[ModbusClient, BlockReader]]:
+    """Open a Modbus client on a serial port, with a block reader for unit 1."""
+    client = Connection(ConnectionKind.SERIAL, path=path).open()
     try:
-        yield bus, BlockReader(bus, 1, declared())
+        yield client, BlockReader(client, 1, readable_addresses())
     finally:
-        await asyncio.to_thread(bus.close)
+        await asyncio.to_thread(client.close)

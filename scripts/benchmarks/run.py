@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from scripts.benchmarks.backtest import backtest_year, closed_loop
 from scripts.benchmarks.forecasts import forecasts
 from scripts.benchmarks.ledger import ledger
+from scripts.benchmarks.modbus import full_map, recovery, redundant_writes, reloads, write_latency, wrong_values
 from scripts.benchmarks.planner import planner_speed, planner_year
 from scripts.benchmarks.prices import prices_fetch, prices_parse
 from scripts.benchmarks.rows import Measure, Row
-from scripts.benchmarks.wire import full_map, recovery, redundant_writes, reloads, write_latency, wrong_values
 
 MEASURES: dict[str, Measure] = {
     measure.__name__: measure

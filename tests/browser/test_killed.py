@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.nattery.core.inverter.actions import in_force
+from custom_components.nattery.core.inverter.actions import active_action
 from custom_components.nattery.core.simulator.simulator import Simulator
 from scripts.demonstration.api import HomeAssistantClient
 from tests.core.control.controlled_system import HOUR, Observation, SimulatedSystem
@@ -38,7 +38,7 @@ def on(world: SimulatedSystem) -> str | None:
     """The action that the inverter's own settings and clock amount to."""
     clock = world.get("clock")
     assert isinstance(clock, datetime)
-    return in_force(world.settings(), clock)[0]
+    return active_action(world.settings(), clock)[0]
 
 
 def forced(lived: list[Observation], action: str) -> list[bool]:

@@ -128,7 +128,7 @@ def test_set_prints_the_change(inverter) -> None:
 def test_set_rejects_invalid_values(inverter, arguments, message) -> None:
     simulator, connection = inverter
     assert run("set", *connection, *arguments) == (2, "", message)
-    assert simulator.record.tally.requests == 0
+    assert simulator.traffic.counters.requests == 0
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_port_in_use_names_the_process(inverter) -> None:
         status, _, err = run("probe", *connection)
         process.terminate()
     assert status == 1
-    assert err.endswith(": only one program may own the line\n")
+    assert err.endswith(": only one program may own the port\n")
     users = err.partition(" is in use by ")[2].partition(":")[0].split(", ")
     # This process simulates the inverter and has the port open too. Process ids are not in order of start.
     ours = Path("/proc/self/comm").read_text().strip()
@@ -211,7 +211,7 @@ def test_a_wrong_baud_rate(inverter) -> None:
     status, _, err = run("probe", *connection, "--unit", "5", "--baud", "19200", timeout=60)
     assert status == 1
     assert "the baud rate" in err
-    assert simulator.record.tally.wrong_speed > 0
+    assert simulator.traffic.counters.wrong_baud_bytes > 0
 
 
 def test_a_gateway_that_is_not_running() -> None:

@@ -186,6 +186,6 @@ async def test_nothing_is_kept_after_unloading(
 ) -> None:
     entry = await load()
     await hass.config_entries.async_unload(entry.entry_id)
-    requests = simulator.record.tally.requests
+    requests = simulator.traffic.counters.requests
     await pass_time(hass, freezer, NIGHTLY)
-    assert simulator.record.tally.requests == requests
+    assert simulator.traffic.counters.requests == requests

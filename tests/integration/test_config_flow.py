@@ -326,7 +326,7 @@ async def succeeds(hass: HomeAssistant, form: ConfigFlowResult, **fields: Any) -
 async def test_every_error_of_the_line_has_its_text(hass: HomeAssistant) -> None:
     """Whatever the line may raise while an inverter is looked for."""
     errors: list[ModbusError] = [NotConnectedError("place", reason, "detail") for reason in modbus_errors._REASONS]
-    errors += [modbus_errors.exception_answer(code, "a question") for code in (*modbus_errors.EXCEPTIONS, 99)]
+    errors += [modbus_errors.exception_response(code, "a question") for code in (*modbus_errors.EXCEPTIONS, 99)]
     errors += [modbus_errors.BadFrameError("crc", "text"), modbus_errors.NoResponseError(), ModbusError("text")]
     errors += [modbus_errors.InvalidRequestError(part, 9, 1, 5) for part in modbus_errors._PARTS]
     with patch("custom_components.nattery.config_flow._async_claimant", return_value=None):
@@ -346,7 +346,7 @@ async def test_set_up_again_elsewhere_updates_the_entry(
     await hass.async_block_till_done()
     assert house.data == {"type": "serial", "device": serial_port, "unit": 1}
     assert house.state is ConfigEntryState.LOADED
-    assert house.runtime_data.connection.bus.place == serial_port
+    assert house.runtime_data.connection.bus.endpoint == serial_port
 
 
 async def test_reconfigured(hass: HomeAssistant, house: MockConfigEntry, serial_port: str) -> None:

@@ -124,17 +124,17 @@ async def test_what_was_not_asked_for_is_off(hass, entity_registry, house):
     for entry in er.async_entries_for_config_entry(entity_registry, house.entry_id):
         register = BY_KEY.get(key_of(entry))
         if register is not None:
-            assert bool(entry.disabled_by) is not register.shown, entry.entity_id
-            assert register.option is None, entry.entity_id
+            assert bool(entry.disabled_by) is not register.primary, entry.entity_id
+            assert register.group is None, entry.entity_id
 
 
 async def test_a_group_that_is_dropped_leaves_nothing_behind(hass, entity_registry, entries, house):
-    optional = {register.key for register in REGISTERS if register.option}
+    optional = {register.key for register in REGISTERS if register.group}
     assert optional <= {key_of(entry) for entry in entries}
     hass.config_entries.async_update_entry(house, options={CONF_GROUPS: [RegisterGroup.HISTORIES]})
     assert await hass.config_entries.async_reload(house.entry_id)
     left = {key_of(e) for e in er.async_entries_for_config_entry(entity_registry, house.entry_id)}
-    assert optional & left == {register.key for register in REGISTERS if register.option is RegisterGroup.HISTORIES}
+    assert optional & left == {register.key for register in REGISTERS if register.group is RegisterGroup.HISTORIES}
 
 
 async def test_every_entity_is_translated(hass, entries):

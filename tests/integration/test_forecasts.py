@@ -41,7 +41,7 @@ from custom_components.nattery.core.inverter.polling import PollResult
 from custom_components.nattery.core.inverter.registers import BY_KEY
 from custom_components.nattery.core.ledger.entry import Energies, MeteredInterval
 from custom_components.nattery.core.simulator.faults import FaultKind
-from custom_components.nattery.core.simulator.memory import stamp
+from custom_components.nattery.core.simulator.memory import timestamp_words
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.trading import solar
 from custom_components.nattery.trading.forecasts import ForecastService, forecast_store
@@ -370,7 +370,7 @@ async def test_the_inverter_is_asked_once_a_day_while_history_is_short(
     before = remembered(simulator, "PVEnergyLast7day")
     stopped.move_to(tomorrow() + timedelta(minutes=1))  # and the inverter's clock is behind
     await fresh.async_forecast(tomorrow(), DAY)
-    simulator.device.write(BY_KEY["clock"].address, stamp(local_now()))
+    simulator.device.write(BY_KEY["clock"].address, timestamp_words(local_now()))
     stopped.tick(timedelta(minutes=15))
     await fresh.async_forecast(tomorrow(), DAY)
     assert len(asked) == 3
@@ -406,9 +406,9 @@ async def test_a_forecast_does_not_need_the_inverters_memory(
     if trouble == "silent":
         house.runtime_data.identified_device.readings.async_set_update_error(TimeoutError())
     elif trouble == "unread":
-        monkeypatch.setitem(simulator._rules.faults.rates, FaultKind.EXCEPTION, 1.0)
+        monkeypatch.setitem(simulator._options.faults.rates, FaultKind.EXCEPTION, 1.0)
     else:
-        simulator.device.write(BY_KEY["clock"].address, stamp(local_now() - timedelta(days=40)))
+        simulator.device.write(BY_KEY["clock"].address, timestamp_words(local_now() - timedelta(days=40)))
     told = await fresh.async_forecast(tomorrow(), DAY)
     assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)

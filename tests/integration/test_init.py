@@ -89,7 +89,7 @@ async def test_the_simulated_inverter_remembers(hass: HomeAssistant, setup_simul
     assert await hass.config_entries.async_reload(setup_simulated.entry_id)
     assert setup_simulated.runtime_data.identified_device.value("max_charge_current") == 42
     assert (
-        setup_simulated.runtime_data.identified_device.inverter.wear.writes_today(
+        setup_simulated.runtime_data.identified_device.inverter.write_counter.writes_today(
             setup_simulated.runtime_data.identified_device.today
         )
         == 1
@@ -180,9 +180,9 @@ async def test_cable_pulled_in_the_middle_of_a_write(
     """The write says that it is not known what became of it; when the cable is back, all goes on."""
     assert await hass.config_entries.async_setup(on_serial.entry_id)
     site = on_serial.runtime_data
-    number = simulator.record.tally.requests + 2  # after the fresh reading that comes before every write
+    number = simulator.traffic.counters.requests + 2  # after the fresh reading that comes before every write
     pulled = LineFault(FaultKind.PORT_GONE, seconds=1.0)
-    simulator._rules.faults.script[number] = pulled
+    simulator._options.faults.script[number] = pulled
     with pytest.raises(HomeAssistantError) as caught:
         await site.identified_device.async_write({"max_charge_current": 42})
     assert caught.value.translation_key in {"uncertain_write", "link_lost", "link_not_found"}

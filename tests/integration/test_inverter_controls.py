@@ -42,7 +42,7 @@ async def call(
 
 def write_requests(simulator: Simulator) -> int:
     """How many requests to write have reached the inverter."""
-    return sum(exchange.request[MBAP_FUNCTION] in MAX_WRITES for exchange in simulator.record.exchanges)
+    return sum(exchange.request[MBAP_FUNCTION] in MAX_WRITES for exchange in simulator.traffic.transactions)
 
 
 def words(simulator: Simulator, *symbols: str) -> list[int]:
@@ -126,9 +126,9 @@ async def test_what_the_inverter_holds_shows_though_it_was_changed_elsewhere(has
 
 def was_read(simulator: Simulator, symbol: str, since: int) -> bool:
     """Whether a register was read after the first `since` requests."""
-    for exchange in list(simulator.record.exchanges)[since:]:
+    for exchange in list(simulator.traffic.transactions)[since:]:
         address, count = struct.unpack(">HH", exchange.request[MBAP_FUNCTION + 1 : MBAP_FUNCTION + 5])
-        if address <= BY_SYMBOL[symbol].address < address + count and exchange.ended:
+        if address <= BY_SYMBOL[symbol].address < address + count and exchange.response_end:
             return True
     return False
 
@@ -137,7 +137,7 @@ async def test_a_poll_under_way_does_not_take_back_what_is_written(hass, setup_s
     """A poll that has read the old value and goes on to other blocks, while the new value is written."""
     site = setup_simulated.runtime_data
     simulator = site.connection._simulator
-    begun = len(simulator.record.exchanges)
+    begun = len(simulator.traffic.transactions)
     poll = hass.async_create_task(site.identified_device.settings.async_refresh())
     await until(lambda: was_read(simulator, "MaxChgCurrSet", begun))
     assert not poll.done()
@@ -263,7 +263,7 @@ async def test_charging_is_stopped_by_a_command_without_a_state(hass, everything
 async def test_automation_is_stopped_where_it_wears_and_a_person_is_not(hass, simulator, house, hass_admin_user):
     site, entity_id = house.runtime_data, "number.inverter_stop_discharging_at"
     for _ in range(REFUSE_AT):
-        site.identified_device.inverter.wear.note("soc_stop_discharge", site.identified_device.today)
+        site.identified_device.inverter.write_counter.record("soc_stop_discharge", site.identified_device.today)
     with pytest.raises(HomeAssistantError) as refused:
         await call(hass, SET_NUMBER, entity_id, value=21)
     assert refused.value.translation_key == "worn"

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events, a
 from custom_components.nattery.const import CONF_GROUPS
 from custom_components.nattery.core.inverter.registers import BY_KEY, FAULT_RECORDS, FAULT_WORDS
 from custom_components.nattery.core.inverter.table import RegisterGroup
-from custom_components.nattery.core.simulator.memory import stamp
+from custom_components.nattery.core.simulator.memory import timestamp_words
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 from .conftest import HOST, until
@@ -89,8 +89,8 @@ async def test_an_inverter_without_a_fault_log_is_an_inverter_all_the_same(hass,
 
     # One day the log answers; what stands there is old, what comes then is not.
     simulator.device.memory.words |= words
-    reader = house_entry.runtime_data.identified_device.inverter._readings.reader
-    reader._set_aside.clear()
+    reader = house_entry.runtime_data.identified_device.inverter._poller.block_reader
+    reader._unsupported.clear()
     await house_entry.runtime_data.identified_device.statistics.async_refresh()
     assert hass.states.get(EVENT).state == "unknown"
     simulator.device.raise_alarm(50)
@@ -127,7 +127,7 @@ def fault_log(*records: list[int]) -> list[int]:
 
 
 async def test_the_last_fault_is_the_latest_wherever_it_stands(hass, everything_enabled, simulator, house):
-    earlier, later = stamp(datetime(2026, 11, 3, 8, 0)), stamp(datetime(2026, 11, 4, 21, 30, 5))
+    earlier, later = timestamp_words(datetime(2026, 11, 3, 8, 0)), timestamp_words(datetime(2026, 11, 4, 21, 30, 5))
     log = fault_log([7, *earlier], [8, *later], [9, 0xFFFF, 0xFFFF, 0xFFFF])
     simulator.device.memory.put(BY_KEY["fault_log"], log)
     await house.runtime_data.identified_device.statistics.async_refresh()

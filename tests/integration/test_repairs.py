@@ -213,7 +213,7 @@ async def test_a_little_noise_is_no_second_master(
 async def test_the_write_limit(hass: HomeAssistant, house: MockConfigEntry, freezer: FrozenDateTimeFactory) -> None:
     site = house.runtime_data
     for _ in range(WARN_AT - 1):
-        site.identified_device.inverter.wear.note("max_charge_current", site.identified_device.today)
+        site.identified_device.inverter.write_counter.record("max_charge_current", site.identified_device.today)
     await site.identified_device.settings.async_refresh()
     assert issue(hass, house, WRITE_LIMIT) is None
     await site.identified_device.async_write({"max_charge_current": 42})

@@ -274,9 +274,9 @@ async def test_risky_writes_need_confirmation(
 async def test_automations_stop_where_the_memory_wears_and_people_do_not(
     hass: HomeAssistant, house: MockConfigEntry, hass_admin_user: User
 ) -> None:
-    wear = house.runtime_data.identified_device.inverter.wear
+    wear = house.runtime_data.identified_device.inverter.write_counter
     for _ in range(REFUSE_AT):
-        wear.note("max_charge_current", house.runtime_data.identified_device.today)
+        wear.record("max_charge_current", house.runtime_data.identified_device.today)
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, house, "write_register", symbol="MaxChgCurrSet", value=33)
     assert caught.value.translation_key == "worn"

@@ -61,7 +61,7 @@ def writes(simulator: Simulator, entry: MockConfigEntry) -> int:
     """How many registers have been written today."""
     site = entry.runtime_data
     return sum(
-        site.identified_device.inverter.wear.writes_of(key, site.identified_device.today)
+        site.identified_device.inverter.write_counter.writes_of(key, site.identified_device.today)
         for key in ("timed_charge", "timed_discharge")
     )
 

@@ -18,7 +18,7 @@ from .connection import DEFAULT_BAUD, Connection, ConnectionKind
 from .inverter.codec import InvalidValueError, Value
 from .inverter.derived import DERIVED
 from .inverter.errors import InverterError, NotConfirmedError, NotOfferedError
-from .inverter.inverter import Inverter, check, find
+from .inverter.inverter import Inverter, find_inverter, validate_write
 from .inverter.registers import BY_KEY, BY_SYMBOL, REGISTERS, in_tier
 from .inverter.render import as_text, closest, to_json
 from .inverter.table import Register, RegisterKind, Risk, Tier
@@ -175,15 +175,15 @@ def _connection(arguments: argparse.Namespace) -> Connection:
 
 
 async def _inverter(arguments: argparse.Namespace, client: ModbusClient) -> Inverter:
-    return Inverter(client, (await find(client, arguments.unit)).unit, options=_all_options())
+    return Inverter(client, (await find_inverter(client, arguments.unit)).unit, groups=_all_options())
 
 
 def _all_options() -> tuple[Any, ...]:
-    return tuple({register.option for register in REGISTERS if register.option})
+    return tuple({register.group for register in REGISTERS if register.group})
 
 
 async def _probe(arguments: argparse.Namespace, client: ModbusClient) -> int:
-    identity = await find(client, arguments.unit)
+    identity = await find_inverter(client, arguments.unit)
     statistics = client.statistics.snapshot()
     print(f"model          {identity.manufacturer} {identity.product.replace('_', ' ')}")
     print(f"serial number  {identity.serial_number}")
@@ -264,7 +264,7 @@ async def _set(arguments: argparse.Namespace, client: ModbusClient) -> int:
     register = by_lower.get(arguments.symbol.lower())
     if register is None:
         raise NotOfferedError(arguments.symbol, f"is no register of this inverter{closest(arguments.symbol)}")
-    check({register.key: arguments.value}, confirm=arguments.confirm)
+    validate_write({register.key: arguments.value}, confirm=arguments.confirm)
     written = await (await _inverter(arguments, client)).write(register.key, arguments.value, confirm=arguments.confirm)
     new = as_text(register, written.new)
     if not written.changed:

@@ -37,6 +37,6 @@ class Connection:
 
     def open(self, *, timing: Timing | None = None, on_link: Callable[[bool], None] | None = None) -> ModbusClient:
         """Return a started Modbus client, which opens the transport in its own thread; the caller closes it."""
-        client = ModbusClient(self.transport(), timing=timing, on_link=on_link)
+        client = ModbusClient(self.transport(), timing=timing, on_connection_change=on_link)
         client.start()
         return client

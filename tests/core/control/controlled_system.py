@@ -9,14 +9,14 @@ from custom_components.nattery.core.action import FORCED, Action, ActionKind
 from custom_components.nattery.core.control.controller import Controller, Decision
 from custom_components.nattery.core.control.inverter_battery import InverterBattery
 from custom_components.nattery.core.control.schedule import ScheduledAction
-from custom_components.nattery.core.inverter.actions import OWNED
+from custom_components.nattery.core.inverter.actions import CONTROLLED_SETTINGS
 from custom_components.nattery.core.inverter.codec import Value, decode, encode
 from custom_components.nattery.core.inverter.inverter import Inverter
 from custom_components.nattery.core.inverter.registers import BY_KEY
 from custom_components.nattery.core.modbus.client import ModbusClient
 from custom_components.nattery.core.modbus.timing import Timing
 from custom_components.nattery.core.modbus.transport import TcpTransport
-from custom_components.nattery.core.simulator.device import Device
+from custom_components.nattery.core.simulator.simulated_inverter import SimulatedInverter
 from custom_components.nattery.core.simulator.simulator import Simulator
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -33,7 +33,7 @@ class SimulatedSystem:
         self._begun = begun.replace(tzinfo=BERLIN).astimezone(UTC)
 
     @property
-    def device(self) -> Device:
+    def device(self) -> SimulatedInverter:
         return self.simulator.device
 
     def now(self) -> datetime:
@@ -58,7 +58,7 @@ class SimulatedSystem:
         self.device.write(register.address, encode(register, value))
 
     def settings(self) -> dict[str, Value]:
-        return {key: self.get(key) for key in OWNED}
+        return {key: self.get(key) for key in CONTROLLED_SETTINGS}
 
     def writes(self) -> int:
         """Return the number of writes of all settings since the start."""
@@ -88,7 +88,9 @@ class ControlledSystem(SimulatedSystem):
     def __init__(self, simulator: Simulator, begun: datetime) -> None:
         super().__init__(simulator, begun)
         port = simulator.serve_tcp()
-        self.bus = ModbusClient(TcpTransport("127.0.0.1", port), timing=Timing(baud=None, margin=0.3, quiet=0.3))
+        self.bus = ModbusClient(
+            TcpTransport("127.0.0.1", port), timing=Timing(baud=None, margin=0.3, min_quarantine=0.3)
+        )
         self.bus.start()
         self.inverter = Inverter(self.bus, 1, now=self.wall)
         self.battery = InverterBattery(self.inverter, BERLIN, now=self.now)

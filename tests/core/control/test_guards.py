@@ -9,8 +9,9 @@ import pytest
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Decision, Mode
 from custom_components.nattery.core.control.guards import SocLimits
-from custom_components.nattery.core.inverter.table import Tier
 from custom_components.nattery.core.sentences import english_sentences
+from custom_components.nattery.core.explanation import Explanation
+from custom_components.nattery.core.inverter.table import Tier
 
 from .controlled_system import BERLIN, EVENING, HOUR, ControlledSystem
 
@@ -90,7 +91,7 @@ async def test_an_alarm(trading: ControlledSystem) -> None:
     trading.device.raise_alarm(17)
     decision = await expect(trading, "control_alarm", SAFE)
     assert english(decision) == "The inverter reports an alarm: alarm 17."
-    await trading.inverter.clear_alarms()
+    await trading.inverter.write("clear_alarms_command", 1)
     await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
@@ -243,7 +244,9 @@ async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: Contro
     trading.plan = [trading.run(ActionKind.CHARGE, 24 * HOUR)]
     decision = await trading.tick()
     assert (decision.action, decision.reason.key) == (None, "control_write_failed")
-    assert "ChgCurrByLineSet was set to" in english(decision)
+    detail = decision.reason.values["detail"]
+    assert isinstance(detail, Explanation)
+    assert (detail.key, detail.values["register"]) == ("mismatch", "ChgCurrByLineSet")
     for _ in range(5 * 60):
         decision = await ticked(trading)
         assert decision.reason.key == "control_write_failed"

@@ -87,7 +87,7 @@ async def test_a_day_on_which_the_plan_changes_its_mind_all_the_time(house: Cont
             assert (await house.tick()).reason.key == "control_plan"
             house.simulator.skip(STEP.total_seconds())
     assert house.most_writes() <= 32  # of 100, and far from the 40 at which it would stop by itself
-    assert max(house.inverter.wear.total.values()) == house.most_writes()
+    assert max(house.inverter.write_counter.total.values()) == house.most_writes()
 
 
 async def test_the_worst_day_is_stopped_before_anything_wears(house: ControlledSystem) -> None:

@@ -1,1 +1,1 @@
-"""Tests of the simulated inverter: the judge must be right before it judges."""
+"""Tests of `core/simulator`."""

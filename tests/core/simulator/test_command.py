@@ -27,7 +27,7 @@ def first_line(stream: IO[str] | None) -> str:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_serves_until_it_is_told_to_end(tmp_path: Path, ending: signal.Signals) -> None:
+def test_command_serves_until_a_stop_signal(tmp_path: Path, ending: signal.Signals) -> None:
     link, state = tmp_path / "inverter", tmp_path / "state.json"
     options = ["--link", str(link), "--tcp", "127.0.0.1:0", "--state", str(state), "--seed", "5", "--speed", "10"]
     serials = []
@@ -84,7 +84,7 @@ def write_list(place: Path) -> None:
         (["--tcp", "h:1", "--state", "{here}/nowhere/state"], "there is no folder"),
     ],
 )
-def test_bad_input(options: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_input(options: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     contents: dict[str, Callable[[Path], None]] = {"file": write_file, "list": write_list}
     for name, write in contents.items():
         write(tmp_path / name)
@@ -97,7 +97,7 @@ def test_bad_input(options: list[str], sentence: str, tmp_path: Path, capsys: py
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_a_port_in_use(capsys: pytest.CaptureFixture[str]) -> None:
+def test_port_in_use(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert simulate("--tcp", f"127.0.0.1:{port}") == 1

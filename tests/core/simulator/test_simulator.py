@@ -26,31 +26,31 @@ def local_clock() -> datetime:
         ({"turnaround": -1}, "turnaround"),
     ],
 )
-def test_arguments_that_cannot_be(arguments: dict[str, Any], message: str) -> None:
+def test_invalid_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Simulator(**arguments)
 
 
-def test_a_strange_state() -> None:
+def test_invalid_state() -> None:
     with pytest.raises(InvalidStateError):
         Simulator(state={})
 
 
-def test_time_runs_at_its_speed() -> None:
+def test_simulation_speed() -> None:
     simulator = Simulator(speed=3600, local_clock=local_clock)
     sleep(0.05)
     simulator.dump_state()
     assert timedelta(minutes=3) <= simulator.device.clock - NOW < timedelta(hours=1)
 
 
-def test_time_can_be_skipped() -> None:
+def test_skipping_time() -> None:
     simulator = Simulator(local_clock=local_clock)
     simulator.skip(26 * 3600)
     assert timedelta(0) <= simulator.device.clock - NOW - timedelta(hours=26) < timedelta(seconds=5)
     assert simulator.device.meters.history["load"][0] > 5000
 
 
-def test_a_life_goes_on_from_its_state() -> None:
+def test_restored_state_continues() -> None:
     first = Simulator(seed=3, unit=12, local_clock=local_clock)
     first.device.write(0xA031, [123])
     first.skip(7200)
@@ -63,7 +63,7 @@ def test_a_life_goes_on_from_its_state() -> None:
     assert Simulator(state=state, unit=3, local_clock=local_clock).device.unit == 3
 
 
-def test_two_simulators_of_one_seed_are_alike_and_of_two_are_not() -> None:
+def test_seed_determines_the_inverter() -> None:
     one, same, other = (Simulator(seed=seed, local_clock=local_clock).device for seed in (1, 1, 2))
     assert one.serial == same.serial != other.serial
     assert one.meters.total == same.meters.total != other.meters.total

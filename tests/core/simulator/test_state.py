@@ -4,52 +4,52 @@ from typing import Any
 
 import pytest
 
-from custom_components.nattery.core.simulator.device import Device
-from custom_components.nattery.core.simulator.state import InvalidStateError, dump, restore
+from custom_components.nattery.core.simulator.simulated_inverter import SimulatedInverter
+from custom_components.nattery.core.simulator.state import InvalidStateError, dump_state, restore_state
 
 NOW = datetime(2026, 6, 17, 12, 0)
 
 
 @pytest.fixture
 def saved() -> dict[str, Any]:
-    device = Device(4, NOW)
+    device = SimulatedInverter(4, NOW)
     device.write(0xA031, [345])
     device.write(0xA0A0, [1, 0x0100, 0x0200])
     device.write(0x9C44, [1])
     device.raise_alarm(50)
     device.advance(3600)
-    plain: dict[str, Any] = json.loads(json.dumps(dump(device)))
+    plain: dict[str, Any] = json.loads(json.dumps(dump_state(device)))
     return plain
 
 
-def resumed(saved: dict[str, Any], now: datetime) -> Device:
-    device = Device(1, now, past=False)
-    restore(device, saved)
+def restored(saved: dict[str, Any], now: datetime) -> SimulatedInverter:
+    device = SimulatedInverter(1, now, with_history=False)
+    restore_state(device, saved)
     return device
 
 
-def test_everything_that_survives_power_off(saved: dict[str, Any]) -> None:
-    device = resumed(saved, NOW + timedelta(hours=1))
-    again = dump(device)
+def test_persistent_state_is_restored(saved: dict[str, Any]) -> None:
+    device = restored(saved, NOW + timedelta(hours=1))
+    again = dump_state(device)
     assert again == saved
-    assert device.serial == Device(4, NOW, past=False).serial
+    assert device.serial == SimulatedInverter(4, NOW, with_history=False).serial
     assert device.read(0xA031, 1) == [345]
     assert device.read(0xA0A0, 3) == [1, 0x0100, 0x0200]
     assert device.writes["ChargeStartTime1"] == 1
     assert device.read(0xCF08, 1) == [51]
 
 
-def test_commands_and_alarms_are_lost(saved: dict[str, Any]) -> None:
-    device = resumed(saved, NOW + timedelta(hours=1))
+def test_commands_and_alarms_are_not_restored(saved: dict[str, Any]) -> None:
+    device = restored(saved, NOW + timedelta(hours=1))
     device.set_soc(50)
     device.advance(1)
     assert device.flows.battery < 0  # PV charges again
     assert device.read(0x75A5, 8) == [0] * 8
 
 
-def test_the_clock_is_right_after_a_gap_and_the_days_have_passed(saved: dict[str, Any]) -> None:
+def test_days_without_power_are_empty(saved: dict[str, Any]) -> None:
     now = NOW + timedelta(days=2, hours=1)
-    device = resumed(saved, now)
+    device = restored(saved, now)
     assert device.clock == now
     assert device.state.soc == saved["soc"]
     assert set(device.meters.today.values()) == {0.0}
@@ -57,8 +57,8 @@ def test_the_clock_is_right_after_a_gap_and_the_days_have_passed(saved: dict[str
     assert device.meters.history["load"] == [0, saved["today"]["load"], *saved["history"]["load"][:5]]
 
 
-def test_a_long_gap_empties_the_histories_only(saved: dict[str, Any]) -> None:
-    device = resumed(saved, NOW + timedelta(days=4000))
+def test_long_power_off_empties_only_the_histories(saved: dict[str, Any]) -> None:
+    device = restored(saved, NOW + timedelta(days=4000))
     assert device.meters.history["load"] == [0] * 7
     assert device.meters.total == saved["total"]
 
@@ -77,17 +77,15 @@ def test_a_long_gap_empties_the_histories_only(saved: dict[str, Any]) -> None:
         ({"serial": "é"}, "cannot be read"),
     ],
 )
-def test_a_strange_state_is_refused_and_changes_nothing(
-    saved: dict[str, Any], change: dict[str, Any], message: str
-) -> None:
-    device = Device(1, NOW, past=False)
-    before = dump(device)
+def test_invalid_state_changes_nothing(saved: dict[str, Any], change: dict[str, Any], message: str) -> None:
+    device = SimulatedInverter(1, NOW, with_history=False)
+    before = dump_state(device)
     with pytest.raises(InvalidStateError, match=message):
-        restore(device, saved | change)
-    assert dump(device) == before
+        restore_state(device, saved | change)
+    assert dump_state(device) == before
 
 
-def test_a_missing_part_is_refused(saved: dict[str, Any]) -> None:
+def test_incomplete_state_is_invalid(saved: dict[str, Any]) -> None:
     del saved["history"]
     with pytest.raises(InvalidStateError, match="history"):
-        resumed(saved, NOW)
+        restored(saved, NOW)

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, tzinfo
 from ..action import Action
 from ..inverter.actions import (
     CHARGE_WINDOWS,
-    CLOCK_TOLERANCE,
     DISCHARGE_WINDOWS,
-    NEEDED,
-    OWNED,
+    CLOCK_TOLERANCE,
+    CONTROLLED_SETTINGS,
+    REQUIRED_SETTINGS,
     ActionContext,
     ClockOffError,
+    active_action,
     deviations,
-    in_force,
-    in_order,
+    ordered_writes,
     settings_for,
 )
 from ..inverter.alarms import active_alarms, alarm_name
@@ -46,7 +46,7 @@ def _utc_now() -> datetime:
 
 
 class InverterBattery:
-    """A Battery that writes the settings of `OWNED` and no others."""
+    """A Battery that writes the settings of `CONTROLLED_SETTINGS` and no others."""
 
     def __init__(
         self,
@@ -68,10 +68,10 @@ class InverterBattery:
     async def state(self) -> BatteryState:
         """Read the present state; raises BatteryError if a part of it cannot be read."""
         now = self._now()
-        values = await self._read(*NEEDED, *_CONTEXT, *_STATE)
+        values = await self._read(*REQUIRED_SETTINGS, *_CONTEXT, *_STATE)
         context = self._action_context(now, values)
-        running, left = in_force(context.settings, context.clock)
-        drift = context.drift
+        running, left = active_action(context.settings, context.clock)
+        drift = context.clock_drift
         changed = deviations(self._expected, values) if self._expected is not None else ()
         today = now.astimezone(self._zone).date()
         return BatteryState(
@@ -85,28 +85,28 @@ class InverterBattery:
             ready=values["status"] in _RUNNING,
             may_export=values["grid_feed_in"] == _FEED_IN_ALLOWED,
             changed=tuple(dict.fromkeys(_SETTING_OF.get(key, key) for key in changed)),
-            writes=max(self._inverter.wear.writes_of(key, today) for key in OWNED),
+            writes=max(self._inverter.write_counter.writes_of(key, today) for key in CONTROLLED_SETTINGS),
         )
 
     async def perform(self, action: Action) -> Performed:
         """Write the settings that differ and read each back; raises BatteryError."""
         now = self._now()
-        context = self._action_context(now, await self._read(*NEEDED, *_CONTEXT))
+        context = self._action_context(now, await self._read(*REQUIRED_SETTINGS, *_CONTEXT))
         try:
             target = settings_for(action, context)
         except ClockOffError as error:
             raise BatteryError(error) from error
         self._expected = None
         written: list[WriteResult] = []
-        for request in in_order(target, context.settings):
+        for request in ordered_writes(target, context.settings):
             try:
-                done = await self._inverter.write_together(request, WriteOrigin.AUTOMATION)
+                done = await self._inverter.write_registers(request, WriteOrigin.AUTOMATION)
             except (ModbusError, InverterError) as error:
                 raise BatteryError(error) from error
             written += [one for one in done if one.changed]
             self._on_written(done)
         self._expected = target
-        kind, _ = in_force({**context.settings, **target}, context.clock)
+        kind, _ = active_action({**context.settings, **target}, context.clock)
         return Performed(kind or action.kind, tuple(one.register.symbol for one in written))
 
     async def _read(self, *keys: str) -> Mapping[str, Value]:
@@ -122,7 +122,7 @@ class InverterBattery:
             zone=self._zone,
             clock=clock if isinstance(clock, datetime) else None,
             voltage=_number("battery_voltage", values),
-            settings={key: values[key] for key in NEEDED},
+            settings={key: values[key] for key in REQUIRED_SETTINGS},
         )
 
 

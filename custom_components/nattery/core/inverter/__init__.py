@@ -1,1 +1,1 @@
-"""The inverter: its registers, what they mean, and how they may be changed."""
+"""The inverter: register table, decoding, readings, actions as settings, and guarded writes."""

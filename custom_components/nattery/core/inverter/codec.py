@@ -1,8 +1,8 @@
-"""Words to physical values and back, for one register at a time. Pure, table-driven.
+"""Conversion between raw words and physical values, for one register at a time, driven by the register table.
 
-Values by kind: NUMBER and UINT32 give int (scale 1) or float; FLAG, ENUM and WORD int; WORDS a list of int; TEXT str;
-STAMP a naive datetime in the device's own time, or None; TIME a time, or None; HISTORY a list of seven numbers,
-yesterday first; FAULTS a list of Fault.
+The type of a value follows from the kind of its register. NUMBER and UINT32: int (scale 1) or float. FLAG, ENUM, WORD
+and VERSION: int. WORDS: list of int. TEXT: str. STAMP: naive datetime in the inverter's local time, or None. TIME:
+time, or None. HISTORY: list of seven numbers, yesterday first. FAULTS: list of FaultRecord.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ CENTURY = 2000
 
 @dataclass(frozen=True, slots=True)
 class FaultRecord:
-    """One record of the fault log: a code, the device's local time (None when unreadable), twelve captured words."""
+    """One record of the fault log: code, the inverter's local time (None if invalid), and twelve captured words."""
 
     code: int
     time: datetime | None
@@ -35,16 +35,16 @@ type Value = int | float | str | datetime | time | list[int] | list[float] | lis
 
 
 class InvalidValueError(InverterError, ValueError):
-    """A value that a register cannot take; the text says what is wrong and what is allowed.
+    """A value that cannot be written to a register; the text states the problem and the allowed values.
 
-    `reason` is one of not_a_number, out_of_range, not_a_choice, not_a_step, not_a_time, not_a_stamp and not_writable;
-    `allowed` is text.
+    `reason` is not_a_number, out_of_range, not_a_choice, not_a_step, not_a_time, not_a_stamp or not_writable. `allowed`
+    is text.
     """
 
     kind = "value"
 
     def __init__(self, register: Register, value: object, reason: str, allowed: str) -> None:
-        """Say which register refused which value, and why."""
+        """Store the register, the value and the reason."""
         self.register, self.value, self.reason, self.allowed = register, value, reason, allowed
         super().__init__(f"{register.symbol} cannot be {value!r}: {allowed}")
 
@@ -71,14 +71,14 @@ class InvalidValueError(InverterError, ValueError):
 
 
 def decode(register: Register, words: Sequence[int]) -> Value:
-    """The physical value of `register.words` raw words (0..65535 each)."""
+    """Return the physical value of `register.words` raw words (0..65535 each)."""
     return _DECODERS[register.kind](register, words)
 
 
 def encode(register: Register, value: object) -> list[int]:
-    """The raw words of a physical value, after checking type and bounds; raises InvalidValueError.
+    """Return the raw words of a physical value after checking its type and bounds. Raise InvalidValueError.
 
-    Numbers may come as text; an ENUM takes its name too, a TIME "HH:MM", a STAMP an ISO 8601 local time.
+    Numbers may be given as text, an ENUM also by name, a TIME as "HH:MM" and a STAMP as ISO 8601 local time.
     """
     encoder = _ENCODERS.get(register.kind)
     if encoder is None or not register.writable:
@@ -86,21 +86,24 @@ def encode(register: Register, value: object) -> list[int]:
     return encoder(register, value)
 
 
-def allowed(register: Register) -> str:
-    """In words, what a write may carry."""
+def allowed_values(register: Register) -> str:
+    """Return the values that may be written, as text: "0 to 300 A"."""
     unit = f" {register.unit}" if register.unit else ""
     if register.kind is RegisterKind.TIME:
-        return "allowed are times as HH:MM from 00:00 to 23:59"
+        return "times as HH:MM from 00:00 to 23:59"
     if register.kind is RegisterKind.STAMP:
-        return "allowed are local times as YYYY-MM-DDTHH:MM:SS from the year 2000 to 2255"
+        return "local times as YYYY-MM-DDTHH:MM:SS from the year 2000 to 2255"
     if register.options:
-        within = {raw: name for raw, name in register.options.items() if _within(register, raw)}
-        return "allowed are " + ", ".join(f"{raw} ({name})" for raw, name in within.items())
+        permitted = {raw: name for raw, name in register.options.items() if _within(register, raw)}
+        return ", ".join(f"{raw} ({name})" for raw, name in permitted.items())
     if register.choices:
-        return f"allowed are {', '.join(f'{choice:g}' for choice in register.choices)}{unit}"
-    return (
-        f"allowed is {register.low:g} to {register.high:g}{unit}" if register.low is not None else "no value is allowed"
-    )
+        return f"{', '.join(f'{choice:g}' for choice in register.choices)}{unit}"
+    return f"{register.low:g} to {register.high:g}{unit}" if register.low is not None else "no value"
+
+
+def _allowed_phrase(register: Register) -> str:
+    plural = register.kind in (RegisterKind.TIME, RegisterKind.STAMP) or register.options or register.choices
+    return f"allowed {'are' if plural else 'is'} {allowed_values(register)}"
 
 
 def _within(register: Register, value: float) -> bool:
@@ -125,7 +128,7 @@ def _stamp(words: Sequence[int]) -> datetime | None:
     day, hour = divmod(words[1], 256)
     minute, second = divmod(words[2], 256)
     with suppress(ValueError):
-        # The device's clock knows no zone; the caller knows where the device stands.
+        # The inverter's clock has no time zone; the caller knows it.
         return datetime(CENTURY + year, month, day, hour, minute, second)  # noqa: DTZ001
     return None
 
@@ -152,6 +155,7 @@ _DECODERS: dict[RegisterKind, Callable[[Register, Sequence[int]], Value]] = {
     RegisterKind.FLAG: _number,
     RegisterKind.ENUM: _number,
     RegisterKind.WORD: _number,
+    RegisterKind.VERSION: _number,
     RegisterKind.WORDS: lambda _, words: list(words),
     RegisterKind.TEXT: lambda _, words: _text(b"".join(word.to_bytes(2, "big") for word in words)),
     RegisterKind.TEXT_LOW: lambda _, words: _text(bytes(word & 0xFF for word in words)),
@@ -167,25 +171,25 @@ def _encode_number(register: Register, value: object) -> list[int]:
     try:
         number = float(value)  # type: ignore[arg-type]
     except TypeError, ValueError:
-        raise InvalidValueError(register, value, "not_a_number", allowed(register)) from None
+        raise InvalidValueError(register, value, "not_a_number", _allowed_phrase(register)) from None
     if not math.isfinite(number) or not _within(register, number):
-        raise InvalidValueError(register, value, "out_of_range", allowed(register))
+        raise InvalidValueError(register, value, "out_of_range", _allowed_phrase(register))
     raw = round(number / register.scale)
     if abs(raw * register.scale - number) > register.scale * 1e-6:
-        step = f"{allowed(register)} in steps of {register.scale:g}"
+        step = f"{_allowed_phrase(register)} in steps of {register.scale:g}"
         has_choices = register.choices or register.options
         raise InvalidValueError(register, value, "not_a_choice" if has_choices else "not_a_step", step)
     if register.choices and number not in register.choices:
-        raise InvalidValueError(register, value, "not_a_choice", allowed(register))
+        raise InvalidValueError(register, value, "not_a_choice", _allowed_phrase(register))
     return [raw % WORD]
 
 
 def _encode_enum(register: Register, value: object) -> list[int]:
-    by_name = {name: raw for raw, name in register.options.items()}
-    chosen = by_name.get(value, value) if isinstance(value, str) else value
-    words = _encode_number(register, chosen)
+    raw_by_name = {name: raw for raw, name in register.options.items()}
+    number = raw_by_name.get(value, value) if isinstance(value, str) else value
+    words = _encode_number(register, number)
     if words[0] not in register.options:
-        raise InvalidValueError(register, value, "not_a_choice", allowed(register))
+        raise InvalidValueError(register, value, "not_a_choice", _allowed_phrase(register))
     return words
 
 
@@ -194,7 +198,7 @@ def _encode_time(register: Register, value: object) -> list[int]:
         with suppress(ValueError):
             value = time.fromisoformat(value)
     if not isinstance(value, time) or value.second or value.microsecond or value.tzinfo:
-        raise InvalidValueError(register, value, "not_a_time", allowed(register))
+        raise InvalidValueError(register, value, "not_a_time", _allowed_phrase(register))
     return [value.hour * 256 + value.minute]
 
 
@@ -203,7 +207,7 @@ def _encode_stamp(register: Register, value: object) -> list[int]:
         with suppress(ValueError):
             value = datetime.fromisoformat(value)
     if not isinstance(value, datetime) or value.tzinfo or not CENTURY <= value.year < CENTURY + 256:
-        raise InvalidValueError(register, value, "not_a_stamp", allowed(register))
+        raise InvalidValueError(register, value, "not_a_stamp", _allowed_phrase(register))
     return [
         (value.year - CENTURY) * 256 + value.month,
         value.day * 256 + value.hour,

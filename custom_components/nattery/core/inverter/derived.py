@@ -1,9 +1,9 @@
-"""What people ask for and the registers only imply: powers with signs and without, from one and the same poll.
+"""Values computed from registers of the same poll: signed and unsigned powers, and sums of energies.
 
-Battery power is positive while discharging, grid power positive while importing; each has its two unsigned halves
-beside it. All W. A derived value is None when one of its sources is. `battery_power` is voltage times current;
-`grid_power` is the apparent power that the inverter reports with the sign of its direction, or voltage times current on
-models without that register.
+Powers are in W. Battery power is positive while discharging, grid power is positive while importing; each also has two
+unsigned values, one per direction. A derived value is None if one of its sources is. `battery_power` is voltage times
+current. `grid_power` is the apparent power with the sign of its direction, or voltage times current on models that do
+not report it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,8 +15,8 @@ type Values = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
-    """One derived value: its key, unit, and how it comes from the readings."""
+class DerivedValue:
+    """A derived value: its key, its unit, its source registers, and the function that computes it."""
 
     key: str
     unit: str
@@ -38,11 +38,12 @@ def _battery(values: Values) -> float | None:
     return round(voltage * current) if isinstance(voltage, int | float) and isinstance(current, int | float) else None
 
 
-_PHASES = ("a", "b", "c")
+_GRID_PHASES = ("grid_apparent_power_a", "grid_apparent_power_b", "grid_apparent_power_c")
+_LOAD_PHASES = ("output_power_a", "output_power_b", "output_power_c")
 
 
 def _grid(values: Values) -> float | None:
-    phases = [values.get(f"grid_apparent_power_{phase}") for phase in _PHASES]
+    phases = [values.get(key) for key in _GRID_PHASES]
     known = [power for power in phases if isinstance(power, int | float)]
     if isinstance(phases[0], int | float):
         return sum(known)
@@ -52,17 +53,17 @@ def _grid(values: Values) -> float | None:
 
 def _load(values: Values) -> float | None:
     total = values.get("output_power")
-    phases = [power for phase in _PHASES if isinstance(power := values.get(f"output_power_{phase}"), int | float)]
-    # Some single-phase models leave the sum at zero.
+    phases = [power for key in _LOAD_PHASES if isinstance(power := values.get(key), int | float)]
+    # Some single-phase models always report a sum of zero.
     return total if isinstance(total, int | float) and total else (sum(phases) if phases else None)
 
 
-def _half(compute: Callable[[Values], float | None], sign: int) -> Callable[[Values], float | None]:
-    def half(values: Values) -> float | None:
-        whole = compute(values)
-        return None if whole is None else max(sign * whole, 0)
+def _one_direction(compute: Callable[[Values], float | None], sign: int) -> Callable[[Values], float | None]:
+    def compute_direction(values: Values) -> float | None:
+        power = compute(values)
+        return None if power is None else max(sign * power, 0)
 
-    return half
+    return compute_direction
 
 
 _BATTERY_SOURCES = ("battery_voltage", "battery_current")
@@ -72,18 +73,18 @@ _PV_SOURCES = ("pv1_power", "pv2_power")
 _IMPORT_SOURCES = ("grid_charge_energy", "load_from_grid_energy")
 _IMPORT_TODAY_SOURCES = ("grid_charge_energy_today", "load_from_grid_energy_today")
 
-POWERS: tuple[Derived, ...] = (
-    Derived("battery_power", "W", _battery, _BATTERY_SOURCES),
-    Derived("battery_charge_power", "W", _half(_battery, -1), _BATTERY_SOURCES),
-    Derived("battery_discharge_power", "W", _half(_battery, 1), _BATTERY_SOURCES),
-    Derived("pv_power", "W", _sum(*_PV_SOURCES), _PV_SOURCES),
-    Derived("grid_power", "W", _grid, _GRID_SOURCES),
-    Derived("grid_import_power", "W", _half(_grid, 1), _GRID_SOURCES),
-    Derived("grid_export_power", "W", _half(_grid, -1), _GRID_SOURCES),
-    Derived("load_power", "W", _load, _LOAD_SOURCES),
+POWERS: tuple[DerivedValue, ...] = (
+    DerivedValue("battery_power", "W", _battery, _BATTERY_SOURCES),
+    DerivedValue("battery_charge_power", "W", _one_direction(_battery, -1), _BATTERY_SOURCES),
+    DerivedValue("battery_discharge_power", "W", _one_direction(_battery, 1), _BATTERY_SOURCES),
+    DerivedValue("pv_power", "W", _sum(*_PV_SOURCES), _PV_SOURCES),
+    DerivedValue("grid_power", "W", _grid, _GRID_SOURCES),
+    DerivedValue("grid_import_power", "W", _one_direction(_grid, 1), _GRID_SOURCES),
+    DerivedValue("grid_export_power", "W", _one_direction(_grid, -1), _GRID_SOURCES),
+    DerivedValue("load_power", "W", _load, _LOAD_SOURCES),
 )
-ENERGIES: tuple[Derived, ...] = (
-    Derived("grid_import_energy", "kWh", _sum(*_IMPORT_SOURCES), _IMPORT_SOURCES, counter=True),
-    Derived("grid_import_energy_today", "kWh", _sum(*_IMPORT_TODAY_SOURCES), _IMPORT_TODAY_SOURCES, counter=True),
+ENERGIES: tuple[DerivedValue, ...] = (
+    DerivedValue("grid_import_energy", "kWh", _sum(*_IMPORT_SOURCES), _IMPORT_SOURCES, counter=True),
+    DerivedValue("grid_import_energy_today", "kWh", _sum(*_IMPORT_TODAY_SOURCES), _IMPORT_TODAY_SOURCES, counter=True),
 )
-DERIVED: dict[str, Derived] = {derived.key: derived for derived in POWERS + ENERGIES}
+DERIVED: dict[str, DerivedValue] = {derived.key: derived for derived in POWERS + ENERGIES}

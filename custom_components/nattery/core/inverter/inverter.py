@@ -1,7 +1,6 @@
-"""The face of one inverter: who it is, typed readings by tier, and guarded writes.
+"""One inverter: its identity, typed readings by tier, and guarded writes.
 
-A write is checked against the table before the wire, compared with a fresh reading and skipped when equal, sent, and
-read back.
+A write is validated against the register table, compared with a fresh reading, skipped if equal, sent, and read back.
 """
 
 import asyncio
@@ -19,22 +18,22 @@ from ..modbus.errors import (
     ModbusError,
     NoResponseError,
 )
-from ..modbus.frames import ANYONE, MOST_REGISTERS
+from ..modbus.frames import ANY_UNIT, MAX_REGISTERS
 from .codec import Value, decode, encode
 from .errors import MismatchError, NotAdjacentError, NotConfirmedError, NotOfferedError, WrongDeviceError
 from .polling import Poller, PollResult
-from .registers import BY_KEY, BY_SYMBOL, declared, in_tier
+from .registers import BY_KEY, BY_SYMBOL, in_tier, readable_addresses
 from .table import Access, Register, RegisterGroup, Risk, Tier
 from .write_counter import WriteCounter, WriteOrigin
 
-_FAMILY = range(0x0100, 0x0200)  # protocol versions 1.x
+_SUPPORTED_VERSIONS = range(0x0100, 0x0200)  # protocol versions 1.x
 UNIT_ID = "unit_id"
-_CLOCK_TOLERANCE = 2.0  # seconds that a clock may differ right after it was set
+_CLOCK_TOLERANCE = 2.0  # seconds by which the clock may differ from what was just written
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who answers: texts as the inverter gives them, the real unit id, the protocol version as "1.5"."""
+    """The identity of an inverter: texts as it reports them, its real unit id, and the protocol version as "1.5"."""
 
     unit: int
     serial_number: str
@@ -47,7 +46,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of one register of a write; `old` is None for commands, which cannot be read."""
+    """The result of writing one register. `old` is None for commands, which cannot be read."""
 
     register: Register
     old: Value
@@ -56,165 +55,166 @@ class WriteResult:
 
 
 class Inverter:
-    """One inverter on one bus.
+    """One inverter, reached through a Modbus client.
 
-    All methods raise ModbusError for the wire, InverterError or InvalidValueError for the rest.
+    The methods raise ModbusError for communication failures, and InverterError or InvalidValueError for all others.
     """
 
     def __init__(
         self,
-        bus: ModbusClient,
-        unit: int = ANYONE,
+        client: ModbusClient,
+        unit: int = ANY_UNIT,
         *,
-        options: Iterable[RegisterGroup] = (),
-        wear: WriteCounter | None = None,
+        groups: Iterable[RegisterGroup] = (),
+        write_counter: WriteCounter | None = None,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
-        """Talk to `unit` through `bus`; `now` gives the local wall time, naive, as the device's clock has it."""
-        self.bus = bus
-        self.wear = wear or WriteCounter()
+        """Use `unit` through `client`. `now` returns the local time, naive, which the inverter's clock should show."""
+        self.client = client
+        self.write_counter = write_counter or WriteCounter()
         self._now = now
-        self._readings = Poller(BlockReader(bus, unit, declared()), options)
-        self._writing = asyncio.Lock()
+        self._poller = Poller(BlockReader(client, unit, readable_addresses()), groups)
+        self._write_lock = asyncio.Lock()
 
     @property
     def unit(self) -> int:
-        """The unit id that is asked."""
-        return self._readings.reader.unit
+        """The unit id that requests go to."""
+        return self._poller.block_reader.unit
 
     @property
-    def set_aside(self) -> tuple[int, ...]:
-        """Addresses that this inverter refuses, tried again from time to time."""
-        return tuple(span.address for span in self._readings.reader.set_aside)
+    def unsupported_addresses(self) -> tuple[int, ...]:
+        """The addresses that this inverter refuses; they are retried after an hour."""
+        return tuple(one.address for one in self._poller.block_reader.unsupported)
 
     @property
-    def held(self) -> Mapping[str, int]:
-        """How often each register gave an implausible value that was not shown."""
-        return self._readings.plausibility.held
+    def implausible_counts(self) -> Mapping[str, int]:
+        """The number of implausible values rejected so far, by register key."""
+        return self._poller.plausibility.rejected
 
     async def identify(self) -> Identity:
-        """Find out who answers; raises WrongDeviceError when it is no inverter of this family.
+        """Read the identity. Raise WrongDeviceError if the device is not an inverter of this family.
 
-        Unit 255 is asked where no id is known; from then on the id that answered is used.
+        From then on, requests go to the unit id that answered, also if unit 255 was asked.
         """
-        marker = BY_KEY["protocol_version"]
+        version_register = BY_KEY["protocol_version"]
         try:
-            answer = await self.bus.read(self.unit, marker.address, marker.words, Priority.PERSON)
+            response = await self.client.read(
+                self.unit, version_register.address, version_register.words, Priority.HIGH
+            )
         except (IllegalAddressError, IllegalFunctionError, IllegalValueError) as error:
             raise WrongDeviceError(f"A Modbus device answers, but it is no inverter of this family: {error}") from error
-        version = answer.words[0]
-        if version not in _FAMILY:
+        version = response.words[0]
+        if version not in _SUPPORTED_VERSIONS:
             raise WrongDeviceError(
                 f"A Modbus device answers, but its protocol version 0x{version:04X} is not of this family"
             )
-        self._readings.reader.unit = answer.unit
-        report = await self._readings.read(in_tier(Tier.IDENTITY), priority=Priority.PERSON)
-        if (unread := report.failed.get("serial_number")) is not None:
+        self._poller.block_reader.unit = response.unit
+        result = await self._poller.read(in_tier(Tier.IDENTITY), priority=Priority.HIGH)
+        if (unread := result.failed.get("serial_number")) is not None:
             raise unread
-        # Some sellers leave the maker's number empty and fill in their own.
-        serial = report.values.get("serial_number") or report.values.get("custom_serial_number")
+        # Some vendors leave the manufacturer's serial number empty and fill in their own.
+        serial = result.values.get("serial_number") or result.values.get("custom_serial_number")
         if not isinstance(serial, str) or not serial.isprintable() or not serial:
             raise WrongDeviceError("The inverter gives no serial number, so it cannot be told from another one")
         product = BY_KEY["product_type"]
         return Identity(
-            unit=answer.unit,
+            unit=response.unit,
             serial_number=serial,
-            manufacturer=str(report.values.get("manufacturer") or ""),
-            product=product.options.get(int(str(report.values.get("product_type") or 0)), "unknown"),
+            manufacturer=str(result.values.get("manufacturer") or ""),
+            product=product.options.get(int(str(result.values.get("product_type") or 0)), "unknown"),
             protocol=f"{version >> 8}.{version & 0xFF}",
-            firmware=str(report.values.get("firmware_build") or ""),
-            values=report.values,
+            firmware=str(result.values.get("firmware_build") or ""),
+            values=result.values,
         )
 
     async def read(self, tier: Tier) -> PollResult:
-        """One round over a tier; errors of the wire are in the report."""
-        return await self._readings.round(tier)
+        """Poll one tier. Return Modbus errors in the result."""
+        return await self._poller.poll(tier)
 
     async def read_registers(self, keys: Iterable[str]) -> PollResult:
-        """Read some registers at once, ahead of the polls; raises NotOfferedError for secrets and commands."""
+        """Read registers with high priority. Raise NotOfferedError for secrets and commands."""
         registers = [BY_KEY[key] for key in keys]
-        if hidden := next((register for register in registers if not register.readable), None):
-            raise NotOfferedError(hidden.symbol, "is never read")
-        return await self._readings.read(registers, priority=Priority.PERSON)
+        if unreadable := next((register for register in registers if not register.readable), None):
+            raise NotOfferedError(unreadable.symbol, "is never read")
+        return await self._poller.read(registers, priority=Priority.HIGH)
 
     async def read_raw(self, address: int, count: int) -> tuple[int, ...]:
-        """Raw words, ahead of the polls; secrets and commands are refused, everything else is tried."""
-        hidden = [r for r in BY_SYMBOL.values() if not r.readable and r.address < address + count and address < r.end]
-        if hidden:
-            raise NotOfferedError(hidden[0].symbol, "is never read")
-        answer = await self.bus.read(self.unit, address, count, Priority.PERSON)
-        return answer.words
+        """Read raw words with high priority. Raise NotOfferedError if the range includes a secret or a command."""
+        unreadable = [
+            r for r in BY_SYMBOL.values() if not r.readable and r.address < address + count and address < r.end
+        ]
+        if unreadable:
+            raise NotOfferedError(unreadable[0].symbol, "is never read")
+        response = await self.client.read(self.unit, address, count, Priority.HIGH)
+        return response.words
 
     async def write(
-        self, key: str, value: object, origin: WriteOrigin = WriteOrigin.PERSON, *, confirm: bool = False
+        self, key: str, value: object, origin: WriteOrigin = WriteOrigin.USER, *, confirm: bool = False
     ) -> WriteResult:
-        """Guarded write of one register."""
-        (written,) = await self.write_together({key: value}, origin, confirm=confirm)
-        return written
+        """Write one register, guarded."""
+        (result,) = await self.write_registers({key: value}, origin, confirm=confirm)
+        return result
 
-    async def write_together(
-        self, values: Mapping[str, object], origin: WriteOrigin = WriteOrigin.PERSON, *, confirm: bool = False
+    async def write_registers(
+        self, values: Mapping[str, object], origin: WriteOrigin = WriteOrigin.USER, *, confirm: bool = False
     ) -> tuple[WriteResult, ...]:
-        """Guarded write of neighbouring registers (a window's start and end) in one request.
+        """Write neighbouring registers (a window's start and end) in one request, guarded.
 
-        Nothing is sent when all of them already read as wanted. Raises InvalidValueError, NotOfferedError,
-        NotConfirmedError, WornError before the wire, MismatchError after it.
+        Send nothing if all of them already have their values. Raise InvalidValueError, NotOfferedError,
+        NotConfirmedError or WriteLimitError before anything is sent, and MismatchError if the registers read back
+        differently.
         """
-        registers, words = check(values, confirm=confirm)
+        registers, words = validate_write(values, confirm=confirm)
         start, end = registers[0].address, registers[-1].end
-        if sum(register.words for register in registers) != end - start or end - start > MOST_REGISTERS:
+        if sum(register.words for register in registers) != end - start or end - start > MAX_REGISTERS:
             raise NotAdjacentError
-        async with self._writing:
-            return await self._write(registers, words, origin)
+        async with self._write_lock:
+            return await self._write_verified(registers, words, origin)
 
-    async def _write(
+    async def _write_verified(
         self, registers: Sequence[Register], words: Mapping[str, tuple[int, ...]], origin: WriteOrigin
     ) -> tuple[WriteResult, ...]:
         start, end = registers[0].address, registers[-1].end
         today = self._now().date()
         readable = all(register.access is Access.READ_WRITE for register in registers)
-        before = await self._fresh(start, end) if readable else {}
-        if readable and all(_slice(before, register) == words[register.key] for register in registers):
-            return tuple(_written(register, before, words, changed=False) for register in registers)
+        before = await self._read_now(start, end) if readable else {}
+        if readable and all(_words_of(before, register) == words[register.key] for register in registers):
+            return tuple(_write_result(register, before, words, changed=False) for register in registers)
         for register in registers:
-            self.wear.check(register.key, origin, today)
-        for register in registers:  # before the wire, so that no cancelled caller can leave a write uncounted
-            self.wear.note(register.key, today)
-        await self.bus.write(
+            self.write_counter.check(register.key, origin, today)
+        for register in registers:  # before sending, so that a write is counted even if the caller is cancelled
+            self.write_counter.record(register.key, today)
+        await self.client.write(
             self.unit, start, tuple(word for register in registers for word in words[register.key]), readable=readable
         )
-        self._readings.plausibility.forget(tuple(words))
+        self._poller.plausibility.reset(tuple(words))
         if UNIT_ID in words:
-            (self._readings.reader.unit,) = words[UNIT_ID]
+            (self._poller.block_reader.unit,) = words[UNIT_ID]
         if readable:
-            after = await self._fresh(start, end)
+            after = await self._read_now(start, end)
             for register in registers:
-                _verify(register, words[register.key], _slice(after, register))
-        return tuple(_written(register, before, words, changed=True) for register in registers)
+                _verify_written(register, words[register.key], _words_of(after, register))
+        return tuple(_write_result(register, before, words, changed=True) for register in registers)
 
     async def clock_drift(self) -> float | None:
-        """Seconds by which the device's clock is ahead of local time; None when its clock cannot be read as a time."""
+        """Return the seconds by which the inverter's clock is ahead of local time; None if it shows no valid time."""
         register = BY_KEY["clock"]
-        clock = decode(register, _slice(await self._fresh(register.address, register.end), register))
+        clock = decode(register, _words_of(await self._read_now(register.address, register.end), register))
         return (clock - self._now()).total_seconds() if isinstance(clock, datetime) else None
 
     async def sync_clock(self, tolerance: float = 0.0) -> WriteResult | None:
-        """Set the device's clock to local time if it is off by more than `tolerance` seconds; None when left alone."""
+        """Set the inverter's clock to local time if it is off by more than `tolerance` seconds; return None if not."""
         drift = await self.clock_drift()
         if drift is not None and abs(drift) <= tolerance:
             return None
         return await self.write("clock", self._now().replace(microsecond=0))
 
-    async def clear_alarms(self) -> None:
-        """Clear the alarms."""
-        await self.write("clear_alarms_command", 1)
-
-    async def _fresh(self, start: int, end: int) -> dict[int, int]:
-        answer = await self.bus.read(self.unit, start, end - start, Priority.PERSON)
-        return dict(zip(range(start, end), answer.words, strict=True))
+    async def _read_now(self, start: int, end: int) -> dict[int, int]:
+        response = await self.client.read(self.unit, start, end - start, Priority.HIGH)
+        return dict(zip(range(start, end), response.words, strict=True))
 
 
-def _offered(key: str) -> Register:
+def _find_writable(key: str) -> Register:
     register = BY_KEY.get(key)
     if register is None:
         raise NotOfferedError(key, "is no register of this inverter")
@@ -223,59 +223,63 @@ def _offered(key: str) -> Register:
     return register
 
 
-def _slice(words: Mapping[int, int], register: Register) -> tuple[int, ...]:
+def _words_of(words: Mapping[int, int], register: Register) -> tuple[int, ...]:
     return tuple(words[address] for address in range(register.address, register.end))
 
 
-def _written(
+def _write_result(
     register: Register, before: Mapping[int, int], words: Mapping[str, tuple[int, ...]], *, changed: bool
 ) -> WriteResult:
-    old = decode(register, _slice(before, register)) if before else None
+    old = decode(register, _words_of(before, register)) if before else None
     return WriteResult(register, old, decode(register, words[register.key]), changed)
 
 
-def _verify(register: Register, wanted: tuple[int, ...], found: tuple[int, ...]) -> None:
+def _verify_written(register: Register, wanted: tuple[int, ...], found: tuple[int, ...]) -> None:
     if wanted == found:
         return
-    now, then = decode(register, found), decode(register, wanted)
+    found_value, wanted_value = decode(register, found), decode(register, wanted)
     if (
-        isinstance(now, datetime)
-        and isinstance(then, datetime)
-        and abs((now - then).total_seconds()) <= _CLOCK_TOLERANCE
+        isinstance(found_value, datetime)
+        and isinstance(wanted_value, datetime)
+        and abs((found_value - wanted_value).total_seconds()) <= _CLOCK_TOLERANCE
     ):
-        return  # the clock has ticked since
-    raise MismatchError(register, then, now)
+        return  # the clock has advanced since the write
+    raise MismatchError(register, wanted_value, found_value)
 
 
-def check(values: Mapping[str, object], *, confirm: bool = False) -> tuple[list[Register], dict[str, tuple[int, ...]]]:
-    """Whether a write of these keys and values would be sent at all.
+def validate_write(
+    values: Mapping[str, object], *, confirm: bool = False
+) -> tuple[list[Register], dict[str, tuple[int, ...]]]:
+    """Validate a write of these values by key without sending it.
 
-    Gives its registers by address and their raw words by key; raises NotOfferedError, InvalidValueError or
-    NotConfirmedError.
+    Return its registers in the order of their addresses and their raw words by key. Raise NotOfferedError,
+    InvalidValueError or NotConfirmedError.
     """
-    registers = sorted((_offered(key) for key in values), key=lambda register: register.address)
+    registers = sorted((_find_writable(key) for key in values), key=lambda register: register.address)
     words = {register.key: tuple(encode(register, values[register.key])) for register in registers}
     if not confirm and (risky := next((r for r in registers if r.risk is Risk.RISKY), None)):
         raise NotConfirmedError(risky)
     return registers, words
 
 
-async def find(bus: ModbusClient, unit: int | None = None, attempts: Iterable[int] = (ANYONE, 1)) -> Identity:
-    """Find the given unit, or else whoever answers 255, or else unit 1.
+async def find_inverter(
+    client: ModbusClient, unit: int | None = None, attempts: Iterable[int] = (ANY_UNIT, 1)
+) -> Identity:
+    """Identify the inverter with the given unit id, or else the one that answers unit 255 or unit 1.
 
-    A gateway may keep 255 to itself or have nobody behind it, so that is no reason to stop asking. Raises the first
-    WrongDeviceError, else the last NoAnswerError or GatewayError.
+    A gateway may answer 255 itself or have no device behind it, so an error there does not end the search. Raise the
+    first WrongDeviceError, else the last NoResponseError or GatewayError.
     """
-    strange: WrongDeviceError | None = None
-    silent: ModbusError | None = None
+    wrong_device: WrongDeviceError | None = None
+    no_response: ModbusError | None = None
     for candidate in (unit,) if unit is not None else attempts:
         try:
-            return await Inverter(bus, candidate).identify()
+            return await Inverter(client, candidate).identify()
         except WrongDeviceError as error:
-            strange = strange or error
+            wrong_device = wrong_device or error
         except NoResponseError as error:
             advice = "check the wiring (A and B), the baud rate and the unit id"
-            silent = NoResponseError(f"Nobody answers on {bus.place}: {advice} ({error})")
+            no_response = NoResponseError(f"No device answers on {client.endpoint}: {advice} ({error})")
         except GatewayError as error:
-            silent = error
-    raise strange or silent or NoResponseError("Nobody was asked")
+            no_response = error
+    raise wrong_device or no_response or NoResponseError("No unit id was given")

@@ -1,4 +1,4 @@
-"""Rounds of reading by tier: raw words become plausible values, and what did not answer is part of the result."""
+"""Polling by tier: raw words become plausible values, and failed registers are part of the result."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,27 +6,33 @@ from datetime import date, datetime, timedelta
 import time
 
 from ..modbus.block_reader import BlockReader
-from ..modbus.blocks import Span
+from ..modbus.blocks import RegisterRange
 from ..modbus.client import Priority
 from ..modbus.errors import ModbusError
 from .codec import Value, decode
-from .derived import ENERGIES, POWERS, Derived
-from .plausibility import Plausibility
+from .derived import ENERGIES, POWERS, DerivedValue
+from .plausibility import PlausibilityFilter
 from .registers import BY_KEY, FAULT_WORDS, in_tier
 from .table import Register, RegisterGroup, RegisterKind, Tier
 
-_ATOMS = {RegisterKind.FAULTS: FAULT_WORDS, RegisterKind.WORDS: 8}
-_DERIVED: dict[Tier, tuple[Derived, ...]] = {Tier.FAST: POWERS, Tier.COUNTERS: ENERGIES}
-_MIDNIGHT = timedelta(minutes=2)
-_RAW = (RegisterKind.TEXT, RegisterKind.TEXT_LOW, RegisterKind.WORDS, RegisterKind.FAULTS, RegisterKind.HISTORY)
+_ATOM_WORDS = {RegisterKind.FAULTS: FAULT_WORDS, RegisterKind.WORDS: 8}
+_DERIVED: dict[Tier, tuple[DerivedValue, ...]] = {Tier.FAST: POWERS, Tier.COUNTERS: ENERGIES}
+_MIDNIGHT_MARGIN = timedelta(minutes=2)  # how far the inverter's date may be wrong
+_UNFILTERED_KINDS = (
+    RegisterKind.TEXT,
+    RegisterKind.TEXT_LOW,
+    RegisterKind.WORDS,
+    RegisterKind.FAULTS,
+    RegisterKind.HISTORY,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """One round over a tier.
+    """The result of one poll.
 
-    `values` by register key (None: unknown); a key that did not answer is missing there and has its error in `failed`.
-    `words` are the raw words by key, `seconds` the time the round took.
+    `values` holds values by register key (None: unknown). A register that could not be read is missing there; `failed`
+    holds its error. `words` holds the raw words by key, `seconds` is the duration of the poll.
     """
 
     values: Mapping[str, Value]
@@ -36,79 +42,85 @@ class PollResult:
 
     @property
     def error(self) -> ModbusError | None:
-        """Why nothing at all answered; None when something did."""
+        """The first error if no register could be read; None if at least one could."""
         return next(iter(self.failed.values()), None) if not self.words else None
 
 
-def spans(register: Register) -> tuple[Span, ...]:
-    """The smallest parts of a register that may be read apart."""
-    size = _ATOMS.get(register.kind, register.words)
-    return tuple(Span(start, min(size, register.end - start)) for start in range(register.address, register.end, size))
+def atomic_ranges(register: Register) -> tuple[RegisterRange, ...]:
+    """Return the smallest ranges of a register that may be read in separate requests."""
+    size = _ATOM_WORDS.get(register.kind, register.words)
+    return tuple(
+        RegisterRange(start, min(size, register.end - start)) for start in range(register.address, register.end, size)
+    )
 
 
 class Poller:
-    """Reads tiers through a Reader and remembers what is plausible."""
+    """Polls registers through a BlockReader and filters implausible values."""
 
-    def __init__(self, reader: BlockReader, options: Iterable[RegisterGroup] = ()) -> None:
-        """Poll what every house needs, and the optional groups given."""
-        self._reader = reader
-        self._options = frozenset(options)
-        self.plausibility = Plausibility()
+    def __init__(self, block_reader: BlockReader, groups: Iterable[RegisterGroup] = ()) -> None:
+        """Poll the registers that every house has, and those of the optional `groups`."""
+        self._block_reader = block_reader
+        self._groups = frozenset(groups)
+        self.plausibility = PlausibilityFilter()
         self._device_time: tuple[datetime, float] | None = None
 
     @property
-    def reader(self) -> BlockReader:
-        """The reader underneath."""
-        return self._reader
+    def block_reader(self) -> BlockReader:
+        """The block reader."""
+        return self._block_reader
 
-    async def round(self, tier: Tier) -> PollResult:
-        """Read one tier."""
-        return await self.read(in_tier(tier, self._options), _DERIVED.get(tier, ()))
+    async def poll(self, tier: Tier) -> PollResult:
+        """Poll one tier."""
+        return await self.read(in_tier(tier, self._groups), _DERIVED.get(tier, ()))
 
     async def read(
-        self, registers: Iterable[Register], derived: Iterable[Derived] = (), priority: Priority = Priority.POLL
+        self, registers: Iterable[Register], derived: Iterable[DerivedValue] = (), priority: Priority = Priority.POLL
     ) -> PollResult:
-        """Read these registers and derive what is asked for; never raises an error of the wire."""
+        """Read these registers and compute `derived` values. Return Modbus errors in the result."""
         wanted = tuple(registers)
         start = time.monotonic()
-        reading = await self._reader.read([span for register in wanted for span in spans(register)], priority)
+        result = await self._block_reader.read(
+            [part for register in wanted for part in atomic_ranges(register)], priority
+        )
         now = time.monotonic()
         words: dict[str, tuple[int, ...]] = {}
         failed: dict[str, ModbusError] = {}
         for register in wanted:
-            parts = [(span, reading.of(span)) for span in spans(register)]
-            if missing := next((span for span, part in parts if part is None), None):
-                failed[register.key] = reading.failed[missing]
+            parts = [(part, result.words_of(part)) for part in atomic_ranges(register)]
+            if missing := next((part for part, part_words in parts if part_words is None), None):
+                failed[register.key] = result.failed[missing]
             else:
-                words[register.key] = tuple(word for _, part in parts if part is not None for word in part)
-        self._watch_clock(words, now)
+                words[register.key] = tuple(
+                    word for _, part_words in parts if part_words is not None for word in part_words
+                )
+        self._update_device_time(words, now)
         values = {key: self._value(BY_KEY[key], raw, now) for key, raw in words.items()}
         values |= {one.key: one.compute(values) for one in derived if any(source in values for source in one.sources)}
         return PollResult(values, failed, words, now - start)
 
     def _value(self, register: Register, raw: tuple[int, ...], now: float) -> Value:
-        if register.kind in _RAW:
+        if register.kind in _UNFILTERED_KINDS:
             return decode(register, raw)
-        return self.plausibility.accept(register, raw, now, self._device_day(now))
+        return self.plausibility.filter(register, raw, now, self._device_day(now))
 
-    def _watch_clock(self, words: Mapping[str, tuple[int, ...]], now: float) -> None:
+    def _update_device_time(self, words: Mapping[str, tuple[int, ...]], now: float) -> None:
         if raw := words.get("clock"):
             clock = decode(BY_KEY["clock"], raw)
             self._device_time = (clock, now) if isinstance(clock, datetime) else None
 
     def _device_day(self, now: float) -> date | None:
-        """The device's date, or None when unknown or so close to its midnight that daily counters may fall."""
+        """Return the inverter's date, or None if unknown or near its midnight, when daily counters may reset."""
         if self._device_time is None:
             return None
         clock, at = self._device_time
         moment = clock + timedelta(seconds=now - at)
-        before, after = moment - _MIDNIGHT, moment + _MIDNIGHT
+        before, after = moment - _MIDNIGHT_MARGIN, moment + _MIDNIGHT_MARGIN
         return moment.date() if before.date() == after.date() else None
 
 
-def joined(reports: Iterable[PollResult]) -> PollResult:
-    """Several rounds as one."""
-    parts = tuple(reports)
+def merge_results(results: Iterable[PollResult]) -> PollResult:
+    """Return several poll results as one."""
+    parts = tuple(results)
     return PollResult(
         {key: value for part in parts for key, value in part.values.items()},
         {key: error for part in parts for key, error in part.failed.items()},

@@ -1,4 +1,4 @@
-"""Decoded values as plain JSON and as text, the same for the command line and for Home Assistant's actions."""
+"""Decoded values as JSON and as text, for the command line and for Home Assistant's actions."""
 
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -14,17 +14,17 @@ _SYMBOLS = {symbol.lower(): symbol for symbol in BY_SYMBOL}
 
 
 def to_json(register: Register, value: Value) -> Json:
-    """A decoded value of `register` as JSON; None as null.
+    """Return a decoded value of `register` as JSON; None as null.
 
-    Times become ISO 8601 text ("HH:MM" for a time of day), records of the fault log objects with code, time and
-    values. All the rest is JSON already: numbers, text, lists of numbers.
+    Times become ISO 8601 text ("HH:MM" for a time of day). Records of the fault log become objects with code, time and
+    values. Numbers, text and lists of numbers stay as they are.
     """
-    render = _TO_JSON.get(register.kind, _as_it_is)
-    return None if value is None else render(value)
+    convert = _TO_JSON.get(register.kind, _unchanged)
+    return None if value is None else convert(value)
 
 
 def as_text(register: Register, value: Value) -> str:
-    """A decoded value of `register` for people: with its unit, by the name of its choice, "unknown" for None."""
+    """Return a decoded value of `register` as text, with its unit or the name of its option; "unknown" for None."""
     if value is None:
         return "unknown"
     render = _AS_TEXT.get(register.kind, _as_number)
@@ -33,17 +33,17 @@ def as_text(register: Register, value: Value) -> str:
 
 
 def similar(symbol: str) -> list[str]:
-    """Up to three symbols of the table that look like a misspelt one, the likeliest first."""
+    """Return up to three symbols similar to a misspelt one, the most similar first."""
     return [_SYMBOLS[found] for found in get_close_matches(symbol.lower(), _SYMBOLS, cutoff=0.75)]
 
 
 def closest(symbol: str) -> str:
-    """The end of a sentence about a misspelt symbol: "; did you mean MaxChgCurrSet?", or nothing."""
+    """Return the end of a message about a misspelt symbol: "; did you mean MaxChgCurrSet?", or ""."""
     found = similar(symbol)
     return f"; did you mean {' or '.join(found)}?" if found else ""
 
 
-def _as_it_is(plain: Any) -> Json:  # noqa: ANN401  (numbers, text, lists of numbers)
+def _unchanged(plain: Any) -> Json:  # noqa: ANN401  (numbers, text, lists of numbers)
     json: Json = plain
     return json
 

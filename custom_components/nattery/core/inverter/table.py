@@ -1,4 +1,4 @@
-"""The shape of one line of the register table: what a register is, apart from which registers there are."""
+"""The columns of the register table: what is known about one register."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,73 +6,99 @@ from enum import Enum, IntEnum, StrEnum
 
 
 class RegisterKind(Enum):
-    """How the words of a register are read."""
+    """The encoding of a register's words."""
 
     NUMBER = "number"  # one word times scale
-    UINT32 = "uint32"  # two words, the low one first, times scale
+    UINT32 = "uint32"  # two words, low word first, times scale
     FLAG = "flag"  # 0 or 1
     ENUM = "enum"  # one word with named values
-    WORD = "word"  # one word as it is (versions, function bits)
+    WORD = "word"  # one raw word (codes, function bits)
+    VERSION = "version"  # one word: major version in the high byte, minor version in the low byte
     WORDS = "words"  # raw words (status bits, alarm bits, versions of two words)
-    TEXT = "text"  # two characters a word, high byte first, NUL-padded
-    TEXT_LOW = "text_low"  # one character a word, in the low byte
-    STAMP = "stamp"  # three words: year-2000 and month, day and hour, minute and second; the device's clock
+    TEXT = "text"  # two characters per word, high byte first, NUL-padded
+    TEXT_LOW = "text_low"  # one character per word, in the low byte
+    STAMP = "stamp"  # three words: year-2000 and month, day and hour, minute and second, in the inverter's local time
     TIME = "time"  # hour * 256 + minute
     HISTORY = "history"  # seven words times scale, yesterday first
     FAULTS = "faults"  # 32 records of 16 words
-    RESERVED = "reserved"  # declared, may be read through, means nothing
+    RESERVED = "reserved"  # declared without a meaning; may be read as part of a block
 
 
 class Access(StrEnum):
-    """What the protocol allows."""
+    """The access that the protocol allows."""
 
     READ = "R"
     READ_WRITE = "RW"
-    WRITE = "W"  # a command: there is nothing to read back
+    WRITE = "W"  # a command, which cannot be read back
 
 
 class Risk(IntEnum):
-    """What a write may cost."""
+    """The risk of a write."""
 
     NONE = 0  # an ordinary setting
-    RISKY = 1  # an administrator with an explicit confirmation
-    FORBIDDEN = 2  # not offered at all
+    RISKY = 1  # needs an administrator and an explicit confirmation
+    FORBIDDEN = 2  # cannot be written through Nattery
 
 
 class Tier(StrEnum):
     """How often a register is polled."""
 
     FAST = "fast"  # power, state of charge, status
-    SETTINGS = "settings"  # what a person or the controller may change, and the alarm details
+    SETTINGS = "settings"  # settings that a user or the controller may change, and alarm details
     COUNTERS = "counters"  # energy and time counters
     STATISTICS = "statistics"  # histories of seven days, the fault log
-    IDENTITY = "identity"  # once, when the inverter is met
+    IDENTITY = "identity"  # once, when the inverter is identified
     NEVER = "never"  # commands, secrets, reserved words
 
 
-class Counter(StrEnum):
-    """Which way a counter may go."""
+class CounterKind(StrEnum):
+    """When a counter may decrease."""
 
-    LIFETIME = "lifetime"  # never back
-    DAILY = "daily"  # back to zero at the device's midnight only
+    LIFETIME = "lifetime"  # never
+    DAILY = "daily"  # at midnight of the inverter's clock, to zero
 
 
 class RegisterGroup(StrEnum):
-    """A group of registers that not every house needs."""
+    """An optional group of registers, which not every house needs."""
 
     THREE_PHASE = "three_phase"
     ALARM_DETAILS = "alarm_details"
     HISTORIES = "histories"
 
 
+class WindowKind(StrEnum):
+    """What a daily time window permits."""
+
+    CHARGE = "charge"
+    DISCHARGE = "discharge"
+
+
+class WindowEdge(StrEnum):
+    """Which time of a daily time window a register holds."""
+
+    START = "start"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRole:
+    """The role of a register in a daily time window: `number` is 1, 2 or 3."""
+
+    kind: WindowKind
+    number: int
+    edge: WindowEdge
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
     """One register of the inverter.
 
-    `low` and `high` are physical: the bounds of a write, or the plausible range of a measurement. `default` is physical
-    too. `scale` gives physical = raw * scale. `symbol` is the protocol's own name, `key` ours. `options` names the
-    values of an ENUM, `choices` the only numbers a write may carry, `jump` the largest believable step between two
-    polls. `shown` is whether people see it without asking. `secret` is never read.
+    `symbol` is the protocol's name, `key` is Nattery's, and `section` is the protocol's section. The physical value is
+    the raw value times `scale`. `low` and `high` are physical: the bounds of a write, or the plausible range of a
+    measurement. `default` is physical too. `options` names the values of an ENUM. `choices` are the only numbers that
+    may be written. `jump` is the largest plausible step between two polls. `group` is set for registers of an optional
+    group, and `window` for the times of the daily windows. A `primary` register is shown to users by default; others
+    are diagnostic. A `secret` register is never read.
     """
 
     address: int
@@ -89,13 +115,14 @@ class Register:
     access: Access = Access.READ
     risk: Risk = Risk.NONE
     tier: Tier = Tier.FAST
-    group: str = ""
+    section: str = ""
     options: Mapping[int, str] = field(default_factory=dict)
     choices: tuple[float, ...] = ()
-    counter: Counter | None = None
-    option: RegisterGroup | None = None
+    counter: CounterKind | None = None
+    group: RegisterGroup | None = None
+    window: WindowRole | None = None
     jump: float | None = None
-    shown: bool = False
+    primary: bool = False
     secret: bool = False
 
     @property
@@ -105,12 +132,12 @@ class Register:
 
     @property
     def readable(self) -> bool:
-        """Whether its value may be asked for."""
+        """Whether the register may be read for its value."""
         return self.access is not Access.WRITE and self.kind is not RegisterKind.RESERVED and not self.secret
 
     @property
     def writable(self) -> bool:
-        """Whether a write is ever allowed."""
+        """Whether the register may ever be written."""
         return (
             self.access is not Access.READ
             and self.kind is not RegisterKind.RESERVED
@@ -119,5 +146,5 @@ class Register:
 
     @property
     def digits(self) -> int:
-        """Decimals of the physical value."""
+        """The number of decimals of the physical value."""
         return 0 if self.scale == 1 else (1 if self.scale == 0.1 else 2)  # noqa: PLR2004

@@ -1,11 +1,11 @@
-"""Time windows by the inverter's clock: start and end in adjacent registers, which are written in one request."""
+"""Daily time windows by the inverter's clock: start and end in neighbouring registers, written in one request."""
 
 from dataclasses import dataclass
 from datetime import time
 from typing import Final
 
-from .registers import BY_KEY, REGISTERS
-from .table import Register, RegisterKind
+from .registers import REGISTERS
+from .table import Register, WindowEdge, WindowKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class TimeWindow:
     """One window; it is unused if start and end are equal."""
 
     key: str
+    kind: WindowKind
     start: Register
     end: Register
 
@@ -21,11 +22,18 @@ class TimeWindow:
         return {self.start.key: start, self.end.key: end}
 
 
-def _window(start: Register) -> TimeWindow:
-    return TimeWindow(start.key.replace("_start_", "_window_"), start, BY_KEY[start.key.replace("_start_", "_end_")])
+def _windows() -> tuple[TimeWindow, ...]:
+    ends = {
+        (role.kind, role.number): register
+        for register in REGISTERS
+        if (role := register.window) and role.edge is WindowEdge.END
+    }
+    return tuple(
+        TimeWindow(f"{role.kind}_window_{role.number}", role.kind, register, ends[role.kind, role.number])
+        for register in REGISTERS
+        if (role := register.window) and role.edge is WindowEdge.START
+    )
 
 
-WINDOWS: Final = tuple(
-    _window(register) for register in REGISTERS if register.kind is RegisterKind.TIME and "_start_" in register.key
-)
+WINDOWS: Final = _windows()
 UNUSED: Final = time()

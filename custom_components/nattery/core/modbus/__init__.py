@@ -1,1 +1,1 @@
-"""The one owner of the wire; knows no register's meaning."""
+"""The Modbus client, which does not know what the registers mean."""

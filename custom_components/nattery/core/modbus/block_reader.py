@@ -1,123 +1,128 @@
-"""Reads sets of registers block by block; one dead block costs only its own registers."""
+"""Block reads of many registers, in which an illegal address costs only its own register."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 import logging
 import time
 
-from .blocks import Block, Span, plan
+from .blocks import Block, RegisterRange, plan_blocks
 from .client import ModbusClient, Priority
 from .errors import IllegalAddressError, ModbusError, NoResponseError, NotConnectedError
 
 _LOGGER = logging.getLogger(__name__)
 
-RETRY_AFTER = 3600.0  # seconds until a register that was refused is asked for again
-_PLANS_KEPT = 32
-_SILENCE_ENOUGH = 2  # silent blocks in a row after which the rest is not asked for
+RETRY_AFTER = 3600.0  # seconds until a range that the unit refused is tried again
+_MAX_CACHED_PLANS = 32
+_MAX_TIMEOUTS = 2  # consecutive blocks without a response after which the remaining blocks are skipped
 
 
 @dataclass(frozen=True, slots=True)
 class BlockReadResult:
-    """What a round gave: raw words by address, and the error of every span that has none."""
+    """The result of one block read: raw words by address, and the error of each range that could not be read."""
 
     words: Mapping[int, int]
-    failed: Mapping[Span, ModbusError]
+    failed: Mapping[RegisterRange, ModbusError]
 
-    def of(self, span: Span) -> tuple[int, ...] | None:
-        """The words of a span, or None."""
-        if span in self.failed or span.address not in self.words:
+    def words_of(self, wanted: RegisterRange) -> tuple[int, ...] | None:
+        """Return the words of a range, or None if it could not be read."""
+        if wanted in self.failed or wanted.address not in self.words:
             return None
-        return tuple(self.words[address] for address in range(span.address, span.end))
+        return tuple(self.words[address] for address in range(wanted.address, wanted.end))
 
 
 class BlockReader:
-    """Reads spans of one unit in the fewest wire-milliseconds, and remembers what this unit refuses."""
+    """Reads register ranges of one unit in as few seconds as possible, and remembers which ones the unit refuses."""
 
-    def __init__(self, bus: ModbusClient, unit: int, declared: frozenset[int]) -> None:
-        """Read through `bus` from `unit`; blocks may run through `declared` addresses only."""
-        self._bus, self.unit = bus, unit
-        self._declared = declared
-        self._bad_holes: set[int] = set()
-        self._plans: dict[tuple[tuple[Span, ...], frozenset[int], float], tuple[Block, ...]] = {}
-        self._set_aside: dict[Span, tuple[float, IllegalAddressError]] = {}
+    def __init__(self, client: ModbusClient, unit: int, readable_addresses: frozenset[int]) -> None:
+        """Read from `unit` through `client`. Blocks cover no address outside `readable_addresses`."""
+        self._client, self.unit = client, unit
+        self._readable_addresses = readable_addresses
+        self._refused_gap_addresses: set[int] = set()
+        self._plans: dict[tuple[tuple[RegisterRange, ...], frozenset[int], float], tuple[Block, ...]] = {}
+        self._unsupported: dict[RegisterRange, tuple[float, IllegalAddressError]] = {}
 
     @property
-    def set_aside(self) -> tuple[Span, ...]:
-        """Spans that the inverter refused and that wait to be tried again."""
-        return tuple(self._set_aside)
+    def unsupported(self) -> tuple[RegisterRange, ...]:
+        """Ranges that the unit refused with "illegal address"; each is retried after an hour."""
+        return tuple(self._unsupported)
 
-    async def read(self, spans: Iterable[Span], priority: Priority = Priority.POLL) -> BlockReadResult:
-        """One round over the spans. Raises nothing of the wire: what failed is in the Reading."""
+    async def read(self, ranges: Iterable[RegisterRange], priority: Priority = Priority.POLL) -> BlockReadResult:
+        """Read all ranges once. Return Modbus errors in the result instead of raising them."""
         words: dict[int, int] = {}
-        failed: dict[Span, ModbusError] = {}
-        wanted = self._without_refused(spans, failed)
-        statistics = self._bus.statistics
-        silent = 0
-        gone: ModbusError | None = None
+        failed: dict[RegisterRange, ModbusError] = {}
+        wanted = self._without_unsupported(ranges, failed)
+        statistics = self._client.statistics
+        timeouts = 0
+        abort: ModbusError | None = None
         for block in self._plan(tuple(wanted)):
-            if gone is None:
+            if abort is None:
                 try:
-                    await self._read(block, words, failed, priority)
+                    await self._read_block(block, words, failed, priority)
                 except ModbusError as error:
-                    failed.update(dict.fromkeys(block.spans, error))
-                    silent = silent + 1 if isinstance(error, NoResponseError) else 0
-                    if silent == _SILENCE_ENOUGH or isinstance(error, NotConnectedError):
-                        gone = error
+                    failed.update(dict.fromkeys(block.ranges, error))
+                    timeouts = timeouts + 1 if isinstance(error, NoResponseError) else 0
+                    if timeouts == _MAX_TIMEOUTS or isinstance(error, NotConnectedError):
+                        abort = error
                 else:
-                    silent = 0
+                    timeouts = 0
             else:
-                failed.update(dict.fromkeys(block.spans, gone))
-        statistics.count("registers_needed", sum(span.words for span in wanted if span not in failed))
+                failed.update(dict.fromkeys(block.ranges, abort))
+        statistics.count("registers_needed", sum(one.words for one in wanted if one not in failed))
         return BlockReadResult(words, failed)
 
-    def _plan(self, wanted: tuple[Span, ...]) -> tuple[Block, ...]:
-        """The cheapest blocks; kept, since planning again would cost the wire's thread its turn at every poll."""
-        turnaround = round(self._bus.statistics.turnaround, 3)
-        key = wanted, self._passable(), turnaround
+    def _plan(self, wanted: tuple[RegisterRange, ...]) -> tuple[Block, ...]:
+        """Return the fastest blocks for `wanted`, cached: planning at every poll would delay the client's thread."""
+        turnaround = round(self._client.statistics.turnaround, 3)
+        key = wanted, self._usable_addresses(), turnaround
         if key not in self._plans:
-            if len(self._plans) >= _PLANS_KEPT:
+            if len(self._plans) >= _MAX_CACHED_PLANS:
                 self._plans.clear()
-            self._plans[key] = plan(wanted, key[1], self._bus.timing, turnaround)
+            self._plans[key] = plan_blocks(wanted, key[1], self._client.timing, turnaround)
         return self._plans[key]
 
-    def _passable(self) -> frozenset[int]:
-        """The addresses that a block may run through, less those that this inverter has refused."""
-        refused = {address for span in self._set_aside for address in range(span.address, span.end)}
-        return self._declared - self._bad_holes - refused
+    def _usable_addresses(self) -> frozenset[int]:
+        """Return the readable addresses without those that this unit has refused."""
+        refused = {address for one in self._unsupported for address in range(one.address, one.end)}
+        return self._readable_addresses - self._refused_gap_addresses - refused
 
-    def _without_refused(self, spans: Iterable[Span], failed: dict[Span, ModbusError]) -> list[Span]:
+    def _without_unsupported(
+        self, ranges: Iterable[RegisterRange], failed: dict[RegisterRange, ModbusError]
+    ) -> list[RegisterRange]:
+        """Return the ranges to read; add those that the unit recently refused to `failed`."""
         now = time.monotonic()
         wanted = []
-        for span in spans:
-            until, error = self._set_aside.get(span, (0.0, None))
-            if error is not None and now < until:
-                failed[span] = error
+        for one in ranges:
+            retry_at, error = self._unsupported.get(one, (0.0, None))
+            if error is not None and now < retry_at:
+                failed[one] = error
             else:
-                wanted.append(span)
+                wanted.append(one)
         return wanted
 
-    async def _read(
-        self, block: Block, words: dict[int, int], failed: dict[Span, ModbusError], priority: Priority
+    async def _read_block(
+        self, block: Block, words: dict[int, int], failed: dict[RegisterRange, ModbusError], priority: Priority
     ) -> int:
-        """Read a block, halving it while the inverter refuses an address in it; gives how many spans were refused."""
+        """Read a block, halving it while the unit refuses it; return how many ranges were refused."""
         try:
-            answer = await self._bus.read(self.unit, block.address, block.count, priority)
+            response = await self._client.read(self.unit, block.address, block.count, priority)
         except IllegalAddressError as error:
-            if len(block.spans) == 1:
-                (culprit,) = block.spans
-                self._set_aside[culprit] = (time.monotonic() + RETRY_AFTER, error)
-                failed[culprit] = error
-                _LOGGER.info("The inverter has no register at 0x%04X; it is set aside for an hour", culprit.address)
+            if len(block.ranges) == 1:
+                (refused_range,) = block.ranges
+                self._unsupported[refused_range] = (time.monotonic() + RETRY_AFTER, error)
+                failed[refused_range] = error
+                _LOGGER.info(
+                    "The inverter has no register at 0x%04X; it is not read for an hour", refused_range.address
+                )
                 return 1
-            half = len(block.spans) // 2
+            half = len(block.ranges) // 2
             refused = 0
-            for part in (block.spans[:half], block.spans[half:]):
-                refused += await self._read(Block.of(part), words, failed, priority)
-            if not refused:  # every register is there, so the refusal was about an address between them
-                held = {address for span in block.spans for address in range(span.address, span.end)}
-                self._bad_holes |= set(range(block.address, block.address + block.count)) - held
+            for part in (block.ranges[:half], block.ranges[half:]):
+                refused += await self._read_block(Block.covering(part), words, failed, priority)
+            if not refused:  # every range exists, so the unit refused an address in a gap between them
+                wanted = {address for one in block.ranges for address in range(one.address, one.end)}
+                self._refused_gap_addresses |= set(range(block.address, block.address + block.count)) - wanted
             return refused
-        for span in block.spans:
-            self._set_aside.pop(span, None)
-        words.update(zip(range(block.address, block.address + block.count), answer.words, strict=True))
+        for one in block.ranges:
+            self._unsupported.pop(one, None)
+        words.update(zip(range(block.address, block.address + block.count), response.words, strict=True))
         return 0

@@ -1,8 +1,7 @@
-"""The one owner of the wire: takes requests one at a time and never gives an answer to another request.
+"""The Modbus client: a queue of requests, executed one at a time in a thread that owns the transport.
 
-Callers get futures. Cancelling a caller takes its request out of the queue if it has not begun, and never touches the
-wire. After silence or a bad frame nothing is sent until the slowest plausible answer can no longer come; the link is
-then opened afresh.
+Callers get futures. A cancelled request is removed from the queue if it has not started; a running transaction is
+always completed. So two requests never overlap on the line, and no response reaches another request.
 """
 
 import asyncio
@@ -31,38 +30,48 @@ from .timing import Timing
 from .transaction import TransactionManager
 from .transport import Transport
 
-_PASSING = (NoResponseError, BadFrameError, DeviceBusyError, DeviceFailureError, AcknowledgeError)
+_TRANSIENT_ERRORS = (NoResponseError, BadFrameError, DeviceBusyError, DeviceFailureError, AcknowledgeError)
 
 
 class Priority(IntEnum):
-    """Who goes first."""
+    """The order in which queued requests are executed: lower values first."""
 
-    PERSON = 0  # writes, and reads that somebody waits for
+    HIGH = 0  # writes, and reads that a user or the controller waits for
     POLL = 1
 
 
 @dataclass(order=True, slots=True)
-class _Job:
+class _QueuedRequest:
     priority: Priority
     number: int
     request: Request = field(compare=False)
     readable: bool = field(compare=False)
-    queued: float = field(compare=False)
+    queued_at: float = field(compare=False)
     future: Future[Response] = field(compare=False, default_factory=Future)
 
 
 class ModbusClient:
-    """One line with its queue, its clockwork and its statistics. Safe to call from any thread and any event loop."""
+    """A Modbus client for one transport, with its queue, timing and statistics.
+
+    All methods may be called from any thread and any event loop.
+    """
 
     def __init__(
-        self, link: Transport, *, timing: Timing | None = None, on_link: Callable[[bool], None] | None = None
+        self,
+        transport: Transport,
+        *,
+        timing: Timing | None = None,
+        on_connection_change: Callable[[bool], None] | None = None,
     ) -> None:
-        """Own `link` from `start` to `close`. `on_link` is called in the bus's thread when the link comes or goes."""
-        self.timing = timing or link.timing()
+        """Take ownership of `transport`, from `start` to `close`.
+
+        `on_connection_change` is called in the client's thread with True on connect and False on disconnect.
+        """
+        self.timing = timing or transport.timing()
         self.statistics = ClientStatistics()
-        self.place = link.place
-        self._wire = TransactionManager(link, self.timing, self.statistics, on_link)
-        self._queue: list[_Job] = []
+        self.endpoint = transport.endpoint
+        self._transactions = TransactionManager(transport, self.timing, self.statistics, on_connection_change)
+        self._queue: list[_QueuedRequest] = []
         self._numbers = itertools.count()
         self._wake = threading.Condition()
         self._closing = False
@@ -70,16 +79,19 @@ class ModbusClient:
 
     @property
     def connected(self) -> bool:
-        """Whether the line is open now."""
-        return self._wire.is_open
+        """Whether the transport is open."""
+        return self._transactions.is_open
 
     def start(self) -> None:
-        """Begin to serve; the link is opened in the bus's own thread."""
-        self._thread = threading.Thread(target=self._serve, name=f"nattery bus {self.place}", daemon=True)
+        """Start the client's thread, which opens the transport."""
+        self._thread = threading.Thread(target=self._run, name=f"nattery modbus {self.endpoint}", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Finish what is on the wire, fail what waits, give the port back. Blocks for at most the longest silence."""
+        """Complete the running transaction, fail all queued requests and close the transport.
+
+        Blocks for at most the longest quarantine.
+        """
         with self._wake:
             self._closing = True
             self._wake.notify()
@@ -90,97 +102,101 @@ class ModbusClient:
     def submit(
         self, request: Request, priority: Priority = Priority.POLL, *, readable: bool = True
     ) -> Future[Response]:
-        """Queue a request; the future gives its Answer or raises a ModbusError.
+        """Queue a request. The future returns its Response or raises a ModbusError.
 
-        `readable` says that a written register can be read back, which is what happens when its write went unanswered.
+        `readable` states that a written register can be read back. It then is if its write gets no response.
         """
         check_request(request)
-        job = _Job(priority, next(self._numbers), request, readable, time.monotonic())
+        queued = _QueuedRequest(priority, next(self._numbers), request, readable, time.monotonic())
         with self._wake:
             if self._closing:
-                raise NotConnectedError(self.place, "closed")
-            heapq.heappush(self._queue, job)
+                raise NotConnectedError(self.endpoint, "closed")
+            heapq.heappush(self._queue, queued)
             self._wake.notify()
-        return job.future
+        return queued.future
 
     async def read(self, unit: int, address: int, count: int, priority: Priority = Priority.POLL) -> Response:
-        """Read registers; raises a ModbusError."""
+        """Read `count` registers. Raise a ModbusError."""
         return await asyncio.wrap_future(self.submit(ReadRequest(unit, address, count), priority))
 
     async def write(self, unit: int, address: int, words: tuple[int, ...], *, readable: bool = True) -> Response:
-        """Write registers, ahead of every poll; raises a ModbusError."""
+        """Write registers with high priority. Raise a ModbusError."""
         return await asyncio.wrap_future(
-            self.submit(WriteRequest(unit, address, words), Priority.PERSON, readable=readable)
+            self.submit(WriteRequest(unit, address, words), Priority.HIGH, readable=readable)
         )
 
-    # The bus's thread from here on.
+    # All methods below run in the client's thread.
 
-    def _serve(self) -> None:
+    def _run(self) -> None:
         try:
-            while (job := self._next()) is not None:
-                if not job.future.set_running_or_notify_cancel():
+            while (queued := self._next_request()) is not None:
+                if not queued.future.set_running_or_notify_cancel():
                     continue
-                self.statistics.waited(time.monotonic() - job.queued)
+                self.statistics.record_wait(time.monotonic() - queued.queued_at)
                 try:
-                    answer = self._perform(job)
-                except Exception as error:  # noqa: BLE001  (whatever it is belongs to the caller; the bus must live)
-                    job.future.set_exception(error)
+                    response = self._execute(queued)
+                except Exception as error:  # noqa: BLE001  (any error belongs to the caller; the thread must go on)
+                    queued.future.set_exception(error)
                 else:
-                    job.future.set_result(answer)
+                    queued.future.set_result(response)
         finally:
-            self._wire.close()
-            for job in self._queue:
-                if job.future.set_running_or_notify_cancel():
-                    job.future.set_exception(NotConnectedError(self.place, "closed"))
+            self._transactions.close()
+            for queued in self._queue:
+                if queued.future.set_running_or_notify_cancel():
+                    queued.future.set_exception(NotConnectedError(self.endpoint, "closed"))
 
-    def _next(self) -> _Job | None:
+    def _next_request(self) -> _QueuedRequest | None:
+        """Wait for a request, reconnecting meanwhile; return None when the client closes."""
         while True:
             with self._wake:
                 if self._closing:
                     return None
                 if self._queue:
                     return heapq.heappop(self._queue)
-                if self._wire.is_open:
+                if self._transactions.is_open:
                     self._wake.wait()
                     continue
-                self._wake.wait(self._wire.patience)
+                self._wake.wait(self._transactions.seconds_until_retry)
             if not self._queue:
-                self._wire.try_open()
+                self._transactions.try_connect()
 
-    def _perform(self, job: _Job) -> Response:
-        if job.priority is Priority.PERSON:
-            self._wire.hurry()
-        if isinstance(job.request, WriteRequest):
-            return self._write(job.request, readable=job.readable)
-        return self._read(job.request)
+    def _execute(self, queued: _QueuedRequest) -> Response:
+        if queued.priority is Priority.HIGH:
+            self._transactions.skip_backoff()
+        if isinstance(queued.request, WriteRequest):
+            return self._write(queued.request, readable=queued.readable)
+        return self._read(queued.request)
 
     def _read(self, request: ReadRequest) -> Response:
+        """Read, with one retry after a transient error."""
         try:
-            return self._wire.exchange(request)
-        except _PASSING:
-            return self._wire.exchange(request)
+            return self._transactions.execute(request)
+        except _TRANSIENT_ERRORS:
+            return self._transactions.execute(request)
         except NotConnectedError as error:
-            # A port lost in the middle may be back at once (a USB reset); one that never opened is not tried twice.
+            # A port that is lost during a transaction may be back at once (a USB reset). One that could not be opened
+            # is not tried twice.
             if not error.was_open:
                 raise
-            return self._wire.exchange(request)
+            return self._transactions.execute(request)
 
     def _write(self, request: WriteRequest, *, readable: bool) -> Response:
+        """Write; if there is no response, read the registers and write again only if they differ."""
         self.statistics.count("writes")
         try:
-            return self._wire.exchange(request)
+            return self._transactions.execute(request)
         except (NoResponseError, BadFrameError, NotConnectedError) as error:
             if isinstance(error, NotConnectedError) and not error.was_open:
                 raise
             if not readable:
                 raise UncertainWriteError(request) from error
-        # Nobody knows whether it arrived. Every write wears the EEPROM, so it is looked up before it is sent again.
+        # The write may have been executed. Every write wears the EEPROM, so it is not repeated blindly.
         try:
-            found = self._read(ReadRequest(request.unit, request.address, request.count))
+            present = self._read(ReadRequest(request.unit, request.address, request.count))
         except ModbusError as error:
             raise UncertainWriteError(request) from error
-        if found.words == request.words:
+        if present.words == request.words:
             self.statistics.count("writes_confirmed_by_reading")
-            return Response(found.unit, ())
+            return Response(present.unit, ())
         self.statistics.count("writes")
-        return self._wire.exchange(request)
+        return self._transactions.execute(request)

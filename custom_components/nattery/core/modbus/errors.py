@@ -177,6 +177,6 @@ EXCEPTIONS: dict[int, type[ExceptionResponseError]] = {
 }
 
 
-def exception_answer(code: int, about: str) -> ExceptionResponseError:
+def exception_response(code: int, about: str) -> ExceptionResponseError:
     """Return the typed error of an exception code."""
     return EXCEPTIONS.get(code, ExceptionResponseError)(code, about)

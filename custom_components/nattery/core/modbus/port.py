@@ -1,4 +1,4 @@
-"""Why a serial port cannot be opened, in terms that tell a person what to do."""
+"""Diagnosis of serial ports that cannot be opened."""
 
 import errno
 import os
@@ -10,23 +10,23 @@ from .errors import NotConnectedError
 _PROCESSES = Path("/proc")
 
 
-def users(path: str) -> list[str]:
-    """The programs that hold this port open, as "name (PID 123)"; only those that this user may look at."""
+def port_owners(path: str) -> list[str]:
+    """Return the processes that have this port open, as "name (PID 123)", as far as this user may see them."""
     target = os.path.realpath(path)
-    found = []
+    owners = []
     for process in _PROCESSES.glob("[0-9]*") if _PROCESSES.is_dir() else ():
         try:
             if any(os.path.realpath(handle) == target for handle in (process / "fd").iterdir()):
                 name = (process / "comm").read_text().strip()
-                found.append(f"{name} (PID {process.name})")
+                owners.append(f"{name} (PID {process.name})")
         except OSError:
-            continue  # gone meanwhile, or another user's
-    return found
+            continue  # the process has ended or belongs to another user
+    return owners
 
 
 def _owner_group(path: str) -> str:
     try:
-        import grp  # noqa: PLC0415  (there is none on every platform)
+        import grp  # noqa: PLC0415  (not available on every platform)
 
         return grp.getgrgid(Path(path).stat().st_gid).gr_name
     except ImportError, KeyError, OSError:
@@ -34,12 +34,12 @@ def _owner_group(path: str) -> str:
 
 
 def system_text(error: Exception) -> str:
-    """Return the operating system's own text of an error, without its number; the error's type where it has none."""
+    """Return the operating system's text of an error without its number, or the error's type if it has no text."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def explain(path: str, error: Exception) -> NotConnectedError:
-    """The typed reason behind an exception of opening `path`."""
+def open_error(path: str, error: Exception) -> NotConnectedError:
+    """Return the error with its reason for an exception raised while opening `path`."""
     number = getattr(error, "errno", None)
     file = Path(path)
     if "://" in path:
@@ -49,15 +49,15 @@ def explain(path: str, error: Exception) -> NotConnectedError:
     if number in (errno.EACCES, errno.EPERM):
         return NotConnectedError(path, "no_permission", _owner_group(path))
     if number in (errno.EAGAIN, errno.EBUSY):
-        who = ", ".join(users(path))
-        return NotConnectedError(path, "in_use_by" if who else "in_use", who)
+        owners = ", ".join(port_owners(path))
+        return NotConnectedError(path, "in_use_by" if owners else "in_use", owners)
     if not stat.S_ISCHR(file.stat().st_mode) or number == errno.ENOTTY or "Could not configure port" in str(error):
         return NotConnectedError(path, "not_a_port")
     return NotConnectedError(path, "unreachable", system_text(error))
 
 
-def signature(path: str) -> tuple[int, int] | None:
-    """What tells one plugged-in port from the next at the same path; None while there is none."""
+def port_identity(path: str) -> tuple[int, int] | None:
+    """Return what distinguishes one device node from another at the same path; None if there is none."""
     try:
         status = Path(path).stat()
     except OSError:

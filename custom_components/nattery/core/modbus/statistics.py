@@ -1,4 +1,4 @@
-"""What happened on the wire, counted. Written by the bus's thread, read by anyone through a snapshot."""
+"""Counters and samples of a Modbus client. The client's thread writes them; any thread may take a snapshot."""
 
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -8,115 +8,115 @@ import time
 from .errors import ModbusError
 from .timing import DEFAULT_TURNAROUND
 
-_WINDOW = 512
-_SHARE_WINDOW = 300.0
+_MAX_SAMPLES = 512
+_LOAD_WINDOW = 300.0  # seconds
 
 
-def percentile(values: list[float], share: float) -> float | None:
-    """The value below which that share of the sorted values lies; None of none."""
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else None
+def percentile(values: list[float], quantile: float) -> float | None:
+    """Return the value at `quantile` (0..1) of the values, or None if there are none."""
+    return sorted(values)[min(len(values) - 1, int(quantile * len(values)))] if values else None
 
 
 @dataclass(frozen=True, slots=True)
 class StatisticsSnapshot:
-    """Statistics of one moment. Times in seconds; `wire_share` is 0..1 of the last five minutes."""
+    """The statistics at one moment, with times in seconds and the bus load (0..1) of the last five minutes."""
 
     requests: int
-    answers: int
+    responses: int
     errors: dict[str, int]
     turnaround_p50: float | None
     turnaround_p99: float | None
     queue_wait_p50: float | None
     queue_wait_p99: float | None
-    wire_share: float
+    bus_load: float
     registers_read: int
     registers_needed: int
     writes: int
     writes_confirmed_by_reading: int
-    late_answers: int
+    late_responses: int
     stray_bytes: int
     foreign_frames: int
     reconnects: int
 
     @property
     def error_count(self) -> int:
-        """Errors of every kind."""
+        """The number of errors of all kinds."""
         return sum(self.errors.values())
 
 
 class ClientStatistics:
-    """Counters and recent samples of one bus."""
+    """Counters and recent samples of one client."""
 
     def __init__(self) -> None:
-        """Start from nothing."""
+        """Start with zero counters."""
         self._lock = threading.Lock()
-        self._turnarounds: deque[float] = deque(maxlen=_WINDOW)
-        self._waits: deque[float] = deque(maxlen=_WINDOW)
-        self._busy: deque[tuple[float, float]] = deque()
-        self._born = time.monotonic()
+        self._turnarounds: deque[float] = deque(maxlen=_MAX_SAMPLES)
+        self._queue_waits: deque[float] = deque(maxlen=_MAX_SAMPLES)
+        self._busy_periods: deque[tuple[float, float]] = deque()
+        self._started_at = time.monotonic()
         self._counts: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
 
-    def count(self, what: str, by: int = 1) -> None:
-        """Add to one of the plain counters (a field of Snapshot)."""
+    def count(self, counter: str, by: int = 1) -> None:
+        """Increase a counter, which is a field of StatisticsSnapshot."""
         with self._lock:
-            self._counts[what] += by
+            self._counts[counter] += by
 
-    def error(self, error: ModbusError) -> None:
+    def record_error(self, error: ModbusError) -> None:
         """Count an error under its kind."""
         with self._lock:
             self._errors[error.kind] += 1
 
-    def waited(self, seconds: float) -> None:
-        """A request left the queue."""
+    def record_wait(self, seconds: float) -> None:
+        """Record how long a request waited in the queue."""
         with self._lock:
-            self._waits.append(seconds)
+            self._queue_waits.append(seconds)
 
-    def answered(self, turnaround: float) -> None:
-        """An answer came, that long after the request had left the wire."""
+    def record_response(self, turnaround: float) -> None:
+        """Count a response and record its turnaround delay."""
         with self._lock:
-            self._counts["answers"] += 1
+            self._counts["responses"] += 1
             self._turnarounds.append(max(turnaround, 0.0))
 
-    def busy(self, start: float, end: float) -> None:
-        """The wire was in use between two monotonic times."""
+    def record_busy(self, start: float, end: float) -> None:
+        """Record that the line was in use between two monotonic times."""
         with self._lock:
-            self._busy.append((start, end))
-            while self._busy and self._busy[0][1] < end - _SHARE_WINDOW:
-                self._busy.popleft()
+            self._busy_periods.append((start, end))
+            while self._busy_periods and self._busy_periods[0][1] < end - _LOAD_WINDOW:
+                self._busy_periods.popleft()
 
     @property
     def turnaround(self) -> float:
-        """The usual turnaround, or a guess before there is one."""
+        """The median turnaround delay, or a default before the first response."""
         with self._lock:
             return percentile(list(self._turnarounds), 0.5) or DEFAULT_TURNAROUND
 
     def snapshot(self) -> StatisticsSnapshot:
-        """All of it, at this moment."""
+        """Return all statistics at this moment."""
         now = time.monotonic()
         with self._lock:
-            since = max(now - _SHARE_WINDOW, self._born)
-            used = sum(min(end, now) - max(start, since) for start, end in self._busy if end > since)
+            since = max(now - _LOAD_WINDOW, self._started_at)
+            used = sum(min(end, now) - max(start, since) for start, end in self._busy_periods if end > since)
             turnarounds, waits, counts, errors = (
                 list(self._turnarounds),
-                list(self._waits),
+                list(self._queue_waits),
                 self._counts.copy(),
                 dict(self._errors),
             )
         return StatisticsSnapshot(
             requests=counts["requests"],
-            answers=counts["answers"],
+            responses=counts["responses"],
             errors=errors,
             turnaround_p50=percentile(turnarounds, 0.5),
             turnaround_p99=percentile(turnarounds, 0.99),
             queue_wait_p50=percentile(waits, 0.5),
             queue_wait_p99=percentile(waits, 0.99),
-            wire_share=used / (now - since) if now > since else 0.0,
+            bus_load=used / (now - since) if now > since else 0.0,
             registers_read=counts["registers_read"],
             registers_needed=counts["registers_needed"],
             writes=counts["writes"],
             writes_confirmed_by_reading=counts["writes_confirmed_by_reading"],
-            late_answers=counts["late_answers"],
+            late_responses=counts["late_responses"],
             stray_bytes=counts["stray_bytes"],
             foreign_frames=counts["foreign_frames"],
             reconnects=counts["reconnects"],

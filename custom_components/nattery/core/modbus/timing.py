@@ -1,52 +1,53 @@
-"""How long things take on the wire, and how long to wait for them. Seconds throughout."""
+"""Durations on a Modbus line, and the timeouts that follow from them. All times are in seconds."""
 
 from dataclasses import dataclass
 
 BITS_PER_CHARACTER = 10  # 8N1
-FRAME_GAP = 3.5  # characters of silence that end a frame
-FRAME_OVERHEAD = 20  # characters of a read besides its registers: request 8, answer 5, two gaps
+SILENT_INTERVAL_CHARACTERS = 3.5  # the silence that ends an RTU frame
+FRAME_OVERHEAD = 20  # characters of a read besides its registers: request 8, response 5, two silent intervals
 DEFAULT_TURNAROUND = 0.030
 
 
 @dataclass(slots=True)
 class Timing:
-    """The clockwork of one line; `baud` None where the line paces itself (Modbus TCP).
+    """The timing of one line; `baud` is None for Modbus TCP, where characters take no time.
 
-    `margin` is what an answer may take beyond its wire time; it only grows. `quiet` is the shortest silence, counted
-    from the end of a request, after which no answer to it can come any more.
+    `margin` is how long a response may take beyond its transmission time. It only grows, to at most `max_margin`.
+    `min_quarantine` is the shortest time, from the end of a request, after which no response to it can arrive.
     """
 
     baud: int | None = 9600
     margin: float = 1.0
-    longest_margin: float = 5.0
-    quiet: float = 3.0
+    max_margin: float = 5.0
+    min_quarantine: float = 3.0
 
     @property
     def character(self) -> float:
-        """One character."""
+        """The transmission time of one character."""
         return BITS_PER_CHARACTER / self.baud if self.baud else 0.0
 
     @property
-    def gap(self) -> float:
-        """The silence owed before every request."""
-        return FRAME_GAP * self.character
+    def silent_interval(self) -> float:
+        """The silence that must precede every request: 3.5 characters."""
+        return SILENT_INTERVAL_CHARACTERS * self.character
 
-    def wire(self, characters: float) -> float:
-        """The time that many characters take."""
+    def transmission_time(self, characters: float) -> float:
+        """Return the transmission time of that many characters."""
         return characters * self.character
 
-    def block(self, words: int, turnaround: float) -> float:
-        """A whole read of that many registers, gaps and the inverter's turnaround included."""
-        return self.wire(FRAME_OVERHEAD + 2 * words) + turnaround
+    def block_read(self, words: int, turnaround: float) -> float:
+        """Return the time to read `words` registers, including silent intervals and the turnaround delay."""
+        return self.transmission_time(FRAME_OVERHEAD + 2 * words) + turnaround
 
-    def timeout(self, request: int, answer: int) -> float:
-        """From sending a request of that many characters until its answer must be here."""
-        return self.wire(request + answer) + self.gap + self.margin
+    def timeout(self, request_size: int, response_size: int) -> float:
+        """Return the time from sending a request to its timeout; sizes in bytes."""
+        return self.transmission_time(request_size + response_size) + self.silent_interval + self.margin
 
-    def silence(self, request: int, answer: int) -> float:
-        """From sending a request until nothing can answer it any more."""
-        return max(self.quiet + self.wire(request + answer), 2 * self.timeout(request, answer))
+    def quarantine(self, request_size: int, response_size: int) -> float:
+        """Return the time from sending a request until no response to it can arrive; sizes in bytes."""
+        transmission = self.transmission_time(request_size + response_size)
+        return max(self.min_quarantine + transmission, 2 * self.timeout(request_size, response_size))
 
     def learn(self, turnaround: float) -> None:
-        """Take note of an answer, in time or late: the margin stays well above the slowest one seen."""
-        self.margin = min(max(self.margin, 2 * turnaround), max(self.longest_margin, self.margin))
+        """Raise the margin to twice the turnaround delay of a response, whether it came in time or late."""
+        self.margin = min(max(self.margin, 2 * turnaround), max(self.max_margin, self.margin))

@@ -1,7 +1,7 @@
-"""The lines a bus can own: serial RTU, Modbus TCP and RTU over TCP, each a pymodbus client that only moves bytes.
+"""The transports of a Modbus client: serial RTU, Modbus TCP and RTU over TCP.
 
-Everything here blocks and runs in the bus's own thread. pymodbus opens and frames; deciding what is an answer is the
-bus's.
+Each one is a pymodbus client that only moves bytes. What counts as a response is decided in transaction.py. All methods
+block and run in the client's thread.
 """
 
 import contextlib
@@ -15,47 +15,47 @@ import serial
 
 from .errors import NotConnectedError
 from .frames import Framing, RtuFraming, TcpFraming
-from .port import explain, signature, system_text
+from .port import open_error, port_identity, system_text
 from .timing import Timing
 
-_SLICE = 0.05  # the longest single wait, so that a deadline is never missed by more
+_MAX_WAIT = 0.05  # seconds of a single wait, so that a deadline is missed by at most this
 _CONNECT_TIMEOUT = 3.0
 
 
 class Transport(Protocol):
-    """A line that can be opened, spoken over, and closed; raises LinkDownError and nothing else."""
+    """A connection that sends and receives bytes. Its methods raise NotConnectedError and nothing else."""
 
-    place: str
+    endpoint: str
     framing: Framing
 
     def timing(self) -> Timing:
-        """A fresh clockwork that suits this line."""
+        """Return the initial timing for this kind of line."""
 
     def open(self) -> None:
-        """Open it, with nothing old in its buffers."""
+        """Open the connection with empty buffers."""
 
     def close(self) -> None:
-        """Close it; harmless when closed."""
+        """Close the connection. Do nothing if it is closed."""
 
     @property
     def is_open(self) -> bool:
-        """Whether it is open."""
+        """Whether the connection is open."""
 
     def send(self, frame: bytes) -> None:
-        """Put a frame on the line."""
+        """Send a frame."""
 
     def receive(self, size: int, deadline: float) -> bytes:
-        """Up to `size` bytes; fewer when the monotonic `deadline` comes first."""
+        """Return up to `size` bytes; fewer if the monotonic `deadline` comes first."""
 
     def pending(self) -> bytes:
-        """What has come in unasked, without waiting."""
+        """Return the bytes already received, without waiting."""
 
-    def signature(self) -> object:
-        """Changes when the port behind the line is another one, or appears."""
+    def port_identity(self) -> object:
+        """Return a value that changes when the port is replaced or reappears; None if it is missing."""
 
 
 class _SerialClient(ModbusSerialClient):
-    """pymodbus's serial client, whose `connect` says why it failed instead of logging it."""
+    """pymodbus's serial client, whose `connect` raises the cause of a failure instead of logging it."""
 
     @override
     def connect(self) -> bool:
@@ -65,7 +65,7 @@ class _SerialClient(ModbusSerialClient):
             bytesize=self.comm_params.bytesize,
             parity=self.comm_params.parity,
             stopbits=self.comm_params.stopbits,
-            timeout=_SLICE,
+            timeout=_MAX_WAIT,
             write_timeout=_CONNECT_TIMEOUT,
             **({} if "://" in self.comm_params.host else {"exclusive": True}),
         )
@@ -73,7 +73,7 @@ class _SerialClient(ModbusSerialClient):
 
 
 class _TcpClient(ModbusTcpClient):
-    """pymodbus's TCP client, whose `connect` says why it failed instead of logging it."""
+    """pymodbus's TCP client, whose `connect` raises the cause of a failure instead of logging it."""
 
     @override
     def connect(self) -> bool:
@@ -83,17 +83,17 @@ class _TcpClient(ModbusTcpClient):
 
 
 class SerialTransport:
-    """Modbus RTU on a serial port (a path, or a URL that pyserial knows)."""
+    """Modbus RTU on a serial port, given as a path or a URL that pyserial knows."""
 
     def __init__(self, path: str, baud: int = 9600) -> None:
-        """Name the port; nothing is opened yet."""
-        self.place = path
+        """Set the port and its baud rate without opening it."""
+        self.endpoint = path
         self.framing: Framing = RtuFraming()
         self._baud = baud
         self._client = _SerialClient(path, framer=FramerType.RTU, baudrate=baud)
 
     def timing(self) -> Timing:
-        """The wire's own pace."""
+        """Return the timing for this baud rate."""
         return Timing(baud=self._baud)
 
     @property
@@ -102,74 +102,72 @@ class SerialTransport:
         return self._client.connected
 
     def open(self) -> None:
-        """Open the port for us alone and empty its buffer."""
+        """Open the port exclusively and clear its buffer."""
         try:
             self._client.connect()
-            port = self._port
-            # USB adapters otherwise hold bytes back for up to 16 ms; not every driver, and no pty, has the switch.
+            port = self._serial
+            # USB adapters otherwise delay bytes by up to 16 ms. Some drivers, and all ptys, do not support the mode.
             with contextlib.suppress(AttributeError, OSError, ValueError, NotImplementedError):
                 port.set_low_latency_mode(True)
             port.reset_input_buffer()
-        except Exception as error:  # termios has an exception of its own, and not every platform has termios
+        except Exception as error:  # termios raises its own exception and is not available on every platform
             self.close()
-            raise explain(self.place, error) from error
+            raise open_error(self.endpoint, error) from error
 
     def close(self) -> None:
-        """Give the port back."""
-        with contextlib.suppress(
-            Exception
-        ):  # a vanished port may fail in any way while closing; it is gone all the same
+        """Close the port."""
+        with contextlib.suppress(Exception):  # closing a port that has disappeared may fail in any way
             self._client.close()  # type: ignore[no-untyped-call]
         self._client.socket = None
 
     @property
-    def _port(self) -> serial.Serial:
+    def _serial(self) -> serial.Serial:
         if self._client.socket is None:
-            raise NotConnectedError(self.place, "closed")
+            raise NotConnectedError(self.endpoint, "closed")
         return self._client.socket
 
     def send(self, frame: bytes) -> None:
-        """Write the frame whole."""
+        """Send a complete frame."""
         try:
-            self._port.write(frame)
-        except (OSError, TypeError) as error:  # TypeError: closed by pyserial underneath
-            raise NotConnectedError(self.place, "lost", system_text(error)) from error
+            self._serial.write(frame)
+        except (OSError, TypeError) as error:  # pyserial raises TypeError if it has closed the port
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
 
     def receive(self, size: int, deadline: float) -> bytes:
-        """Read in slices; returns at the last byte."""
+        """Read in slices and return at the last byte."""
         data = b""
         try:
             while len(data) < size and time.monotonic() < deadline:
-                data += self._port.read(size - len(data))
+                data += self._serial.read(size - len(data))
         except (OSError, TypeError) as error:
-            raise NotConnectedError(self.place, "lost", system_text(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
         return data
 
     def pending(self) -> bytes:
-        """What lies in the port's buffer."""
+        """Return what is in the port's buffer."""
         try:
-            return bytes(self._port.read(self._port.in_waiting)) if self._port.in_waiting else b""
+            return bytes(self._serial.read(self._serial.in_waiting)) if self._serial.in_waiting else b""
         except (OSError, TypeError) as error:
-            raise NotConnectedError(self.place, "lost", system_text(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
 
-    def signature(self) -> object:
-        """The device node's identity."""
-        return signature(self.place)
+    def port_identity(self) -> object:
+        """Return the identity of the device node."""
+        return port_identity(self.endpoint)
 
 
 class TcpTransport:
     """Modbus TCP, or RTU frames over TCP, through a gateway."""
 
     def __init__(self, host: str, port: int, *, rtu: bool = False, baud: int = 9600) -> None:
-        """Name the gateway; nothing is opened yet. `baud` is the pace behind an RTU gateway."""
-        self.place = f"{host}:{port}"
+        """Set the gateway's address without connecting. `baud` is the baud rate behind an RTU gateway."""
+        self.endpoint = f"{host}:{port}"
         self.framing: Framing = RtuFraming() if rtu else TcpFraming()
         self._baud = baud if rtu else None
         framer = FramerType.RTU if rtu else FramerType.SOCKET
         self._client = _TcpClient(host, port=port, framer=framer)
 
     def timing(self) -> Timing:
-        """An RTU gateway passes bytes at the line's pace; a Modbus gateway keeps the gaps itself."""
+        """Return the timing: an RTU gateway passes bytes at the line's baud rate, a Modbus TCP gateway at once."""
         return Timing(baud=self._baud)
 
     @property
@@ -178,17 +176,17 @@ class TcpTransport:
         return self._client.socket is not None
 
     def open(self) -> None:
-        """Connect."""
+        """Connect to the gateway."""
         try:
             self._client.connect()
         except ConnectionRefusedError as error:
-            raise NotConnectedError(self.place, "refused") from error
+            raise NotConnectedError(self.endpoint, "refused") from error
         except (socket.gaierror, UnicodeError) as error:
-            raise NotConnectedError(self.place, "unknown_host") from error
+            raise NotConnectedError(self.endpoint, "unknown_host") from error
         except TimeoutError as error:
-            raise NotConnectedError(self.place, "timed_out") from error
+            raise NotConnectedError(self.endpoint, "timed_out") from error
         except OSError as error:
-            raise NotConnectedError(self.place, "unreachable", system_text(error)) from error
+            raise NotConnectedError(self.endpoint, "unreachable", system_text(error)) from error
 
     def close(self) -> None:
         """Disconnect."""
@@ -199,23 +197,23 @@ class TcpTransport:
     @property
     def _socket(self) -> socket.socket:
         if self._client.socket is None:
-            raise NotConnectedError(self.place, "closed")
+            raise NotConnectedError(self.endpoint, "closed")
         return self._client.socket
 
     def send(self, frame: bytes) -> None:
-        """Send the frame whole."""
+        """Send a complete frame."""
         try:
             self._socket.settimeout(_CONNECT_TIMEOUT)
             self._socket.sendall(frame)
         except OSError as error:
-            raise NotConnectedError(self.place, "lost", system_text(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
 
     def receive(self, size: int, deadline: float) -> bytes:
-        """Read until the last byte, the deadline, or the gateway hangs up."""
+        """Read until the last byte or the deadline. Raise NotConnectedError if the gateway disconnects."""
         data = b""
         try:
             while len(data) < size:
-                self._socket.settimeout(max(min(deadline - time.monotonic(), _SLICE), 0.0001))
+                self._socket.settimeout(max(min(deadline - time.monotonic(), _MAX_WAIT), 0.0001))
                 try:
                     chunk = self._socket.recv(size - len(data))
                 except TimeoutError:
@@ -223,25 +221,25 @@ class TcpTransport:
                         break
                     continue
                 if not chunk:
-                    raise NotConnectedError(self.place, "hung_up")
+                    raise NotConnectedError(self.endpoint, "hung_up")
                 data += chunk
         except OSError as error:
-            raise NotConnectedError(self.place, "lost", system_text(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
         return data
 
     def pending(self) -> bytes:
-        """What lies in the socket's buffer."""
+        """Return what is in the socket's buffer."""
         try:
             self._socket.settimeout(0)
             data = self._socket.recv(4096)
         except BlockingIOError:
             return b""
         except OSError as error:
-            raise NotConnectedError(self.place, "lost", system_text(error)) from error
+            raise NotConnectedError(self.endpoint, "lost", system_text(error)) from error
         if not data:
-            raise NotConnectedError(self.place, "hung_up")
+            raise NotConnectedError(self.endpoint, "hung_up")
         return data
 
-    def signature(self) -> object:
-        """A gateway gives no sign of coming back but an open port."""
+    def port_identity(self) -> object:
+        """Return None: only connecting shows whether a gateway is available again."""
         return None

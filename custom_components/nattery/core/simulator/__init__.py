@@ -1,1 +1,1 @@
-"""An inverter that behaves as the protocol's description says, for tests, demos and people without one."""
+"""A simulated inverter, which shares nothing with the Modbus client that is tested against it."""

@@ -1,6 +1,6 @@
 """Alarms and the fault log.
 
-The protocol names one alarm bit, battery low voltage; the other numbers here are the simulator's own.
+The protocol defines one alarm bit, "battery low voltage". All other bit numbers here are the simulator's own.
 """
 
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from ..inverter.registers import FAULT_RECORDS, FAULT_WORDS
 ALARM_BITS = 128
 WORD_BITS = 16
 BATTERY_LOW, OUTPUT_OVERLOAD, OVER_TEMPERATURE = 0, 3, 17
-HOT, COOLED = 85.0, 75.0
-RECOVERED_SOC = 3.0
+RAISE_TEMPERATURE, CLEAR_TEMPERATURE = 85.0, 75.0  # degrees Celsius
+SOC_HYSTERESIS = 3.0  # percent
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """What the alarms are judged by: V, %, W, degrees Celsius."""
+class AlarmInputs:
+    """The values that alarms depend on, in V, %, W and degrees Celsius."""
 
     voltage: float
     low_voltage: float
@@ -30,25 +30,27 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRule:
-    """When an alarm comes and when it goes by itself."""
+    """The conditions that raise and clear an alarm."""
 
-    comes: Callable[[Condition], bool]
-    goes: Callable[[Condition], bool]
+    raise_if: Callable[[AlarmInputs], bool]
+    clear_if: Callable[[AlarmInputs], bool]
 
 
 RULES: dict[int, AlarmRule] = {
     BATTERY_LOW: AlarmRule(
-        lambda c: c.voltage < c.low_voltage or c.soc <= c.low_soc,
-        lambda c: c.voltage > c.low_voltage and c.soc > c.low_soc + RECOVERED_SOC,
+        lambda inputs: inputs.voltage < inputs.low_voltage or inputs.soc <= inputs.low_soc,
+        lambda inputs: inputs.voltage > inputs.low_voltage and inputs.soc > inputs.low_soc + SOC_HYSTERESIS,
     ),
-    OUTPUT_OVERLOAD: AlarmRule(lambda c: c.shed > 0, lambda c: c.shed <= 0),
-    OVER_TEMPERATURE: AlarmRule(lambda c: c.temperature > HOT, lambda c: c.temperature < COOLED),
+    OUTPUT_OVERLOAD: AlarmRule(lambda inputs: inputs.shed > 0, lambda inputs: inputs.shed <= 0),
+    OVER_TEMPERATURE: AlarmRule(
+        lambda inputs: inputs.temperature > RAISE_TEMPERATURE, lambda inputs: inputs.temperature < CLEAR_TEMPERATURE
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class FaultLogEntry:
-    """One line of the fault log: code = alarm bit + 1, the device's time, up to twelve captured words."""
+    """One record of the fault log: code (alarm bit + 1), the inverter's local time, up to twelve captured words."""
 
     code: int
     time: datetime
@@ -56,64 +58,64 @@ class FaultLogEntry:
 
 
 class Alarms:
-    """The active alarms and the log of how they came, newest first. `changes` grows with every change of either."""
+    """The active alarms and the fault log, newest first; `changes` counts the changes of either."""
 
     def __init__(self, log: list[FaultLogEntry] | None = None) -> None:
-        """Start quiet, with an earlier log."""
+        """Start without active alarms, and with an earlier log."""
         self.active: set[int] = set()
         self.log: list[FaultLogEntry] = (log or [])[:FAULT_RECORDS]
-        self._held: set[int] = set()
+        self._latched: set[int] = set()  # alarms that stay active until they are cleared
         self.changes = 1
 
-    def judge(self, condition: Condition, now: datetime, captured: tuple[int, ...]) -> None:
-        """Let alarms come and go by themselves."""
+    def update(self, inputs: AlarmInputs, now: datetime, captured: tuple[int, ...]) -> None:
+        """Raise and clear alarms by their rules."""
         for bit, rule in RULES.items():
-            if bit not in self.active and rule.comes(condition):
-                self._enter(bit, now, captured)
-            elif bit in self.active and bit not in self._held and rule.goes(condition):
+            if bit not in self.active and rule.raise_if(inputs):
+                self._activate(bit, now, captured)
+            elif bit in self.active and bit not in self._latched and rule.clear_if(inputs):
                 self.active.discard(bit)
                 self.changes += 1
 
-    def raise_(self, bit: int, now: datetime, captured: tuple[int, ...] = ()) -> None:
-        """Raise an alarm that stays until it is cleared; ValueError for a bit that does not exist."""
+    def raise_alarm(self, bit: int, now: datetime, captured: tuple[int, ...] = ()) -> None:
+        """Raise an alarm that stays active until it is cleared. Raise ValueError if the bit does not exist."""
         if not 0 <= bit < ALARM_BITS:
             msg = f"Alarm bit {bit} does not exist: allowed is 0 to {ALARM_BITS - 1}"
             raise ValueError(msg)
-        self._held.add(bit)
+        self._latched.add(bit)
         if bit not in self.active:
-            self._enter(bit, now, captured)
+            self._activate(bit, now, captured)
 
     def clear(self) -> None:
-        """Forget every alarm; those with a lasting cause come back at once."""
+        """Clear every alarm. Alarms whose cause persists are raised again at the next update."""
         self.active.clear()
-        self._held.clear()
+        self._latched.clear()
         self.changes += 1
 
-    def forget(self) -> None:
-        """Empty the log."""
+    def clear_log(self) -> None:
+        """Remove all records from the fault log."""
         self.log.clear()
         self.changes += 1
 
     def flags(self) -> list[int]:
-        """The eight words of SysAlarmFlag."""
+        """Return the eight words of SysAlarmFlag."""
         words = [0] * (ALARM_BITS // WORD_BITS)
         for bit in self.active:
             words[bit // WORD_BITS] |= 1 << bit % WORD_BITS
         return words
 
     def details(self) -> list[int]:
-        """The 128 words of AlarmDetail."""
+        """Return the 128 words of AlarmDetail."""
         return [int(bit in self.active) for bit in range(ALARM_BITS)]
 
-    def history(self, stamp: Callable[[datetime], list[int]]) -> list[int]:
-        """The 512 words of FaultHistory; `stamp` packs a time into three words."""
+    def log_words(self, encode_time: Callable[[datetime], list[int]]) -> list[int]:
+        """Return the 512 words of FaultHistory; `encode_time` encodes a time as three words."""
         words: list[int] = []
-        for record in self.log:
-            line = [record.code, *stamp(record.time), *record.captured]
-            words += line[:FAULT_WORDS] + [0] * (FAULT_WORDS - len(line))
+        for entry in self.log:
+            record = [entry.code, *encode_time(entry.time), *entry.captured]
+            words += record[:FAULT_WORDS] + [0] * (FAULT_WORDS - len(record))
         return words + [0] * (FAULT_RECORDS * FAULT_WORDS - len(words))
 
-    def _enter(self, bit: int, now: datetime, captured: tuple[int, ...]) -> None:
+    def _activate(self, bit: int, now: datetime, captured: tuple[int, ...]) -> None:
         self.changes += 1
         self.active.add(bit)
         self.log = [FaultLogEntry(bit + 1, now, captured), *self.log][:FAULT_RECORDS]

@@ -1,6 +1,6 @@
-"""One client's side of the line as a pure state machine: bytes in at their time, parts of answers out at theirs.
+"""The inverter's end of the line as a state machine: bytes with their arrival times in, parts of responses out.
 
-It does no input or output and reads no clock, so that it can be tested with any times.
+It performs no input or output and reads no clock, so tests can use any times.
 """
 
 from collections import deque
@@ -8,164 +8,176 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 
-from .faults import UNSERVED, FaultKind, FaultPlan, LineFault, ResponsePart, pieces
-from .frames import BrokenFrameError, Envelope, ServerFraming
-from .pace import Exchange, Pace, TrafficLog
-from .service import Service
+from .faults import NOT_EXECUTED, FaultKind, FaultPlan, LineFault, ResponsePart, response_parts
+from .frames import Adu, InvalidFrameError, ServerFraming
+from .line_timing import LineTiming
+from .request_handler import RequestHandler
+from .traffic import RecordedTransaction, TrafficLog
 
-LONGEST_FRAME = 512
+MAX_FRAME_SIZE = 512
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelOptions:
-    """How the line behaves. `fragile`: an overlap loses both requests and leaves the device deaf for `deaf_seconds`."""
+    """The behaviour of the line.
 
-    pace: Pace = field(default_factory=Pace)
+    If `fails_on_overlap`, bytes that arrive while a request is served discard both requests, and the inverter ignores
+    the line for `recovery_seconds`.
+    """
+
+    timing: LineTiming = field(default_factory=LineTiming)
     faults: FaultPlan = field(default_factory=FaultPlan)
-    fragile: bool = True
-    deaf_seconds: float = 1.0
+    fails_on_overlap: bool = True
+    recovery_seconds: float = 1.0
 
 
 class Channel:
-    """Cuts requests out of the bytes, has them served, and gives the answers out at the line's pace."""
+    """Finds requests in the received bytes, has them handled, and sends the responses with the line's timing."""
 
     def __init__(
         self,
         framing: ServerFraming,
-        service: Service,
-        rules: ChannelOptions,
-        record: TrafficLog,
+        handler: RequestHandler,
+        options: ChannelOptions,
+        traffic: TrafficLog,
         send: Callable[[bytes], None],
-        lose_port: Callable[[float], None],
+        interrupt_port: Callable[[float], None],
     ) -> None:
-        """Answer through `send`; `lose_port` takes the port away for so many seconds."""
-        self._framing, self._service, self._rules, self._record = framing, service, rules, record
-        self._send, self._lose_port = send, lose_port
+        """Respond through `send`; `interrupt_port` closes the port for that many seconds."""
+        self._framing, self._handler, self._options, self._traffic = framing, handler, options, traffic
+        self._send, self._interrupt_port = send, interrupt_port
         self._buffer = bytearray()
         self._events: deque[tuple[float, Callable[[float], None]]] = deque()
-        self._exchange: Exchange | None = None
-        self._arrived = self._heard = self._last = self._deaf_until = -inf
-        self._gap = inf
+        self._transaction: RecordedTransaction | None = None
+        self._request_start = self._request_end = self._line_idle_since = self._ignore_until = -inf
+        self._preceding_silence = inf
 
     @property
-    def due(self) -> float:
-        """When `run` has something to do next; infinity when nothing is pending."""
+    def next_event_at(self) -> float:
+        """The time of the next event for `run`; infinity if there is none."""
         if self._events:
             return self._events[0][0]
-        return self._heard + self._rules.pace.silence if self._buffer else inf
+        return self._request_end + self._options.timing.end_of_frame if self._buffer else inf
 
     def receive(self, data: bytes, now: float) -> None:
-        """Take bytes that came in at `now`."""
-        tally, character = self._record.tally, self._rules.pace.character
-        tally.bytes_in += len(data)
-        gap = now - self._last
-        self._last = max(self._last, now) + len(data) * character
-        if now < self._deaf_until:
-            tally.unheard += len(data)
+        """Process bytes that arrived at `now`."""
+        counters, timing = self._traffic.counters, self._options.timing
+        counters.bytes_in += len(data)
+        silence = now - self._line_idle_since
+        self._line_idle_since = max(self._line_idle_since, now) + len(data) * timing.character
+        if now < self._ignore_until:
+            counters.ignored_bytes += len(data)
             return
         if self._events:
-            self._overlap(now)
+            self._handle_overlap(now)
             return
         if not self._buffer:
-            self._arrived, self._gap = now, gap
-            tally.short_gaps += self._rules.pace.paced and gap < self._rules.pace.gap
-        self._heard = self._last
+            self._request_start, self._preceding_silence = now, silence
+            counters.short_silences += timing.paced and silence < timing.silent_interval
+        self._request_end = self._line_idle_since
         self._buffer += data
-        self._cut(now)
+        self._extract_request(now)
 
     def run(self, now: float) -> None:
-        """Do everything that is due at `now`."""
-        if self._buffer and not self._events and now >= self.due:
-            self._accept(self._take(len(self._buffer)))
+        """Process every event due at `now`."""
+        if self._buffer and not self._events and now >= self.next_event_at:
+            self._accept(self._take_from_buffer(len(self._buffer)))
         while self._events and self._events[0][0] <= now:
             self._events.popleft()[1](now)
 
-    def _take(self, size: int) -> bytes:
+    def _take_from_buffer(self, size: int) -> bytes:
         frame = bytes(self._buffer[:size])
         self._buffer.clear()
         return frame
 
-    def _cut(self, now: float) -> None:
+    def _extract_request(self, now: float) -> None:
         size = len(self._buffer)
         try:
-            length = self._framing.length(bytes(self._buffer)) or LONGEST_FRAME
-        except BrokenFrameError:
-            self._discard()
+            frame_size = self._framing.frame_size(bytes(self._buffer)) or MAX_FRAME_SIZE
+        except InvalidFrameError:
+            self._traffic.counters.garbage += 1
+            self._buffer.clear()
             return
-        if size >= length:
-            self._accept(self._take(length))
-            if size > length and self._events:
-                self._overlap(now)
-
-    def _discard(self) -> None:
-        self._record.tally.garbage += 1
-        self._buffer.clear()
+        if size >= frame_size:
+            self._accept(self._take_from_buffer(frame_size))
+            if size > frame_size and self._events:
+                self._handle_overlap(now)
 
     def _accept(self, frame: bytes) -> None:
-        tally = self._record.tally
+        """Check and record a request, and schedule its execution."""
+        counters = self._traffic.counters
         try:
-            request = self._framing.unpack(frame)
-        except BrokenFrameError:
-            whole = self._framing.length(frame) == len(frame)
-            tally.damaged += whole
-            tally.garbage += not whole
+            request = self._framing.decode(frame)
+        except InvalidFrameError:
+            complete = self._framing.frame_size(frame) == len(frame)
+            counters.crc_errors += complete
+            counters.garbage += not complete
             return
-        if not self._service.concerns(request.unit):
-            tally.others += 1
+        if not self._handler.accepts(request.unit):
+            counters.other_units += 1
             return
-        tally.requests += 1
-        fault = self._rules.faults.fault(tally.requests)
-        exchange = Exchange(
-            tally.requests, self._arrived, self._heard, self._gap, frame, fault=fault.kind if fault else None
+        counters.requests += 1
+        fault = self._options.faults.fault(counters.requests)
+        transaction = RecordedTransaction(
+            counters.requests,
+            self._request_start,
+            self._request_end,
+            self._preceding_silence,
+            frame,
+            fault=fault.kind if fault else None,
         )
-        self._record.exchanges.append(exchange)
-        self._exchange = exchange
-        understood = self._heard + self._rules.pace.gap
-        self._events.append((understood, lambda _: self._serve(request, exchange, fault, understood)))
+        self._traffic.transactions.append(transaction)
+        self._transaction = transaction
+        received_at = self._request_end + self._options.timing.silent_interval
+        self._events.append((received_at, lambda _: self._execute(request, transaction, fault, received_at)))
 
-    def _serve(self, request: Envelope, exchange: Exchange, fault: LineFault | None, understood: float) -> None:
-        """Carry the request out when it has been understood, and plan the answer; until then the device is busy."""
-        start = understood + self._rules.pace.turnaround
+    def _execute(
+        self, request: Adu, transaction: RecordedTransaction, fault: LineFault | None, received_at: float
+    ) -> None:
+        """Execute a request that was received at `received_at`, and schedule its response."""
+        response_start = received_at + self._options.timing.turnaround
         if fault is not None and fault.kind is FaultKind.PORT_GONE:
-            self._lose_port(fault.seconds)
+            self._interrupt_port(fault.seconds)
             return
-        if fault is None or fault.kind not in UNSERVED:
-            answer = self._service.answer(request)
+        if fault is None or fault.kind not in NOT_EXECUTED:
+            response = self._handler.handle(request)
         else:
-            answer = self._service.refusal(request, fault.code) if fault.kind is FaultKind.EXCEPTION else None
-        runs = pieces(fault, answer, self._framing) if answer is not None else []
-        if runs:
-            self._plan(runs, exchange, start)
+            response = self._handler.reject(request, fault.code) if fault.kind is FaultKind.EXCEPTION else None
+        parts = response_parts(fault, response, self._framing) if response is not None else []
+        if parts:
+            self._schedule_response(parts, transaction, response_start)
         else:
-            self._events.append((start, lambda _: None))
+            self._events.append((response_start, lambda _: None))
 
-    def _plan(self, runs: list[ResponsePart], exchange: Exchange, moment: float) -> None:
-        """Every part leaves when its last character has crossed the wire."""
-        pace = self._rules.pace
-        for run in runs:
-            moment += run.wait
-            chunk = pace.chunk if pace.paced else len(run.data)
-            for start in range(0, len(run.data), chunk):
-                part = run.data[start : start + chunk]
-                moment += len(part) * pace.character
-                self._events.append((moment, lambda now, part=part: self._put(part, exchange, now)))  # type: ignore[misc]
-        exchange.due = moment
+    def _schedule_response(self, parts: list[ResponsePart], transaction: RecordedTransaction, moment: float) -> None:
+        """Schedule each chunk for the moment at which its last character has crossed the line."""
+        timing = self._options.timing
+        for part in parts:
+            moment += part.delay
+            chunk_size = timing.chunk if timing.paced else len(part.data)
+            for start in range(0, len(part.data), chunk_size):
+                chunk = part.data[start : start + chunk_size]
+                moment += len(chunk) * timing.character
+                self._events.append(
+                    (moment, lambda now, chunk=chunk: self._send_chunk(chunk, transaction, now))  # type: ignore[misc]
+                )
+        transaction.due = moment
 
-    def _put(self, part: bytes, exchange: Exchange, now: float) -> None:
-        tally = self._record.tally
-        self._last = max(self._last, now)
-        exchange.began = now if exchange.began is None else exchange.began
-        exchange.answer += part
+    def _send_chunk(self, chunk: bytes, transaction: RecordedTransaction, now: float) -> None:
+        counters = self._traffic.counters
+        self._line_idle_since = max(self._line_idle_since, now)
+        transaction.response_start = now if transaction.response_start is None else transaction.response_start
+        transaction.response += chunk
         if not self._events:
-            exchange.ended = now
-            tally.answers += 1
-        tally.bytes_out += len(part)
-        self._send(part)
+            transaction.response_end = now
+            counters.responses += 1
+        counters.bytes_out += len(chunk)
+        self._send(chunk)
 
-    def _overlap(self, now: float) -> None:
-        self._record.tally.overlaps += 1
-        if self._exchange is not None:
-            self._exchange.overlapped = True
-        if self._rules.fragile:
+    def _handle_overlap(self, now: float) -> None:
+        self._traffic.counters.overlaps += 1
+        if self._transaction is not None:
+            self._transaction.overlapped = True
+        if self._options.fails_on_overlap:
             self._events.clear()
-            self._deaf_until = now + self._rules.deaf_seconds
+            self._ignore_until = now + self._options.recovery_seconds

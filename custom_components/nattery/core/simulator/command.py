@@ -1,4 +1,4 @@
-"""The command `nattery simulate`: its options, and what it does with them."""
+"""The command `nattery simulate`."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, Literal
 
 from .faults import FaultPlan
-from .simulator import SPEED_LIMIT, UNITS, Simulator
+from .simulator import MAX_SPEED, UNITS, Simulator
 from .state import InvalidStateError
 
 SAVE_SECONDS = 60
@@ -25,42 +25,42 @@ DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 
 class UsageError(Exception):
-    """Input that cannot be used; the text is one sentence for the user."""
+    """Invalid input; the text is one sentence for the user."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the options of `nattery simulate`.
 
-    They stay text until `run` judges them, so that every error is one sentence.
+    The values stay text until `run` validates them, so that every error is one sentence.
     """
     add = parser.add_argument
     add("--link", metavar="PATH", help="serve a serial port under this name (a link to a pseudo terminal)")
-    add("--tcp", metavar="HOST:PORT", help="serve Modbus-TCP")
+    add("--tcp", metavar="HOST:PORT", help="serve Modbus TCP")
     add("--rtu-over-tcp", metavar="HOST:PORT", help="serve RTU frames over TCP")
-    add("--speed", default="1", metavar="N", help="how many times faster than real time the inverter lives (default 1)")
-    add("--seed", default="1", metavar="N", help="which house, weather and serial number (default 1)")
+    add("--speed", default="1", metavar="N", help="simulate N times faster than real time (default 1)")
+    add("--seed", default="1", metavar="N", help="seed of the household, the weather and the serial number (default 1)")
     add("--unit", metavar="N", help="unit id (default: the saved one, or 1)")
     add(
         "--turnaround",
         default="30",
         metavar="MS",
-        help="how long the inverter thinks before it answers, ms (default 30)",
+        help="turnaround delay in ms (default 30)",
     )
-    add("--state", metavar="FILE", help="keep settings and counters in this file between runs")
+    add("--state", metavar="FILE", help="save settings, counters and SOC in this file between runs")
     add("--fault-rate", default="0", metavar="X", help="share of requests that meet a line fault, 0 to 1 (default 0)")
-    add("--unpaced", action="store_true", help="do not imitate the time that characters take at 9600 baud")
+    add("--unpaced", action="store_true", help="transmit without the delay of 9600 baud")
 
 
 def run(args: Namespace) -> int:
-    """Serve until SIGINT or SIGTERM; 0, or 1 for a failure and 2 for bad input with a sentence on stderr."""
+    """Serve until SIGINT or SIGTERM. Return 0; 1 on failure or 2 on invalid input, with a sentence on stderr."""
     try:
         return _run(args)
     except UsageError as error:
-        return _complain(error, BAD_INPUT)
+        return _report_error(error, BAD_INPUT)
     except (FileExistsError, InvalidStateError) as error:
-        return _complain(error, BAD_INPUT)
+        return _report_error(error, BAD_INPUT)
     except OSError as error:
-        return _complain(error, FAILED)
+        return _report_error(error, FAILED)
 
 
 def _run(args: Namespace) -> int:
@@ -73,22 +73,22 @@ def _run(args: Namespace) -> int:
         raise UsageError(f"--link cannot be {args.link}: there is no folder {Path(args.link).parent}")
     simulator = Simulator(
         seed=seed,
-        speed=_number("--speed", args.speed, 0, SPEED_LIMIT, above=True),
+        speed=_number("--speed", args.speed, 0, MAX_SPEED, exclusive=True),
         unit=None if args.unit is None else int(_number("--unit", args.unit, UNITS.start, UNITS.stop - 1, whole=True)),
         turnaround=_number("--turnaround", args.turnaround, 0, MAX_TURNAROUND_MS) / MILLISECONDS,
         paced=not args.unpaced,
         faults=FaultPlan.mixed(_number("--fault-rate", args.fault_rate, 0, 1), seed),
         state=_load(file) if file else None,
     )
-    with simulator, _interruptions() as stop:
-        places = []
+    with simulator, _stop_signals() as stop:
+        endpoints = []
         if args.link:
-            places.append(simulator.serve_pty(args.link))
+            endpoints.append(simulator.serve_pty(args.link))
         if tcp:
-            places.append(_listen(simulator, tcp, "tcp"))
+            endpoints.append(_listen(simulator, tcp, "tcp"))
         if rtu:
-            places.append(_listen(simulator, rtu, "rtu"))
-        sys.stdout.write(f"Simulated inverter {simulator.device.serial} at {', '.join(places)}\n")
+            endpoints.append(_listen(simulator, rtu, "rtu"))
+        sys.stdout.write(f"Simulated inverter {simulator.device.serial} at {', '.join(endpoints)}\n")
         sys.stdout.flush()
         while not stop.wait(SAVE_SECONDS):
             _save(file, simulator.dump_state())
@@ -96,20 +96,20 @@ def _run(args: Namespace) -> int:
     return DONE
 
 
-def _complain(error: Exception, code: int) -> int:
+def _report_error(error: Exception, code: int) -> int:
     sys.stderr.write(f"{error}\n")
     return code
 
 
-def _number(option: str, text: str, low: float, high: float, *, above: bool = False, whole: bool = False) -> float:
+def _number(option: str, text: str, low: float, high: float, *, exclusive: bool = False, whole: bool = False) -> float:
     kind = "a whole number" if whole else "a number"
-    allowed = f"allowed is {kind} {'above' if above else 'from'} {low:g} to {high:.0f}"
+    allowed = f"allowed is {kind} {'above' if exclusive else 'from'} {low:g} to {high:.0f}"
     convert: Callable[[str], float] = int if whole else float
     try:
         number = convert(text)
     except ValueError:
         raise UsageError(f"{option} cannot be {text!r}: {allowed}") from None
-    if not isfinite(number) or not low <= number <= high or (above and number == low):
+    if not isfinite(number) or not low <= number <= high or (exclusive and number == low):
         raise UsageError(f"{option} cannot be {text}: {allowed}")
     return number
 
@@ -128,7 +128,7 @@ def _listen(simulator: Simulator, address: tuple[str, int], framing: Literal["tc
     try:
         return f"{host}:{simulator.serve_tcp(host, port, framing)}"
     except OSError as error:
-        # The standard library adds its own address to the system's reason.
+        # The standard library appends its own address to the system's reason.
         reason = str(error.strerror or error).partition(" (")[0]
         raise OSError(f"Cannot listen on {host}:{port}: {reason}") from error
 
@@ -150,23 +150,23 @@ def _load(file: Path) -> dict[str, Any] | None:
 def _save(file: Path | None, state: dict[str, Any]) -> None:
     if file is None:
         return
-    fresh = file.with_name(f".{file.name}.new")
-    fresh.write_text(json.dumps(state, indent=1), "utf-8")
-    fresh.replace(file)
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.write_text(json.dumps(state, indent=1), "utf-8")
+    temporary.replace(file)
 
 
 @contextmanager
-def _interruptions() -> Iterator[Event]:
-    """An event that SIGINT and SIGTERM set, in the main thread; elsewhere signals cannot be had."""
+def _stop_signals() -> Iterator[Event]:
+    """Yield an event that SIGINT and SIGTERM set; only the main thread can receive signals."""
     stop = Event()
 
-    def note(_: int, __: FrameType | None) -> None:
+    def request_stop(_: int, __: FrameType | None) -> None:
         stop.set()
 
     if current_thread() is not main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with suppress(KeyboardInterrupt):
             yield stop

@@ -1,6 +1,6 @@
-"""The world around the inverter: sun, house and grid, as pure functions of a seed and the local time.
+"""The environment of the inverter: sun, household and grid, as pure functions of a seed and the local time.
 
-Nothing here is remembered: the same seed and time give the same world, so runs can be repeated and continued.
+No state is kept: the same seed and time always give the same environment, so runs can be repeated and continued.
 """
 
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from hashlib import blake2b
 from math import asin, cos, floor, pi, radians, sin
 
 LATITUDE = radians(45)
-TILT_OF_EARTH = radians(23.44)
+AXIAL_TILT = radians(23.44)
 SOLAR_NOON = 12.5  # local hours, between winter and summer time
 EPOCH = date(2000, 1, 1)
 SATURDAY = 5
 
 STRING_PEAK_WATTS = (3400.0, 2800.0)
-STRING_TURN_HOURS = (-1.0, 1.25)  # the first string looks to the south-east, the second to the south-west
+STRING_AZIMUTH_HOURS = (-1.0, 1.25)  # the first string faces south-east, the second south-west
 
-# Household demand by hour of the day, W, before variation.
+# Average household load in W by hour of the day.
 _HOURLY_WATTS = (
     *(240, 220, 210, 210, 220, 280, 480, 650, 560, 430, 400, 430),
     *(560, 480, 400, 390, 430, 620, 900, 980, 820, 640, 460, 320),
 )
-_APPLIANCE_WATTS = 2200  # kettle, oven, washing machine: whole quarters of an hour
-_APPLIANCE_CHANCE = (0.01,) * 6 + (0.06,) * 4 + (0.03,) * 7 + (0.1,) * 4 + (0.02,) * 3
+_APPLIANCE_WATTS = 2200  # kettle, oven, washing machine; each runs for a quarter-hour
+_APPLIANCE_PROBABILITY = (0.01,) * 6 + (0.06,) * 4 + (0.03,) * 7 + (0.1,) * 4 + (0.02,) * 3
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the world offers and asks for at one moment: W, V, Hz, degrees Celsius."""
+class Environment:
+    """Available PV power, household load and grid at one moment, in W, V, Hz and degrees Celsius."""
 
     pv1: float
     pv2: float
@@ -39,66 +39,67 @@ class Surroundings:
 
     @property
     def pv(self) -> float:
-        """Both strings together, W."""
+        """The PV power of both strings in W."""
         return self.pv1 + self.pv2
 
 
-def surroundings(seed: int, now: datetime) -> Surroundings:
-    """The world of `seed` at the naive local time `now`."""
+def environment_at(seed: int, now: datetime) -> Environment:
+    """Return the environment of `seed` at the naive local time `now`."""
     second = (now.date() - EPOCH).days * 86400 + now.hour * 3600 + now.minute * 60 + now.second + now.microsecond / 1e6
-    clouds = _clouds(seed, second)
+    clouds = _cloud_transmission(seed, second)
     pv1, pv2 = (
-        peak * _sunshine(now, turn) * clouds for peak, turn in zip(STRING_PEAK_WATTS, STRING_TURN_HOURS, strict=True)
+        peak * _clear_sky_share(now, azimuth) * clouds
+        for peak, azimuth in zip(STRING_PEAK_WATTS, STRING_AZIMUTH_HOURS, strict=True)
     )
-    return Surroundings(
+    return Environment(
         pv1=pv1,
         pv2=pv2,
-        load=_demand(seed, now, second),
+        load=_household_load(seed, now, second),
         grid_voltage=227 + 8 * _noise(seed, "volts", second / 40),
         grid_frequency=49.97 + 0.06 * _noise(seed, "hertz", second / 15),
         temperature=17 + 10 * _noise(seed, "warmth", second / 14400),
     )
 
 
-def _chance(seed: int, name: str, slot: int) -> float:
-    """A number in 0..1 that belongs to this slot for ever."""
+def _random_share(seed: int, name: str, slot: int) -> float:
+    """Return the number in 0..1 that belongs to this slot."""
     digest = blake2b(f"{seed}:{name}:{slot}".encode(), digest_size=4).digest()
     return int.from_bytes(digest) / 0xFFFFFFFF
 
 
 def _noise(seed: int, name: str, position: float) -> float:
-    """A smooth curve in 0..1 through the chances of the whole positions."""
+    """Return a smooth curve in 0..1 through the random numbers of the whole positions."""
     slot = floor(position)
-    part = position - slot
-    weight = part * part * (3 - 2 * part)
-    return _chance(seed, name, slot) * (1 - weight) + _chance(seed, name, slot + 1) * weight
+    fraction = position - slot
+    weight = fraction * fraction * (3 - 2 * fraction)
+    return _random_share(seed, name, slot) * (1 - weight) + _random_share(seed, name, slot + 1) * weight
 
 
-def _sunshine(now: datetime, turn_hours: float) -> float:
-    """The share of its peak that a string gives under a clear sky, 0..1."""
+def _clear_sky_share(now: datetime, azimuth_hours: float) -> float:
+    """Return the share of its peak power that a string generates under a clear sky, 0..1."""
     year_angle = 2 * pi * (now.timetuple().tm_yday - 172) / 365
-    declination = asin(sin(TILT_OF_EARTH) * cos(year_angle))
+    declination = asin(sin(AXIAL_TILT) * cos(year_angle))
     hour = now.hour + now.minute / 60 + now.second / 3600
     height = sin(LATITUDE) * sin(declination) + cos(LATITUDE) * cos(declination) * cos((hour - SOLAR_NOON) * pi / 12)
-    facing = cos((hour - SOLAR_NOON - turn_hours) * pi / 12)
+    facing = cos((hour - SOLAR_NOON - azimuth_hours) * pi / 12)
     return max(0.0, height) * max(0.25, 0.35 + 0.65 * facing) if height > 0 else 0.0
 
 
-def _clouds(seed: int, second: float) -> float:
-    """What the clouds let through, 0..1: the day's weather, drifting fields, a little flicker."""
+def _cloud_transmission(seed: int, second: float) -> float:
+    """Return the share of sunlight that the clouds transmit, 0..1: daily weather, drifting fields, flicker."""
     cover = _noise(seed, "weather", second / 86400)
     fields = _noise(seed, "fields", second / 900)
     flicker = _noise(seed, "flicker", second / 12)
     return (1 - 0.9 * cover * (0.35 + 0.65 * fields)) * (0.97 + 0.03 * flicker)
 
 
-def _demand(seed: int, now: datetime, second: float) -> float:
-    """What the house asks for, W."""
+def _household_load(seed: int, now: datetime, second: float) -> float:
+    """Return the household's load in W."""
     hour = now.hour + now.minute / 60 + now.second / 3600
     before, after = _HOURLY_WATTS[now.hour], _HOURLY_WATTS[(now.hour + 1) % 24]
     profile = before + (after - before) * (hour - now.hour)
     weekend = 1.2 if now.weekday() >= SATURDAY else 1.0
-    habit = 0.75 + 0.5 * _noise(seed, "habit", second / 5400)
-    flutter = 0.95 + 0.1 * _noise(seed, "flutter", second / 8)
-    running = _chance(seed, "appliance", floor(second / 900)) < _APPLIANCE_CHANCE[now.hour]
-    return profile * weekend * habit * flutter + (_APPLIANCE_WATTS * flutter if running else 0)
+    variation = 0.75 + 0.5 * _noise(seed, "habit", second / 5400)
+    fluctuation = 0.95 + 0.1 * _noise(seed, "flutter", second / 8)
+    running = _random_share(seed, "appliance", floor(second / 900)) < _APPLIANCE_PROBABILITY[now.hour]
+    return profile * weekend * variation * fluctuation + (_APPLIANCE_WATTS * fluctuation if running else 0)

@@ -1,14 +1,14 @@
-"""Frames on the wire: CRC, RTU and Modbus-TCP, requests in and answers out. Shares nothing with the client."""
+"""Frames of the server: CRC, Modbus RTU and Modbus TCP. Shares no code with the client."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 READ, WRITE_ONE, WRITE_MANY = 3, 6, 16
 EXCEPTION = 0x80
-RTU_SHORT = 8  # unit, function, two words, CRC
-RTU_MANY_HEAD = 9  # unit, function, two words, byte count, CRC
+RTU_SHORT = 8  # bytes: unit id, function code, two words, CRC
+RTU_MANY_HEAD = 9  # bytes: unit id, function code, two words, byte count, CRC
 RTU_MINIMUM = 4
-MBAP_HEAD = 6  # transaction, protocol, length; the unit counts to the length
+MBAP_HEAD = 6  # bytes: transaction id, protocol, length; the length includes the unit id
 MBAP_LENGTHS = range(2, 255)
 CRC_START, CRC_POLYNOMIAL = 0xFFFF, 0xA001
 
@@ -23,50 +23,50 @@ _CRC_TABLE = tuple(_crc_of_byte(byte) for byte in range(256))
 
 
 def crc16(data: bytes) -> int:
-    """CRC-16/MODBUS; on the wire its low byte goes first."""
+    """Return the CRC-16/MODBUS, which is sent low byte first."""
     crc = CRC_START
     for byte in data:
         crc = crc >> 8 ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
     return crc
 
 
-class BrokenFrameError(Exception):
-    """Bytes that are no frame: a wrong CRC, or a header that cannot be."""
+class InvalidFrameError(Exception):
+    """Bytes that are not a frame: a wrong CRC or an impossible header."""
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
-    """What a frame carries: to or from which unit, the function and its data; `transaction` only in Modbus-TCP."""
+class Adu:
+    """An application data unit: unit id, PDU (function code and data), and the transaction id of Modbus TCP."""
 
     unit: int
     pdu: bytes
-    transaction: int = 0
+    transaction_id: int = 0
 
 
 class ServerFraming(Protocol):
-    """How requests are cut out of the bytes and answers are wrapped."""
+    """The decoding of requests and the encoding of responses on one kind of line."""
 
-    def length(self, data: bytes) -> int | None:
-        """How long the frame is that `data` begins with; None while that cannot be told.
+    def frame_size(self, data: bytes) -> int | None:
+        """Return the size of the frame that `data` begins with; None if it is not known yet.
 
-        BrokenFrameError for an impossible head.
+        Raise InvalidFrameError for an impossible header.
         """
 
-    def unpack(self, frame: bytes) -> Envelope:
-        """The content of one whole frame; BrokenFrameError when it is damaged."""
+    def decode(self, frame: bytes) -> Adu:
+        """Return the content of one complete frame. Raise InvalidFrameError if it is damaged."""
 
-    def pack(self, envelope: Envelope) -> bytes:
-        """The frame around a content."""
+    def encode(self, adu: Adu) -> bytes:
+        """Return the frame of a response."""
 
-    def damage(self, frame: bytes) -> bytes:
-        """The frame with its check spoilt, so that a careful client must refuse it."""
+    def corrupt(self, frame: bytes) -> bytes:
+        """Return the frame damaged in a way that a client must detect."""
 
 
 class RtuServerFraming:
-    """Unit, content, CRC. The function tells where a request ends; of an unknown function only silence does."""
+    """Modbus RTU: unit id, PDU, CRC. The end of a request with an unknown function is known only by silence."""
 
-    def length(self, data: bytes) -> int | None:
-        """Eight bytes for functions 3 and 6; function 16 says its byte count."""
+    def frame_size(self, data: bytes) -> int | None:
+        """Return eight bytes for functions 3 and 6; function 16 states its byte count."""
         function = data[1] if len(data) > 1 else 0
         if function in {READ, WRITE_ONE}:
             return RTU_SHORT
@@ -74,51 +74,51 @@ class RtuServerFraming:
             return RTU_MANY_HEAD + data[6]
         return None
 
-    def unpack(self, frame: bytes) -> Envelope:
-        """Check the CRC."""
+    def decode(self, frame: bytes) -> Adu:
+        """Check the CRC and return the content."""
         if len(frame) < RTU_MINIMUM or crc16(frame[:-2]) != int.from_bytes(frame[-2:], "little"):
-            raise BrokenFrameError
-        return Envelope(frame[0], frame[1:-2])
+            raise InvalidFrameError
+        return Adu(frame[0], frame[1:-2])
 
-    def pack(self, envelope: Envelope) -> bytes:
+    def encode(self, adu: Adu) -> bytes:
         """Append the CRC."""
-        body = bytes((envelope.unit,)) + envelope.pdu
+        body = bytes((adu.unit,)) + adu.pdu
         return body + crc16(body).to_bytes(2, "little")
 
-    def damage(self, frame: bytes) -> bytes:
+    def corrupt(self, frame: bytes) -> bytes:
         """Flip one bit in the middle."""
         middle = len(frame) // 2
         return frame[:middle] + bytes((frame[middle] ^ 0x10,)) + frame[middle + 1 :]
 
 
 class TcpServerFraming:
-    """Modbus-TCP: transaction, protocol 0, length, unit, content."""
+    """Modbus TCP: transaction id, protocol 0, length, unit id, PDU."""
 
-    def length(self, data: bytes) -> int | None:
-        """What the head says."""
+    def frame_size(self, data: bytes) -> int | None:
+        """Return the size stated in the header."""
         if len(data) < MBAP_HEAD:
             return None
         size = int.from_bytes(data[4:6])
         if data[2:4] != b"\0\0" or size not in MBAP_LENGTHS:
-            raise BrokenFrameError
+            raise InvalidFrameError
         return MBAP_HEAD + size
 
-    def unpack(self, frame: bytes) -> Envelope:
-        """Take the frame apart."""
+    def decode(self, frame: bytes) -> Adu:
+        """Return the content of the frame."""
         if len(frame) < MBAP_HEAD + MBAP_LENGTHS.start:
-            raise BrokenFrameError
-        return Envelope(frame[6], frame[7:], int.from_bytes(frame[:2]))
+            raise InvalidFrameError
+        return Adu(frame[6], frame[7:], int.from_bytes(frame[:2]))
 
-    def pack(self, envelope: Envelope) -> bytes:
-        """Put the head before unit and content."""
-        head = envelope.transaction.to_bytes(2) + b"\0\0" + (len(envelope.pdu) + 1).to_bytes(2)
-        return head + bytes((envelope.unit,)) + envelope.pdu
+    def encode(self, adu: Adu) -> bytes:
+        """Put the header before unit id and PDU."""
+        head = adu.transaction_id.to_bytes(2) + b"\0\0" + (len(adu.pdu) + 1).to_bytes(2)
+        return head + bytes((adu.unit,)) + adu.pdu
 
-    def damage(self, frame: bytes) -> bytes:
-        """There is no CRC here: answer another transaction."""
+    def corrupt(self, frame: bytes) -> bytes:
+        """Change the transaction id, since there is no CRC."""
         return (int.from_bytes(frame[:2]) ^ 0x5555).to_bytes(2) + frame[2:]
 
 
 def exception_pdu(function: int, code: int) -> bytes:
-    """The answer that refuses a request."""
+    """Return the PDU of an exception response."""
     return bytes((function | EXCEPTION, code))

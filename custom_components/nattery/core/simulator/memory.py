@@ -1,4 +1,4 @@
-"""The register memory: words at the declared addresses only, and the firmware's rules for reading and writing them."""
+"""The register memory: words at declared addresses, and the firmware's rules for reading and writing them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -16,37 +16,37 @@ ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE, DEVICE_BUSY = 
 
 
 class ModbusExceptionError(Exception):
-    """A request that the inverter answers with a Modbus exception code."""
+    """A request that the inverter answers with an exception response."""
 
     def __init__(self, code: int) -> None:
-        """Carry the exception `code`."""
+        """Store the exception code."""
         super().__init__(f"Modbus exception {code}")
         self.code = code
 
 
-def stamp(now: datetime) -> list[int]:
-    """A time as three words: year-2000 and month, day and hour, minute and second."""
+def timestamp_words(now: datetime) -> list[int]:
+    """Return a time as three words: year-2000 and month, day and hour, minute and second."""
     return [(now.year - CENTURY) * 256 + now.month, now.day * 256 + now.hour, now.minute * 256 + now.second]
 
 
-def text(value: str, words: int) -> list[int]:
-    """Two characters a word, high byte first, NUL-padded."""
+def text_words(value: str, words: int) -> list[int]:
+    """Return a text with two characters per word, high byte first, NUL-padded."""
     data = value.encode("ascii").ljust(words * 2, b"\0")[: words * 2]
-    return [int.from_bytes(data[place : place + 2]) for place in range(0, len(data), 2)]
+    return [int.from_bytes(data[start : start + 2]) for start in range(0, len(data), 2)]
 
 
-def low_text(value: str, words: int) -> list[int]:
-    """One character a word, in the low byte."""
+def low_text_words(value: str, words: int) -> list[int]:
+    """Return a text with one character per word, in the low byte."""
     return list(value.encode("ascii").ljust(words, b"\0")[:words])
 
 
-def raw(register: Register, value: float) -> list[int]:
-    """The words of a number: physical / scale, two's complement, the low word first."""
+def number_words(register: Register, value: float) -> list[int]:
+    """Return the words of a physical number: two's complement, low word first."""
     number = round(value / register.scale)
     return [number % WORD] if register.words == 1 else [number & MASK, number >> 16 & MASK]
 
 
-# Who may be read: everything that is not a command; BattSocSet is a command that reads 0.
+# Everything except commands can be read. BattSocSet is a command, but reads 0.
 _READS_ZERO = frozenset({"BattSocSet"})
 _BY_ADDRESS: dict[int, Register] = {address: r for r in REGISTERS for address in range(r.address, r.end)}
 _READABLE = frozenset(
@@ -54,14 +54,14 @@ _READABLE = frozenset(
 )
 
 
-def _settable(register: Register) -> bool:
-    """Commands and settings; not reserved words, nor identity and fault log, which need the maker's password."""
+def _is_writable(register: Register) -> bool:
+    """Return whether a register is a command or a setting. Identity and fault log need the vendor's password."""
     locked = register.risk is Risk.FORBIDDEN and register.access is not Access.WRITE and not register.secret
     return register.access is not Access.READ and register.kind is not RegisterKind.RESERVED and not locked
 
 
-def acceptable(register: Register, words: Sequence[int]) -> bool:
-    """Whether the firmware takes these words for `register`: its bounds, its choices, a real time."""
+def is_acceptable(register: Register, words: Sequence[int]) -> bool:
+    """Return whether the firmware accepts these words for `register`: within bounds, a valid choice, a valid time."""
     value = decode(register, words)
     if value is None:
         return False
@@ -71,77 +71,84 @@ def acceptable(register: Register, words: Sequence[int]) -> bool:
     return within and (not register.choices or value in register.choices)
 
 
-type Written = tuple[Register, list[int]]
+type TouchedRegister = tuple[Register, list[int]]
 
 
 class RegisterMemory:
-    """Words by address; `on_write` is told of every register that was written, after the words are in place."""
+    """Words by address. `on_write` is called for every written register, after its words are stored."""
 
     def __init__(
-        self, on_write: Callable[[Register, list[int]], None], may_write: Callable[[Register, list[int]], bool]
+        self, on_write: Callable[[Register, list[int]], None], is_write_allowed: Callable[[Register, list[int]], bool]
     ) -> None:
-        """Start with zeros. `may_write` is asked for each register before anything changes."""
+        """Start with zeros. `is_write_allowed` is called for each register before anything changes."""
         self.words = dict.fromkeys(_READABLE, 0)
         self._on_write = on_write
-        self._may_write = may_write
+        self._is_write_allowed = is_write_allowed
 
     def read(self, address: int, count: int) -> list[int]:
-        """The words of a request; RefusedError 3 for over 32 registers, 2 for an undefined address or a command."""
+        """Return the words of a request.
+
+        Raise ModbusExceptionError 3 for more than 32 registers, 2 for an undefined address or a command.
+        """
         if not 0 < count <= REQUEST_LIMIT:
             raise ModbusExceptionError(ILLEGAL_VALUE)
         try:
-            return [self.words[place] for place in range(address, address + count)]
+            return [self.words[position] for position in range(address, address + count)]
         except KeyError:
             raise ModbusExceptionError(ILLEGAL_ADDRESS) from None
 
     def write(self, address: int, words: Sequence[int]) -> None:
-        """Write all or nothing; RefusedError 3 for size or value, 2 for an address that cannot be written."""
+        """Write all words or none.
+
+        Raise ModbusExceptionError 3 for an invalid size or value, 2 for an address that cannot be written.
+        """
         if not 0 < len(words) <= REQUEST_LIMIT:
             raise ModbusExceptionError(ILLEGAL_VALUE)
-        touched = self._touched(address, words)
+        affected = self._affected_registers(address, words)
         if not all(
-            acceptable(register, content) and self._may_write(register, content) for register, content in touched
+            is_acceptable(register, content) and self._is_write_allowed(register, content)
+            for register, content in affected
         ):
             raise ModbusExceptionError(ILLEGAL_VALUE)
-        for register, content in touched:
+        for register, content in affected:
             if register.access is not Access.WRITE and not register.secret:
                 self.put(register, content)
             self._on_write(register, content)
 
     def put(self, register: Register, words: Sequence[int]) -> None:
-        """Place words without any rule: what the firmware itself does."""
-        for place, word in enumerate(words, register.address):
-            self.words[place] = word
+        """Store words without applying any rule, as the firmware itself does."""
+        for position, word in enumerate(words, register.address):
+            self.words[position] = word
 
     def put_value(self, symbol: str, value: float) -> None:
-        """Place a physical number without any rule."""
+        """Store a physical number without applying any rule."""
         register = BY_SYMBOL[symbol]
-        self.put(register, raw(register, value))
+        self.put(register, number_words(register, value))
 
     def put_words(self, contents: Mapping[str, Sequence[int]]) -> None:
-        """Place raw words by symbol without any rule."""
+        """Store raw words by symbol without applying any rule."""
         for symbol, words in contents.items():
             self.put(BY_SYMBOL[symbol], words)
 
     def get(self, symbol: str) -> list[int]:
-        """The words of a register."""
+        """Return the words of a register."""
         register = BY_SYMBOL[symbol]
-        return [self.words[place] for place in range(register.address, register.end)]
+        return [self.words[position] for position in range(register.address, register.end)]
 
     def value(self, symbol: str) -> float:
-        """The physical number in a register."""
+        """Return the physical number in a register."""
         value = decode(BY_SYMBOL[symbol], self.get(symbol))
         return value if isinstance(value, int | float) else 0.0
 
-    def _touched(self, address: int, words: Sequence[int]) -> list[Written]:
-        """Every register that the words reach, with its whole new content; words not sent stay as they are."""
-        touched: dict[int, Written] = {}
-        for place, word in enumerate(words, address):
-            register = _BY_ADDRESS.get(place)
-            if register is None or not _settable(register):
+    def _affected_registers(self, address: int, words: Sequence[int]) -> list[TouchedRegister]:
+        """Return every register that the words affect, with its complete new content."""
+        affected: dict[int, TouchedRegister] = {}
+        for position, word in enumerate(words, address):
+            register = _BY_ADDRESS.get(position)
+            if register is None or not _is_writable(register):
                 raise ModbusExceptionError(ILLEGAL_ADDRESS)
-            if register.address not in touched:
+            if register.address not in affected:
                 content = [self.words.get(part, 0) for part in range(register.address, register.end)]
-                touched[register.address] = (register, content)
-            touched[register.address][1][place - register.address] = word
-        return list(touched.values())
+                affected[register.address] = (register, content)
+            affected[register.address][1][position - register.address] = word
+        return list(affected.values())

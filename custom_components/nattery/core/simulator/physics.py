@@ -1,11 +1,11 @@
-"""Where the power flows: one pure step of the behaviour model, settings and surroundings to flows and next state.
+"""The behaviour model: one pure step from settings and environment to power flows and the next state.
 
-What the model leaves open is decided here:
-- surplus PV is fed in whenever the feed-in is allowed, whatever the priority, and is cut off otherwise;
-- while grid charging is in force the battery does not discharge, even when full or inside a discharge window;
-- without windows a full battery is charged from the grid again only after it has lost a few percent;
-- while the load is on the grid (priority 1, or a battery too low), PV charges the battery first;
-- what the import limit leaves unserved is shed.
+The protocol leaves some behaviour open, which is defined here:
+- Surplus PV is exported whenever export is allowed, whatever the priority, and curtailed otherwise.
+- While grid charging is in force the battery does not discharge, even if it is full or inside a discharge window.
+- Without windows, a full battery is charged from the grid again only after its SOC has fallen by a few percent.
+- While the load is on the grid (priority 1, or a low battery), PV charges the battery first.
+- Load that exceeds the import limit is shed.
 """
 
 from dataclasses import dataclass, replace
@@ -13,16 +13,16 @@ from datetime import datetime
 from enum import IntEnum
 
 from .battery import SOC_MAX, BatteryPack
-from .environment import Surroundings
+from .environment import Environment
 
-RATED_WATTS = 6000.0  # what the inverter can put out
-DARK_WATTS = 10.0  # less PV than this counts as none
-RECHARGE_STEP = 5.0  # without windows, a full battery is charged from the grid again after losing this much, %
-DUST = 1e-9
+RATED_WATTS = 6000.0  # the rated output of the inverter
+DARK_WATTS = 10.0  # less PV power than this counts as none
+RECHARGE_STEP = 5.0  # percent of SOC by which a full battery must fall before the grid charges it again
+EPSILON = 1e-9
 
 
 class OutPriority(IntEnum):
-    """Who serves the load."""
+    """The order of the sources that serve the load."""
 
     SOLAR = 0
     GRID = 1
@@ -31,7 +31,7 @@ class OutPriority(IntEnum):
 
 
 class ChargePriority(IntEnum):
-    """Who charges the battery."""
+    """The order of the sources that charge the battery."""
 
     PV_FIRST = 0
     GRID_FIRST = 1
@@ -41,13 +41,13 @@ class ChargePriority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class DailyWindow:
-    """A time of day, every day: minutes since midnight, the end exclusive; start = end means unused."""
+    """A daily time window in minutes since midnight, the end exclusive; it is unused if start = end."""
 
     start: int = 0
     end: int = 0
 
-    def holds(self, now: datetime) -> bool:
-        """Whether `now` lies inside; a window may cross midnight."""
+    def contains(self, now: datetime) -> bool:
+        """Return whether `now` lies inside; a window may cross midnight."""
         minute = now.hour * 60 + now.minute
         if self.start <= self.end:
             return self.start <= minute < self.end
@@ -59,7 +59,7 @@ type Windows = tuple[DailyWindow, ...]
 
 @dataclass(frozen=True, slots=True)
 class InverterSettings:
-    """The settings and commands that steer the flows, physical values."""
+    """The settings and commands that determine the power flows, as physical values."""
 
     out_priority: int = OutPriority.SOLAR
     charge_priority: int = ChargePriority.TOGETHER
@@ -83,7 +83,7 @@ class InverterSettings:
 
 @dataclass(frozen=True, slots=True)
 class PhysicsState:
-    """What one step leaves to the next: SOC in percent, the load moved to the grid, charged full from the grid."""
+    """The state between two steps: SOC in percent, whether the load is on the grid, whether the battery was full."""
 
     soc: float
     on_grid: bool = False
@@ -92,9 +92,9 @@ class PhysicsState:
 
 @dataclass(frozen=True, slots=True)
 class PowerFlows:
-    """Average powers of one step, W: battery positive = discharging, grid positive = import.
+    """The average powers of one step in W. Battery: positive while discharging. Grid: positive while importing.
 
-    pv + battery + grid = load, always.
+    The balance is always pv + battery + grid = load.
     """
 
     pv1: float = 0
@@ -104,19 +104,19 @@ class PowerFlows:
     grid: float = 0
     pv_charge: float = 0  # the part of the charging power that comes from PV
     grid_charge: float = 0  # the part of the charging power that comes from the grid
-    curtailed: float = 0  # PV that nobody could take
-    shed: float = 0  # demand that nobody could serve
+    curtailed: float = 0  # PV power that could not be used
+    shed: float = 0  # load that could not be served
     charging_in_force: bool = False
 
     @property
     def pv(self) -> float:
-        """Both strings together, W."""
+        """The PV power of both strings in W."""
         return self.pv1 + self.pv2
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
-    """What the battery can give and take in this step, W at its terminals, before any window or priority."""
+class _BatteryLimits:
+    """What the battery can give and take in this step, in W at its terminals, before windows and priorities."""
 
     charge: float
     pv_charge: float
@@ -127,19 +127,19 @@ class _Room:
 def step(
     state: PhysicsState,
     settings: InverterSettings,
-    around: Surroundings,
+    environment: Environment,
     clock: datetime,
     seconds: float,
     pack: BatteryPack,
 ) -> tuple[PhysicsState, PowerFlows]:
-    """The next state and the flows of `seconds` from now; `clock` is the device's own time at the start of the step."""
-    state = _latched(state, settings)
-    flows = _flows(state, settings, around, clock, _room(state, settings, seconds, pack))
+    """Return the next state and the power flows of the next `seconds`; `clock` is the inverter's time at the start."""
+    state = _with_hysteresis(state, settings)
+    flows = _flows(state, settings, environment, clock, _battery_limits(state, settings, seconds, pack))
     return replace(state, soc=pack.soc_after(state.soc, flows.battery, seconds)), flows
 
 
-def _latched(state: PhysicsState, settings: InverterSettings) -> PhysicsState:
-    """The two hystereses: load to the grid and back; charged full and due again."""
+def _with_hysteresis(state: PhysicsState, settings: InverterSettings) -> PhysicsState:
+    """Update the two states with hysteresis: load on the grid, and battery full."""
     full_now = state.soc >= settings.soc_full
     back = state.soc > settings.soc_back or full_now
     return replace(
@@ -149,13 +149,15 @@ def _latched(state: PhysicsState, settings: InverterSettings) -> PhysicsState:
     )
 
 
-def _room(state: PhysicsState, settings: InverterSettings, seconds: float, pack: BatteryPack) -> _Room:
+def _battery_limits(
+    state: PhysicsState, settings: InverterSettings, seconds: float, pack: BatteryPack
+) -> _BatteryLimits:
     soc = state.soc
     top = min(SOC_MAX, settings.soc_full)
-    until_full = pack.watts_to_reach(soc, top, seconds) if soc < top - DUST else 0.0
-    until_stop = pack.watts_to_reach(soc, settings.soc_stop, seconds) if soc > settings.soc_stop + DUST else 0.0
+    until_full = pack.watts_to_reach(soc, top, seconds) if soc < top - EPSILON else 0.0
+    until_stop = pack.watts_to_reach(soc, settings.soc_stop, seconds) if soc > settings.soc_stop + EPSILON else 0.0
     amps = min(settings.max_charge_amps, pack.charge_limit_amps(soc))
-    return _Room(
+    return _BatteryLimits(
         charge=min(pack.charge_watts(soc, amps), until_full),
         pv_charge=pack.charge_watts(soc, settings.pv_charge_amps),
         grid_charge=pack.charge_watts(soc, settings.grid_charge_amps),
@@ -164,10 +166,10 @@ def _room(state: PhysicsState, settings: InverterSettings, seconds: float, pack:
 
 
 def _grid_charging(state: PhysicsState, settings: InverterSettings, pv: float, clock: datetime) -> bool:
-    """Whether charging from the grid is in force now."""
+    """Return whether charging from the grid is in force."""
     if settings.charging_stopped or min(settings.grid_charge_amps, settings.max_charge_amps) <= 0:
         return False
-    if settings.timed_charge and not any(window.holds(clock) for window in settings.charge_windows):
+    if settings.timed_charge and not any(window.contains(clock) for window in settings.charge_windows):
         return False
     if not settings.timed_charge and state.full:
         return False
@@ -176,42 +178,42 @@ def _grid_charging(state: PhysicsState, settings: InverterSettings, pv: float, c
 
 
 def _may_discharge(state: PhysicsState, settings: InverterSettings, clock: datetime) -> bool:
-    """Whether priority, state of charge and windows let the battery discharge now."""
-    in_time = not settings.timed_discharge or any(window.holds(clock) for window in settings.discharge_windows)
+    """Return whether priority, SOC and windows let the battery discharge."""
+    in_time = not settings.timed_discharge or any(window.contains(clock) for window in settings.discharge_windows)
     return in_time and not state.on_grid and settings.out_priority != OutPriority.GRID and state.soc > settings.soc_stop
 
 
 def _flows(
-    state: PhysicsState, settings: InverterSettings, around: Surroundings, clock: datetime, room: _Room
+    state: PhysicsState, settings: InverterSettings, environment: Environment, clock: datetime, limits: _BatteryLimits
 ) -> PowerFlows:
     if not settings.running:
-        return PowerFlows(curtailed=around.pv, shed=around.load)
-    pv, load = around.pv, around.load
+        return PowerFlows(curtailed=environment.pv, shed=environment.load)
+    pv, load = environment.pv, environment.load
     charging = _grid_charging(state, settings, pv, clock)
     discharging = not charging and _may_discharge(state, settings, clock)
 
-    target = _delivery(state, settings, load, discharging=discharging)
+    target = _target_output(state, settings, load, discharging=discharging)
     pv_out = min(pv, target)
-    discharge = min(target - pv_out, room.discharge) if discharging else 0.0
+    discharge = min(target - pv_out, limits.discharge) if discharging else 0.0
 
     pv_may_charge = not settings.charging_stopped and not (
         charging and settings.charge_priority == ChargePriority.GRID_FIRST
     )
-    pv_charge = min(pv - pv_out, room.pv_charge, room.charge) if pv_may_charge else 0.0
+    pv_charge = min(pv - pv_out, limits.pv_charge, limits.charge) if pv_may_charge else 0.0
     surplus = pv - pv_out - pv_charge
-    fed = min(surplus, max(0.0, RATED_WATTS - pv_out - discharge)) if settings.feed_in else 0.0
+    exported = min(surplus, max(0.0, RATED_WATTS - pv_out - discharge)) if settings.feed_in else 0.0
 
-    from_grid = load - pv_out - discharge - fed
+    from_grid = load - pv_out - discharge - exported
     grid_charge = (
-        max(0.0, min(room.grid_charge, room.charge - pv_charge, settings.max_grid_power - from_grid))
+        max(0.0, min(limits.grid_charge, limits.charge - pv_charge, settings.max_grid_power - from_grid))
         if charging
         else 0.0
     )
     shed = min(load, max(0.0, from_grid - settings.max_grid_power))
-    used = (pv_out + pv_charge + fed) / pv if pv > 0 else 0.0
+    used = (pv_out + pv_charge + exported) / pv if pv > 0 else 0.0
     return PowerFlows(
-        pv1=around.pv1 * used,
-        pv2=around.pv2 * used,
+        pv1=environment.pv1 * used,
+        pv2=environment.pv2 * used,
         load=load - shed,
         battery=discharge - pv_charge - grid_charge,
         grid=from_grid + grid_charge - shed,
@@ -223,8 +225,8 @@ def _flows(
     )
 
 
-def _delivery(state: PhysicsState, settings: InverterSettings, load: float, *, discharging: bool) -> float:
-    """What the inverter should put out from PV, then battery; PV that is left over may still be fed in."""
+def _target_output(state: PhysicsState, settings: InverterSettings, load: float, *, discharging: bool) -> float:
+    """Return what the inverter should deliver from PV, then battery. Surplus PV may be exported in addition."""
     if state.on_grid or settings.out_priority == OutPriority.GRID:
         return 0.0
     forced = discharging and settings.out_priority == OutPriority.HYBRID and settings.feed_in

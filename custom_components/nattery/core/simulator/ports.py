@@ -1,4 +1,4 @@
-"""Where clients connect: a pseudo terminal behind a link, or a TCP port."""
+"""The ports that clients connect to: a pseudo terminal behind a link, or a TCP port."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -13,58 +13,63 @@ from typing import override
 
 from .channel import Channel
 from .frames import ServerFraming
-from .line import Line
+from .server_thread import ServerThread
 
-CHUNK = 4096
+READ_SIZE = 4096
 PSEUDO_TERMINALS = ("/dev/pts/", "/dev/ttys")
 INPUT_SPEED = 4
 
-type NewChannel = Callable[[ServerFraming, Callable[[bytes], None], Callable[[float], None]], Channel]
+type ChannelFactory = Callable[[ServerFraming, Callable[[bytes], None], Callable[[float], None]], Channel]
 
 
-class _LosablePort(ABC):
-    """A port that a fault can take away for a while."""
+class _InterruptiblePort(ABC):
+    """A port that a fault can close for a while."""
 
-    _line: Line | None = None
+    _server: ServerThread | None = None
 
     @abstractmethod
     def open(self) -> None:
-        """Be there for clients."""
+        """Open the port."""
 
     @abstractmethod
-    def attach(self, line: Line) -> None:
-        """Begin to listen."""
+    def attach(self, server: ServerThread) -> None:
+        """Start listening."""
 
     @abstractmethod
     def close(self) -> None:
-        """Be gone."""
+        """Close the port."""
 
-    def _vanish(self, seconds: float) -> None:
-        line = self._line
+    def _interrupt(self, seconds: float) -> None:
+        server = self._server
         self.close()
-        if line is not None:
-            line.later(seconds, lambda: self._return(line))
+        if server is not None:
+            server.call_later(seconds, lambda: self._restore(server))
 
-    def _return(self, line: Line) -> None:
+    def _restore(self, server: ServerThread) -> None:
         self.open()
-        self.attach(line)
+        self.attach(server)
 
 
-class PtyPort(_LosablePort):
-    """A pseudo terminal that behaves as a serial port: raw, at one baud rate, under a stable name if wanted."""
+class PtyPort(_InterruptiblePort):
+    """A pseudo terminal that behaves like a serial port with one baud rate, optionally under a fixed name."""
 
     def __init__(
         self,
         link: Path | None,
         baud: int,
         framing: ServerFraming,
-        new_channel: NewChannel,
-        on_wrong_speed: Callable[[int], None],
+        create_channel: ChannelFactory,
+        on_wrong_baud: Callable[[int], None],
     ) -> None:
-        """Describe the port; FileExistsError when `link` is something else than a link of a simulated inverter."""
+        """Open the terminal. Raise FileExistsError if `link` exists and is not a link to a simulated inverter."""
         if link is not None and os.path.lexists(link) and not _is_terminal_link(link):
             raise FileExistsError(f"{link} exists and is not a link to a simulated inverter")
-        self._link, self._framing, self._new_channel, self._on_wrong_speed = link, framing, new_channel, on_wrong_speed
+        self._link, self._framing, self._create_channel, self._on_wrong_baud = (
+            link,
+            framing,
+            create_channel,
+            on_wrong_baud,
+        )
         self._speed: int | None = getattr(termios, f"B{baud}", None)
         self._channel: Channel | None = None
         self._master = self._slave = -1
@@ -72,13 +77,13 @@ class PtyPort(_LosablePort):
 
     @property
     def path(self) -> str:
-        """What a client opens."""
+        """The path that a client opens."""
         return str(self._link) if self._link is not None else self.terminal
 
     @override
     def open(self) -> None:
-        """Make the terminal and point the link to it; OSError when the link's folder does not allow that."""
-        # The other end stays open here too: otherwise the terminal reports a hang-up for as long as no client is there.
+        """Create the terminal and its link. Raise OSError if the link cannot be created."""
+        # The slave end stays open here: otherwise the terminal reports a hang-up while no client is connected.
         self._master, self._slave = os.openpty()
         self.terminal = os.ttyname(self._slave)
         tty.setraw(self._slave)
@@ -95,21 +100,21 @@ class PtyPort(_LosablePort):
                 raise
 
     @override
-    def attach(self, line: Line) -> None:
-        """Begin to listen."""
-        self._line = line
-        self._channel = self._new_channel(self._framing, self._write, self._vanish)
-        line.join(self._channel)
-        line.watch(self._master, self._read)
+    def attach(self, server: ServerThread) -> None:
+        """Start listening."""
+        self._server = server
+        self._channel = self._create_channel(self._framing, self._write, self._interrupt)
+        server.add_channel(self._channel)
+        server.watch(self._master, self._read)
 
     @override
     def close(self) -> None:
-        """Remove the link, if it is still ours, and the terminal."""
+        """Remove the link if it still points here, and close the terminal."""
         if self._master < 0:
             return
-        if self._line is not None and self._channel is not None:
-            self._line.leave(self._channel)
-            self._line.unwatch(self._master)
+        if self._server is not None and self._channel is not None:
+            self._server.remove_channel(self._channel)
+            self._server.unwatch(self._master)
             self._channel = None
         if self._link is not None:
             with suppress(OSError):
@@ -124,18 +129,18 @@ class PtyPort(_LosablePort):
 
     def _read(self) -> None:
         now = monotonic()
-        data = os.read(self._master, CHUNK)
-        if self._channel is not None and self._right_speed():
+        data = os.read(self._master, READ_SIZE)
+        if self._channel is not None and self._is_baud_correct():
             self._channel.receive(data, now)
         else:
-            self._on_wrong_speed(len(data))
+            self._on_wrong_baud(len(data))
 
-    def _right_speed(self) -> bool:
-        """Whether the client has set the line's own speed; otherwise the inverter could not read it."""
+    def _is_baud_correct(self) -> bool:
+        """Return whether the client has set the line's baud rate."""
         return self._speed is None or termios.tcgetattr(self._slave)[INPUT_SPEED] == self._speed
 
     def _write(self, data: bytes) -> None:
-        # Nobody reads, and the terminal's buffer is full: a serial line would lose the bytes too.
+        # If the client does not read and the buffer is full, the bytes are lost, as on a serial line.
         with suppress(BlockingIOError):
             os.write(self._master, data)
 
@@ -145,88 +150,88 @@ def _is_terminal_link(link: Path) -> bool:
 
 
 def _replace_link(link: Path, target: str) -> None:
-    fresh = link.with_name(f".{link.name}.{os.getpid()}")
-    fresh.symlink_to(target)
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.symlink_to(target)
     try:
-        fresh.replace(link)
+        temporary.replace(link)
     except OSError:
-        fresh.unlink()
+        temporary.unlink()
         raise
 
 
-class TcpPort(_LosablePort):
-    """A listening socket; every connection is a channel of its own, as behind a gateway."""
+class TcpPort(_InterruptiblePort):
+    """A listening socket. Every connection has its own channel, as behind a gateway."""
 
-    def __init__(self, host: str, port: int, framing: ServerFraming, new_channel: NewChannel) -> None:
-        """Listen at once; OSError when the address cannot be had."""
+    def __init__(self, host: str, port: int, framing: ServerFraming, create_channel: ChannelFactory) -> None:
+        """Start listening. Raise OSError if the address is not available."""
         self._host, self.port = host, port
-        self._framing, self._new_channel = framing, new_channel
-        self._connections: set[_Connection] = set()
+        self._framing, self._create_channel = framing, create_channel
+        self._connections: set[_TcpConnection] = set()
         self.open()
 
     @override
     def open(self) -> None:
-        """Listen, again on the same port after the first time."""
+        """Listen; after an interruption, on the same port again."""
         family, _, _, _, address = socket.getaddrinfo(self._host, self.port, type=socket.SOCK_STREAM)[0]
         self._listener = socket.create_server(address[:2], family=family, backlog=8)
         self._listener.setblocking(False)  # noqa: FBT003
         self.port = self._listener.getsockname()[1]
 
     @override
-    def attach(self, line: Line) -> None:
-        """Begin to accept."""
-        self._line = line
-        line.watch(self._listener.fileno(), lambda: self._accept(line))
+    def attach(self, server: ServerThread) -> None:
+        """Start accepting connections."""
+        self._server = server
+        server.watch(self._listener.fileno(), lambda: self._accept(server))
 
     @override
     def close(self) -> None:
-        """Stop listening and hang up on everybody."""
-        if self._line is not None and self._listener.fileno() >= 0:
-            self._line.unwatch(self._listener.fileno())
+        """Stop listening and close all connections."""
+        if self._server is not None and self._listener.fileno() >= 0:
+            self._server.unwatch(self._listener.fileno())
         self._listener.close()
         for connection in list(self._connections):
             connection.close()
 
-    def _accept(self, line: Line) -> None:
+    def _accept(self, server: ServerThread) -> None:
         with suppress(BlockingIOError, ConnectionError):
             client, _ = self._listener.accept()
             client.setblocking(False)  # noqa: FBT003
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connections.add(_Connection(client, line, self))
+            self._connections.add(_TcpConnection(client, server, self))
 
     def channel(self, send: Callable[[bytes], None]) -> Channel:
-        """A channel for a new connection."""
-        return self._new_channel(self._framing, send, self._vanish)
+        """Create the channel of a new connection."""
+        return self._create_channel(self._framing, send, self._interrupt)
 
-    def forget(self, connection: _Connection) -> None:
-        """A connection has ended."""
+    def remove(self, connection: _TcpConnection) -> None:
+        """Remove a connection that has ended."""
         self._connections.discard(connection)
 
 
-class _Connection:
-    """One client over TCP."""
+class _TcpConnection:
+    """One client connected over TCP."""
 
-    def __init__(self, client: socket.socket, line: Line, port: TcpPort) -> None:
-        self._client, self._line, self._port = client, line, port
+    def __init__(self, client: socket.socket, server: ServerThread, port: TcpPort) -> None:
+        self._client, self._server, self._port = client, server, port
         self._channel = port.channel(self._send)
-        line.join(self._channel)
-        line.watch(client.fileno(), self._read)
+        server.add_channel(self._channel)
+        server.watch(client.fileno(), self._read)
 
     def close(self) -> None:
-        """Hang up; harmless a second time."""
+        """Close the connection. Do nothing if it is closed."""
         if self._client.fileno() < 0:
             return
-        self._line.leave(self._channel)
-        self._line.unwatch(self._client.fileno())
+        self._server.remove_channel(self._channel)
+        self._server.unwatch(self._client.fileno())
         self._client.close()
-        self._port.forget(self)
+        self._port.remove(self)
 
     def _read(self) -> None:
         now = monotonic()
         if self._client.fileno() < 0:
             return
         try:
-            data = self._client.recv(CHUNK)
+            data = self._client.recv(READ_SIZE)
         except BlockingIOError:
             return
         except OSError:

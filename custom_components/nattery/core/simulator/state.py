@@ -1,4 +1,4 @@
-"""What a simulated inverter keeps through power-off, as a JSON-able dict. Commands such as ChgCtrl are lost."""
+"""The state of a simulated inverter that survives a power-off, as plain JSON. Commands such as ChgCtrl are lost."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -6,21 +6,21 @@ from typing import Any
 
 from ..inverter.registers import BY_SYMBOL
 from .alarms import Alarms, FaultLogEntry
-from .device import Device
-from .initial_state import SETTINGS, nameplate
-from .memory import acceptable
+from .initial_state import SETTINGS, identity_registers
+from .memory import is_acceptable
 from .meters import DAYS_KEPT, QUANTITIES, Meters
+from .simulated_inverter import SimulatedInverter
 
 VERSION = 1
 
 
 class InvalidStateError(ValueError):
-    """A saved state that no simulated inverter has written; the text says what is wrong with it."""
+    """A saved state that cannot be restored; the text states the problem."""
 
 
-def dump(device: Device) -> dict[str, Any]:
-    """Settings, counters, state of charge, histories, faults and wear of `device`; plain JSON values only."""
-    with device.held():
+def dump_state(device: SimulatedInverter) -> dict[str, Any]:
+    """Return settings, counters, SOC, histories, fault log and write counts of `device` as plain JSON."""
+    with device.lock():
         meters = device.meters
         return {
             "version": VERSION,
@@ -32,13 +32,13 @@ def dump(device: Device) -> dict[str, Any]:
             "today": dict(meters.today),
             "total": dict(meters.total),
             "history": {name: list(values) for name, values in meters.history.items()},
-            "faults": [[record.code, record.time.isoformat(), list(record.captured)] for record in device.alarms.log],
+            "faults": [[entry.code, entry.time.isoformat(), list(entry.captured)] for entry in device.alarms.log],
             "writes": dict(device.writes),
         }
 
 
-def restore(device: Device, saved: Mapping[str, Any]) -> None:
-    """Give `device` the life that was saved; its clock keeps its time. InvalidStateError changes nothing."""
+def restore_state(device: SimulatedInverter, saved: Mapping[str, Any]) -> None:
+    """Restore a saved state into `device`, except its clock. Raise InvalidStateError and change nothing if invalid."""
     if saved.get("version") != VERSION:
         raise InvalidStateError(f"The saved state has version {saved.get('version')!r}: allowed is {VERSION}")
     try:
@@ -51,13 +51,13 @@ def restore(device: Device, saved: Mapping[str, Any]) -> None:
         day = date.fromisoformat(saved["day"])
         soc = min(100.0, max(0.0, float(saved["soc"])))
         writes = {str(symbol): int(count) for symbol, count in saved["writes"].items()}
-        identity = nameplate(str(saved["serial"]))
+        identity = identity_registers(str(saved["serial"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidStateError(f"The saved state cannot be read: {type(error).__name__} {error}") from error
-    with device.held():
+    with device.lock():
         device.memory.put_words(settings | identity)
         device.writes.update(writes)
-        device.resume(soc, meters, day, Alarms(log))
+        device.restore(soc, meters, day, Alarms(log))
 
 
 def _settings(saved: Mapping[str, list[int]]) -> dict[str, list[int]]:
@@ -65,7 +65,7 @@ def _settings(saved: Mapping[str, list[int]]) -> dict[str, list[int]]:
     settings = {symbol: [int(word) for word in words] for symbol, words in saved.items() if symbol in known}
     for symbol, words in settings.items():
         register = BY_SYMBOL[symbol]
-        if len(words) != register.words or not acceptable(register, words):
+        if len(words) != register.words or not is_acceptable(register, words):
             raise InvalidStateError(f"The saved state holds {words} for {symbol}, which cannot be")
     return settings
 
@@ -75,6 +75,6 @@ def _meters(saved: Mapping[str, Any]) -> Meters:
     meters = Meters(totals, int(saved["days"]))
     for quantity in QUANTITIES:
         meters.today[quantity.name] = float(saved["today"][quantity.name])
-        days = [float(day) for day in saved["history"][quantity.name]][:DAYS_KEPT]
-        meters.history[quantity.name] = days + [0.0] * (DAYS_KEPT - len(days))
+        values = [float(value) for value in saved["history"][quantity.name]][:DAYS_KEPT]
+        meters.history[quantity.name] = values + [0.0] * (DAYS_KEPT - len(values))
     return meters
