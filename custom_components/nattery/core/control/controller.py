@@ -216,8 +216,9 @@ class Controller:
             return SELF_CONSUME, reason
         if run.override is None:
             return run.action, Explanation(PLAN, {"until": run.end})
-        # The run may go on beyond the override, if the plan then wants the same action.
-        end = next(one.end for one in self._overrides.listed(now) if one.id == run.override)
+        # The run may go on beyond the override, if the plan then wants the same action. The override may have been
+        # cleared while the battery was read.
+        end = next((one.end for one in self._overrides.listed(now) if one.id == run.override), run.end)
         return run.action, Explanation(OVERRIDE, {"until": min(end, run.end)})
 
     def _pause(self, now: datetime, run: ScheduledAction | None, state: BatteryState) -> _Pause | None:
