@@ -75,7 +75,7 @@ def forgetful(stopped: FrozenDateTimeFactory, simulator: Simulator) -> None:
 @pytest.fixture
 async def forecasts(forgetful: None, house: MockConfigEntry, hass: HomeAssistant) -> AsyncIterator[ForecastService]:
     """The forecasts of the house, whose history is what the test gives it; closed at the end."""
-    forecasts = ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data))
+    forecasts = ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data.identified_device))
     yield forecasts
     if house.state is ConfigEntryState.LOADED:
         await forecasts.async_close()
@@ -290,7 +290,9 @@ async def test_the_quarter_that_has_just_ended_is_known_before_the_statistics_kn
         MeteredInterval(moment(now - 2), 0.95, Energies(pv_kwh=0.2375), 0.5, 0.0),
         MeteredInterval(moment(now - 1), 0.5, Energies(pv_kwh=0.1), 0.5, 0.0),  # too little of it was seen
     ]
-    forecasts = ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data), lambda: metered)
+    forecasts = ForecastService(
+        hass, house, InverterEnergyHistory(hass, house.runtime_data.identified_device), lambda: metered
+    )
     told = await forecasts.async_forecast(moment(now - 4), 8)
     assert told.pv_kw[0] == told.pv_kw[2] == pytest.approx(1.0)
     assert (told.pv_kw[1], told.pv_kw[3]) == pytest.approx((2.0, 2.0), rel=0.05)
@@ -314,7 +316,7 @@ async def fresh(
 ) -> ForecastService:
     """The forecasts of a house that was set up this evening, where the sun of its inverter has its noon at 12:30."""
     await hass.config.async_update(latitude=45, longitude=22.5)
-    return ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data))
+    return ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data.identified_device))
 
 
 @pytest.fixture
@@ -466,7 +468,7 @@ async def test_the_record_outlives_a_restart(hass, house, forecasts, hass_storag
     await forecasts.async_forecast(EVENING, 8)
     await forecasts.async_close()
     kept = hass_storage[f"nattery.{house.entry_id}.forecasts"]["data"]
-    again = ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data))
+    again = ForecastService(hass, house, InverterEnergyHistory(hass, house.runtime_data.identified_device))
     await again.async_open()
     await again.async_close()
     assert hass_storage[f"nattery.{house.entry_id}.forecasts"]["data"] == kept
