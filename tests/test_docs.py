@@ -1,5 +1,6 @@
 """What the docs say that the code says too."""
 
+import json
 from pathlib import Path
 import re
 import subprocess
@@ -21,3 +22,18 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def test_the_repair_issues_that_the_docs_name_exist() -> None:
+    """Their titles stand in quotation marks, with an ellipsis for the name of the entry."""
+    translations = json.loads(
+        (ROOT / "custom_components" / "nattery" / "translations" / "en.json").read_text(encoding="utf-8")
+    )
+    titles = {issue["title"].replace("{entry}", "\N{HORIZONTAL ELLIPSIS}") for issue in translations["issues"].values()}
+    named = {
+        title
+        for page in PAGES
+        for title in re.findall(r'repair issue "([^"]+)"', page.read_text(encoding="utf-8"), re.IGNORECASE)
+    }
+    assert named
+    assert named <= titles

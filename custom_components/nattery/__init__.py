@@ -92,7 +92,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> None:
-    """Forget what was kept between starts, and what was still to be told."""
+    """Remove the repair issues and everything stored, except the ledger, which is the user's record.
+
+    `docs/home-assistant.md` tells how to remove the ledger, which other entries may use too.
+    """
     async_clear(hass, entry.entry_id)
     stores = (wear_store, identity_store, simulator_store, price_store, trading_store, forecast_store, meter_store)
     for store in stores:

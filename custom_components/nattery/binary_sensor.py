@@ -13,7 +13,7 @@ from .core.inverter.alarms import active_alarms, alarm_name
 from .descriptions import common, registers_on
 from .device import InverterDevice
 from .entity import CommandEntity, InverterEntity
-from .prices.sensors import FLAGS, PriceFlag
+from .prices.sensors import PRICE_FLAGS, PriceFlag
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
 from .trading.sensors import PROBLEMS, ProblemSensor
@@ -34,7 +34,9 @@ async def async_setup_entry(
     """Add the flags of the register table, the alarm, the connection, and the flags of prices and trading."""
     runtime = entry.runtime_data
     add_subentry_entities(
-        async_add_entities, runtime.prices, lambda prices: [PriceFlag(prices, description) for description in FLAGS]
+        async_add_entities,
+        runtime.prices,
+        lambda prices: [PriceFlag(prices, description) for description in PRICE_FLAGS],
     )
 
     @callback

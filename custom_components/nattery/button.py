@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .device import InverterDevice
 from .entity import CommandEntity
-from .prices.refresh import REFRESH, RefreshButton
+from .prices.refresh import REFRESH, RefreshPricesButton
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
 
@@ -41,7 +41,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the inverter's buttons and that of the prices."""
     runtime = entry.runtime_data
-    add_subentry_entities(async_add_entities, runtime.prices, lambda prices: [RefreshButton(prices, REFRESH)])
+    add_subentry_entities(async_add_entities, runtime.prices, lambda prices: [RefreshPricesButton(prices, REFRESH)])
     runtime.on_identified(
         lambda device: async_add_entities(CommandButton(device, description) for description in BUTTONS)
     )

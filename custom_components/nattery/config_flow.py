@@ -49,7 +49,7 @@ from .core.inverter.table import RegisterGroup
 from .core.modbus.errors import NotConnectedError
 from .errors import CORE_ERRORS, describe
 from .form_fields import number_field
-from .prices.flow import TOKEN_FIELD, PricesFlow, async_try, reason_of
+from .prices.flow import TOKEN_FIELD, PricesSubentryFlow, async_test_connection, form_error
 from .prices.settings import CONF_TOKEN, PRICES, price_subentry
 from .trading.flow import TradingFlow
 from .trading.settings import TRADING
@@ -160,7 +160,7 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        return {PRICES: PricesFlow, TRADING: TradingFlow}
+        return {PRICES: PricesSubentryFlow, TRADING: TradingFlow}
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
@@ -184,8 +184,8 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
         errors = {}
         if user_input is not None:
             data = {**subentry.data, CONF_TOKEN: user_input[CONF_TOKEN].strip()}
-            _, error = await async_try(self.hass, data)
-            if error is None or reason_of(error) != "unauthorized":
+            _, error = await async_test_connection(self.hass, data)
+            if error is None or form_error(error) != "unauthorized":
                 self.hass.config_entries.async_update_subentry(entry, subentry, data=data)
                 return self.async_abort(reason="reauth_successful")
             errors[CONF_TOKEN] = "unauthorized"

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from .coordinator import InverterCoordinator
 from .core.inverter.registers import BY_KEY
-from .prices.diagnostics import PRIVATE, prices_as_known
+from .prices.diagnostics import REDACTED_KEYS, prices_diagnostics
 from .prices.settings import price_subentry
 from .runtime import NatteryConfigEntry, NatteryRuntime
 from .trading.diagnostics import PRIVATE as TRADING_PRIVATE, trading_diagnostics
@@ -52,7 +52,7 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Natter
         "reason": entry.error_reason_translation_key,
         "connection": _connection(entry.data),
         "trading": async_redact_data(trading.data, TRADING_PRIVATE) if (trading := trading_subentry(entry)) else None,
-        "prices": async_redact_data(subentry.data, PRIVATE) if (subentry := price_subentry(entry)) else None,
+        "prices": async_redact_data(subentry.data, REDACTED_KEYS) if (subentry := price_subentry(entry)) else None,
         "options": dict(entry.options),
     }
     return about | (_running(entry.runtime_data) if entry.state is ConfigEntryState.LOADED else {})
@@ -86,5 +86,5 @@ def _running(runtime: NatteryRuntime) -> dict[str, Any]:
         },
         "wear": device.inverter.write_counter.as_dict(),
         "plan": trading_diagnostics(device.trading) if device.trading else None,
-        "price_book": prices_as_known(runtime.prices) if runtime.prices else None,
+        "price_book": prices_diagnostics(runtime.prices) if runtime.prices else None,
     }

@@ -10,7 +10,7 @@ from .core.inverter.codec import FaultRecord
 from .device import InverterDevice
 from .entity import InverterEntity
 from .faults import fault_attributes, faults_of
-from .prices.event import PRICE_NEWS, PriceEventEntity
+from .prices.event import PRICE_EVENT, PriceEventEntity
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
 from .trading.event import ACTION_CHANGED, ActionEventEntity
@@ -26,7 +26,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the event entities, and read the fault log whenever the alarms change."""
     runtime = entry.runtime_data
-    add_subentry_entities(async_add_entities, runtime.prices, lambda prices: [PriceEventEntity(prices, PRICE_NEWS)])
+    add_subentry_entities(async_add_entities, runtime.prices, lambda prices: [PriceEventEntity(prices, PRICE_EVENT)])
 
     @callback
     def add_entities(device: InverterDevice) -> None:

@@ -9,9 +9,9 @@ from .prices.issues import (
     FALLBACK_PRICES,
     NO_PRICES,
     PRICES_LIMITED,
-    QUESTION_REFUSED,
+    QUERY_REJECTED,
     SUSPECT_PRICES,
-    TARIFF_FAILS,
+    TARIFF_FAILED,
     TOMORROW_MISSING,
 )
 from .trading.issues import CHANGED_BY_HAND, LEDGER_FAILS, SOLVER_MISSING, WRITES_FAIL
@@ -23,8 +23,8 @@ SEVERITIES = {
     SECOND_MASTER: ir.IssueSeverity.WARNING,
     WRITE_LIMIT: ir.IssueSeverity.WARNING,
     NO_PRICES: ir.IssueSeverity.ERROR,
-    TARIFF_FAILS: ir.IssueSeverity.ERROR,
-    QUESTION_REFUSED: ir.IssueSeverity.ERROR,
+    TARIFF_FAILED: ir.IssueSeverity.ERROR,
+    QUERY_REJECTED: ir.IssueSeverity.ERROR,
     TOMORROW_MISSING: ir.IssueSeverity.WARNING,
     SUSPECT_PRICES: ir.IssueSeverity.WARNING,
     FALLBACK_PRICES: ir.IssueSeverity.WARNING,

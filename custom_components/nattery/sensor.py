@@ -21,7 +21,7 @@ from .core.modbus.statistics import StatisticsSnapshot
 from .descriptions import is_selected, registers_on
 from .device import InverterDevice
 from .entity import InverterEntity, NatteryEntity
-from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, HealthSensor, PriceSensor
+from .prices.sensors import HEALTH_SENSORS, PRICE_SENSORS, PriceHealthSensor, PriceSensor
 from .readings import SINGLE, Attributes, ReadingDescription, State, derived_description, register_description
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
@@ -89,7 +89,7 @@ async def async_setup_entry(
         runtime.prices,
         lambda prices: [
             *(PriceSensor(prices, description) for description in PRICE_SENSORS),
-            *(HealthSensor(prices, description) for description in HEALTH_SENSORS),
+            *(PriceHealthSensor(prices, description) for description in HEALTH_SENSORS),
         ],
     )
 

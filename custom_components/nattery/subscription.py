@@ -94,12 +94,12 @@ class _Subscription[CoordinatorT: SubentryCoordinator[Any]]:
             self._stop_listening()
         self._coordinator = found
         self._stop_listening = found.async_add_listener(self._send) if found is not None else None
-        self._send(anew=True)
+        self._send(force=True)
 
     @callback
-    def _send(self, *, anew: bool = False) -> None:
+    def _send(self, *, force: bool = False) -> None:
         picture = self._topic.picture(self._coordinator) if self._coordinator is not None else None
-        if anew or picture != self._sent:
+        if force or picture != self._sent:
             self._sent = picture
             self._connection.send_event(self._number, picture)
 

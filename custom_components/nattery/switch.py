@@ -72,7 +72,7 @@ class SettingSwitch(InverterEntity, SwitchEntity):
 
 
 class StopChargingSwitch(CommandEntity, SwitchEntity):
-    """The command that stops all charging. The inverter does not show its state, and forgets it at power-off."""
+    """The command that stops all charging. The inverter does not show its state, and loses it at power-off."""
 
     _attr_assumed_state = True
 

@@ -1,1 +1,1 @@
-"""A stand-in for ENTSO-E's transparency platform on this machine: invented prices, real documents, every failure."""
+"""A stand-in for the ENTSO-E transparency platform, for tests and the demonstration."""

@@ -1,4 +1,4 @@
-"""Serves until interrupted: python -m scripts.entsoe_standin --port 8099 --mode slow:30."""
+"""Serve the stand-in until interrupted: python -m scripts.entsoe_standin --port 8099 --mode slow:30."""
 
 import argparse
 from contextlib import suppress
@@ -9,13 +9,13 @@ from threading import Event
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from scripts.entsoe_standin.modes import MODES, UnknownModeError, find
+from scripts.entsoe_standin.modes import MODES, UnknownModeError, find_mode
 from scripts.entsoe_standin.server import Behaviour, StandIn
 
 
 def _mode(text: str) -> str:
     try:
-        find(text)
+        find_mode(text)
     except UnknownModeError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
@@ -25,10 +25,10 @@ def main() -> int:
     """Serve in the chosen mode."""
     parser = argparse.ArgumentParser(description=__doc__, epilog=f"Modes: {', '.join(MODES)}")
     parser.add_argument("--host", default="127.0.0.1", help="default %(default)s")
-    parser.add_argument("--port", type=int, default=0, help="default: any that is free")
-    parser.add_argument("--mode", type=_mode, default="ok", help="what to answer, NAME or NAME:NUMBER (default ok)")
-    parser.add_argument("--token", help="the only one to be accepted, which is no secret then (default: any)")
-    parser.add_argument("--seed", type=int, default=1, help="which prices (default %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="default: any free port")
+    parser.add_argument("--mode", type=_mode, default="ok", help="how to respond, NAME or NAME:NUMBER (default ok)")
+    parser.add_argument("--token", help="the only accepted token, which is then no secret (default: any)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the prices (default %(default)s)")
     arguments = parser.parse_args()
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):

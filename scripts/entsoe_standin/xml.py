@@ -1,4 +1,4 @@
-"""Writes the documents of the platform as the platform does."""
+"""Writes documents in the format of the platform."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ _OWNER = '<{0}_MarketParticipant.mRID codingScheme="A01">10X1001A1001A450</{0}_M
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """One time series with one period: `amounts` in `currency` per MWh, one every `minutes` from `start` on.
+class SeriesSpec:
+    """One time series with one period: `amounts` in `currency` per MWh, one every `minutes` from `start`.
 
-    None is a price that the platform does not know. `sequence` None leaves the element out, as most areas do.
+    An amount of None is unknown to the platform. A `sequence` of None omits the element, as most bidding zones do.
     """
 
     start: datetime
@@ -28,16 +28,16 @@ class Stretch:
     resolution: str | None = None
 
 
-def stamp(moment: datetime) -> str:
-    """A moment as the platform writes it in intervals."""
+def format_time(moment: datetime) -> str:
+    """Return a time in the format of the platform's intervals."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def publication(
-    domain: str, stretches: Iterable[Stretch], *, created: datetime, revision: int = 1, filled_out: bool = False
+    domain: str, specs: Iterable[SeriesSpec], *, created: datetime, revision: int = 1, keep_repeats: bool = False
 ) -> bytes:
-    """A price document; a price that repeats the one before is left out in curve A03, unless `filled_out`."""
-    series = "".join(_series(number, domain, stretch, filled_out) for number, stretch in enumerate(stretches, start=1))
+    """Return a price document; repeated prices of curve A03 are omitted unless `keep_repeats`."""
+    series = "".join(_series(number, domain, spec, keep_repeats) for number, spec in enumerate(specs, start=1))
     return (
         f'<?xml version="1.0" encoding="utf-8"?>\n<Publication_MarketDocument xmlns="{_PUBLICATION}">'
         f"<mRID>0123456789abcdef0123456789abcdef</mRID><revisionNumber>{revision}</revisionNumber><type>A44</type>"
@@ -48,7 +48,7 @@ def publication(
 
 
 def acknowledgement(code: str, text: str, *, created: datetime) -> bytes:
-    """What comes in place of prices."""
+    """Return the document that replaces prices on errors and missing data."""
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<Acknowledgement_MarketDocument xmlns="{_ACKNOWLEDGEMENT}">'
         f"<mRID>fedcba98-7654</mRID><createdDateTime>{created.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</createdDateTime>"
@@ -57,30 +57,30 @@ def acknowledgement(code: str, text: str, *, created: datetime) -> bytes:
     ).encode()
 
 
-def _series(number: int, domain: str, stretch: Stretch, filled_out: bool) -> str:  # noqa: FBT001
+def _series(number: int, domain: str, spec: SeriesSpec, keep_repeats: bool) -> str:  # noqa: FBT001
     position = "classificationSequence_AttributeInstanceComponent.position"
-    sequence = "" if stretch.sequence is None else f"<{position}>{stretch.sequence}</{position}>"
-    curve = "" if stretch.curve is None else f"<curveType>{stretch.curve}</curveType>"
-    end = stretch.start.astimezone(UTC) + len(stretch.amounts) * timedelta(minutes=stretch.minutes)
+    sequence = "" if spec.sequence is None else f"<{position}>{spec.sequence}</{position}>"
+    curve = "" if spec.curve is None else f"<curveType>{spec.curve}</curveType>"
+    end = spec.start.astimezone(UTC) + len(spec.amounts) * timedelta(minutes=spec.minutes)
     return (
         f"<TimeSeries><mRID>{number}</mRID><auction.type>A01</auction.type><businessType>A62</businessType>"
         f'<in_Domain.mRID codingScheme="A01">{domain}</in_Domain.mRID>'
         f'<out_Domain.mRID codingScheme="A01">{domain}</out_Domain.mRID>'
-        f"<contract_MarketAgreement.type>{stretch.contract}</contract_MarketAgreement.type>"
-        f"<currency_Unit.name>{stretch.currency}</currency_Unit.name>"
-        f"<price_Measure_Unit.name>{stretch.unit}</price_Measure_Unit.name>{sequence}{curve}"
-        f"<Period><timeInterval><start>{stamp(stretch.start)}</start><end>{stamp(end)}</end></timeInterval>"
-        f"<resolution>{stretch.resolution or f'PT{stretch.minutes}M'}</resolution>"
-        f"{_points(stretch, filled_out)}</Period></TimeSeries>"
+        f"<contract_MarketAgreement.type>{spec.contract}</contract_MarketAgreement.type>"
+        f"<currency_Unit.name>{spec.currency}</currency_Unit.name>"
+        f"<price_Measure_Unit.name>{spec.unit}</price_Measure_Unit.name>{sequence}{curve}"
+        f"<Period><timeInterval><start>{format_time(spec.start)}</start><end>{format_time(end)}</end></timeInterval>"
+        f"<resolution>{spec.resolution or f'PT{spec.minutes}M'}</resolution>"
+        f"{_points(spec, keep_repeats)}</Period></TimeSeries>"
     )
 
 
-def _points(stretch: Stretch, filled_out: bool) -> str:  # noqa: FBT001
+def _points(spec: SeriesSpec, keep_repeats: bool) -> str:  # noqa: FBT001
     points = []
-    before: float | None = None
-    for position, amount in enumerate(stretch.amounts, start=1):
-        repeats = amount == before and stretch.curve == "A03" and not filled_out
+    previous: float | None = None
+    for position, amount in enumerate(spec.amounts, start=1):
+        repeats = amount == previous and spec.curve == "A03" and not keep_repeats
         if amount is not None and not repeats:
             points.append(f"<Point><position>{position}</position><price.amount>{amount:.2f}</price.amount></Point>")
-        before = amount
+        previous = amount
     return "".join(points)

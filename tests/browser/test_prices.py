@@ -7,7 +7,7 @@ import re
 from playwright.async_api import Page, expect
 import pytest
 
-from custom_components.nattery.core.market.bidding_zones import find
+from custom_components.nattery.core.market.bidding_zones import find_zone
 from scripts.entsoe_standin.curve import price
 
 from .cards import ASKED, house, number, state, wait_for
@@ -31,7 +31,7 @@ async def submit(page: Page) -> None:
 
 
 async def test_the_first_screen_shows_what_the_market_asks_now(page: Page):
-    domain, spot = find("IT_NORD").eic, state(page, "Spot")
+    domain, spot = find_zone("IT_NORD").eic, state(page, "Spot")
     await expect(spot).to_have_text(re.compile(r"^\s*-?\d\.\d{4}\sEUR/kWh\s*$"))
 
     async def as_published() -> bool:

@@ -71,9 +71,8 @@ class BookedHouse:
         """Return a recorder of this home that is not open yet."""
         settings = settings_from({**BATTERY, "ledger": ledger})
         assert self.site.prices is not None
-        return LedgerRecorder(
-            self.hass, self.entry, InverterMeasurements(self.site.identified_device), settings, self.site.prices
-        )
+        measurements = InverterMeasurements(self.site.identified_device)
+        return LedgerRecorder(self.hass, self.entry, measurements, settings, self.site.prices)
 
     async def open(self, ledger: str = "") -> LedgerRecorder:
         """Open a recorder, keep every poll that it gets, and poll once."""

@@ -25,7 +25,7 @@ from custom_components.nattery.core.simulator.simulator import Simulator
 from scripts.entsoe_standin.server import StandIn
 
 from .books import MORNING, TARIFF, BookedHouse
-from .market import PriceHouse, add_prices, ask_here, price_data, stand_in
+from .market import PriceSetup, add_prices, price_data, run_in_thread, stand_in
 
 # A test may stop the clock of the house; the wire and the inverter at its end live on.
 freezegun.configure(
@@ -118,20 +118,20 @@ async def house(hass: HomeAssistant, house_entry: MockConfigEntry) -> AsyncItera
 
 @pytest.fixture
 def market(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """Who stands in for ENTSO-E, asked in a hurry."""
-    monkeypatch.setattr(PriceQueryProcess, "run", ask_here)
+    """Start the stand-in for ENTSO-E, queried without a worker process."""
+    monkeypatch.setattr(PriceQueryProcess, "run", run_in_thread)
     with stand_in() as market:
         yield market
 
 
 @pytest.fixture
-async def price_house(
+async def price_setup(
     hass: HomeAssistant, house_entry: MockConfigEntry, market: StandIn, freezer: freezegun.api.FrozenDateTimeFactory
-) -> AsyncIterator[PriceHouse]:
-    """A house with prices in Berlin, on a Friday morning, not set up; unloaded at the end."""
+) -> AsyncIterator[PriceSetup]:
+    """Return a config entry with prices in Berlin on a Friday morning; not set up, and unloaded at the end."""
     await hass.config.async_set_time_zone("Europe/Berlin")
     freezer.move_to("2026-11-20 09:07:00+01:00")
-    house = PriceHouse(hass, house_entry, market, freezer)
+    house = PriceSetup(hass, house_entry, market, freezer)
     yield house
     await house.settle()
     await house.unload()

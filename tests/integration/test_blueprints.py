@@ -35,7 +35,7 @@ from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.market.events import PriceEvent, PriceEventKind
 from scripts.entsoe_standin.curve import price
 
-from .market import PriceHouse
+from .market import PriceSetup
 
 GERMANY = "10Y1001A1001A82H"
 ROOT = Path(__file__).parent.parent.parent
@@ -102,7 +102,7 @@ class Housekeeper:
     Automations that wait never come to rest, so that they are given time and not waited for.
     """
 
-    house: PriceHouse
+    house: PriceSetup
     switched: list[str] = field(default_factory=list)
     automation: dict[str, Any] = field(default_factory=dict)
 
@@ -124,7 +124,7 @@ class Housekeeper:
     async def settle(self) -> None:
         """Let everything come about that does not wait for a later time."""
         await self.turn()
-        while self.house.prices.desk.asking:
+        while self.house.prices.fetcher.is_fetching:
             await self.turn(1)
         await self.turn()
 
@@ -186,7 +186,7 @@ class Housekeeper:
                 subentries_data=[one.as_dict() for one in entry.subentries.values()],
             )
             again.add_to_hass(hass)
-            keeper = Housekeeper(PriceHouse(hass, again, self.house.market, self.house.clock), self.switched)
+            keeper = Housekeeper(PriceSetup(hass, again, self.house.market, self.house.clock), self.switched)
             try:
                 await keeper.furnish()
                 await keeper.house.start()
@@ -218,9 +218,9 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 
 
 @pytest.fixture
-async def keeper(price_house: PriceHouse) -> AsyncIterator[Housekeeper]:
+async def keeper(price_setup: PriceSetup) -> AsyncIterator[Housekeeper]:
     """A furnished house, not set up; Friday morning."""
-    keeper = Housekeeper(price_house)
+    keeper = Housekeeper(price_setup)
     await keeper.furnish()
     yield keeper
     await keeper.rest()
@@ -265,7 +265,7 @@ def cheapest(slots: Slots, count: int) -> Slots:
 
 async def test_a_load_runs_when_it_is_cheapest_every_day(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper)
     best = cheapest(between(slots_of(keeper), "2026-11-20 18:00", "2026-11-21 07:00"), 8)
     await keeper.go("2026-11-21 17:45")
@@ -278,7 +278,7 @@ async def test_a_load_runs_when_it_is_cheapest_every_day(keeper: Housekeeper) ->
 
 async def test_a_load_that_may_be_split_runs_in_the_cheapest_slots(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("2026-11-21 00:50")
+    await keeper.house.advance_to("2026-11-21 00:50")
     hours = {"earliest": "01:00:00", "finish": "16:00:00", "duration": {"hours": 8}}
     await plan(keeper, split=True, shortest={"minutes": 15}, **hours)
     slots = between(slots_of(keeper), "2026-11-21 01:00", "2026-11-21 16:00")
@@ -291,7 +291,7 @@ async def test_a_load_that_may_be_split_runs_in_the_cheapest_slots(keeper: House
 async def test_a_window_that_ends_when_the_next_day_begins(keeper: Housekeeper) -> None:
     """The same moment ends one day's load and begins the planning of the next."""
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper, earliest="18:00:00", finish="18:00:00", duration={"hours": 24})
     await keeper.go("2026-11-22 18:15")
     assert keeper.switched[0] == "20 18:00 on"
@@ -311,7 +311,7 @@ async def test_a_load_without_a_window_does_not_run_and_says_why(
     keeper.house.market.behaviour.mode = mode
     told = async_mock_service(keeper.hass, "test", "told")
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper, otherwise=TELL, duration={"hours": hours})
     await keeper.go(f"{at_local(deadline) - timedelta(minutes=15):%Y-%m-%d %H:%M}")
     assert not told, "prices may still come"
@@ -328,7 +328,7 @@ async def test_a_load_without_a_window_does_not_run_and_says_why(
 async def test_prices_that_end_too_early_are_no_window(keeper: Housekeeper) -> None:
     await keeper.house.start()
     keeper.house.market.behaviour.mode = "unavailable"
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     told = async_mock_service(keeper.hass, "test", "told")
     await plan(keeper, otherwise=TELL, duration={"hours": 7})
     await keeper.go("2026-11-21 00:00")
@@ -338,7 +338,7 @@ async def test_prices_that_end_too_early_are_no_window(keeper: Housekeeper) -> N
 
 async def test_a_duration_that_never_fits_is_told(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     told = async_mock_service(keeper.hass, "test", "told")
     await plan(keeper, otherwise=TELL, duration={"hours": 14})
     await keeper.go("2026-11-20 18:00")
@@ -354,7 +354,7 @@ async def test_prices_that_come_later_change_the_plan(keeper: Housekeeper) -> No
     keeper.house.clock.move_to(day.astimezone(UTC))
     await keeper.house.start()
     keeper.house.market.behaviour.mode = "unavailable"
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper)
     await keeper.go(f"{today} 18:15")
     before = cheapest(between(slots_of(keeper), f"{today} 18:00", f"{tomorrow} 00:00"), 8)
@@ -369,12 +369,12 @@ async def test_prices_that_come_later_change_the_plan(keeper: Housekeeper) -> No
 
 async def test_corrected_prices_let_no_load_run_again(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper, finish="18:00:00", duration={"minutes": 30})
     best = cheapest(between(slots_of(keeper), "2026-11-20 18:00", "2026-11-21 18:00"), 2)
     await keeper.go(f"{best[1][0]:%Y-%m-%d %H:%M}")
     keeper.house.market.behaviour.mode = "revised:100"
-    await keeper.house.prices.async_ask(forced=True)
+    await keeper.house.prices.async_fetch(forced=True)
     await keeper.go("2026-11-21 17:45")
     assert keeper.switched == pieces(best)
 
@@ -386,7 +386,7 @@ async def test_a_load_runs_for_as_long_as_it_shall_when_the_clocks_change(
     """The whole time allowed, from one to four, which is four hours or two."""
     keeper.house.clock.move_to(at_utc(f"{eve} 13:30"))
     await keeper.house.start()
-    await keeper.house.at(f"{eve} 23:50")
+    await keeper.house.advance_to(f"{eve} 23:50")
     await plan(keeper, earliest="01:00:00", finish="04:00:00", duration={"hours": hours})
     await keeper.go(f"{eve[:8]}{int(eve[8:]) + 1} 04:30")
     day = int(eve[8:]) + 1
@@ -395,7 +395,7 @@ async def test_a_load_runs_for_as_long_as_it_shall_when_the_clocks_change(
 
 async def test_a_load_ends_although_its_beginning_fails(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     async_mock_service(keeper.hass, "test", "fails", raise_exception=HomeAssistantError("no"))
     await plan(keeper, finish="20:00:00", start_actions=FAILING)
     await keeper.go("2026-11-20 20:15")
@@ -404,7 +404,7 @@ async def test_a_load_ends_although_its_beginning_fails(keeper: Housekeeper) -> 
 
 async def test_a_restart_does_not_lengthen_or_repeat_a_load(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper)
     best = cheapest(between(slots_of(keeper), "2026-11-20 18:00", "2026-11-21 07:00"), 8)
     middle, later = (f"{best[n][0]:%Y-%m-%d %H:%M}" for n in (2, 4))
@@ -420,7 +420,7 @@ async def test_a_restart_does_not_lengthen_or_repeat_a_load(keeper: Housekeeper)
 
 async def test_a_restart_before_the_window_changes_nothing(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper)
     best = cheapest(between(slots_of(keeper), "2026-11-20 18:00", "2026-11-21 07:00"), 8)
     await keeper.go("2026-11-20 18:15")
@@ -431,7 +431,7 @@ async def test_a_restart_before_the_window_changes_nothing(keeper: Housekeeper) 
 
 async def test_a_window_that_was_missed_is_planned_anew(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper, finish="17:00:00")
     await keeper.go("2026-11-20 18:15")
     best = cheapest(between(slots_of(keeper), "2026-11-20 18:00", "2026-11-21 17:00"), 8)
@@ -445,7 +445,7 @@ async def test_a_window_that_was_missed_is_planned_anew(keeper: Housekeeper) -> 
 
 async def test_a_load_does_not_stay_on_after_a_restart_on_another_day(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper, finish="20:00:00")
     await keeper.go("2026-11-20 18:30")
     async with keeper.restarted("2026-11-21 18:10") as again:
@@ -454,7 +454,7 @@ async def test_a_load_does_not_stay_on_after_a_restart_on_another_day(keeper: Ho
 
 async def test_a_load_does_not_stay_on_after_a_restart_that_comes_too_late(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("17:50")
+    await keeper.house.advance_to("17:50")
     await plan(keeper, finish="20:00:00")
     await keeper.go("2026-11-20 18:30")
     assert keeper.switched == ["20 18:00 on"]
@@ -476,19 +476,19 @@ async def tell(keeper: Housekeeper, **inputs: Any) -> list[ServiceCall]:
 
 async def test_tomorrows_prices_are_told_once_when_they_come(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("12:40")
+    await keeper.house.advance_to("12:40")
     sent = await tell(keeper)
     await keeper.go("2026-11-20 12:45")
     assert not sent
     await keeper.go("2026-11-20 13:45")
-    (summary,) = (news["summary"] for news in keeper.house.told if news["day"] == "2026-11-21")
+    (summary,) = (news["summary"] for news in keeper.house.fired_events if news["day"] == "2026-11-21")
     (call,) = sent
     assert call.data["entity_id"] == ["notify.phone"]
     assert call.data["title"] == "Electricity prices of tomorrow"
     assert call.data["message"].lower() == summary.lower()
     assert call.data["message"].startswith("Cheapest from ")
     for day in ("2026-11-20", "2026-11-21", "2026-11-21"):
-        for listener in keeper.house.prices._news_listeners:
+        for listener in keeper.house.prices._event_listeners:
             listener(PriceEvent(PriceEventKind.PUBLISHED, {"day": day, "source": "entsoe", "summary": "again"}))
         keeper.house.clock.tick(60)
         await keeper.settle()
@@ -504,13 +504,13 @@ async def test_prices_of_today_are_not_told(keeper: Housekeeper) -> None:
     sent = await tell(keeper)
     keeper.house.market.behaviour.mode = "ok"
     await keeper.go("2026-11-20 11:00")
-    assert "2026-11-20" in [news.get("day") for news in keeper.house.told]
+    assert "2026-11-20" in [news.get("day") for news in keeper.house.fired_events]
     assert not sent
 
 
 async def test_prices_are_told_at_their_hour(keeper: Housekeeper) -> None:
     await keeper.house.start()
-    await keeper.house.at("12:40")
+    await keeper.house.advance_to("12:40")
     sent = await tell(keeper, earliest="18:00:00")
     await keeper.go("2026-11-20 17:45")
     assert not sent
@@ -538,7 +538,7 @@ async def test_prices_are_told_at_their_hour(keeper: Housekeeper) -> None:
 )
 async def test_only_prices_beyond_a_limit_are_told(keeper: Housekeeper, limits: dict[str, float], told: bool) -> None:
     await keeper.house.start()
-    await keeper.house.at("12:40")
+    await keeper.house.advance_to("12:40")
     acted = async_mock_service(keeper.hass, "test", "acted")
     figures = {"lowest": "{{ lowest }}", "highest": "{{ highest }}", "spread": "{{ spread }}"}
     sent = await tell(keeper, notify=[], actions=[{"action": "test.acted", "data": figures}], **limits)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 import json
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -305,7 +306,9 @@ async def test_what_was_kept_goes_with_the_entry(booked: BookedHouse, hass_stora
     key = f"nattery.{house.entry.entry_id}.meter"
     assert key in hass_storage
     await house.hass.config_entries.async_remove(house.entry.entry_id)
-    assert key not in hass_storage
+    assert [key for key in hass_storage if house.entry.entry_id in key] == []
+    ledger_file = Path(house.hass.config.path("nattery.db"))
+    assert await house.hass.async_add_executor_job(ledger_file.exists), "the ledger is the user's record"
 
 
 # Words

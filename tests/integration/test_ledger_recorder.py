@@ -117,7 +117,7 @@ async def test_prices_that_come_late(booked: BookedHouse, market: StandIn) -> No
     assert [books.savings] == [None], "nobody knows in which currency"
 
     market.behaviour.mode = "ok"
-    await house.site.prices.async_ask(forced=True)
+    await house.site.prices.async_fetch(forced=True)
     await house.settle()
     lines = await books.async_read(berlin("11:00"), berlin("12:00"))
     assert [line.prices.spot_price for line in lines] == [

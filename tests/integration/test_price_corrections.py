@@ -54,7 +54,7 @@ def says(house: BookedHouse, price: Callable[[PriceSlot], float], source: str = 
     blank = (PriceSlot(begin + n * QUARTER, begin + (n + 1) * QUARTER, 0.1 + n / 1000) for n in range(96))
     slots = tuple(PriceSlot(one.start, one.end, price(here.get(one.start, one))) for one in blank)
     prices.pricer.book.add(PriceSeries("DE_LU", "EUR", QUARTER, slots, source, berlin("11:31")))
-    prices.async_look()
+    prices.async_update_snapshot()
 
 
 async def lines_of(books: LedgerRecorder) -> tuple[LedgerEntry, ...]:
@@ -90,7 +90,7 @@ async def test_a_corrected_price_is_booked_and_nothing_else(
     assert after[1].baseline == before[1].baseline
     assert books.savings.today.money.cost == pytest.approx(savings.cost + dearer, abs=2e-6)
 
-    house.site.prices.async_look()
+    house.site.prices.async_update_snapshot()
     await house.settle()
     assert asked == [192, 96], "the same prices again are no news"
     await house.close(books)
@@ -106,7 +106,7 @@ async def test_entso_e_takes_the_place_of_another_source(booked: BookedHouse, ma
     assert [line.prices.spot_price for line in first] == [pytest.approx(0.144), pytest.approx(0.145)]
 
     market.behaviour.mode = "ok"
-    await house.site.prices.async_ask(forced=True)
+    await house.site.prices.async_fetch(forced=True)
     await house.settle()
     second = await lines_of(books)
     spots = house.site.prices.pricer.book.day(berlin("11:00").date())

@@ -1,4 +1,4 @@
-"""The actions about prices: what they answer, and what they refuse."""
+"""The actions about prices: responses and errors."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.nattery.const import DOMAIN
 
 from .elsewhere import market_price
-from .market import PRICE_ACTIONS, PriceHouse
+from .market import PRICE_ACTIONS, PriceSetup
 from .texts import TEXTS, placeholders_of
 
 QUARTER = timedelta(minutes=15)
@@ -22,24 +22,24 @@ HOUR = timedelta(hours=1)
 
 
 def local(clock: str, day: int = 20) -> str:
-    """A time as the editor of automations gives it, without an offset."""
+    """Return a time as the automation editor passes it, without an offset."""
     return f"2026-11-{day} {clock}"
 
 
-def moments(stretch: dict[str, str]) -> tuple[datetime, datetime]:
-    return datetime.fromisoformat(stretch["start"]), datetime.fromisoformat(stretch["end"])
+def moments(interval: dict[str, str]) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(interval["start"]), datetime.fromisoformat(interval["end"])
 
 
 def mean(start: datetime, end: datetime) -> float:
-    """What the stand-in says of whole quarters, on average."""
+    """Return the mean price of the stand-in over whole quarter-hours."""
     count = (end - start) // QUARTER
     return sum(market_price(start + n * QUARTER) for n in range(count)) / count
 
 
-async def refused(house: PriceHouse, action: str, **data: Any) -> str:
-    """The key under which a call is refused, which has a text that can be filled."""
+async def error_key(setup: PriceSetup, action: str, **data: Any) -> str:
+    """Return the translation key of an action's error, whose message must have all placeholders."""
     with pytest.raises(ServiceValidationError) as caught:
-        await house.act(action, **data)
+        await setup.call_action(action, **data)
     error = caught.value
     assert error.translation_domain == DOMAIN
     text = TEXTS["exceptions"][error.translation_key]["message"]
@@ -50,9 +50,9 @@ async def refused(house: PriceHouse, action: str, **data: Any) -> str:
 # get_prices
 
 
-async def test_today_and_what_is_known_of_tomorrow(price_house: PriceHouse) -> None:
-    await price_house.start(tariff={"import_rate": {"fee": 0.2}, "export_rate": {"factor": 0.5}})
-    found = await price_house.act("get_prices")
+async def test_today_and_the_known_part_of_tomorrow(price_setup: PriceSetup) -> None:
+    await price_setup.start(tariff={"import_rate": {"fee": 0.2}, "export_rate": {"factor": 0.5}})
+    found = await price_setup.call_action("get_prices")
     assert {key: found[key] for key in ("area", "currency", "kind", "freshness", "gaps")} == {
         "area": "DE_LU",
         "currency": "EUR",
@@ -61,45 +61,45 @@ async def test_today_and_what_is_known_of_tomorrow(price_house: PriceHouse) -> N
         "gaps": [],
     }
     assert [moments(slot)[0] for slot in found["slots"]] == [MIDNIGHT + n * QUARTER for n in range(96)]
-    await price_house.at("13:05")
-    assert len((await price_house.act("get_prices"))["slots"]) == 192
+    await price_setup.advance_to("13:05")
+    assert len((await price_setup.call_action("get_prices"))["slots"]) == 192
     for kind, more, factor in (("import", 0.2, 1), ("export", 0, 0.5), ("spot", 0, 1)):
-        found = await price_house.act("get_prices", kind=kind)
+        found = await price_setup.call_action("get_prices", kind=kind)
         assert found["kind"] == kind
         for slot in found["slots"]:
             assert slot["price"] == pytest.approx(market_price(moments(slot)[0]) * factor + more, abs=1e-6)
 
 
-async def test_a_range(price_house: PriceHouse) -> None:
-    """Times without an offset are on Home Assistant's clock; slots that are touched are whole."""
-    await price_house.start()
-    found = await price_house.act("get_prices", start=local("06:05"), end=local("06:35"))
+async def test_a_range(price_setup: PriceSetup) -> None:
+    """Times without an offset are in Home Assistant's time zone; slots that overlap the range are complete."""
+    await price_setup.start()
+    found = await price_setup.call_action("get_prices", start=local("06:05"), end=local("06:35"))
     assert [slot["start"][11:16] for slot in found["slots"]] == ["05:00", "05:15", "05:30"]
     assert found["gaps"] == []
-    same = await price_house.act("get_prices", start="2026-11-20T05:05:00Z", end="2026-11-20T06:35:00+01:00")
+    same = await price_setup.call_action("get_prices", start="2026-11-20T05:05:00Z", end="2026-11-20T06:35:00+01:00")
     assert same["slots"] == found["slots"]
 
 
-async def test_what_is_not_known_is_a_gap(price_house: PriceHouse) -> None:
-    price_house.market.behaviour.mode = "gap"  # the last hour of each day is missing
-    await price_house.start()
-    found = await price_house.act("get_prices", start=local("22:00"), end=local("02:00", 21))
+async def test_unknown_prices_are_gaps(price_setup: PriceSetup) -> None:
+    price_setup.market.behaviour.mode = "gap"  # the last hour of each day is missing
+    await price_setup.start()
+    found = await price_setup.call_action("get_prices", start=local("22:00"), end=local("02:00", 21))
     assert [slot["start"][11:16] for slot in found["slots"]] == ["21:00", "21:15", "21:30", "21:45"]
     assert found["gaps"] == [{"start": "2026-11-20T22:00:00+00:00", "end": "2026-11-21T01:00:00+00:00"}]
-    found = await price_house.act("get_prices", start=local("22:00", 19), end=local("01:00"))
+    found = await price_setup.call_action("get_prices", start=local("22:00", 19), end=local("01:00"))
     assert found["gaps"] == [{"start": "2026-11-19T22:00:00+00:00", "end": "2026-11-19T23:00:00+00:00"}]
     assert len(found["slots"]) == 8
-    found = await price_house.act("get_prices", start=local("10:00", 22))
+    found = await price_setup.call_action("get_prices", start=local("10:00", 22))
     assert (found["slots"], found["gaps"]) == (
         [],
         [{"start": "2026-11-22T09:00:00+00:00", "end": "2026-11-22T23:00:00+00:00"}],
     )
 
 
-async def test_other_resolutions(price_house: PriceHouse) -> None:
-    await price_house.start()
+async def test_other_resolutions(price_setup: PriceSetup) -> None:
+    await price_setup.start()
     for minutes in (15, 30, 60, "60"):
-        found = await price_house.act("get_prices", kind="spot", resolution=minutes)
+        found = await price_setup.call_action("get_prices", kind="spot", resolution=minutes)
         length = timedelta(minutes=int(minutes))
         assert len(found["slots"]) == timedelta(days=1) / length
         for slot in found["slots"]:
@@ -109,33 +109,33 @@ async def test_other_resolutions(price_house: PriceHouse) -> None:
 
 
 @pytest.mark.parametrize(("day", "slots"), [("2026-10-25", 100), ("2026-03-29", 92)])
-async def test_a_day_on_which_the_clock_changes_is_whole(price_house: PriceHouse, day: str, slots: int) -> None:
-    price_house.clock.move_to(f"{day}T10:00:00Z")
-    await price_house.start()
-    found = await price_house.act("get_prices")
+async def test_a_day_with_a_clock_change_is_complete(price_setup: PriceSetup, day: str, slots: int) -> None:
+    price_setup.clock.move_to(f"{day}T10:00:00Z")
+    await price_setup.start()
+    found = await price_setup.call_action("get_prices")
     assert (len(found["slots"]), found["gaps"]) == (slots, [])
 
 
-async def test_ranges_that_make_no_sense(price_house: PriceHouse) -> None:
-    await price_house.start()
+async def test_invalid_ranges(price_setup: PriceSetup) -> None:
+    await price_setup.start()
     for start, end in (("10:00", "10:00"), ("10:00", "09:00")):
-        assert await refused(price_house, "get_prices", start=local(start), end=local(end)) == "bad_range"
-    assert await refused(price_house, "get_prices", start="2026-01-01", end=local("10:00")) == "bad_range"
+        assert await error_key(price_setup, "get_prices", start=local(start), end=local(end)) == "bad_range"
+    assert await error_key(price_setup, "get_prices", start="2026-01-01", end=local("10:00")) == "bad_range"
     for wrong in ({"kind": "sport"}, {"resolution": 20}, {"start": "yesterday"}, {"more": 1}):
         with pytest.raises((vol.Invalid, ServiceValidationError)):
-            await price_house.act("get_prices", **wrong)
+            await price_setup.call_action("get_prices", **wrong)
 
 
 # find_window
 
 
-async def test_the_cheapest_and_the_dearest_time(price_house: PriceHouse) -> None:
-    """Held against trying every quarter of an hour."""
-    await price_house.start()
+async def test_the_cheapest_and_the_most_expensive_window(price_setup: PriceSetup) -> None:
+    """Compare with trying every quarter-hour."""
+    await price_setup.start()
     asked: dict[str, Any] = {"duration": {"hours": 3}, "earliest": local("10:00"), "latest": local("20:00")}
     begins = [MIDNIGHT + 10 * HOUR + n * QUARTER for n in range(29)]
     for goal, best in (("cheapest", min), ("dearest", max)):
-        found = await price_house.act("find_window", kind="spot", goal=goal, **asked)
+        found = await price_setup.call_action("find_window", kind="spot", goal=goal, **asked)
         wanted = best(begins, key=lambda start: mean(start, start + 3 * HOUR))
         assert found["found"] is True
         assert moments(found) == (wanted, wanted + 3 * HOUR)
@@ -144,44 +144,44 @@ async def test_the_cheapest_and_the_dearest_time(price_house: PriceHouse) -> Non
         assert (found["currency"], found["kind"], found["gaps"]) == ("EUR", "spot", [])
 
 
-async def test_a_window_starts_now_at_the_earliest(price_house: PriceHouse) -> None:
-    await price_house.start()
-    found = await price_house.act("find_window", duration="00:30", latest=local("09:40"))
+async def test_a_window_starts_now_at_the_earliest(price_setup: PriceSetup) -> None:
+    await price_setup.start()
+    found = await price_setup.call_action("find_window", duration="00:30", latest=local("09:40"))
     start, end = moments(found)
     assert datetime(2026, 11, 20, 8, 7, tzinfo=UTC) <= start
     assert end <= datetime(2026, 11, 20, 8, 40, tzinfo=UTC)
 
 
-async def test_kinds_have_windows_of_their_own(price_house: PriceHouse) -> None:
-    await price_house.start(tariff={"export_rate": {"factor": -1}})
-    cheap = await price_house.act("find_window", duration="02:00")
-    upside_down = await price_house.act("find_window", duration="02:00", kind="export", goal="dearest")
+async def test_windows_depend_on_the_kind_of_price(price_setup: PriceSetup) -> None:
+    await price_setup.start(tariff={"export_rate": {"factor": -1}})
+    cheap = await price_setup.call_action("find_window", duration="02:00")
+    upside_down = await price_setup.call_action("find_window", duration="02:00", kind="export", goal="dearest")
     assert moments(cheap) == moments(upside_down)
     assert upside_down["mean_price"] == pytest.approx(-cheap["mean_price"], abs=1e-6)
 
 
-async def test_a_window_in_pieces(price_house: PriceHouse) -> None:
-    await price_house.start()
-    await price_house.at("13:05")
+async def test_a_split_window(price_setup: PriceSetup) -> None:
+    await price_setup.start()
+    await price_setup.advance_to("13:05")
     asked: dict[str, Any] = {"kind": "spot", "duration": "05:00", "earliest": local("13:15")}
-    whole = await price_house.act("find_window", **asked)
-    found = await price_house.act("find_window", split=True, **asked)
+    whole = await price_setup.call_action("find_window", **asked)
+    found = await price_setup.call_action("find_window", split=True, **asked)
     blocks = [moments(block) for block in found["blocks"]]
     assert sum((end - start for start, end in blocks), timedelta()) == 5 * HOUR
     cheapest = sorted(market_price(MIDNIGHT + n * QUARTER) for n in range(53, 192))[:20]
     assert found["mean_price"] == pytest.approx(sum(cheapest) / 20, abs=1e-6)
     assert len(blocks) > 1
-    longer = await price_house.act("find_window", split=True, min_block="01:30", **asked)
+    longer = await price_setup.call_action("find_window", split=True, min_block="01:30", **asked)
     assert all(end - start >= 1.5 * HOUR for start, end in map(moments, longer["blocks"]))
     assert found["mean_price"] < longer["mean_price"] <= whole["mean_price"]
 
 
-async def test_no_window_says_why(price_house: PriceHouse) -> None:
-    price_house.market.behaviour.mode = "gap"
-    await price_house.start()
+async def test_reasons_without_a_window(price_setup: PriceSetup) -> None:
+    price_setup.market.behaviour.mode = "gap"
+    await price_setup.start()
 
     async def reason(**data: Any) -> tuple[str, list[dict[str, str]]]:
-        found = await price_house.act("find_window", **data)
+        found = await price_setup.call_action("find_window", **data)
         assert found["found"] is False
         assert found.keys() == {"currency", "kind", "found", "reason", "gaps"}
         return found["reason"], found["gaps"]
@@ -201,18 +201,20 @@ async def test_no_window_says_why(price_house: PriceHouse) -> None:
         "gaps",
         [{"start": "2026-11-20T22:00:00+00:00", "end": "2026-11-20T23:07:00+00:00"}],
     )
-    found = await price_house.act("find_window", duration="02:00", earliest=local("20:00"), latest=local("02:00", 21))
+    found = await price_setup.call_action(
+        "find_window", duration="02:00", earliest=local("20:00"), latest=local("02:00", 21)
+    )
     assert (found["found"], found["gaps"]) == (True, [missing]), "what is found is the best of what is known"
 
 
-async def test_a_window_across_the_hour_that_comes_twice(price_house: PriceHouse) -> None:
-    price_house.clock.move_to("2026-10-24T20:00:00+02:00")
-    await price_house.start()
+async def test_a_window_across_the_repeated_hour(price_setup: PriceSetup) -> None:
+    price_setup.clock.move_to("2026-10-24T20:00:00+02:00")
+    await price_setup.start()
     asked = {"earliest": "2026-10-25 02:00", "latest": "2026-10-25 03:00"}
-    found = await price_house.act("find_window", duration="02:00", **asked)
+    found = await price_setup.call_action("find_window", duration="02:00", **asked)
     assert moments(found) == (datetime(2026, 10, 25, tzinfo=UTC), datetime(2026, 10, 25, 2, tzinfo=UTC))
     asked["earliest"], asked["latest"] = "2026-10-25 00:00", "2026-10-26 00:00"
-    found = await price_house.act("find_window", duration="25:00", **asked)
+    found = await price_setup.call_action("find_window", duration="25:00", **asked)
     assert moments(found) == (datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 25, 23, tzinfo=UTC))
 
 
@@ -229,60 +231,60 @@ NONSENSE: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
-async def test_windows_that_make_no_sense(price_house: PriceHouse) -> None:
-    await price_house.start()
+async def test_invalid_windows(price_setup: PriceSetup) -> None:
+    await price_setup.start()
     for data, key in NONSENSE:
-        assert await refused(price_house, "find_window", **data) == key
+        assert await error_key(price_setup, "find_window", **data) == key
 
 
 # refresh_prices
 
 
-async def test_refreshing_answers_what_that_changed(price_house: PriceHouse) -> None:
-    await price_house.start()
-    price_house.market.behaviour.mode = "revised:10"
-    assert await price_house.act("refresh_prices") == {
+async def test_refresh_returns_the_changes(price_setup: PriceSetup) -> None:
+    await price_setup.start()
+    price_setup.market.behaviour.mode = "revised:10"
+    assert await price_setup.call_action("refresh_prices") == {
         "changes": [{"kind": "revised", "day": "2026-11-19"}, {"kind": "revised", "day": "2026-11-20"}],
         "freshness": "expected",
         "known_until": "2026-11-20T23:00:00+00:00",
     }
-    assert (await price_house.act("refresh_prices"))["changes"] == []
+    assert (await price_setup.call_action("refresh_prices"))["changes"] == []
 
 
-async def test_never_two_questions_at_once(price_house: PriceHouse) -> None:
-    await price_house.start()
-    price_house.market.behaviour.plan = ["slow:0.3"]
-    first = asyncio.create_task(price_house.act("refresh_prices"))
-    await price_house.asked(2)
-    assert await refused(price_house, "refresh_prices") == "prices_being_fetched"
+async def test_never_two_fetches_at_once(price_setup: PriceSetup) -> None:
+    await price_setup.start()
+    price_setup.market.behaviour.next_modes = ["slow:0.3"]
+    first = asyncio.create_task(price_setup.call_action("refresh_prices"))
+    await price_setup.wait_for_queries(2)
+    assert await error_key(price_setup, "refresh_prices") == "prices_being_fetched"
     with pytest.raises(ServiceValidationError, match="being fetched"):
-        await price_house.hass.services.async_call(
-            "button", "press", {"entity_id": price_house.entity_id("refresh_prices")}, blocking=True
+        await price_setup.hass.services.async_call(
+            "button", "press", {"entity_id": price_setup.entity_id("refresh_prices")}, blocking=True
         )
     assert (await first)["changes"] == []
-    assert len(price_house.market.queries) == 2
+    assert len(price_setup.market.queries) == 2
 
 
-async def test_a_question_ends_with_its_entry(price_house: PriceHouse) -> None:
-    """Whoever waits for it is told, and nothing of it goes on."""
-    await price_house.start()
-    price_house.market.behaviour.plan = ["slow:0.2"]
-    prices = price_house.prices
-    waiting = asyncio.create_task(price_house.act("refresh_prices"))
-    await price_house.asked(2)
-    await price_house.unload()
+async def test_a_fetch_ends_with_its_config_entry(price_setup: PriceSetup) -> None:
+    """The caller gets an error, and nothing keeps running."""
+    await price_setup.start()
+    price_setup.market.behaviour.next_modes = ["slow:0.2"]
+    prices = price_setup.prices
+    waiting = asyncio.create_task(price_setup.call_action("refresh_prices"))
+    await price_setup.wait_for_queries(2)
+    await price_setup.unload()
     with pytest.raises(HomeAssistantError) as caught:
         await waiting
     assert caught.value.translation_key == "prices_cut_off"
-    assert not prices.asking
+    assert not prices.is_fetching
     assert not prices._timers
-    assert len(prices.desk.book.log.fetches) == 1
+    assert len(prices.fetcher.book.log.fetches) == 1
 
 
 # Whose prices
 
 
-async def test_a_house_without_prices_says_so(hass: HomeAssistant, house: MockConfigEntry) -> None:
+async def test_a_config_entry_without_prices(hass: HomeAssistant, house: MockConfigEntry) -> None:
     for action in PRICE_ACTIONS:
         data = {"duration": "01:00"} if action == "find_window" else {}
         with pytest.raises(ServiceValidationError) as caught:
@@ -293,9 +295,9 @@ async def test_a_house_without_prices_says_so(hass: HomeAssistant, house: MockCo
         assert caught.value.translation_placeholders == {"entry": "Inverter"}
 
 
-async def test_an_entry_that_is_not_loaded_is_refused(price_house: PriceHouse) -> None:
-    await price_house.start()
-    await price_house.unload()
+async def test_a_config_entry_that_is_not_loaded(price_setup: PriceSetup) -> None:
+    await price_setup.start()
+    await price_setup.unload()
     with pytest.raises(ServiceValidationError) as caught:
-        await price_house.act("get_prices")
+        await price_setup.call_action("get_prices")
     assert caught.value.translation_key == "service_config_entry_not_loaded"

@@ -1,4 +1,4 @@
-"""What happens when somebody changes the settings of prices that are there."""
+"""Changes to the settings of existing prices."""
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -19,14 +19,14 @@ def price(hass: HomeAssistant, kind: str = "import") -> float | None:
         return None
 
 
-async def test_a_new_tariff_counts_at_once(hass, house_entry):
+async def test_a_new_tariff_applies_at_once(hass, house_entry):
     with stand_in() as server:
         prices = add_prices(hass, house_entry, price_data(server.url))
         assert await hass.config_entries.async_setup(house_entry.entry_id)
         await until(lambda: price(hass) is not None)
         spot = price(hass, "spot")
         assert price(hass) == spot
-        asked = len(server.queries)
+        queries_before = len(server.queries)
 
         data = price_data(server.url, tariff={"import_rate": {"fee": 0.5}})
         told: list[ConfigEntryState] = []
@@ -36,18 +36,18 @@ async def test_a_new_tariff_counts_at_once(hass, house_entry):
         assert price(hass) == pytest.approx(spot + 0.5)
         await hass.async_block_till_done()
         assert told.count(ConfigEntryState.LOADED) == 1
-        assert len(server.queries) == asked  # it changes nothing of what is known
+        assert len(server.queries) == queries_before  # known prices need no fetch
         assert await hass.config_entries.async_unload(house_entry.entry_id)
 
 
-async def test_a_new_token_is_used_at_once_though_the_old_one_was_refused_again_and_again(hass, house_entry):
+async def test_a_new_token_is_used_at_once_after_repeated_rejections(hass, house_entry):
     with stand_in() as server:
         prices = add_prices(hass, house_entry, price_data(server.url, token="old"))
         assert await hass.config_entries.async_setup(house_entry.entry_id)
         await until(lambda: len(server.queries) == 1)
         coordinator = house_entry.runtime_data.prices
-        await until(lambda: not coordinator.desk.asking)
-        await coordinator.async_ask(forced=True)
+        await until(lambda: not coordinator.fetcher.is_fetching)
+        await coordinator.async_fetch(forced=True)
         assert hass.states.get("sensor.electricity_price_status").state == "unauthorized"
 
         hass.config_entries.async_update_subentry(house_entry, prices, data=price_data(server.url))
@@ -57,19 +57,19 @@ async def test_a_new_token_is_used_at_once_though_the_old_one_was_refused_again_
         assert await hass.config_entries.async_unload(house_entry.entry_id)
 
 
-async def test_a_country_of_several_areas_suggests_none(hass, house_entry):
+async def test_a_country_with_several_zones_has_no_default(hass, house_entry):
     hass.config.country = "IT"
     flow = await hass.config_entries.subentries.async_init(
         (house_entry.entry_id, "prices"), context={"source": SOURCE_USER}
     )
     area = next(key for key in flow["data_schema"].schema if key == "area")
-    assert isinstance(area, vol.Optional)  # pages fill in the first choice of what is required
+    assert isinstance(area, vol.Optional)  # the frontend fills a required field with its first option
     form = flow["data_schema"]({"token": "any", MORE: {}})
     flow = await hass.config_entries.subentries.async_configure(flow["flow_id"], form)
     assert flow["errors"] == {"area": "missing"}
 
 
-async def test_a_refused_token_does_not_take_the_place_of_the_one_that_is_kept(hass, house_entry):
+async def test_a_rejected_token_does_not_replace_the_stored_one(hass, house_entry):
     with stand_in() as server:
         prices = add_prices(hass, house_entry, price_data(server.url))
         flows = hass.config_entries.subentries

@@ -1,4 +1,4 @@
-"""Adding and changing prices, step by step; every error, and success after it."""
+"""Adding and changing prices step by step: every error, and the success after it."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,11 +16,11 @@ from custom_components.nattery.core.market.prices import PriceSeries
 from custom_components.nattery.core.market.tariff import TariffError
 from custom_components.nattery.prices import flow as prices_flow
 from custom_components.nattery.prices.settings import PriceSettings, price_subentry
-from custom_components.nattery.prices.sources import main_supplier
-from custom_components.nattery.prices.tariff_form import error_of
+from custom_components.nattery.prices.sources import primary_source
+from custom_components.nattery.prices.tariff_form import form_error_of
 from scripts.entsoe_standin.server import StandIn
 
-from .market import CANARY, add_prices, ask_there, price_data
+from .market import CANARY, add_prices, price_data, run_in_worker
 from .texts import TEXTS, placeholders_of
 
 FLOW = TEXTS["config_subentries"]["prices"]
@@ -34,8 +34,8 @@ async def _berlin(hass: HomeAssistant) -> None:
     await hass.config.async_set_time_zone("Europe/Berlin")
 
 
-class Wizard:
-    """Somebody who clicks through the steps; every text on the way must be there and be filled."""
+class FlowDriver:
+    """Walks through the steps of the flow and checks that every text exists and is complete."""
 
     def __init__(self, hass: HomeAssistant, entry: MockConfigEntry) -> None:
         self.hass, self.entry, self.flows = hass, entry, hass.config_entries.subentries
@@ -43,34 +43,34 @@ class Wizard:
 
     async def start(self, source: str = SOURCE_USER, **context: str) -> Result:
         result = await self.flows.async_init((self.entry.entry_id, "prices"), context={"source": source, **context})
-        return self.seen(result)
+        return self.check_texts(result)
 
     async def change(self, step: str) -> Result:
-        """Begin to change the prices there are."""
+        """Start to change the existing prices."""
         (subentry,) = self.entry.subentries
         menu = await self.start(SOURCE_RECONFIGURE, subentry_id=subentry)
         assert menu["menu_options"] == ["connection", "tariff", "sources", "notifications"]
         return await self.choose(step)
 
     async def give(self, **fields: Any) -> Result:
-        return self.seen(await self.flows.async_configure(self.flow_id, fields))
+        return self.check_texts(await self.flows.async_configure(self.flow_id, fields))
 
     async def choose(self, step: str) -> Result:
         return await self.give(next_step_id=step)
 
     async def connect(self, url: str, token: str | None = CANARY, area: str = "DE_LU", seconds: float = 30) -> Result:
-        """Fill in the connection, and wait until it was tried."""
+        """Submit the connection, and wait for its test."""
         fields: dict[str, Any] = {"area": area, "more": {"url": url, "timeout": seconds}}
         return await self.wait(await self.give(**fields | ({"token": token} if token is not None else {})))
 
     async def wait(self, result: Result) -> Result:
         while result["type"] is FlowResultType.SHOW_PROGRESS:
             await self.hass.async_block_till_done()
-            result = self.seen(await self.flows.async_configure(self.flow_id))
+            result = self.check_texts(await self.flows.async_configure(self.flow_id))
         return result
 
-    def seen(self, result: Any) -> Result:
-        """Read all that a person would."""
+    def check_texts(self, result: Any) -> Result:
+        """Check every text of a step."""
         self.flow_id = result.get("flow_id", self.flow_id)
         filled = result.get("description_placeholders") or {}
         if result["type"] is FlowResultType.ABORT:
@@ -84,12 +84,12 @@ class Wizard:
             assert set(result.get("menu_options") or ()) == texts.get("menu_options", {}).keys()
         if result["type"] is FlowResultType.FORM:
             has_texts(FLOW["step"][result["step_id"]], result["data_schema"])
-            assert CANARY not in str(shown(result)), "the token is never given back"
+            assert CANARY not in str(initial_values(result)), "the token is never given back"
         return dict(result)
 
 
 def has_texts(texts: dict[str, Any], schema: Any) -> None:
-    """Whether every field has its name and description, in sections as well, and no text is left over."""
+    """Check that every field has a name and description, also in sections, and that there are no others."""
     sections = {str(marker): field for marker, field in schema.schema.items() if isinstance(field, section)}
     plain = {str(marker) for marker in schema.schema} - sections.keys()
     assert plain == texts.get("data", {}).keys()
@@ -100,12 +100,12 @@ def has_texts(texts: dict[str, Any], schema: Any) -> None:
         has_texts(texts["sections"][name], field.schema)
 
 
-def shown(form: Result) -> dict[str, Any]:
-    """What stands in the fields of a form when it is opened, sections included."""
+def initial_values(form: Result) -> dict[str, Any]:
+    """Return the initial values of a form's fields, sections included."""
     found: dict[str, Any] = {}
     for marker, field in form["data_schema"].schema.items():
         if isinstance(field, section):
-            found[str(marker)] = shown({"data_schema": field.schema})
+            found[str(marker)] = initial_values({"data_schema": field.schema})
         elif marker.description and "suggested_value" in marker.description:
             found[str(marker)] = marker.description["suggested_value"]
         elif callable(marker.default):
@@ -114,20 +114,20 @@ def shown(form: Result) -> dict[str, Any]:
 
 
 @pytest.fixture
-def wizard(hass: HomeAssistant, house: MockConfigEntry) -> Wizard:
-    return Wizard(hass, house)
+def driver(hass: HomeAssistant, house: MockConfigEntry) -> FlowDriver:
+    return FlowDriver(hass, house)
 
 
 @pytest.fixture
-async def changer(hass: HomeAssistant, house: MockConfigEntry, market: StandIn) -> Wizard:
-    """One who finds prices there already."""
+async def reconfigure_driver(hass: HomeAssistant, house: MockConfigEntry, market: StandIn) -> FlowDriver:
+    """Return a wizard with existing prices."""
     add_prices(hass, house, price_data(market.url, tariff={"import_rate": {"fee": 0.2}}))
     await hass.async_block_till_done(wait_background_tasks=True)
-    return Wizard(hass, house)
+    return FlowDriver(hass, house)
 
 
-def data_of(wizard: Wizard) -> dict[str, Any]:
-    subentry = price_subentry(wizard.entry)
+def data_of(driver: FlowDriver) -> dict[str, Any]:
+    subentry = price_subentry(driver.entry)
     assert subentry is not None
     return dict(subentry.data)
 
@@ -135,8 +135,8 @@ def data_of(wizard: Wizard) -> dict[str, Any]:
 # Adding
 
 
-async def test_the_entry_goes_on_with_prices(hass: HomeAssistant, market: StandIn, hass_storage: Any) -> None:
-    """From the inverter to prices on the screen in one go."""
+async def test_prices_can_follow_the_inverter_setup(hass: HomeAssistant, market: StandIn, hass_storage: Any) -> None:
+    """From the inverter to prices in one go."""
     hass.config.country = "DE"
     menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     form = await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": "simulated"})
@@ -145,150 +145,150 @@ async def test_the_entry_goes_on_with_prices(hass: HomeAssistant, market: StandI
     kind, flow_id = done["next_flow"]
     assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
     await hass.async_block_till_done()
-    wizard = Wizard(hass, done["result"])
-    (waiting,) = hass.config_entries.subentries.async_progress()
-    assert (waiting["flow_id"], waiting["step_id"]) == (flow_id, "connection")
-    wizard.flow_id = flow_id
-    tariff = await wizard.connect(market.url)
+    driver = FlowDriver(hass, done["result"])
+    (progress,) = hass.config_entries.subentries.async_progress()
+    assert (progress["flow_id"], progress["step_id"]) == (flow_id, "connection")
+    driver.flow_id = flow_id
+    tariff = await driver.connect(market.url)
     assert tariff["step_id"] == "tariff"
-    await wizard.give(import_rate={"fee": 0.2, "vat_percent": 19}, export_rate={"factor": 0.9})
-    created = await wizard.choose("save")
+    await driver.give(import_rate={"fee": 0.2, "vat_percent": 19}, export_rate={"factor": 0.9})
+    created = await driver.choose("save")
     assert created["type"] is FlowResultType.CREATE_ENTRY
     assert created["title"] == "Electricity"
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert data_of(wizard)["token"] == CANARY
-    assert PriceSettings.of(data_of(wizard)).tariff.import_rate.vat_percent == 19
-    await done["result"].runtime_data.prices.async_ask()
+    assert data_of(driver)["token"] == CANARY
+    assert PriceSettings.from_data(data_of(driver)).tariff.import_rate.vat_percent == 19
+    await done["result"].runtime_data.prices.async_fetch()
     price = hass.states.get("sensor.electricity_import_price")
     assert price is not None
     assert float(price.state) > 0
     assert await hass.config_entries.async_unload(done["result"].entry_id)
 
 
-async def test_the_area_is_that_of_the_country(wizard: Wizard) -> None:
-    """Where it has several, they stand first and none is chosen."""
+async def test_the_zone_of_the_country_is_suggested(driver: FlowDriver) -> None:
+    """If the country has several zones, they come first and none is selected."""
     for country, suggested, first in (("AT", "AT", "AT"), ("DE", "DE_LU", "DE_LU"), ("SE", None, "SE_1"), (None,) * 3):
-        wizard.hass.config.country = country
-        form = await wizard.start()
-        assert shown(form).get("area") == suggested
+        driver.hass.config.country = country
+        form = await driver.start()
+        assert initial_values(form).get("area") == suggested
         (areas,) = (field for marker, field in form["data_schema"].schema.items() if marker == "area")
         options = [option["value"] for option in areas.config["options"]]
         assert len(options) == len(set(options)) > 40
         assert options[0] == (first or options[0])
 
 
-async def test_only_one(changer: Wizard) -> None:
-    result = await changer.start()
+async def test_only_one_prices_subentry(reconfigure_driver: FlowDriver) -> None:
+    result = await reconfigure_driver.start()
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "single")
 
 
-async def test_what_the_user_got_wrong_is_said_at_its_field(wizard: Wizard, market: StandIn) -> None:
-    await wizard.start()
+async def test_errors_are_shown_at_their_field(driver: FlowDriver, market: StandIn) -> None:
+    await driver.start()
     for mode, errors in (
         ("unauthorized", {"token": "unauthorized"}),
         ("not_published", {"area": "no_data"}),
         ("only_second", {"area": "no_data"}),
         ("refused", {"area": "no_data"}),
     ):
-        market.behaviour.plan = [mode]
-        form = await wizard.connect(market.url, area="AT", seconds=60)
+        market.behaviour.next_modes = [mode]
+        form = await driver.connect(market.url, area="AT", seconds=60)
         assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "connection", errors)
-        assert shown(form) == {"area": "AT", "more": {"url": market.url, "timeout": 60}}
-    assert (await wizard.connect(market.url))["step_id"] == "tariff"
+        assert initial_values(form) == {"area": "AT", "more": {"url": market.url, "timeout": 60}}
+    assert (await driver.connect(market.url))["step_id"] == "tariff"
 
 
-async def test_what_is_missing_is_said_without_asking(wizard: Wizard, market: StandIn) -> None:
-    await wizard.start()
-    assert (await wizard.connect(market.url, "  "))["errors"] == {"token": "missing"}
-    assert (await wizard.connect("entsoe.example"))["errors"] == {"base": "bad_url"}
+async def test_missing_fields_are_reported_without_a_query(driver: FlowDriver, market: StandIn) -> None:
+    await driver.start()
+    assert (await driver.connect(market.url, "  "))["errors"] == {"token": "missing"}
+    assert (await driver.connect("entsoe.example"))["errors"] == {"base": "bad_url"}
     assert market.queries == []
-    assert (await wizard.connect(f" {market.url} ", f" {CANARY} "))["step_id"] == "tariff"
+    assert (await driver.connect(f" {market.url} ", f" {CANARY} "))["step_id"] == "tariff"
 
 
-async def test_a_server_in_trouble_is_not_the_users_fault(wizard: Wizard, market: StandIn) -> None:
-    """What is broken on the other side lets the user try again, go on or change something."""
-    await wizard.start()
+async def test_after_a_server_error_the_user_can_continue(driver: FlowDriver, market: StandIn) -> None:
+    """The user can retry, continue or change something."""
+    await driver.start()
     for mode in ("html", "cut", "unavailable", "hang_up", "rate_limited", "wrong_domain"):
-        market.behaviour.plan = [mode, mode]
-        menu = await wizard.connect(market.url)
+        market.behaviour.next_modes = [mode, mode]
+        menu = await driver.connect(market.url)
         assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "unsure")
         assert menu["description_placeholders"]["reason"].endswith(".")
-        again = await wizard.wait(await wizard.choose("check"))
+        again = await driver.wait(await driver.choose("check"))
         assert again["step_id"] == "unsure"
-        assert market.behaviour.plan == [], "it was asked twice"
-        form = await wizard.choose("change")
+        assert market.behaviour.next_modes == [], "it was asked twice"
+        form = await driver.choose("change")
         assert (form["step_id"], form["errors"]) == ("connection", {})
-    assert (await wizard.connect(market.url))["step_id"] == "tariff"
+    assert (await driver.connect(market.url))["step_id"] == "tariff"
 
 
-async def test_a_slow_server_lets_the_user_go_on(
-    wizard: Wizard, market: StandIn, monkeypatch: pytest.MonkeyPatch
+async def test_after_a_timeout_the_user_can_continue(
+    driver: FlowDriver, market: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Asked as it really is, by a process of its own, with a time limit shorter than a person may choose."""
-    monkeypatch.setattr(PriceQueryProcess, "run", ask_there)
-    monkeypatch.setattr(prices_flow, "main_supplier", lambda settings: main_supplier(replace(settings, timeout=1.5)))
+    """Run in a real worker process, with a shorter timeout than users can choose."""
+    monkeypatch.setattr(PriceQueryProcess, "run", run_in_worker)
+    monkeypatch.setattr(prices_flow, "primary_source", lambda settings: primary_source(replace(settings, timeout=1.5)))
     market.behaviour.mode = "slow:20"
-    await wizard.start()
-    waiting = await wizard.give(area="DE_LU", token=CANARY, more={"url": market.url, "timeout": 30})
-    assert (waiting["type"], waiting["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "asking")
-    assert waiting["progress_action"] in FLOW["progress"]
-    menu = await wizard.wait(waiting)
+    await driver.start()
+    progress = await driver.give(area="DE_LU", token=CANARY, more={"url": market.url, "timeout": 30})
+    assert (progress["type"], progress["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "asking")
+    assert progress["progress_action"] in FLOW["progress"]
+    menu = await driver.wait(progress)
     assert menu["description_placeholders"]["reason"] == "ENTSO-E did not respond within 1.5 seconds."
     market.behaviour.mode = "ok"
-    form = await wizard.choose("checked")
+    form = await driver.choose("checked")
     assert form["step_id"] == "tariff"
-    preview = await wizard.give(**NO_TARIFF)
+    preview = await driver.give(**NO_TARIFF)
     assert preview["description_placeholders"]["import"] == "the prices of this day are not known yet"
-    assert (await wizard.choose("save"))["type"] is FlowResultType.CREATE_ENTRY
+    assert (await driver.choose("save"))["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_a_dead_server_lets_the_user_go_on(wizard: Wizard, market: StandIn) -> None:
-    await wizard.start()
-    menu = await wizard.connect("http://127.0.0.1:1/api")
+async def test_without_a_server_the_user_can_continue(driver: FlowDriver, market: StandIn) -> None:
+    await driver.start()
+    menu = await driver.connect("http://127.0.0.1:1/api")
     assert menu["step_id"] == "unsure"
     assert menu["description_placeholders"]["reason"].startswith("127.0.0.1 cannot be reached")
 
 
-async def test_an_answer_that_is_there_at_once_is_asked_for_once(
-    wizard: Wizard, market: StandIn, monkeypatch: pytest.MonkeyPatch
+async def test_an_immediate_response_needs_one_query(
+    driver: FlowDriver, market: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As from a server next door: Home Assistant would give the form's input to the next step, which asked again."""
+    """Home Assistant would pass the form's input to the next step, which would query again."""
     asked = []
 
     async def at_once(_hass: HomeAssistant, data: dict[str, Any]) -> tuple[list[PriceSeries], MarketError]:
         asked.append(data["area"])
         return [], UnauthorizedError()
 
-    await wizard.start()
+    await driver.start()
     with monkeypatch.context() as patch:
-        patch.setattr(prices_flow, "async_try", at_once)
-        form = await wizard.connect(market.url)
+        patch.setattr(prices_flow, "async_test_connection", at_once)
+        form = await driver.connect(market.url)
     assert (form["step_id"], form["errors"]) == ("connection", {"token": "unauthorized"})
     assert asked == ["DE_LU"]
-    assert (await wizard.connect(market.url))["step_id"] == "tariff"
+    assert (await driver.connect(market.url))["step_id"] == "tariff"
 
 
-async def test_a_dialogue_that_is_closed_asks_no_longer(
-    wizard: Wizard, market: StandIn, monkeypatch: pytest.MonkeyPatch
+async def test_closing_the_flow_cancels_the_query(
+    driver: FlowDriver, market: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     market.behaviour.mode = "slow:0.3"
-    await wizard.start()
-    await wizard.give(area="DE_LU", token=CANARY, more={"url": market.url, "timeout": 30})
-    (flow,) = wizard.flows._progress.values()
-    assert isinstance(flow, prices_flow.PricesFlow)
-    task = flow._task
+    await driver.start()
+    await driver.give(area="DE_LU", token=CANARY, more={"url": market.url, "timeout": 30})
+    (flow,) = driver.flows._progress.values()
+    assert isinstance(flow, prices_flow.PricesSubentryFlow)
+    task = flow._test_task
     assert task is not None
-    wizard.flows.async_abort(wizard.flow_id)
-    await wizard.hass.async_block_till_done()
+    driver.flows.async_abort(driver.flow_id)
+    await driver.hass.async_block_till_done()
     assert task.cancelled()
 
 
 # The tariff
 
 
-async def at_tariff(wizard: Wizard, market: StandIn) -> Result:
-    await wizard.start()
-    return await wizard.connect(market.url)
+async def open_tariff_step(driver: FlowDriver, market: StandIn) -> Result:
+    await driver.start()
+    return await driver.connect(market.url)
 
 
 FULL: dict[str, Any] = {
@@ -309,15 +309,15 @@ FULL: dict[str, Any] = {
 }
 
 
-async def test_a_tariff_with_everything(wizard: Wizard, market: StandIn) -> None:
-    await at_tariff(wizard, market)
-    preview = await wizard.give(**FULL)
+async def test_a_tariff_with_all_fields(driver: FlowDriver, market: StandIn) -> None:
+    await open_tariff_step(driver, market)
+    preview = await driver.give(**FULL)
     assert preview["step_id"] == "preview"
     said = preview["description_placeholders"]
     assert said["import"].startswith("cheapest from ")
     assert said["import"] != said["export"]
-    back = await wizard.choose("tariff")
-    kept = shown(back)
+    back = await driver.choose("tariff")
+    kept = initial_values(back)
     assert kept["import_rate"]["bands"][1] == {
         "fee": 0.01,
         "start": "22:00",
@@ -327,9 +327,9 @@ async def test_a_tariff_with_everything(wizard: Wizard, market: StandIn) -> None
         "last": "12-31",
     }
     assert kept["holidays"] == ["12-25", "2026-04-03"]
-    await wizard.give(**kept)
-    assert (await wizard.choose("save"))["type"] is FlowResultType.CREATE_ENTRY
-    tariff = PriceSettings.of(data_of(wizard)).tariff
+    await driver.give(**kept)
+    assert (await driver.choose("save"))["type"] is FlowResultType.CREATE_ENTRY
+    tariff = PriceSettings.from_data(data_of(driver)).tariff
     first, second, third = tariff.import_rate.bands
     assert (first.start, first.end, first.days, first.first, first.last) == (
         "06:00",
@@ -362,48 +362,48 @@ WRONG: tuple[tuple[dict[str, Any], str, str | None], ...] = (
 )
 
 
-async def test_a_tariff_that_cannot_be(wizard: Wizard, market: StandIn) -> None:
-    """Says which part is wrong, keeps what was typed, and goes on once it is right."""
-    await at_tariff(wizard, market)
+async def test_an_invalid_tariff(driver: FlowDriver, market: StandIn) -> None:
+    """The error names the part, the input is kept, and the corrected input is accepted."""
+    await open_tariff_step(driver, market)
     for given, key, number in WRONG:
-        form = await wizard.give(**given)
+        form = await driver.give(**given)
         assert (form["step_id"], form["errors"]) == ("tariff", {"base": key})
         assert (form["description_placeholders"] or {}).get("number") == number
-        kept = shown(form)
+        kept = initial_values(form)
         assert kept["import_rate"].get("template") == given["import_rate"].get("template")
         assert kept.get("holidays") == given.get("holidays")
-        assert (await wizard.give(**NO_TARIFF))["step_id"] == "preview"
-        await wizard.choose("tariff")
+        assert (await driver.give(**NO_TARIFF))["step_id"] == "preview"
+        await driver.choose("tariff")
 
 
-async def test_numbers_out_of_range_are_refused_by_the_form(wizard: Wizard, market: StandIn) -> None:
-    await at_tariff(wizard, market)
+async def test_numbers_out_of_range_are_rejected_by_the_form(driver: FlowDriver, market: StandIn) -> None:
+    await open_tariff_step(driver, market)
     for wrong in ({"factor": 11}, {"fee": 1001}, {"vat_percent": -1}, {"bands": [{"start": "10:00"}]}):
         with pytest.raises(InvalidData):
-            await wizard.flows.async_configure(wizard.flow_id, tariff(**wrong))
-    assert (await wizard.give(**NO_TARIFF))["step_id"] == "preview"
+            await driver.flows.async_configure(driver.flow_id, tariff(**wrong))
+    assert (await driver.give(**NO_TARIFF))["step_id"] == "preview"
 
 
-def test_a_number_that_slips_through_has_its_text_too() -> None:
-    assert error_of(TariffError("import_rate.factor", "too large")) == ("bad_tariff", {})
-    assert error_of(TariffError("import_rate.bands", "no list"))[1] == {"number": "1"}
+def test_a_number_accepted_by_the_form_still_has_an_error_message() -> None:
+    assert form_error_of(TariffError("import_rate.factor", "too large")) == ("bad_tariff", {})
+    assert form_error_of(TariffError("import_rate.bands", "no list"))[1] == {"number": "1"}
 
 
-async def test_templates_know_the_time_of_their_slot(wizard: Wizard, market: StandIn) -> None:
-    """Not that of the moment in which the form is sent."""
-    await at_tariff(wizard, market)
+async def test_templates_use_the_time_of_their_slot(driver: FlowDriver, market: StandIn) -> None:
+    """Not the time at which the form is submitted."""
+    await open_tariff_step(driver, market)
     template = "{{ now().hour + (1 if start >= today_at('12:00') else 0) + (utcnow() - now()).seconds }}"
-    preview = await wizard.give(**tariff(template=template))
+    preview = await driver.give(**tariff(template=template))
     said = preview["description_placeholders"]["import"]
     assert "cheapest from 00:00 to 03:00 at 1.000 EUR/kWh" in said
     assert "lowest 0.000" in said
     assert "highest 24.000" in said
 
 
-async def test_fees_are_in_the_currency_of_the_prices(wizard: Wizard, market: StandIn) -> None:
+async def test_fees_are_in_the_currency_of_the_prices(driver: FlowDriver, market: StandIn) -> None:
     market.behaviour.mode = "currency"
-    await wizard.start()
-    form = await wizard.connect(market.url, area="PL")
+    await driver.start()
+    form = await driver.connect(market.url, area="PL")
     rate = form["data_schema"].schema["import_rate"].schema.schema
     assert rate["fee"].config["unit_of_measurement"] == "PLN/kWh"
 
@@ -411,75 +411,77 @@ async def test_fees_are_in_the_currency_of_the_prices(wizard: Wizard, market: St
 # Changing
 
 
-async def test_a_token_left_empty_stays(changer: Wizard, market: StandIn) -> None:
-    form = await changer.change("connection")
-    assert shown(form) == {"area": "DE_LU", "more": {"url": market.url, "timeout": 30}}
-    done = await changer.connect(market.url, token=None, seconds=100)
+async def test_an_empty_token_keeps_the_stored_one(reconfigure_driver: FlowDriver, market: StandIn) -> None:
+    form = await reconfigure_driver.change("connection")
+    assert initial_values(form) == {"area": "DE_LU", "more": {"url": market.url, "timeout": 30}}
+    done = await reconfigure_driver.connect(market.url, token=None, seconds=100)
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    assert (data_of(changer)["token"], data_of(changer)["timeout"]) == (CANARY, 100)
-    assert data_of(changer)["tariff"] == {"import_rate": {"fee": 0.2}}, "the rest stays"
+    assert (data_of(reconfigure_driver)["token"], data_of(reconfigure_driver)["timeout"]) == (CANARY, 100)
+    assert data_of(reconfigure_driver)["tariff"] == {"import_rate": {"fee": 0.2}}, "the rest stays"
 
 
-async def test_a_new_token(changer: Wizard, market: StandIn) -> None:
+async def test_a_new_token(reconfigure_driver: FlowDriver, market: StandIn) -> None:
     market.behaviour.token = "another"
-    await changer.change("connection")
-    form = await changer.connect(market.url, "wrong")
+    await reconfigure_driver.change("connection")
+    form = await reconfigure_driver.connect(market.url, "wrong")
     assert form["errors"] == {"token": "unauthorized"}
-    assert data_of(changer)["token"] == CANARY
-    done = await changer.connect(market.url, "another")
+    assert data_of(reconfigure_driver)["token"] == CANARY
+    done = await reconfigure_driver.connect(market.url, "another")
     assert done["reason"] == "reconfigure_successful"
-    assert data_of(changer)["token"] == "another"
+    assert data_of(reconfigure_driver)["token"] == "another"
 
 
-async def test_another_tariff(changer: Wizard) -> None:
-    """With a preview of what is known, without asking anybody."""
-    form = await changer.change("tariff")
-    assert shown(form)["import_rate"]["fee"] == 0.2
-    preview = await changer.give(**tariff(fee=5.0))
+async def test_another_tariff(reconfigure_driver: FlowDriver) -> None:
+    """With a preview of the known prices, without a fetch."""
+    form = await reconfigure_driver.change("tariff")
+    assert initial_values(form)["import_rate"]["fee"] == 0.2
+    preview = await reconfigure_driver.give(**tariff(fee=5.0))
     assert "cheapest from" in preview["description_placeholders"]["import"]
-    assert (await changer.choose("save"))["reason"] == "reconfigure_successful"
-    assert data_of(changer)["tariff"]["import_rate"]["fee"] == 5.0
-    assert data_of(changer)["token"] == CANARY
-    await changer.hass.async_block_till_done(wait_background_tasks=True)
-    state = changer.hass.states.get("sensor.electricity_import_price")
+    assert (await reconfigure_driver.choose("save"))["reason"] == "reconfigure_successful"
+    assert data_of(reconfigure_driver)["tariff"]["import_rate"]["fee"] == 5.0
+    assert data_of(reconfigure_driver)["token"] == CANARY
+    await reconfigure_driver.hass.async_block_till_done(wait_background_tasks=True)
+    state = reconfigure_driver.hass.states.get("sensor.electricity_import_price")
     assert state is not None
     assert float(state.state) > 4.5
 
 
-async def test_a_tariff_changed_while_the_house_does_not_run(changer: Wizard) -> None:
-    await changer.hass.config_entries.async_unload(changer.entry.entry_id)
-    assert changer.entry.state is ConfigEntryState.NOT_LOADED
-    await changer.change("tariff")
-    preview = await changer.give(**NO_TARIFF)
+async def test_a_tariff_can_be_changed_while_the_config_entry_is_not_loaded(reconfigure_driver: FlowDriver) -> None:
+    await reconfigure_driver.hass.config_entries.async_unload(reconfigure_driver.entry.entry_id)
+    assert reconfigure_driver.entry.state is ConfigEntryState.NOT_LOADED
+    await reconfigure_driver.change("tariff")
+    preview = await reconfigure_driver.give(**NO_TARIFF)
     assert preview["description_placeholders"]["export"] == "the prices of this day are not known yet"
 
 
-async def test_other_sources(changer: Wizard) -> None:
-    changer.hass.services.async_register("other", "prices", lambda _: {}, supports_response=SupportsResponse.ONLY)
-    assert shown(await changer.change("sources")) == {"sources": []}
+async def test_other_sources(reconfigure_driver: FlowDriver) -> None:
+    reconfigure_driver.hass.services.async_register(
+        "other", "prices", lambda _: {}, supports_response=SupportsResponse.ONLY
+    )
+    assert initial_values(await reconfigure_driver.change("sources")) == {"sources": []}
     wanted: dict[str, Any] = {"sources": ["nord_pool", "energy_charts"], "entity": "sensor.other"}
     action = {"action": " other.prices ", "action_data": {"date": "{{ day }}"}, "action_key": "GER"}
-    form = await changer.give(**wanted, **action | {"action": "other.nothing"})
+    form = await reconfigure_driver.give(**wanted, **action | {"action": "other.nothing"})
     assert form["errors"] == {"action": "unknown_action"}
-    assert shown(form) == {**wanted, **action, "action": "other.nothing"}
-    form = await changer.give(**wanted, **action | {"action": "other"})
+    assert initial_values(form) == {**wanted, **action, "action": "other.nothing"}
+    form = await reconfigure_driver.give(**wanted, **action | {"action": "other"})
     assert form["errors"] == {"action": "unknown_action"}
-    form = await changer.give(**wanted, **action | {"action_data": ["2026-11-20"]})
+    form = await reconfigure_driver.give(**wanted, **action | {"action_data": ["2026-11-20"]})
     assert form["errors"] == {"action_data": "no_mapping"}
-    assert (await changer.give(**wanted, **action))["reason"] == "reconfigure_successful"
-    settings = PriceSettings.of(data_of(changer))
+    assert (await reconfigure_driver.give(**wanted, **action))["reason"] == "reconfigure_successful"
+    settings = PriceSettings.from_data(data_of(reconfigure_driver))
     assert settings.sources == ("nord_pool", "energy_charts")
     assert (settings.entity, settings.action, settings.action_key) == ("sensor.other", "other.prices", "GER")
     assert settings.action_data == {"date": "{{ day }}"}
-    await changer.hass.async_block_till_done(wait_background_tasks=True)
-    await changer.change("sources")
-    assert (await changer.give(sources=[]))["reason"] == "reconfigure_successful"
-    settings = PriceSettings.of(data_of(changer))
+    await reconfigure_driver.hass.async_block_till_done(wait_background_tasks=True)
+    await reconfigure_driver.change("sources")
+    assert (await reconfigure_driver.give(sources=[]))["reason"] == "reconfigure_successful"
+    settings = PriceSettings.from_data(data_of(reconfigure_driver))
     assert (settings.sources, settings.entity, settings.action, settings.action_data) == ((), "", "", {})
 
 
-async def test_notifications(changer: Wizard) -> None:
-    assert shown(await changer.change("notifications")) == {"slow": 90}
-    assert (await changer.give(notify=["notify.phone"], slow=45))["reason"] == "reconfigure_successful"
-    settings = PriceSettings.of(data_of(changer))
+async def test_notifications(reconfigure_driver: FlowDriver) -> None:
+    assert initial_values(await reconfigure_driver.change("notifications")) == {"slow": 90}
+    assert (await reconfigure_driver.give(notify=["notify.phone"], slow=45))["reason"] == "reconfigure_successful"
+    settings = PriceSettings.from_data(data_of(reconfigure_driver))
     assert (settings.notify, settings.slow) == (("notify.phone",), 45)

@@ -1,4 +1,4 @@
-"""The token is in the settings of the entry and nowhere else, whatever the server does."""
+"""The token is in the subentry's data and nowhere else, whatever the server does."""
 
 import json
 import logging
@@ -15,39 +15,43 @@ import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
-from .market import CANARY, PriceHouse, price_data
+from .market import CANARY, PriceSetup, price_data
 from .test_prices_websocket import SUBSCRIBE
 
 SHAPES = (CANARY, quote(CANARY), quote(CANARY, safe=""), json.dumps(CANARY)[1:-1], CANARY.encode().hex())
 MODES = ("ok", "unauthorized", "refused", "html", "cut", "unavailable", "hang_up")
 
 
-def without_token(said: object) -> bool:
-    """Whether nothing of it is a token, in any shape in which tokens get about."""
-    texts = (str(said), repr(said), json.dumps(said, default=repr))
+def without_token(data: object) -> bool:
+    """Return whether the data contains no token in any encoding."""
+    texts = (str(data), repr(data), json.dumps(data, default=repr))
     return not any(shape in text for shape in SHAPES for text in texts)
 
 
 def test_the_search_finds_a_token() -> None:
-    for told in (CANARY, [{"deep": {"down": f"?securityToken={quote(CANARY, safe='')}&a=b"}}], ValueError(CANARY)):
-        assert not without_token(told)
+    for step_content in (
+        CANARY,
+        [{"deep": {"down": f"?securityToken={quote(CANARY, safe='')}&a=b"}}],
+        ValueError(CANARY),
+    ):
+        assert not without_token(step_content)
     assert without_token({"token": "**REDACTED**"})
 
 
-class Listener:
-    """Hears everything that is said aloud in a house."""
+class EventRecorder:
+    """Records all events of Home Assistant."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        self.said: list[object] = []
-        hass.bus.async_listen(MATCH_ALL, self._hear)
+        self.events: list[object] = []
+        hass.bus.async_listen(MATCH_ALL, self._record)
 
     @callback
-    def _hear(self, event: Event[Any]) -> None:
-        self.said.append(event.as_dict())
+    def _record(self, event: Event[Any]) -> None:
+        self.events.append(event.as_dict())
 
 
-async def all_that_is_shown(house: PriceHouse, hass_client: ClientSessionGenerator) -> list[object]:
-    """States, repairs, diagnostics and dialogues, as they are now."""
+async def visible_data(house: PriceSetup, hass_client: ClientSessionGenerator) -> list[object]:
+    """Return the current states, repair issues, diagnostics and flows."""
     hass = house.hass
     issues = [
         issue.__dict__ if hasattr(issue, "__dict__") else str(issue) for issue in ir.async_get(hass).issues.values()
@@ -61,16 +65,16 @@ async def all_that_is_shown(house: PriceHouse, hass_client: ClientSessionGenerat
     ]
 
 
-def told(result: Any) -> object:
-    """What a step of a flow tells: its texts, errors and placeholders, and what stands in its fields."""
+def step_content(result: Any) -> object:
+    """Return what a step of a flow shows: texts, errors, placeholders and field values."""
     fields = getattr(result.get("data_schema"), "schema", {})
     defaults = [default() for field in fields if callable(default := getattr(field, "default", None))]
     descriptions = [str(getattr(field, "description", None)) for field in fields]
     return [{key: str(value) for key, value in result.items()}, str(defaults), descriptions]
 
 
-async def went_through_the_flow(house: PriceHouse) -> list[object]:
-    """Every step of changing the connection."""
+async def flow_results(house: PriceSetup) -> list[object]:
+    """Return the results of every step of changing the connection."""
     flows = house.hass.config_entries.subentries
     (subentry,) = house.entry.subentries
     context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry}
@@ -81,52 +85,52 @@ async def went_through_the_flow(house: PriceHouse) -> list[object]:
     results.append(await flows.async_configure(flow_id, {"area": "DE_LU", "token": CANARY, "more": more}))
     await house.hass.async_block_till_done()
     results.append(await flows.async_configure(flow_id))
-    said = [told(result) for result in results]
+    data = [step_content(result) for result in results]
     if any(flow["flow_id"] == flow_id for flow in flows.async_progress()):
         flows.async_abort(flow_id)
     await house.settle()
-    return said
+    return data
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_the_token_is_told_to_nobody(
-    price_house: PriceHouse,
+async def test_the_token_is_never_exposed(
+    price_setup: PriceSetup,
     hass_client: ClientSessionGenerator,
     hass_ws_client: WebSocketGenerator,
     hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
     mode: str,
 ) -> None:
-    hass = price_house.hass
+    hass = price_setup.hass
     caplog.set_level(logging.DEBUG)
     for name in ("", "custom_components.nattery", "urllib3", "requests", "entsoe", "aiohttp", "homeassistant"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     await async_setup_component(hass, "diagnostics", {})
-    listener = Listener(hass)
-    await price_house.start()
+    listener = EventRecorder(hass)
+    await price_setup.start()
     client = await hass_ws_client(hass)
-    await client.send_json_auto_id({"type": SUBSCRIBE, "entry_id": price_house.entry.entry_id})
-    said: list[object] = [await client.receive_json(), await client.receive_json()]
+    await client.send_json_auto_id({"type": SUBSCRIBE, "entry_id": price_setup.entry.entry_id})
+    data: list[object] = [await client.receive_json(), await client.receive_json()]
 
-    price_house.market.behaviour.mode = mode
+    price_setup.market.behaviour.mode = mode
     for _ in range(3):
         try:
-            said.append(await price_house.act("refresh_prices"))
+            data.append(await price_setup.call_action("refresh_prices"))
         except HomeAssistantError as error:
-            said += [error, error.__cause__, error.__context__, error.translation_placeholders]
-        await price_house.settle()
+            data += [error, error.__cause__, error.__context__, error.translation_placeholders]
+        await price_setup.settle()
     await client.send_json_auto_id({"type": "config_entries/get", "domain": "nattery"})
     while (message := await client.receive_json())["type"] != "result":
-        said.append(message)
-    said.append(message)
-    said += await all_that_is_shown(price_house, hass_client)
-    said += await went_through_the_flow(price_house)
-    said += await all_that_is_shown(price_house, hass_client)
-    await price_house.unload()
+        data.append(message)
+    data.append(message)
+    data += await visible_data(price_setup, hass_client)
+    data += await flow_results(price_setup)
+    data += await visible_data(price_setup, hass_client)
+    await price_setup.unload()
 
-    assert len(price_house.market.queries) >= 5
-    assert price_house.market.queries[-1]["securityToken"] == CANARY, "the server was told"
-    for one in (*said, *listener.said):
+    assert len(price_setup.market.queries) >= 5
+    assert price_setup.market.queries[-1]["securityToken"] == CANARY, "the server was told"
+    for one in (*data, *listener.events):
         assert without_token(one), one
     for record in caplog.records:
         assert without_token(record.getMessage()), record.name
@@ -134,36 +138,38 @@ async def test_the_token_is_told_to_nobody(
         assert without_token(record.exc_text or record.exc_info), record.name
     assert without_token(caplog.text)
     kept = {key: store for key, store in hass_storage.items() if key != "core.config_entries"}
-    assert f"nattery.{price_house.entry.entry_id}.prices" in kept
+    assert f"nattery.{price_setup.entry.entry_id}.prices" in kept
     assert without_token(kept)
 
 
 @pytest.mark.parametrize("mode", ["unauthorized", "hang_up"])
-async def test_the_token_is_in_no_form_of_a_first_setup(price_house: PriceHouse, mode: str) -> None:
-    """Nor in the dialogue that asks for a new one."""
-    hass, flows = price_house.hass, price_house.hass.config_entries.subentries
-    assert await hass.config_entries.async_setup(price_house.entry.entry_id)
-    price_house.market.behaviour.mode = mode
-    form = await flows.async_init((price_house.entry.entry_id, "prices"), context={"source": SOURCE_USER})
-    data = price_data(price_house.market.url)
+async def test_the_token_is_in_no_form_of_a_first_setup(price_setup: PriceSetup, mode: str) -> None:
+    """Also not in the reauthentication flow."""
+    hass, flows = price_setup.hass, price_setup.hass.config_entries.subentries
+    assert await hass.config_entries.async_setup(price_setup.entry.entry_id)
+    price_setup.market.behaviour.mode = mode
+    form = await flows.async_init((price_setup.entry.entry_id, "prices"), context={"source": SOURCE_USER})
+    data = price_data(price_setup.market.url)
     given = {"area": data["area"], "token": CANARY, "more": {"url": data["url"], "timeout": 30}}
     await flows.async_configure(form["flow_id"], given)
     await hass.async_block_till_done()
     result = await flows.async_configure(form["flow_id"])
     assert result["step_id"] == ("connection" if mode == "unauthorized" else "unsure")
-    assert without_token(told(result))
+    assert without_token(step_content(result))
     flows.async_abort(form["flow_id"])
 
 
-async def test_diagnostics_say_enough_without_it(price_house: PriceHouse, hass_client: ClientSessionGenerator) -> None:
-    await async_setup_component(price_house.hass, "diagnostics", {})
-    await price_house.start(notify=["notify.phone"], action="other.prices", action_data={"key": "abc"})
-    price_house.market.behaviour.plan = ["unavailable"]
+async def test_diagnostics_are_complete_without_the_token(
+    price_setup: PriceSetup, hass_client: ClientSessionGenerator
+) -> None:
+    await async_setup_component(price_setup.hass, "diagnostics", {})
+    await price_setup.start(notify=["notify.phone"], action="other.prices", action_data={"key": "abc"})
+    price_setup.market.behaviour.next_modes = ["unavailable"]
     with pytest.raises(HomeAssistantError):
-        await price_house.act("refresh_prices")
-    told: Any = await get_diagnostics_for_config_entry(price_house.hass, hass_client, price_house.entry)
+        await price_setup.call_action("refresh_prices")
+    step_content: Any = await get_diagnostics_for_config_entry(price_setup.hass, hass_client, price_setup.entry)
     hidden = "**REDACTED**"
-    assert told["prices"] == {
+    assert step_content["prices"] == {
         "area": "DE_LU",
         "token": hidden,
         "url": hidden,
@@ -172,11 +178,11 @@ async def test_diagnostics_say_enough_without_it(price_house: PriceHouse, hass_c
         "action": "other.prices",
         "action_data": hidden,
     }
-    book = told["price_book"]
+    book = step_content["price_book"]
     assert book["currency"] == "EUR"
     assert book["health"]["status"] == "degraded"
-    assert book["errors"] == {"entsoe": "ServerTroubleError"}
+    assert book["errors"] == {"entsoe": "ServerError"}
     assert [fetch["outcome"] for fetch in book["fetches"]] == ["ok", "server_trouble"]
     assert [page["day"] for page in book["pages"]] == ["2026-11-19", "2026-11-20"]
-    assert book["plan"]["why"] == "tomorrow"
-    await price_house.settle()
+    assert book["plan"]["reason"] == "tomorrow"
+    await price_setup.settle()

@@ -1,4 +1,4 @@
-"""A token that is refused: asked for anew, given anew, or taken back when the server accepts it after all."""
+"""A rejected token: reauthentication starts, succeeds, or is aborted when the token is accepted after all."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,13 +9,13 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from .market import PriceHouse
+from .market import PriceSetup
 
 HALF_HOUR = timedelta(minutes=30)
 
 
-def dialogues(house: PriceHouse) -> list[Any]:
-    """Those that ask for a new token, which stand under Settings as long as they are open."""
+def reauth_flows(house: PriceSetup) -> list[Any]:
+    """Return the open reauthentication flows."""
     flows = list(house.entry.async_get_active_flows(house.hass, {"reauth"}))
     issues = [issue for _, issue in ir.async_get(house.hass).issues if issue.startswith("config_entry_reauth_nattery")]
     assert len(flows) == len(issues)
@@ -23,74 +23,74 @@ def dialogues(house: PriceHouse) -> list[Any]:
 
 
 @pytest.fixture
-async def refused(price_house: PriceHouse) -> PriceHouse:
-    """A house whose token has been refused twice."""
-    price_house.market.behaviour.token = "another"
-    await price_house.start()
-    assert dialogues(price_house) == [], "servers in trouble take good tokens for bad ones"
-    await price_house.walk("2026-11-20 09:15", timedelta(minutes=1))
-    assert price_house.value("price_status") == "unauthorized"
-    return price_house
+async def rejected(price_setup: PriceSetup) -> PriceSetup:
+    """Set up prices whose token was rejected twice."""
+    price_setup.market.behaviour.token = "another"
+    await price_setup.start()
+    assert reauth_flows(price_setup) == [], "servers in trouble take good tokens for bad ones"
+    await price_setup.step_to("2026-11-20 09:15", timedelta(minutes=1))
+    assert price_setup.value("price_status") == "unauthorized"
+    return price_setup
 
 
-async def test_a_new_token_is_asked_for(refused: PriceHouse) -> None:
-    """Once, however often the old one is refused."""
-    (flow,) = dialogues(refused)
+async def test_reauthentication_starts(rejected: PriceSetup) -> None:
+    """Once, however often the old one is rejected."""
+    (flow,) = reauth_flows(rejected)
     assert flow["step_id"] == "reauth_confirm"
-    await refused.walk("2026-11-20 12:00", HALF_HOUR)
-    assert dialogues(refused) == [flow]
-    assert len(refused.market.queries) <= 6, "every hour is enough"
+    await rejected.step_to("2026-11-20 12:00", HALF_HOUR)
+    assert reauth_flows(rejected) == [flow]
+    assert len(rejected.market.queries) <= 6, "every hour is enough"
 
 
-async def test_a_new_token_is_given(refused: PriceHouse) -> None:
-    (flow,) = dialogues(refused)
-    configure = refused.hass.config_entries.flow.async_configure
+async def test_reauthentication_succeeds(rejected: PriceSetup) -> None:
+    (flow,) = reauth_flows(rejected)
+    configure = rejected.hass.config_entries.flow.async_configure
     form = await configure(flow["flow_id"], {"token": "wrong"})
     assert (form["type"], form["errors"]) == (FlowResultType.FORM, {"token": "unauthorized"})
     assert form["data_schema"].schema["token"].config["type"] == "password"
     done = await configure(flow["flow_id"], {"token": " another "})
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "reauth_successful")
-    await refused.settle()
-    assert dialogues(refused) == []
-    assert refused.value("price_status") == "ok"
-    assert refused.value("price_freshness") == "expected", "prices come at once"
-    (subentry,) = refused.entry.subentries.values()
+    await rejected.settle()
+    assert reauth_flows(rejected) == []
+    assert rejected.value("price_status") == "ok"
+    assert rejected.value("price_freshness") == "expected", "prices come at once"
+    (subentry,) = rejected.entry.subentries.values()
     assert subentry.data["token"] == "another"
 
 
 @pytest.mark.parametrize("mode", ["unavailable", "not_published"])
-async def test_a_server_that_says_nothing_of_the_token_does_not_keep_it_away(refused: PriceHouse, mode: str) -> None:
-    (flow,) = dialogues(refused)
-    refused.market.behaviour.plan = [mode]
-    done = await refused.hass.config_entries.flow.async_configure(flow["flow_id"], {"token": "another"})
+async def test_a_server_error_does_not_prevent_a_new_token(rejected: PriceSetup, mode: str) -> None:
+    (flow,) = reauth_flows(rejected)
+    rejected.market.behaviour.next_modes = [mode]
+    done = await rejected.hass.config_entries.flow.async_configure(flow["flow_id"], {"token": "another"})
     assert done["reason"] == "reauth_successful"
 
 
-async def test_it_is_taken_back_when_the_token_is_accepted_after_all(refused: PriceHouse) -> None:
-    refused.market.behaviour.token = None
-    await refused.walk("2026-11-20 10:40", HALF_HOUR / 3)
-    assert refused.value("price_status") == "ok"
-    assert dialogues(refused) == []
+async def test_reauthentication_is_aborted_when_the_token_is_accepted(rejected: PriceSetup) -> None:
+    rejected.market.behaviour.token = None
+    await rejected.step_to("2026-11-20 10:40", HALF_HOUR / 3)
+    assert rejected.value("price_status") == "ok"
+    assert reauth_flows(rejected) == []
 
 
-async def test_it_is_taken_back_when_the_token_was_changed_elsewhere(refused: PriceHouse) -> None:
-    (subentry,) = refused.entry.subentries.values()
+async def test_reauthentication_is_aborted_when_the_token_was_changed(rejected: PriceSetup) -> None:
+    (subentry,) = rejected.entry.subentries.values()
     data = {**subentry.data, "token": "another"}
-    refused.hass.config_entries.async_update_subentry(refused.entry, subentry, data=data)
-    await refused.settle()
-    assert refused.value("price_status") == "ok"
-    assert dialogues(refused) == []
+    rejected.hass.config_entries.async_update_subentry(rejected.entry, subentry, data=data)
+    await rejected.settle()
+    assert rejected.value("price_status") == "ok"
+    assert reauth_flows(rejected) == []
 
 
-async def test_it_is_asked_for_again_after_a_restart(refused: PriceHouse) -> None:
-    """Dialogues do not live through one."""
-    (flow,) = dialogues(refused)
-    await refused.unload()
-    refused.hass.config_entries.flow.async_abort(flow["flow_id"])
-    await refused.start()
-    assert len(dialogues(refused)) == 1
+async def test_reauthentication_starts_again_after_a_restart(rejected: PriceSetup) -> None:
+    """Flows do not survive a restart."""
+    (flow,) = reauth_flows(rejected)
+    await rejected.unload()
+    rejected.hass.config_entries.flow.async_abort(flow["flow_id"])
+    await rejected.start()
+    assert len(reauth_flows(rejected)) == 1
 
 
-async def test_without_prices_there_is_no_token_to_give(hass: HomeAssistant, house: MockConfigEntry) -> None:
+async def test_reauthentication_without_prices(hass: HomeAssistant, house: MockConfigEntry) -> None:
     done = await house.start_reauth_flow(hass)
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "no_prices")

@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
+from custom_components.nattery.config_flow import AnotherInverterError
 from custom_components.nattery.core.errors import NatteryError
 from custom_components.nattery.core.inverter import errors as inverter_errors
 from custom_components.nattery.core.inverter.actions import ClockOffError
@@ -23,7 +24,7 @@ from custom_components.nattery.core.market.tariff import DAYS, Band, PriceKind, 
 from custom_components.nattery.core.modbus import errors as modbus_errors
 from custom_components.nattery.errors import CORE_ERRORS, action_error, describe
 from custom_components.nattery.issues import FIXABLE, SEVERITIES
-from custom_components.nattery.prices.tariff_form import error_of
+from custom_components.nattery.prices.tariff_form import form_error_of
 
 from .texts import TEXTS, placeholders_of
 
@@ -153,6 +154,13 @@ def test_every_error_has_a_sentence_that_can_be_filled_in(key: str) -> None:
             assert not key.startswith("price_") or all(placeholders[name] for name in placeholders_of(text)), filled
 
 
+def test_every_type_of_error_has_a_text() -> None:
+    """Also those that no user is meant to see."""
+    for kind in subclasses(NatteryError):
+        if kind.translation_key is NatteryError.translation_key and kind is not AnotherInverterError:
+            assert kind.key_prefix + kind.kind in TEXTS["exceptions"], kind
+
+
 def test_every_choice_is_named() -> None:
     for error in ERRORS:
         key, placeholders = describe(error)
@@ -195,7 +203,7 @@ def test_choices_about_prices_are_named() -> None:
     options = {
         name: selector["options"].keys() for name, selector in TEXTS["selector"].items() if "options" in selector
     }
-    assert options["price_sources"] == {source.name for source in public_sources.SOURCES}
+    assert options["price_sources"] == {source.name for source in public_sources.PUBLIC_SOURCES}
     assert options["tariff_days"] == set(DAYS)
     assert options["price_kind"] == {kind.value for kind in PriceKind}
     assert options["window_goal"] == {"cheapest", "dearest"}
@@ -212,8 +220,8 @@ def test_every_error_of_the_prices_flow_has_its_text() -> None:
     errors = {"missing", "bad_url", "unauthorized", "no_data", "unknown_action", "no_mapping"}
     for place in ("import_rate", "export_rate"):
         for field in ("bands[0].fee", "template", "factor"):
-            errors.add(error_of(TariffError(f"{place}.{field}", "wrong"))[0])
-    errors.add(error_of(TariffError("holidays", "wrong"))[0])
+            errors.add(form_error_of(TariffError(f"{place}.{field}", "wrong"))[0])
+    errors.add(form_error_of(TariffError("holidays", "wrong"))[0])
     assert TEXTS["config_subentries"]["prices"]["error"].keys() == errors
     assert TEXTS["config"]["error"].keys() >= {"unauthorized"}
     assert {"no_prices", "reauth_successful"} <= TEXTS["config"]["abort"].keys()

@@ -29,8 +29,8 @@ from tests.core.ledger.postgresql_server import PASSWORD, USER, PostgresqlServer
 
 from .conftest import until
 from .market import add_prices, price_data
-from .test_prices_flow import Result, has_texts, shown
-from .test_prices_secrecy import Listener
+from .test_prices_flow import Result, has_texts, initial_values
+from .test_prices_secrecy import EventRecorder
 from .texts import TEXTS, placeholders_of
 
 FLOW = TEXTS["config_subentries"]["trading"]
@@ -82,7 +82,7 @@ class Form:
             has_texts(texts, result["data_schema"])
             for key in (result["errors"] or {}).values():
                 assert placeholders_of(FLOW["error"][key]) <= filled.keys()
-            assert FEATHER not in f"{shown(result)} {result}"
+            assert FEATHER not in f"{initial_values(result)} {result}"
         return dict(result)
 
     @property
@@ -179,7 +179,7 @@ async def test_a_charge_without_room(form: Form, low: int, high: int) -> None:
     more = {"cycles": 7000, "efficiency": 85, "soc_min": low, "soc_max": high, "peak_price": 12}
     again = await form.give(more, capacity=12)
     assert (again["step_id"], again["errors"]) == ("user", {"base": "no_room"})
-    assert shown(again) == {**GIVEN, "capacity": 12, "more": more}
+    assert initial_values(again) == {**GIVEN, "capacity": 12, "more": more}
     done = await form.give({**more, "soc_max": 90})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert (form.data["soc_min"], form.data["soc_max"]) == (low, 90)
@@ -208,7 +208,7 @@ async def test_suggestions_are_the_settings_of_the_inverter(form: Form) -> None:
     limit = site.identified_device.value("max_grid_power") / 1000
     assert power > 0
     assert limit > 0
-    asked = shown(await form.open())
+    asked = initial_values(await form.open())
     more = asked.pop("more")
     assert asked == {"charge": power, "discharge": power, "import": limit, "export": limit}
     assert more == {**DEFAULTS, "soc_min": site.identified_device.value("soc_stop_discharge")}
@@ -218,7 +218,7 @@ async def test_what_the_inverter_does_not_limit_is_not_suggested(form: Form) -> 
     site = form.entry.runtime_data
     await site.identified_device.async_write({"max_grid_power": 0})
     assert site.identified_device.value("max_grid_power") == 0
-    assert shown(await form.open()).keys() == {"charge", "discharge", "more"}
+    assert initial_values(await form.open()).keys() == {"charge", "discharge", "more"}
 
 
 async def test_without_readings_nothing_is_suggested(form: Form, simulator: Simulator, hasty: None) -> None:
@@ -226,13 +226,13 @@ async def test_without_readings_nothing_is_suggested(form: Form, simulator: Simu
     simulator.stop()
     await form.hass.config_entries.async_reload(form.entry.entry_id)
     await form.hass.async_block_till_done(wait_background_tasks=True)
-    assert shown(await form.open()) == {"more": DEFAULTS}
+    assert initial_values(await form.open()) == {"more": DEFAULTS}
 
 
 async def test_without_the_house_running_nothing_is_suggested(form: Form) -> None:
     await form.hass.config_entries.async_unload(form.entry.entry_id)
     asked = await form.open()
-    assert shown(asked) == {"more": DEFAULTS}
+    assert initial_values(asked) == {"more": DEFAULTS}
     assert units_of(asked) == {"EUR", "EUR/kWh", "EUR/kW"}
     assert (await form.give())["type"] is FlowResultType.CREATE_ENTRY
 
@@ -289,7 +289,7 @@ async def test_no_address_of_books(form: Form, address: str) -> None:
     assert again["errors"] == {"base": "bad_ledger"}
     example = "postgresql://user:password@host/database"
     assert said(again) == f"This is not a ledger address. Enter an address such as {example}." + AGAIN
-    assert shown(again) == {**GIVEN, "capacity": 12, "more": {**DEFAULTS, "peak_price": 5}}
+    assert initial_values(again) == {**GIVEN, "capacity": 12, "more": {**DEFAULTS, "peak_price": 5}}
     assert (await form.give({"ledger": "file"}))["type"] is FlowResultType.CREATE_ENTRY
     assert "ledger" not in form.data
 
@@ -362,7 +362,7 @@ async def test_a_database_in_which_no_books_can_be_kept(
     assert (again["step_id"], again["errors"]) == ("user", {"base": "bad_ledger"})
     assert said(again).startswith(sentence.format(port=server.port, name=name_of(postgresql)))
     assert said(again).endswith(AGAIN)
-    assert shown(again) == {**GIVEN, "capacity": 12, "more": {**DEFAULTS, "wear": 0.03}}
+    assert initial_values(again) == {**GIVEN, "capacity": 12, "more": {**DEFAULTS, "wear": 0.03}}
     assert trading_subentry(form.entry) is None
     server.execute(f"CREATE DATABASE good_{name_of(postgresql)}_{trouble}")
     good = server.url(f"good_{name_of(postgresql)}_{trouble}")
@@ -419,10 +419,10 @@ async def test_changes_are_traded_with_at_once(form: Form) -> None:
     before = form.trading
     asked = await form.change()
     assert (asked["step_id"], asked["errors"]) == ("reconfigure", {})
-    assert shown(asked) == {**GIVEN, "more": {**DEFAULTS, "wear": 0.05, "soc_min": 20}}
+    assert initial_values(asked) == {**GIVEN, "more": {**DEFAULTS, "wear": 0.05, "soc_min": 20}}
     again = await form.give({"soc_min": 90, "soc_max": 80}, capacity=14)
     assert (again["step_id"], again["errors"]) == ("reconfigure", {"base": "no_room"})
-    assert shown(again)["capacity"] == 14
+    assert initial_values(again)["capacity"] == 14
     done = await form.give({"soc_min": 30}, capacity=14)
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     assert form.data == {**GIVEN, "capacity": 14, **DEFAULTS, "soc_min": 30}, "wear was left empty"
@@ -435,7 +435,7 @@ async def test_an_address_left_empty_stays_and_is_not_asked(changer: Form, serve
     """Whoever changes something else does not have to wait for a database that is away."""
     address = changer.data["ledger"]
     server.execute(f"ALTER DATABASE {name_of(address)} WITH ALLOW_CONNECTIONS false")
-    assert "ledger" not in shown(await changer.change())["more"]
+    assert "ledger" not in initial_values(await changer.change())["more"]
     done = await changer.give({"ledger": "  "}, capacity=14)
     assert done["reason"] == "reconfigure_successful"
     assert (changer.data["ledger"], changer.data["capacity"]) == (address, 14)
@@ -478,7 +478,7 @@ async def test_the_address_is_told_to_nobody(
     for name in ("", "custom_components.nattery", "sqlalchemy", "homeassistant"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     await async_setup_component(hass, "diagnostics", {})
-    listener = Listener(hass)
+    listener = EventRecorder(hass)
     heard: list[object] = []
     for allowed in ("true", "false"):
         server.execute(f"ALTER DATABASE {name_of(changer.data['ledger'])} WITH ALLOW_CONNECTIONS {allowed}")
@@ -502,7 +502,7 @@ async def test_the_address_is_told_to_nobody(
         changer.flows.async_abort(changer.flow_id)
     assert (DOMAIN, issue_id(entry.entry_id, LEDGER_FAILS)) in ir.async_get(hass).issues, "a repair was shown"
 
-    for one in (*heard, *listener.said):
+    for one in (*heard, *listener.events):
         assert FEATHER not in f"{one} {one!r} {json.dumps(one, default=repr)}"
     assert FEATHER not in caplog.text
     for record in caplog.records:

@@ -1,1 +1,1 @@
-"""The Home Assistant side of prices: one zone and one tariff for the house of an entry, kept in a subentry of it."""
+"""The Home Assistant side of prices: one bidding zone and one tariff per config entry, stored in a subentry."""

@@ -1,4 +1,4 @@
-"""The prices of one house: kept over restarts, asked for by the schedule, seen anew at the edge of every slot."""
+"""The coordinator of prices: stores the price book, fetches by the schedule and updates at every slot change."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -16,163 +16,171 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..core.market.book import BookError, PriceBook, PriceChangeKind
-from ..core.market.events import PriceEvent, PriceEventKind, news
+from ..core.market.events import PriceEvent, PriceEventKind, price_events
 from ..core.market.fetcher import FetchRound, PriceFetcher
-from ..core.market.health import SourceHealth, SourceStatus, health
+from ..core.market.health import SourceHealth, SourceStatus, source_health
 from ..core.market.pricer import Pricer
 from ..core.market.quality import ENTSOE
-from ..core.market.snapshot import PriceSnapshot, next_quarter, outlook
+from ..core.market.snapshot import PriceSnapshot, next_quarter_hour, take_snapshot
 from ..core.market.tariff import TariffError
 from ..subentry import SubentryCoordinator
 from ..texts import async_text
-from .notify import Notifier
+from .notify import PriceNotifier
 from .settings import PriceSettings
-from .sources import main_supplier, other_suppliers
-from .template import hooks_of
-from .words import async_day_in_words
+from .sources import fallback_sources, primary_source
+from .summary import async_day_summary
+from .template import template_formulas
 
 _STORE_VERSION: Final = 1
 _SAVE_DELAY: Final = 10
 
-type NewsListener = Callable[[PriceEvent], None]
+type PriceEventListener = Callable[[PriceEvent], None]
 
 
 def price_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Where the price book of an entry is kept; it never holds the token."""
+    """Return the store of the price book of a config entry; it never contains the token."""
     return Store(hass, _STORE_VERSION, f"{DOMAIN}.{entry_id}.prices")
 
 
 class PriceCoordinator(SubentryCoordinator[PriceSnapshot]):
-    """Keeps the outlook true: it is worked out anew when a slot ends and when prices come."""
+    """Keeps the price snapshot current: updates it when a slot ends and when prices arrive."""
 
-    desk: PriceFetcher
+    fetcher: PriceFetcher
     pricer: Pricer
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> None:
-        """Describe the prices; nothing runs before `async_open`."""
+        """Create the coordinator; nothing runs before `async_open`."""
         super().__init__(hass, entry, subentry, "prices")
-        self.settings = PriceSettings.of(subentry.data)
+        self.settings = PriceSettings.from_data(subentry.data)
         self._store = price_store(hass, entry.entry_id)
-        self._news_listeners: list[NewsListener] = []
+        self._event_listeners: list[PriceEventListener] = []
         self._timers: dict[str, CALLBACK_TYPE] = {}
-        self._round: asyncio.Task[FetchRound] | None = None
-        self._closed = False
-        self._notifier = Notifier(hass, self.settings, entry.title)
+        self._fetch_task: asyncio.Task[FetchRound] | None = None
+        self._is_open = False
+        self._notifier = PriceNotifier(hass, self.settings, entry.title)
 
     async def async_open(self) -> None:
-        """Show what the book knows, at once and without any network, then begin to ask by the schedule."""
+        """Publish what the stored book contains, without network access, then fetch by the schedule."""
         settings = self.settings
         zone = await self.hass.async_add_executor_job(lambda: settings.area.tzinfo)  # its first use reads a file
         book = await self._async_load(PriceBook(settings.area.key, zone, settings.area.currencies))
-        self.pricer = Pricer(book, settings.tariff, hooks_of(self.hass, settings.tariff))
+        self.pricer = Pricer(book, settings.tariff, template_formulas(self.hass, settings.tariff))
         jitter = int.from_bytes(sha256(self.config_entry.entry_id.encode()).digest()[:4]) / 2**32
-        others = other_suppliers(self.hass, settings)
-        self.desk = PriceFetcher(book, main_supplier(settings), others, clock=dt_util.utcnow, jitter=jitter)
-        self.async_look()
-        self._follow_token()
-        if self.health.last_attempt is None:  # whether these settings work shows at once, whatever the book covers
-            self._call_at("ask", dt_util.utcnow(), partial(self._ask, forced=True))
+        fallbacks = fallback_sources(self.hass, settings)
+        self.fetcher = PriceFetcher(book, primary_source(settings), fallbacks, clock=dt_util.utcnow, jitter=jitter)
+        self._is_open = True
+        self.async_update_snapshot()
+        self._update_reauth()
+        if self.health.last_attempt is None:  # shows at once whether the settings work
+            self._call_at("fetch", dt_util.utcnow(), partial(self._start_fetch, forced=True))
 
     async def async_close(self) -> None:
-        """Stop the clocks, cut off a question under way, and keep the book."""
-        following = PriceSettings.of(self.subentry.data)
-        if (following.url, following.token) != (self.settings.url, self.settings.token):
-            self.desk.book.log.forget(self.desk.main.name)  # it says nothing of what will be asked from now on
-        self._closed = True
+        """Stop the timers, cancel a running fetch and save the book."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        new_settings = PriceSettings.from_data(self.subentry.data)
+        if (new_settings.url, new_settings.token) != (self.settings.url, self.settings.token):
+            # Earlier outcomes do not apply to the new settings.
+            self.fetcher.book.log.remove_source(self.fetcher.primary.name)
         for stop in self._timers.values():
             stop()
         self._timers.clear()
-        if self._round is not None:
-            self._round.cancel()
-            await asyncio.wait([self._round])
-        if hasattr(self, "desk"):
-            await self._store.async_save(self.desk.book.to_dict())
+        if self._fetch_task is not None:
+            self._fetch_task.cancel()
+            await asyncio.wait([self._fetch_task])
+        await self._store.async_save(self.fetcher.book.to_dict())
 
     @property
     def health(self) -> SourceHealth:
-        """How ENTSO-E does."""
-        return health(self.desk.book.log, self.desk.main.name, dt_util.utcnow())
+        """Return the health of ENTSO-E."""
+        return source_health(self.fetcher.book.log, self.fetcher.primary.name, dt_util.utcnow())
 
     @property
-    def next_ask(self) -> datetime | None:
-        """When somebody is asked next; None while somebody is."""
-        return self.desk.wake()
+    def next_fetch(self) -> datetime | None:
+        """Return when the next fetch is due; None while one is running."""
+        return self.fetcher.next_fetch_at()
 
     @property
-    def asking(self) -> bool:
-        """Whether a round of questions is under way."""
-        return self._round is not None and not self._round.done()
+    def is_fetching(self) -> bool:
+        """Return whether a fetch round is running."""
+        return self._fetch_task is not None and not self._fetch_task.done()
 
     @callback
-    def async_listen(self, listener: NewsListener) -> CALLBACK_TYPE:
-        """Be told of news; the answer ends that."""
-        self._news_listeners.append(listener)
-        return lambda: self._news_listeners.remove(listener)
+    def async_add_event_listener(self, listener: PriceEventListener) -> CALLBACK_TYPE:
+        """Call `listener` for every price event; the returned function removes it."""
+        self._event_listeners.append(listener)
+        return lambda: self._event_listeners.remove(listener)
 
     @callback
-    def async_look(self, _now: datetime | None = None) -> None:
-        """Work out the outlook of this moment, and come back when the slot ends."""
+    def async_update_snapshot(self, _now: datetime | None = None) -> None:
+        """Update the snapshot, and schedule the next update for the end of the slot."""
         now = dt_util.utcnow()
         try:
-            seen = outlook(self.pricer, now)
-        except TariffError as error:  # a template that fails: no price is better than a wrong one
+            snapshot = take_snapshot(self.pricer, now)
+        except TariffError as error:  # a failing template: no price is better than a wrong one
             self.async_set_update_error(error)
-            edge = None
+            next_change = None
         else:
-            self.async_set_updated_data(seen)
-            edge = seen.next_edge
-        self._call_at("look", edge or next_quarter(now), self.async_look)
-        self._wake()  # what is due changes with time too: at midnight another day is tomorrow
+            self.async_set_updated_data(snapshot)
+            next_change = snapshot.next_change
+        self._call_at("snapshot", next_change or next_quarter_hour(now), self.async_update_snapshot)
+        self._schedule_fetch()  # fetches also become due with time, such as at midnight
 
     @callback
-    def async_ask(self, *, forced: bool = False) -> asyncio.Task[FetchRound]:
-        """Ask whoever is due, and tell what came of it; a task of the entry, which ends with it. Never two at once."""
-        if self._round is None or self._round.done():
-            self._round = self.config_entry.async_create_background_task(
-                self.hass, self._async_ask(forced=forced), f"{self.name} asking"
-            )
-        return self._round
+    def async_fetch(self, *, forced: bool = False) -> asyncio.Task[FetchRound]:
+        """Start a fetch from all sources that are due, unless one is running, and return its task.
 
-    async def _async_ask(self, *, forced: bool) -> FetchRound:
+        The task belongs to the config entry and is cancelled with it.
+        """
+        if self._fetch_task is None or self._fetch_task.done():
+            self._fetch_task = self.config_entry.async_create_background_task(
+                self.hass, self._async_fetch(forced=forced), f"{self.name} fetch"
+            )
+        return self._fetch_task
+
+    async def _async_fetch(self, *, forced: bool) -> FetchRound:
         before = self.health
         try:
-            found = await self.desk.ask(forced=forced)
+            fetch_round = await self.fetcher.fetch_due(forced=forced)
         finally:
-            self._wake()
-        if found.fetches:
-            self._store.async_delay_save(self.desk.book.to_dict, _SAVE_DELAY)
-            self.async_look()
-            self._follow_token()
-            today = dt_util.now(self.desk.book.zone).date()
+            self._schedule_fetch()
+        if fetch_round.fetches:
+            self._store.async_delay_save(self.fetcher.book.to_dict, _SAVE_DELAY)
+            self.async_update_snapshot()
+            self._update_reauth()
+            today = dt_util.now(self.fetcher.book.zone).date()
             changes = [
                 change
-                for change in found.changes
+                for change in fetch_round.changes
                 if change.kind is not PriceChangeKind.PUBLISHED or change.day >= today
             ]
-            pieces = list(news(changes, before, self.health))
-            await self._async_tell(pieces)
-            await self._notifier.async_tell(pieces, [fetch for fetch in found.fetches if fetch.source == ENTSOE])
-        return found
+            events = list(price_events(changes, before, self.health))
+            await self._async_publish(events)
+            await self._notifier.async_notify(
+                events, [fetch for fetch in fetch_round.fetches if fetch.source == ENTSOE]
+            )
+        return fetch_round
 
-    async def _async_load(self, fresh: PriceBook) -> PriceBook:
-        """The book as it was kept; a new one where there is none, a damaged one, or one of another area."""
+    async def _async_load(self, empty: PriceBook) -> PriceBook:
+        """Return the stored book; an empty one if it is missing, damaged or of another bidding zone."""
         try:
             if (data := await self._store.async_load()) is None:
-                return fresh
-            book = PriceBook.from_dict(data, fresh.zone, fresh.currencies)
-        except (BookError, HomeAssistantError) as error:  # damaged, or of a later version
-            LOGGER.warning("The price book of %s begins anew: %s", self.config_entry.title, error)
-            return fresh
-        return book if book.area == fresh.area else fresh
+                return empty
+            book = PriceBook.from_dict(data, empty.zone, empty.currencies)
+        except (BookError, HomeAssistantError) as error:  # damaged, or written by a later version
+            LOGGER.warning("Starting with an empty price book for %s: %s", self.config_entry.title, error)
+            return empty
+        return book if book.area == empty.area else empty
 
     @callback
-    def _wake(self) -> None:
-        if not self._closed and (at := self.desk.wake()) is not None:
-            self._call_at("ask", at, self._ask)
+    def _schedule_fetch(self) -> None:
+        if self._is_open and (at := self.fetcher.next_fetch_at()) is not None:
+            self._call_at("fetch", at, self._start_fetch)
 
     @callback
-    def _ask(self, _now: datetime, *, forced: bool = False) -> None:
-        self.async_ask(forced=forced)
+    def _start_fetch(self, _now: datetime, *, forced: bool = False) -> None:
+        self.async_fetch(forced=forced)
 
     @callback
     def _call_at(self, name: str, at: datetime, action: Callable[[datetime], None]) -> None:
@@ -187,36 +195,35 @@ class PriceCoordinator(SubentryCoordinator[PriceSnapshot]):
         job = HassJob(call, f"{self.name} {name}", cancel_on_shutdown=True)
         self._timers[name] = async_track_point_in_utc_time(self.hass, job, at)
 
-    async def _async_tell(self, pieces: Iterable[PriceEvent]) -> None:
-        for piece in pieces:
-            self._log(piece)
-            about = piece.about
-            if piece.kind is PriceEventKind.PUBLISHED:
-                about = about | {"summary": await self._async_summary(date.fromisoformat(about["day"]))}
-            for listener in tuple(self._news_listeners):
-                listener(PriceEvent(piece.kind, about))
+    async def _async_publish(self, events: Iterable[PriceEvent]) -> None:
+        for event in events:
+            self._log_event(event)
+            data = event.data
+            if event.kind is PriceEventKind.PUBLISHED:
+                data = data | {"summary": await self._async_summary(date.fromisoformat(data["day"]))}
+            for listener in tuple(self._event_listeners):
+                listener(PriceEvent(event.kind, data))
 
     async def _async_summary(self, day: date) -> str:
         try:
             priced = self.pricer.day(day)
-        except TariffError:  # prices are published all the same; the outlook tells of the tariff
+        except TariffError:  # the update error reports the failing template
             return await async_text(self.hass, "curve_unknown")
-        return await async_day_in_words(self.hass, self.pricer, priced)
+        return await async_day_summary(self.hass, self.pricer, priced)
 
-    def _log(self, piece: PriceEvent) -> None:
-        """One line when it begins to fail, one when it is over."""
-        if piece.kind is PriceEventKind.FAILED and piece.about["failures"] == 1:
-            LOGGER.warning("Prices of %s: %s", self.config_entry.title, self.desk.errors[self.desk.main.name])
-        elif piece.kind is PriceEventKind.RECOVERED:
+    def _log_event(self, event: PriceEvent) -> None:
+        """Log one line when fetches begin to fail and one when they recover."""
+        if event.kind is PriceEventKind.FAILED and event.data["failures"] == 1:
+            LOGGER.warning("Prices of %s: %s", self.config_entry.title, self.fetcher.errors[self.fetcher.primary.name])
+        elif event.kind is PriceEventKind.RECOVERED:
             LOGGER.info("Prices of %s: ENTSO-E answers again", self.config_entry.title)
 
     @callback
-    def _follow_token(self) -> None:
-        """Ask for a new token while it is surely refused; take that back when it is accepted after all."""
+    def _update_reauth(self) -> None:
+        """Start reauthentication while the token is rejected; abort it when the token is accepted after all."""
         entry, status = self.config_entry, self.health.status
-        if (
-            status is SourceStatus.UNAUTHORIZED
-        ):  # not only when it begins: a restart has forgotten that it was asked for
+        if status is SourceStatus.UNAUTHORIZED:
+            # Not only when the failure begins, because a restart ends the flow. A second call has no effect.
             entry.async_start_reauth(self.hass)
         elif status is SourceStatus.OK:
             for flow in entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):

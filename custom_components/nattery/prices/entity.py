@@ -1,4 +1,4 @@
-"""What the entities of prices have in common."""
+"""The base class of price entities."""
 
 from homeassistant.helpers.entity import EntityDescription
 
@@ -7,8 +7,8 @@ from .coordinator import PriceCoordinator
 
 
 class PriceEntity(SubentryEntity[PriceCoordinator]):
-    """An entity of prices."""
+    """An entity of the prices device."""
 
     def __init__(self, prices: PriceCoordinator, description: EntityDescription) -> None:
-        """Belong to the device of the prices."""
+        """Assign the entity to the prices device."""
         super().__init__(prices, description, "ENTSO-E", prices.settings.area.name)

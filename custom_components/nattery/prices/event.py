@@ -1,4 +1,4 @@
-"""The news of prices, as an event entity."""
+"""The event entity of prices."""
 
 from typing import Final, override
 
@@ -8,25 +8,25 @@ from homeassistant.core import callback
 from ..core.market.events import PriceEvent, PriceEventKind
 from .entity import PriceEntity
 
-PRICE_NEWS: Final = EventEntityDescription(key="price_news", event_types=[kind.value for kind in PriceEventKind])
+PRICE_EVENT: Final = EventEntityDescription(key="price_news", event_types=[kind.value for kind in PriceEventKind])
 
 
 class PriceEventEntity(PriceEntity, EventEntity):
-    """Fires when prices are published, revised or come from elsewhere, and when asking fails and recovers."""
+    """Fires when prices are published, revised or replaced, and when fetches fail and recover."""
 
     @property
     @override
     def available(self) -> bool:
-        """Always: that there are no prices is news as well."""
+        """Return True: events also matter while there are no prices."""
         return True
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen."""
+        """Subscribe to price events."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.coordinator.async_listen(self._tell))
+        self.async_on_remove(self.coordinator.async_add_event_listener(self._handle_event))
 
     @callback
-    def _tell(self, piece: PriceEvent) -> None:
-        self._trigger_event(piece.kind, piece.about)
+    def _handle_event(self, event: PriceEvent) -> None:
+        self._trigger_event(event.kind, event.data)
         self.async_write_ha_state()

@@ -1,4 +1,4 @@
-"""Setting up prices: the area and the token, tried at once; the tariff, shown in words; who else may be asked."""
+"""The config subentry flow of prices: bidding zone and token (tested at once), tariff, fallback sources."""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..core.market.bidding_zones import AREAS, find, of_country
+from ..core.market.bidding_zones import BIDDING_ZONES, find_zone, zones_of_country
 from ..core.market.book import PriceBook
-from ..core.market.entsoe.ipc import LONGEST, SECONDS, SHORTEST, URL
+from ..core.market.entsoe.ipc import DEFAULT_TIMEOUT, MAX_TIMEOUT, MIN_TIMEOUT, URL
 from ..core.market.errors import (
     MarketError,
     NotPublishedError,
@@ -56,10 +56,10 @@ from .settings import (
     PriceSettings,
     price_subentry,
 )
-from .sources import PUBLIC_SOURCES, main_supplier
-from .tariff_form import error_of, tariff_as_form, tariff_from_form, tariff_schema
-from .template import hooks_of
-from .words import async_day_in_words
+from .sources import PUBLIC_SOURCES, primary_source
+from .summary import async_day_summary
+from .tariff_form import form_error_of, tariff_from_form, tariff_schema, tariff_to_form
+from .template import template_formulas
 
 MORE: Final = "more"
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -67,31 +67,33 @@ TOKEN_FIELD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, au
 
 
 def _area_schema(country: str | None) -> dict[Any, Any]:
-    """The area, with that of the country as the suggestion where it has only one.
+    """Return the field for the bidding zone, with a default for a country that has only one.
 
-    Forms fill what is required and has no default with the first choice, so it is not required then.
+    Without a default the field is optional, because the frontend fills a required one with its first option.
     """
-    here = of_country(country) if country else ()
-    ordered = [*here, *(area for area in AREAS.values() if area not in here)]
+    zones_here = zones_of_country(country) if country else ()
+    ordered = [*zones_here, *(area for area in BIDDING_ZONES.values() if area not in zones_here)]
     options = [SelectOptionDict(value=area.key, label=f"{area.name} ({area.key})") for area in ordered]
-    key = vol.Required(CONF_AREA, default=here[0].key) if len(here) == 1 else vol.Optional(CONF_AREA)
+    key = vol.Required(CONF_AREA, default=zones_here[0].key) if len(zones_here) == 1 else vol.Optional(CONF_AREA)
     return {
         key: SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)),
     }
 
 
-_MORE = {
+_ADVANCED_FIELDS = {
     vol.Required(MORE): section(
         vol.Schema(
             {
                 vol.Required(CONF_URL, default=URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
-                vol.Required(CONF_TIMEOUT, default=SECONDS): number_field(SHORTEST, LONGEST, "s", whole=True),
+                vol.Required(CONF_TIMEOUT, default=DEFAULT_TIMEOUT): number_field(
+                    MIN_TIMEOUT, MAX_TIMEOUT, "s", whole=True
+                ),
             }
         ),
         {"collapsed": True},
     )
 }
-_SOURCES = vol.Schema(
+_SOURCES_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_SOURCES, default=list): SelectSelector(
             SelectSelectorConfig(
@@ -104,73 +106,75 @@ _SOURCES = vol.Schema(
         vol.Optional(CONF_ACTION_KEY): TextSelector(),
     }
 )
-_NOTIFY = vol.Schema(
+_NOTIFY_SCHEMA = vol.Schema(
     {
         vol.Optional(CONF_NOTIFY): EntitySelector(EntitySelectorConfig(domain="notify", multiple=True)),
-        vol.Required(CONF_SLOW, default=DEFAULT_SLOW): number_field(1, LONGEST, "s", whole=True),
+        vol.Required(CONF_SLOW, default=DEFAULT_SLOW): number_field(1, MAX_TIMEOUT, "s", whole=True),
     }
 )
 
 
-async def async_try(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[list[PriceSeries], MarketError | None]:
-    """Ask ENTSO-E once with such settings; what came, or why nothing did."""
-    settings = await hass.async_add_executor_job(PriceSettings.of, data)
+async def async_test_connection(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> tuple[list[PriceSeries], MarketError | None]:
+    """Query ENTSO-E once with these settings; return the series, or the error."""
+    settings = await hass.async_add_executor_job(PriceSettings.from_data, data)
     zone = await hass.async_add_executor_job(lambda: settings.area.tzinfo)
     today = dt_util.now(zone).date()
     try:
-        return list(await main_supplier(settings).ask([today - _DAY, today, today + _DAY], "")), None
+        return list(await primary_source(settings).fetch([today - _DAY, today, today + _DAY], "")), None
     except MarketError as error:
         return [], error
 
 
-def reason_of(error: MarketError) -> str:
-    """Whether the token, the area or something passing is to blame: a key of the flow's errors, or "" for passing."""
+def form_error(error: MarketError) -> str:
+    """Return the error key of the flow if the token or the bidding zone is wrong; "" for a temporary failure."""
     if isinstance(error, UnauthorizedError):
         return "unauthorized"
     return "no_data" if isinstance(error, NotPublishedError | OtherAuctionError | QueryRejectedError) else ""
 
 
-class PricesFlow(ConfigSubentryFlow):
-    """Makes and changes the one subentry about prices."""
+class PricesSubentryFlow(ConfigSubentryFlow):
+    """Creates and reconfigures the single prices subentry."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start with an empty form."""
         self._data: dict[str, Any] = {}
-        self._task: asyncio.Task[tuple[list[PriceSeries], MarketError | None]] | None = None
-        self._found: list[PriceSeries] = []
-        self._error: MarketError | None = None
-        self._words: dict[str, str] = {}
+        self._test_task: asyncio.Task[tuple[list[PriceSeries], MarketError | None]] | None = None
+        self._test_series: list[PriceSeries] = []
+        self._test_error: MarketError | None = None
+        self._preview: dict[str, str] = {}
 
     @property
-    def _changing(self) -> bool:
+    def _is_reconfigure(self) -> bool:
         return self.source == SOURCE_RECONFIGURE
 
     @property
-    def _kept_token(self) -> str:
-        """The one that stays until another one has been tried."""
-        return self._get_reconfigure_subentry().data[CONF_TOKEN] if self._changing else ""
+    def _stored_token(self) -> str:
+        """Return the stored token, which stays until another one has been tested."""
+        return self._get_reconfigure_subentry().data[CONF_TOKEN] if self._is_reconfigure else ""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the area and the token."""
+        """Ask for the bidding zone and the token."""
         if price_subentry(self._get_entry()) is not None:
             return self.async_abort(reason="single")
         return await self.async_step_connection(user_input)
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask what is to be changed."""
+        """Ask what to change."""
         self._data = dict(self._get_reconfigure_subentry().data)
         options = ["connection", "tariff", "sources", "notifications"]
         return self.async_show_menu(step_id="reconfigure", menu_options=options)
 
     async def async_step_connection(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the area and the token until they are tried or the user insists."""
+        """Ask for the bidding zone and the token, then test them."""
         errors = {}
         if user_input is not None:
-            given = {**user_input, **user_input[MORE]}
-            given.pop(MORE)
-            token = given.pop(CONF_TOKEN, "").strip() or self._data.get(CONF_TOKEN, "")
-            self._data |= given | {CONF_TOKEN: token, CONF_URL: given[CONF_URL].strip()}
-            if CONF_AREA not in given:
+            values = {**user_input, **user_input[MORE]}
+            values.pop(MORE)
+            token = values.pop(CONF_TOKEN, "").strip() or self._data.get(CONF_TOKEN, "")
+            self._data |= values | {CONF_TOKEN: token, CONF_URL: values[CONF_URL].strip()}
+            if CONF_AREA not in values:
                 errors = {CONF_AREA: "missing"}
             elif not token:
                 errors = {CONF_TOKEN: "missing"}
@@ -178,53 +182,57 @@ class PricesFlow(ConfigSubentryFlow):
                 errors = {"base": "bad_url"}
             else:
                 return await self.async_step_check()
-        elif self._error is not None:
-            field = CONF_TOKEN if reason_of(self._error) == "unauthorized" else CONF_AREA
-            errors = {field: reason_of(self._error)}
-        # The token that is kept goes to no form: left empty, it stays.
-        token_key = vol.Optional(CONF_TOKEN) if self._changing else vol.Required(CONF_TOKEN)
-        schema = vol.Schema({**_area_schema(self.hass.config.country), token_key: TOKEN_FIELD, **_MORE})
-        known = {CONF_AREA: self._data.get(CONF_AREA)} if self._data else {}
-        known[MORE] = {key: self._data[key] for key in (CONF_URL, CONF_TIMEOUT) if key in self._data}
+        elif self._test_error is not None:
+            field = CONF_TOKEN if form_error(self._test_error) == "unauthorized" else CONF_AREA
+            errors = {field: form_error(self._test_error)}
+        # The stored token is never put into a form. An empty field keeps it.
+        token_key = vol.Optional(CONF_TOKEN) if self._is_reconfigure else vol.Required(CONF_TOKEN)
+        schema = vol.Schema({**_area_schema(self.hass.config.country), token_key: TOKEN_FIELD, **_ADVANCED_FIELDS})
+        suggested = {CONF_AREA: self._data.get(CONF_AREA)} if self._data else {}
+        suggested[MORE] = {key: self._data[key] for key in (CONF_URL, CONF_TIMEOUT) if key in self._data}
         return self.async_show_form(
             step_id="connection",
-            data_schema=self.add_suggested_values_to_schema(schema, known),
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
         )
 
     async def async_step_check(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask ENTSO-E, which takes a while."""
-        # Progress is shown even where the answer is there at once: whoever began to ask is still here with the form's
-        # input, which Home Assistant would give to the next step as well.
-        if began := self._task is None:
-            self._task = self.hass.async_create_task(async_try(self.hass, self._data), "nattery token check")
-        if began or not self._task.done():
-            return self.async_show_progress(step_id="check", progress_action="asking", progress_task=self._task)
-        self._found, self._error = await self._task
-        self._task = None
-        if isinstance(self._error, UnauthorizedError):
-            self._data[CONF_TOKEN] = self._kept_token
-        if self._error is None:
+        """Test the connection to ENTSO-E and show progress."""
+        # Show progress even if the result is already there: without it, Home Assistant would pass the input of the
+        # current form to the next step as well.
+        if started := self._test_task is None:
+            self._test_task = self.hass.async_create_task(
+                async_test_connection(self.hass, self._data), "nattery token check"
+            )
+        if started or not self._test_task.done():
+            return self.async_show_progress(step_id="check", progress_action="asking", progress_task=self._test_task)
+        self._test_series, self._test_error = await self._test_task
+        self._test_task = None
+        if isinstance(self._test_error, UnauthorizedError):
+            self._data[CONF_TOKEN] = self._stored_token
+        if self._test_error is None:
             return self.async_show_progress_done(next_step_id="checked")
-        return self.async_show_progress_done(next_step_id="connection" if reason_of(self._error) else "unsure")
+        return self.async_show_progress_done(next_step_id="connection" if form_error(self._test_error) else "unsure")
 
     async def async_step_unsure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """The server did not answer: that says nothing of the token, so the user may go on."""
+        """Let the user continue without a response, because the token may be fine."""
         return self.async_show_menu(
             step_id="unsure",
             menu_options=["check", "checked", "change"],
-            description_placeholders={"reason": await async_explain(self.hass, self._error) if self._error else ""},
+            description_placeholders={
+                "reason": await async_explain(self.hass, self._test_error) if self._test_error else ""
+            },
         )
 
     async def async_step_change(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Back to the form, without blaming any of it."""
-        self._error = None
+        """Return to the form without an error."""
+        self._test_error = None
         return await self.async_step_connection()
 
     async def async_step_checked(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Go on with the tariff, or be done when only the connection was to be changed."""
-        self._error = None
-        if self._changing:
+        """Continue with the tariff, or finish if only the connection was changed."""
+        self._test_error = None
+        if self._is_reconfigure:
             return await self._async_finish()
         return await self.async_step_tariff()
 
@@ -235,53 +243,53 @@ class PricesFlow(ConfigSubentryFlow):
         if user_input is not None:
             try:
                 tariff = tariff_from_form(user_input)
-                self._words = await self._async_words(tariff)
+                self._preview = await self._async_preview(tariff)
             except TariffError as error:
-                errors["base"], placeholders = error_of(error)
+                errors["base"], placeholders = form_error_of(error)
             else:
                 self._data[CONF_TARIFF] = tariff.to_dict()
                 return await self.async_step_preview()
-        known = user_input or tariff_as_form(Tariff.from_dict(self._data.get(CONF_TARIFF, {})))
+        suggested = user_input or tariff_to_form(Tariff.from_dict(self._data.get(CONF_TARIFF, {})))
         return self.async_show_form(
             step_id="tariff",
-            data_schema=self.add_suggested_values_to_schema(tariff_schema(self._currency), known),
+            data_schema=self.add_suggested_values_to_schema(tariff_schema(self._currency), suggested),
             errors=errors,
             description_placeholders=placeholders,
         )
 
     async def async_step_preview(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Say what today costs with this tariff, before it is kept."""
+        """Show today's prices with this tariff before it is saved."""
         return self.async_show_menu(
-            step_id="preview", menu_options=["save", "tariff"], description_placeholders=self._words
+            step_id="preview", menu_options=["save", "tariff"], description_placeholders=self._preview
         )
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Keep it."""
+        """Save the settings."""
         return await self._async_finish()
 
     async def async_step_sources(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask who stands in for ENTSO-E."""
-        return await self._async_step_simple("sources", _SOURCES, user_input)
+        """Ask for the fallback sources."""
+        return await self._async_step_simple("sources", _SOURCES_SCHEMA, user_input)
 
     async def async_step_notifications(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask who wants to be told."""
-        return await self._async_step_simple("notifications", _NOTIFY, user_input)
+        """Ask for the notify entities."""
+        return await self._async_step_simple("notifications", _NOTIFY_SCHEMA, user_input)
 
     async def _async_step_simple(
         self, step: str, schema: vol.Schema, user_input: dict[str, Any] | None
     ) -> SubentryFlowResult:
         errors = {}
         if user_input is not None:
-            given = {key: value.strip() if key == CONF_ACTION else value for key, value in user_input.items()}
-            domain, _, service = given.get(CONF_ACTION, "").partition(".")
+            values = {key: value.strip() if key == CONF_ACTION else value for key, value in user_input.items()}
+            domain, _, service = values.get(CONF_ACTION, "").partition(".")
             if domain and not self.hass.services.has_service(domain, service):
                 errors[CONF_ACTION] = "unknown_action"
-            if not isinstance(given.get(CONF_ACTION_DATA, {}), Mapping):
+            if not isinstance(values.get(CONF_ACTION_DATA, {}), Mapping):
                 errors[CONF_ACTION_DATA] = "no_mapping"
             if not errors:
                 for key in map(str, schema.schema):
                     self._data.pop(key, None)
-                self._data |= given
+                self._data |= values
                 return await self._async_finish()
         return self.async_show_form(
             step_id=step,
@@ -292,41 +300,41 @@ class PricesFlow(ConfigSubentryFlow):
 
     @property
     def _book(self) -> PriceBook | None:
-        """What is known of prices: what was just found, or else what the running house knows."""
+        """Return a book with the prices of the test, else the book of the loaded config entry, else None."""
         entry = self._get_entry()
-        if self._found:
-            area = find(self._data[CONF_AREA])
+        if self._test_series:
+            area = find_zone(self._data[CONF_AREA])
             book = PriceBook(area.key, area.tzinfo, area.currencies)
-            for series in self._found:
+            for series in self._test_series:
                 book.add(series)
             return book
-        running = entry.state is ConfigEntryState.LOADED and entry.runtime_data.prices
-        return running.desk.book if running else None
+        coordinator = entry.state is ConfigEntryState.LOADED and entry.runtime_data.prices
+        return coordinator.fetcher.book if coordinator else None
 
     @property
     def _currency(self) -> str:
         return (self._book and self._book.currency) or "EUR"
 
-    async def _async_words(self, tariff: Tariff) -> dict[str, str]:
-        """Today at this tariff, in words; raises TariffError where a template does not work."""
-        hooks = hooks_of(self.hass, tariff)
-        hour = dt_util.now().replace(minute=0, second=0, microsecond=0)
-        trial = PriceSlot(dt_util.as_utc(hour), dt_util.as_utc(hour) + _HOUR, 0.1)
-        for kind, hook in hooks.items():
-            tariff.price([trial], kind, dt_util.get_default_time_zone(), hook)
+    async def _async_preview(self, tariff: Tariff) -> dict[str, str]:
+        """Return today's summary with this tariff; raise TariffError if a template fails."""
+        formulas = template_formulas(self.hass, tariff)
+        hour_start = dt_util.now().replace(minute=0, second=0, microsecond=0)
+        trial_slot = PriceSlot(dt_util.as_utc(hour_start), dt_util.as_utc(hour_start) + _HOUR, 0.1)
+        for kind, formula in formulas.items():
+            tariff.price([trial_slot], kind, dt_util.get_default_time_zone(), formula)
         if (book := self._book) is None:
             unknown = await async_text(self.hass, "curve_unknown")
             return {"import": unknown, "export": unknown}
-        pricer = Pricer(book, tariff, hooks)
+        pricer = Pricer(book, tariff, formulas)
         day = pricer.day(dt_util.now(book.zone).date())
         return {
-            kind.value: await async_day_in_words(self.hass, pricer, day, kind)
+            kind.value: await async_day_summary(self.hass, pricer, day, kind)
             for kind in (PriceKind.IMPORT, PriceKind.EXPORT)
         }
 
     async def _async_finish(self) -> SubentryFlowResult:
-        """Keep the settings; the entry sees that they have changed, and loads itself anew."""
-        if self._changing:
+        """Save the settings; the config entry reloads itself when they have changed."""
+        if self._is_reconfigure:
             return self.async_update_and_abort(self._get_entry(), self._get_reconfigure_subentry(), data=self._data)
         title = await async_text(self.hass, "prices_title")
         return self.async_create_entry(title=title, data=self._data, unique_id=PRICES)

@@ -1,4 +1,4 @@
-"""What of prices needs a person: each issue comes and goes by itself."""
+"""The repair issues of prices; each is created and deleted automatically."""
 
 from datetime import timedelta
 from typing import Final
@@ -18,30 +18,30 @@ NO_PRICES: Final = "no_prices"
 TOMORROW_MISSING: Final = "tomorrow_missing"
 SUSPECT_PRICES: Final = "suspect_prices"
 FALLBACK_PRICES: Final = "fallback_prices"
-QUESTION_REFUSED: Final = "question_refused"
+QUERY_REJECTED: Final = "question_refused"
 PRICES_LIMITED: Final = "prices_limited"
-TARIFF_FAILS: Final = "tariff_fails"
+TARIFF_FAILED: Final = "tariff_fails"
 
-_PATIENCE = timedelta(minutes=15)  # the first answer may take a while
-_FALLBACK_FOR = timedelta(hours=24)
+_NO_PRICES_DELAY = timedelta(minutes=15)  # after the first fetch
+_FALLBACK_DELAY = timedelta(hours=24)
 
 
 def price_issues(prices: PriceCoordinator) -> dict[str, Placeholders]:
-    """Every issue of prices by its name, with what fills its text; None where all is well."""
+    """Return every repair issue of prices with its placeholders; None where the issue does not exist."""
     if not prices.last_update_success:
         error = prices.last_exception
-        return {**dict.fromkeys(_LOOKS), TARIFF_FAILS: {"problem": error_text(prices.hass, error)}}
-    return {**{name: look(prices) for name, look in _LOOKS.items()}, TARIFF_FAILS: None}
+        return {**dict.fromkeys(_CHECKS), TARIFF_FAILED: {"problem": error_text(prices.hass, error)}}
+    return {**{name: check(prices) for name, check in _CHECKS.items()}, TARIFF_FAILED: None}
 
 
 def _no_prices(prices: PriceCoordinator) -> Placeholders:
-    first = next(iter(prices.desk.book.log.fetches), None)
-    waited = first is not None and dt_util.utcnow() - first.at >= _PATIENCE
+    first = next(iter(prices.fetcher.book.log.fetches), None)
+    waited = first is not None and dt_util.utcnow() - first.at >= _NO_PRICES_DELAY
     return {"area": prices.settings.area.name} if waited and prices.data.freshness is Freshness.NONE else None
 
 
 def _tomorrow_missing(prices: PriceCoordinator) -> Placeholders:
-    return {"area": prices.settings.area.name} if prices.desk.plan().overdue else None
+    return {"area": prices.settings.area.name} if prices.fetcher.plan_fetch().overdue else None
 
 
 def _suspect(prices: PriceCoordinator) -> Placeholders:
@@ -50,28 +50,28 @@ def _suspect(prices: PriceCoordinator) -> Placeholders:
 
 
 def _fallback(prices: PriceCoordinator) -> Placeholders:
-    """When what is shown has come from elsewhere for a day."""
+    """Return the source if today's prices have come from a fallback source while ENTSO-E has failed for 24 hours."""
     sources = prices.data.today.day.sources
     since = prices.health.failing_since
-    if not sources or ENTSOE in sources or since is None or dt_util.utcnow() - since < _FALLBACK_FOR:
+    if not sources or ENTSOE in sources or since is None or dt_util.utcnow() - since < _FALLBACK_DELAY:
         return None
     return {"source": ", ".join(sources)}
 
 
-def _refused(prices: PriceCoordinator) -> Placeholders:
-    last = prices.desk.book.log.last(prices.desk.main.name)
+def _query_rejected(prices: PriceCoordinator) -> Placeholders:
+    last = prices.fetcher.book.log.last_fetch(prices.fetcher.primary.name)
     return {"area": prices.settings.area.name} if last is not None and last.outcome == "refused" else None
 
 
-def _limited(prices: PriceCoordinator) -> Placeholders:
+def _rate_limited(prices: PriceCoordinator) -> Placeholders:
     return {} if prices.health.status is SourceStatus.RATE_LIMITED else None
 
 
-_LOOKS: Final = {
+_CHECKS: Final = {
     NO_PRICES: _no_prices,
     TOMORROW_MISSING: _tomorrow_missing,
     SUSPECT_PRICES: _suspect,
     FALLBACK_PRICES: _fallback,
-    QUESTION_REFUSED: _refused,
-    PRICES_LIMITED: _limited,
+    QUERY_REJECTED: _query_rejected,
+    PRICES_LIMITED: _rate_limited,
 }

@@ -1,4 +1,4 @@
-"""Asking for prices at once, from the button and from the action."""
+"""An immediate fetch of prices, by the button and the action."""
 
 import asyncio
 from typing import Final, override
@@ -17,37 +17,40 @@ from .entity import PriceEntity
 REFRESH: Final = ButtonEntityDescription(key="refresh_prices", entity_category=EntityCategory.DIAGNOSTIC)
 
 
-class RefreshButton(PriceEntity, ButtonEntity):
-    """Asks for prices now."""
+class RefreshPricesButton(PriceEntity, ButtonEntity):
+    """Fetches prices immediately."""
 
     @property
     @override
     def available(self) -> bool:
-        """Always."""
+        """Return True: a fetch is most useful while there are no prices."""
         return True
 
     @override
     async def async_press(self) -> None:
-        """Ask."""
+        """Fetch prices."""
         await async_refresh(self.coordinator)
 
 
 async def async_refresh(prices: PriceCoordinator) -> FetchRound:
-    """Ask ENTSO-E whatever the schedule says, unless it wants quiet; raises a translated error when nothing came."""
-    if prices.asking:
+    """Fetch from ENTSO-E regardless of the schedule, and return the round.
+
+    Raises a translated error while a round is running, during a pause that ENTSO-E asked for, and if no prices arrived.
+    """
+    if prices.is_fetching:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="prices_being_fetched")
-    if quiet_until := prices.desk.plan().quiet_until:
+    if not_before := prices.fetcher.plan_fetch().not_before:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="prices_wait",
-            translation_placeholders={"until": f"{dt_util.as_local(quiet_until):%H:%M}"},
+            translation_placeholders={"until": f"{dt_util.as_local(not_before):%H:%M}"},
         )
-    asking = prices.async_ask(forced=True)
-    await asyncio.wait([asking])
-    if asking.cancelled():
+    task = prices.async_fetch(forced=True)
+    await asyncio.wait([task])
+    if task.cancelled():
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="prices_cut_off")
-    found = asking.result()
-    error = prices.desk.errors.get(prices.desk.main.name)
-    if error is not None and not found.changes:
+    fetch_round = task.result()
+    error = prices.fetcher.errors.get(prices.fetcher.primary.name)
+    if error is not None and not fetch_round.changes:
         raise translated(HomeAssistantError, error)
-    return found
+    return fetch_round

@@ -1,4 +1,4 @@
-"""The sensors of prices: what the outlook says, and how the asking goes."""
+"""The sensors of prices: prices, statistics, periods, and the health of the source."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,49 +26,49 @@ type Attributes = Mapping[str, Any]
 
 _MINUTE = 60
 _PERCENT = 100
-_NOTHING_MORE: Attributes = {}
+_NO_ATTRIBUTES: Attributes = {}
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriceDescription(SensorEntityDescription):
-    """A sensor of the outlook; `money` says that its unit is the book's currency per kWh."""
+class PriceSensorDescription(SensorEntityDescription):
+    """A sensor of the price snapshot; with `money` its unit is the currency of the book per kWh."""
 
     state: Callable[[PriceSnapshot], State]
-    attributes: Callable[[PriceSnapshot], Attributes] = lambda _: _NOTHING_MORE
+    attributes: Callable[[PriceSnapshot], Attributes] = lambda _: _NO_ATTRIBUTES
     money: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class HealthDescription(SensorEntityDescription):
-    """A sensor of how the asking goes."""
+class PriceHealthDescription(SensorEntityDescription):
+    """A sensor of the health of the source."""
 
     state: Callable[[PriceCoordinator], State]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlagDescription(BinarySensorEntityDescription):
-    """A yes or no of the outlook, None where it is not known."""
+class PriceFlagDescription(BinarySensorEntityDescription):
+    """A binary sensor of the price snapshot, None where unknown."""
 
     state: Callable[[PriceSnapshot], bool | None]
-    attributes: Callable[[PriceSnapshot], Attributes] = lambda _: _NOTHING_MORE
+    attributes: Callable[[PriceSnapshot], Attributes] = lambda _: _NO_ATTRIBUTES
 
 
-def _raw(slots: tuple[PriceSlot, ...], seen: PriceSnapshot) -> list[dict[str, Any]]:
-    """Slots in the shape that charts and other integrations expect, on the clock of the house's area."""
-    zone = seen.zone
+def _raw_slots(slots: tuple[PriceSlot, ...], snapshot: PriceSnapshot) -> list[dict[str, Any]]:
+    """Return slots in the shape that charts and other integrations expect, in the local time of the bidding zone."""
+    zone = snapshot.zone
     return [
         {"start": slot.start.astimezone(zone), "end": slot.end.astimezone(zone), "value": slot.price} for slot in slots
     ]
 
 
-def _curve(kind: PriceKind, seen: PriceSnapshot) -> Attributes:
-    today, tomorrow = seen.today, seen.tomorrow
+def _price_attributes(kind: PriceKind, snapshot: PriceSnapshot) -> Attributes:
+    today, tomorrow = snapshot.today, snapshot.tomorrow
     resolution = today.day.resolution or tomorrow.day.resolution
     return {
-        "raw_today": _raw(today.slots[kind], seen),
-        "raw_tomorrow": _raw(tomorrow.slots[kind], seen),
+        "raw_today": _raw_slots(today.slots[kind], snapshot),
+        "raw_tomorrow": _raw_slots(tomorrow.slots[kind], snapshot),
         "tomorrow_valid": tomorrow.day.published,
-        "currency": seen.currency,
+        "currency": snapshot.currency,
         "resolution_minutes": int(resolution.total_seconds()) // _MINUTE if resolution else None,
         "source": ", ".join(today.day.sources),
         "quality": today.day.quality.value,
@@ -76,106 +76,113 @@ def _curve(kind: PriceKind, seen: PriceSnapshot) -> Attributes:
     }
 
 
-def _stretch(found: PricePeriod | None) -> Attributes:
-    return {"end": found.end, "mean": found.mean} if found else {"end": None, "mean": None}
+def _period_attributes(period: PricePeriod | None) -> Attributes:
+    return {"end": period.end, "mean": period.mean} if period else {"end": None, "mean": None}
 
 
-def _next(stretches: tuple[PricePeriod, ...], seen: PriceSnapshot) -> PricePeriod | None:
-    return next((stretch for stretch in stretches if stretch.start > seen.now), None)
+def _next_period(periods: tuple[PricePeriod, ...], snapshot: PriceSnapshot) -> PricePeriod | None:
+    return next((period for period in periods if period.start > snapshot.now), None)
 
 
-_price = partial(PriceDescription, money=True, state_class=SensorStateClass.MEASUREMENT, suggested_display_precision=4)
+_price = partial(
+    PriceSensorDescription, money=True, state_class=SensorStateClass.MEASUREMENT, suggested_display_precision=4
+)
 
 
-def _now(key: str, kind: PriceKind) -> PriceDescription:
+def _current_price(key: str, kind: PriceKind) -> PriceSensorDescription:
     return _price(
         key=key,
-        state=lambda seen: slot.price if (slot := seen.current.get(kind)) else None,
-        attributes=partial(_curve, kind),
+        state=lambda snapshot: slot.price if (slot := snapshot.current.get(kind)) else None,
+        attributes=partial(_price_attributes, kind),
     )
 
 
-def _of_day(
+def _day_price(
     key: str, day: Callable[[PriceSnapshot], PricedDay], value: Callable[[PriceStatistics], float]
-) -> PriceDescription:
-    return _price(key=key, state=lambda seen: value(found) if (found := day(seen).statistics) else None)
+) -> PriceSensorDescription:
+    return _price(
+        key=key, state=lambda snapshot: value(statistics) if (statistics := day(snapshot).statistics) else None
+    )
 
 
-def _today(seen: PriceSnapshot) -> PricedDay:
-    return seen.today
+def _today(snapshot: PriceSnapshot) -> PricedDay:
+    return snapshot.today
 
 
-def _tomorrow(seen: PriceSnapshot) -> PricedDay:
-    return seen.tomorrow
+def _tomorrow(snapshot: PriceSnapshot) -> PricedDay:
+    return snapshot.tomorrow
 
 
-def _window(key: str, stretches: Callable[[PriceSnapshot], tuple[PricePeriod, ...]]) -> PriceDescription:
-    return PriceDescription(
+def _next_period_start(key: str, periods: Callable[[PriceSnapshot], tuple[PricePeriod, ...]]) -> PriceSensorDescription:
+    return PriceSensorDescription(
         key=key,
         device_class=SensorDeviceClass.TIMESTAMP,
-        state=lambda seen: found.start if (found := _next(stretches(seen), seen)) else None,
-        attributes=lambda seen: _stretch(_next(stretches(seen), seen)),
+        state=lambda snapshot: period.start if (period := _next_period(periods(snapshot), snapshot)) else None,
+        attributes=lambda snapshot: _period_attributes(_next_period(periods(snapshot), snapshot)),
     )
 
 
-_diagnostic = partial(HealthDescription, entity_category=EntityCategory.DIAGNOSTIC)
+_diagnostic = partial(PriceHealthDescription, entity_category=EntityCategory.DIAGNOSTIC)
 _moment = partial(_diagnostic, device_class=SensorDeviceClass.TIMESTAMP)
 
 PRICE_SENSORS: Final = (
-    _now("import_price", PriceKind.IMPORT),
-    _now("export_price", PriceKind.EXPORT),
-    _now("spot_price", PriceKind.SPOT),
-    _price(key="next_price", state=lambda seen: slot.price if (slot := seen.following.get(PriceKind.IMPORT)) else None),
-    _of_day("lowest_price_today", _today, lambda found: found.lowest),
-    _of_day("mean_price_today", _today, lambda found: found.mean),
-    _of_day("highest_price_today", _today, lambda found: found.highest),
-    _of_day("price_spread_today", _today, lambda found: found.spread),
-    _of_day("lowest_price_tomorrow", _tomorrow, lambda found: found.lowest),
-    _of_day("mean_price_tomorrow", _tomorrow, lambda found: found.mean),
-    _of_day("highest_price_tomorrow", _tomorrow, lambda found: found.highest),
-    _of_day("price_spread_tomorrow", _tomorrow, lambda found: found.spread),
-    PriceDescription(
+    _current_price("import_price", PriceKind.IMPORT),
+    _current_price("export_price", PriceKind.EXPORT),
+    _current_price("spot_price", PriceKind.SPOT),
+    _price(
+        key="next_price",
+        state=lambda snapshot: slot.price if (slot := snapshot.following.get(PriceKind.IMPORT)) else None,
+    ),
+    _day_price("lowest_price_today", _today, lambda statistics: statistics.lowest),
+    _day_price("mean_price_today", _today, lambda statistics: statistics.mean),
+    _day_price("highest_price_today", _today, lambda statistics: statistics.highest),
+    _day_price("price_spread_today", _today, lambda statistics: statistics.spread),
+    _day_price("lowest_price_tomorrow", _tomorrow, lambda statistics: statistics.lowest),
+    _day_price("mean_price_tomorrow", _tomorrow, lambda statistics: statistics.mean),
+    _day_price("highest_price_tomorrow", _tomorrow, lambda statistics: statistics.highest),
+    _day_price("price_spread_tomorrow", _tomorrow, lambda statistics: statistics.spread),
+    PriceSensorDescription(
         key="price_rank",
         state_class=SensorStateClass.MEASUREMENT,
-        state=lambda seen: seen.rank,
-        attributes=lambda seen: {"of": len(seen.today.slots[PriceKind.IMPORT])},
+        state=lambda snapshot: snapshot.rank,
+        attributes=lambda snapshot: {"of": len(snapshot.today.slots[PriceKind.IMPORT])},
     ),
-    PriceDescription(
+    PriceSensorDescription(
         key="price_percentile",
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        state=lambda seen: seen.percentile,
+        state=lambda snapshot: snapshot.percentile,
     ),
-    PriceDescription(
+    PriceSensorDescription(
         key="price_level",
         device_class=SensorDeviceClass.ENUM,
         options=[level.value for level in PriceLevel],
-        state=lambda seen: seen.level,
+        state=lambda snapshot: snapshot.level,
     ),
-    _window("next_cheap_window", lambda seen: seen.cheap),
-    _window("next_expensive_window", lambda seen: seen.dear),
-    PriceDescription(
+    _next_period_start("next_cheap_window", lambda snapshot: snapshot.cheap),
+    _next_period_start("next_expensive_window", lambda snapshot: snapshot.expensive),
+    PriceSensorDescription(
         key="prices_known_until",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        state=lambda seen: seen.known_until,
+        state=lambda snapshot: snapshot.known_until,
     ),
-    PriceDescription(
+    PriceSensorDescription(
         key="price_freshness",
         device_class=SensorDeviceClass.ENUM,
         options=[freshness.value for freshness in Freshness],
         entity_category=EntityCategory.DIAGNOSTIC,
-        state=lambda seen: seen.freshness,
+        state=lambda snapshot: snapshot.freshness,
     ),
-    PriceDescription(
+    PriceSensorDescription(
         key="price_source",
         entity_category=EntityCategory.DIAGNOSTIC,
-        state=lambda seen: ", ".join(seen.today.day.sources) or None,
-        attributes=lambda seen: {
-            "quality": seen.today.day.quality.value,
-            "tomorrow": ", ".join(seen.tomorrow.day.sources),
-            "quality_tomorrow": seen.tomorrow.day.quality.value,
+        state=lambda snapshot: ", ".join(snapshot.today.day.sources) or None,
+        attributes=lambda snapshot: {
+            "quality": snapshot.today.day.quality.value,
+            "tomorrow": ", ".join(snapshot.tomorrow.day.sources),
+            "quality_tomorrow": snapshot.tomorrow.day.quality.value,
         },
     ),
 )
@@ -192,7 +199,7 @@ HEALTH_SENSORS: Final = (
         entity_registry_enabled_default=False,
         state=lambda prices: prices.health.last_attempt,
     ),
-    _moment(key="next_price_fetch", state=lambda prices: prices.next_ask),
+    _moment(key="next_price_fetch", state=lambda prices: prices.next_fetch),
     _diagnostic(
         key="price_latency",
         device_class=SensorDeviceClass.DURATION,
@@ -209,84 +216,85 @@ HEALTH_SENSORS: Final = (
         state=lambda prices: None if (rate := prices.health.success_rate) is None else rate * _PERCENT,
     ),
 )
-FLAGS: Final = (
-    FlagDescription(
+PRICE_FLAGS: Final = (
+    PriceFlagDescription(
         key="cheap_now",
-        state=lambda seen: seen.level in CHEAP if seen.level else None,
-        attributes=lambda seen: {
-            "until": next((stretch.end for stretch in seen.cheap if seen.now in stretch), None),
+        state=lambda snapshot: snapshot.level in CHEAP if snapshot.level else None,
+        attributes=lambda snapshot: {
+            "until": next((period.end for period in snapshot.cheap if snapshot.now in period), None),
         },
     ),
-    FlagDescription(
-        key="negative_price", state=lambda seen: slot.price < 0 if (slot := seen.current.get(PriceKind.SPOT)) else None
+    PriceFlagDescription(
+        key="negative_price",
+        state=lambda snapshot: slot.price < 0 if (slot := snapshot.current.get(PriceKind.SPOT)) else None,
     ),
-    FlagDescription(key="tomorrow_prices", state=lambda seen: seen.tomorrow.day.published),
-    FlagDescription(
+    PriceFlagDescription(key="tomorrow_prices", state=lambda snapshot: snapshot.tomorrow.day.published),
+    PriceFlagDescription(
         key="price_data_stale",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        state=lambda seen: seen.freshness in (Freshness.STALE, Freshness.NONE),
+        state=lambda snapshot: snapshot.freshness in (Freshness.STALE, Freshness.NONE),
     ),
 )
 
 
 class PriceSensor(PriceEntity, SensorEntity):
-    """A number, word or time of the outlook."""
+    """A sensor of the price snapshot."""
 
-    entity_description: PriceDescription
+    entity_description: PriceSensorDescription
     _unrecorded_attributes = frozenset({"raw_today", "raw_tomorrow"})
 
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
-        """The book's currency per kWh, or what the description says."""
+        """Return the currency of the book per kWh, or the unit of the description."""
         currency = self.coordinator.pricer.book.currency or "EUR"
         return f"{currency}/kWh" if self.entity_description.money else super().native_unit_of_measurement
 
     @property
     @override
     def native_value(self) -> State:
-        """What the outlook says."""
+        """Return the value from the snapshot."""
         return self.entity_description.state(self.coordinator.data)
 
     @property
     @override
     def extra_state_attributes(self) -> Attributes:
-        """What belongs to it."""
+        """Return the attributes from the snapshot."""
         return self.entity_description.attributes(self.coordinator.data)
 
 
-class HealthSensor(PriceEntity, SensorEntity):
-    """How the asking goes; of most interest when there is nothing else to see, so it is always available."""
+class PriceHealthSensor(PriceEntity, SensorEntity):
+    """A sensor of the health of the source; available even without prices, when it matters most."""
 
-    entity_description: HealthDescription
+    entity_description: PriceHealthDescription
 
     @property
     @override
     def available(self) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
     @property
     @override
     def native_value(self) -> State:
-        """The figure now."""
+        """Return the current value."""
         return self.entity_description.state(self.coordinator)
 
 
 class PriceFlag(PriceEntity, BinarySensorEntity):
-    """A yes or no of the outlook."""
+    """A binary sensor of the price snapshot."""
 
-    entity_description: FlagDescription
+    entity_description: PriceFlagDescription
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """What the outlook says."""
+        """Return the value from the snapshot."""
         return self.entity_description.state(self.coordinator.data)
 
     @property
     @override
     def extra_state_attributes(self) -> Attributes:
-        """What belongs to it."""
+        """Return the attributes from the snapshot."""
         return self.entity_description.attributes(self.coordinator.data)

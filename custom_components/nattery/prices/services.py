@@ -1,4 +1,4 @@
-"""The actions about prices: what they are, when they are best, and asking for them now."""
+"""The actions about prices: get prices, find a window, refresh prices."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ import probatio as vol
 
 from ..action_helpers import moment, period, refuse
 from ..const import DOMAIN
-from ..core.market.book import KEPT
+from ..core.market.book import RETENTION
 from ..core.market.prices import PriceSlot, local_day, resampled
 from ..core.market.tariff import PriceKind
 from ..core.market.windows import NoWindowError, find_window
@@ -27,7 +27,7 @@ GET_PRICES, FIND_WINDOW, REFRESH_PRICES = "get_prices", "find_window", "refresh_
 ATTR_START, ATTR_END, ATTR_KIND, ATTR_RESOLUTION = "start", "end", "kind", "resolution"
 ATTR_DURATION, ATTR_EARLIEST, ATTR_LATEST = "duration", "earliest", "latest"
 ATTR_GOAL, ATTR_SPLIT, ATTR_MIN_BLOCK = "goal", "split", "min_block"
-CHEAPEST, DEAREST = "cheapest", "dearest"
+CHEAPEST, MOST_EXPENSIVE = "cheapest", "dearest"
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 _RESOLUTIONS: Final = (15, 30, 60)
@@ -53,7 +53,7 @@ _FIND_SCHEMA: Final = vol.Schema(
         vol.Required(ATTR_DURATION): period,
         vol.Optional(ATTR_EARLIEST): moment,
         vol.Optional(ATTR_LATEST): moment,
-        vol.Optional(ATTR_GOAL, default=CHEAPEST): vol.In([CHEAPEST, DEAREST]),
+        vol.Optional(ATTR_GOAL, default=CHEAPEST): vol.In([CHEAPEST, MOST_EXPENSIVE]),
         vol.Optional(ATTR_SPLIT, default=False): cv.boolean,
         vol.Optional(ATTR_MIN_BLOCK): period,
     }
@@ -70,7 +70,7 @@ def async_setup_price_services(hass: HomeAssistant) -> None:
 
 
 async def _async_prices(call: ServiceCall, policy: str) -> PriceCoordinator:
-    """The prices that a call is about, for somebody who may read or control them."""
+    """Return the prices that an action is about, if the user may read or control them."""
     entry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
     prices: PriceCoordinator | None = entry.runtime_data.prices
     if prices is None:
@@ -83,30 +83,30 @@ async def _async_prices(call: ServiceCall, policy: str) -> PriceCoordinator:
 
 
 def _slots(prices: PriceCoordinator, kind: PriceKind, start: datetime, end: datetime) -> list[PriceSlot]:
-    """The slots that overlap [start, end)."""
+    """Return the slots that overlap [start, end)."""
     zone = prices.pricer.book.zone
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    found: list[PriceSlot] = []
+    fetch_round: list[PriceSlot] = []
     while day <= last:
-        found += [slot for slot in prices.pricer.day(day).slots[kind] if slot.start < end and slot.end > start]
+        fetch_round += [slot for slot in prices.pricer.day(day).slots[kind] if slot.start < end and slot.end > start]
         day += _DAY
-    return found
+    return fetch_round
 
 
 def _gaps(slots: Iterable[PriceSlot], start: datetime, end: datetime) -> list[dict[str, str]]:
-    """The stretches of [start, end) without a price."""
-    gaps, known = [], start
+    """Return the intervals of [start, end) without a price."""
+    gaps, known_until = [], start
     for slot in slots:
-        if slot.start > known:
-            gaps.append({"start": known.isoformat(), "end": slot.start.isoformat()})
-        known = max(known, slot.end)
-    if known < end:
-        gaps.append({"start": known.isoformat(), "end": end.isoformat()})
+        if slot.start > known_until:
+            gaps.append({"start": known_until.isoformat(), "end": slot.start.isoformat()})
+        known_until = max(known_until, slot.end)
+    if known_until < end:
+        gaps.append({"start": known_until.isoformat(), "end": end.isoformat()})
     return gaps
 
 
 async def _async_get_prices(call: ServiceCall) -> ServiceResponse:
-    """Slots with prices, and the gaps between them; today and what is known of tomorrow unless asked otherwise."""
+    """Return slots with prices and the gaps between them; by default today and the known part of tomorrow."""
     prices = await _async_prices(call, POLICY_READ)
     book, kind = prices.pricer.book, call.data[ATTR_KIND]
     now = dt_util.now(book.zone)
@@ -116,8 +116,8 @@ async def _async_get_prices(call: ServiceCall) -> ServiceResponse:
     else:
         of_day = local_day(start.astimezone(book.zone).date(), book.zone)[1]
         end = max([of_day, *(slot.end for slot in book.slots(start)[-1:])])
-    if not start < end <= start + KEPT:
-        raise refuse("bad_range", days=str(KEPT.days))
+    if not start < end <= start + RETENTION:
+        raise refuse("bad_range", days=str(RETENTION.days))
     slots = _slots(prices, kind, start, end)
     if ATTR_RESOLUTION in call.data:
         slots = list(resampled(slots, call.data[ATTR_RESOLUTION] * _MINUTE))
@@ -134,24 +134,24 @@ async def _async_get_prices(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_find_window(call: ServiceCall) -> ServiceResponse:
-    """The best time from now on; `found` is false where gaps or the time allowed leave none, and `reason` says so."""
+    """Return the best window, from now on by default; without one, `found` is false and `reason` says why."""
     prices = await _async_prices(call, POLICY_READ)
     book, data = prices.pricer.book, call.data
     now = dt_util.utcnow()
-    duration, split, shortest = data[ATTR_DURATION], data[ATTR_SPLIT], data.get(ATTR_MIN_BLOCK, timedelta(0))
-    if not duration or duration > KEPT:
-        raise refuse("bad_duration", days=str(KEPT.days))
-    if shortest > duration or (shortest and not split):
+    duration, split, min_block = data[ATTR_DURATION], data[ATTR_SPLIT], data.get(ATTR_MIN_BLOCK, timedelta(0))
+    if not duration or duration > RETENTION:
+        raise refuse("bad_duration", days=str(RETENTION.days))
+    if min_block > duration or (min_block and not split):
         raise refuse("bad_min_block")
-    if split and (duration % _MINUTE or shortest % _MINUTE):
+    if split and (duration % _MINUTE or min_block % _MINUTE):
         raise refuse("whole_minutes")
     earliest = data.get(ATTR_EARLIEST, now)
-    # As far as prices are known; where that is not far enough, it is they that are missing, and not the time.
+    # At least the duration, so that the reason is missing prices and not missing time.
     latest = data.get(ATTR_LATEST, max(book.known_until(now) or now, earliest + duration))
-    if not earliest < latest <= earliest + KEPT:
-        raise refuse("bad_range", days=str(KEPT.days))
+    if not earliest < latest <= earliest + RETENTION:
+        raise refuse("bad_range", days=str(RETENTION.days))
     slots = _slots(prices, data[ATTR_KIND], earliest, latest)
-    about: dict[str, Any] = {"currency": book.currency, "kind": data[ATTR_KIND].value}
+    header: dict[str, Any] = {"currency": book.currency, "kind": data[ATTR_KIND].value}
     try:
         window = await call.hass.async_add_executor_job(
             lambda: find_window(
@@ -159,36 +159,36 @@ async def _async_find_window(call: ServiceCall) -> ServiceResponse:
                 duration,
                 earliest=earliest,
                 latest=latest,
-                dearest=data[ATTR_GOAL] == DEAREST,
+                most_expensive=data[ATTR_GOAL] == MOST_EXPENSIVE,
                 split=split,
-                min_block=shortest,
+                min_block=min_block,
             )
         )
     except NoWindowError as error:
-        return {**about, "found": False, "reason": error.reason.value, "gaps": _stretches(error.gaps)}
+        return {**header, "found": False, "reason": error.reason.value, "gaps": _intervals(error.gaps)}
     return {
-        **about,
+        **header,
         "found": True,
         "start": window.start.isoformat(),
         "end": window.end.isoformat(),
         "mean_price": window.mean,
-        "blocks": _stretches(window.blocks),
-        "gaps": _stretches(window.gaps),
+        "blocks": _intervals(window.blocks),
+        "gaps": _intervals(window.gaps),
     }
 
 
-def _stretches(stretches: Iterable[tuple[datetime, datetime]]) -> list[Any]:
-    return [{"start": start.isoformat(), "end": end.isoformat()} for start, end in stretches]
+def _intervals(intervals: Iterable[tuple[datetime, datetime]]) -> list[Any]:
+    return [{"start": start.isoformat(), "end": end.isoformat()} for start, end in intervals]
 
 
 async def _async_refresh_prices(call: ServiceCall) -> ServiceResponse:
-    """Ask now, and answer what that changed."""
+    """Fetch prices and return the changes."""
     prices = await _async_prices(call, POLICY_CONTROL)
-    found = await async_refresh(prices)
+    fetch_round = await async_refresh(prices)
     now = dt_util.utcnow()
     until = prices.pricer.book.known_until(now)
     return {
-        "changes": [{"kind": change.kind.value, "day": change.day.isoformat()} for change in found.changes],
+        "changes": [{"kind": change.kind.value, "day": change.day.isoformat()} for change in fetch_round.changes],
         "freshness": prices.pricer.book.freshness(now).value,
         "known_until": until.isoformat() if until else None,
     }

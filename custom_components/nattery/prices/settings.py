@@ -1,4 +1,4 @@
-"""What a house says about its prices: the data of its one subentry `prices`, typed."""
+"""The settings of prices: the data of the single prices subentry, typed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
-from ..core.market.bidding_zones import BiddingZone, find
-from ..core.market.entsoe.ipc import SECONDS, URL
+from ..core.market.bidding_zones import BiddingZone, find_zone
+from ..core.market.entsoe.ipc import DEFAULT_TIMEOUT, URL
 from ..core.market.secret import Secret
 from ..core.market.tariff import Tariff
 
-PRICES: Final = "prices"  # the type of the subentry
+PRICES: Final = "prices"  # the subentry type
 
 CONF_AREA: Final = "area"
-CONF_TOKEN: Final = "token"  # noqa: S105  (where it is, not what it is)
+CONF_TOKEN: Final = "token"  # noqa: S105  (the name of the key, not the token)
 CONF_URL: Final = "url"
 CONF_TIMEOUT: Final = "timeout"
 CONF_TARIFF: Final = "tariff"
@@ -26,15 +26,16 @@ CONF_ACTION_KEY: Final = "action_key"
 CONF_NOTIFY: Final = "notify"
 CONF_SLOW: Final = "slow"
 
-DEFAULT_SLOW: Final = 90  # seconds after which a fetch is told of, where somebody wants to be told
+DEFAULT_SLOW: Final = 90  # seconds; slower fetches are notified, if there are notify entities
 
 
 @dataclass(frozen=True, slots=True)
 class PriceSettings:
-    """The settings of one house's prices.
+    """The settings of the prices of one config entry.
 
-    `sources` are public sources in the order in which they stand in for ENTSO-E, `entity` and `action` (with its data,
-    a mapping that may hold templates, and the name of the list wanted in its response) come after them.
+    `sources` are the public fallback sources in order. `entity` and `action` come after them; `action_data` is a
+    mapping that may contain templates, `action_key` the name of the wanted list in the response. `timeout` and `slow`
+    are in seconds.
     """
 
     area: BiddingZone
@@ -51,13 +52,13 @@ class PriceSettings:
     slow: float
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> PriceSettings:
-        """The settings that a subentry's data say, which its flow has made."""
+    def from_data(cls, data: Mapping[str, Any]) -> PriceSettings:
+        """Return the settings from the data of a subentry."""
         return cls(
-            area=find(data[CONF_AREA]),
+            area=find_zone(data[CONF_AREA]),
             token=Secret(data[CONF_TOKEN]),
             url=data.get(CONF_URL, URL),
-            timeout=data.get(CONF_TIMEOUT, SECONDS),
+            timeout=data.get(CONF_TIMEOUT, DEFAULT_TIMEOUT),
             tariff=Tariff.from_dict(data.get(CONF_TARIFF, {})),
             sources=tuple(data.get(CONF_SOURCES, ())),
             entity=data.get(CONF_ENTITY, ""),
@@ -70,5 +71,5 @@ class PriceSettings:
 
 
 def price_subentry(entry: ConfigEntry) -> ConfigSubentry | None:
-    """The one subentry of an entry that is about prices, or None."""
+    """Return the prices subentry of a config entry, or None."""
     return next(iter(entry.get_subentries_of_type(PRICES)), None)

@@ -1,4 +1,4 @@
-"""Who is asked for the prices of a house: ENTSO-E, public sources, an entity or an action that the user has named."""
+"""The price sources of a config entry: ENTSO-E, public sources, and an entity or action chosen by the user."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -22,47 +22,47 @@ from ..core.market.errors import (
     PlatformUnreachableError,
     TooLargeError,
 )
-from ..core.market.price_import import ACTION_UNITS, series_from
+from ..core.market.price_import import ACTION_UNITS, import_series
 from ..core.market.prices import PriceSeries, local_day
-from ..core.market.public_sources import LARGEST, Get
-from ..core.market.sources import PriceSource, entsoe, public
+from ..core.market.public_sources import MAX_BYTES, HttpGet
+from ..core.market.sources import PriceSource, entsoe_source, public_source
 from .settings import PriceSettings
 
-PUBLIC_SOURCES: Final = public_sources.SOURCES
-_PATIENCE = 30.0  # seconds for a public source or an action
+PUBLIC_SOURCES: Final = public_sources.PUBLIC_SOURCES
+_TIMEOUT = 30.0  # seconds, for a public source or an action
 
 
-def main_supplier(settings: PriceSettings) -> PriceSource:
-    """ENTSO-E, as the settings say."""
+def primary_source(settings: PriceSettings) -> PriceSource:
+    """Return ENTSO-E with these settings."""
     start, end = local_day(dt_util.now(settings.area.tzinfo).date(), settings.area.tzinfo)
-    return entsoe(PriceQuery(settings.area, start, end, settings.token, settings.url, settings.timeout))
+    return entsoe_source(PriceQuery(settings.area, start, end, settings.token, settings.url, settings.timeout))
 
 
-def other_suppliers(hass: HomeAssistant, settings: PriceSettings) -> list[PriceSource]:
-    """Those that stand in for it, in order."""
-    wanted = [source for name in settings.sources for source in PUBLIC_SOURCES if source.name == name]
-    found = [public(source, settings.area, _getter(hass)) for source in wanted]
-    suppliers = [supplier for supplier in found if supplier is not None]
+def fallback_sources(hass: HomeAssistant, settings: PriceSettings) -> list[PriceSource]:
+    """Return the fallback sources in order."""
+    chosen = [source for name in settings.sources for source in PUBLIC_SOURCES if source.name == name]
+    found = [public_source(source, settings.area, _http_get(hass)) for source in chosen]
+    sources = [source for source in found if source is not None]
     if settings.entity:
-        suppliers.append(_entity(hass, settings))
+        sources.append(_entity(hass, settings))
     if settings.action:
-        suppliers.append(_action(hass, settings))
-    return suppliers
+        sources.append(_action(hass, settings))
+    return sources
 
 
-def _getter(hass: HomeAssistant) -> Get:
+def _http_get(hass: HomeAssistant) -> HttpGet:
     session = async_get_clientsession(hass)
 
     async def get(url: str) -> tuple[int, bytes]:
         try:
-            async with asyncio.timeout(_PATIENCE), session.get(url, allow_redirects=False) as response:
-                body = await response.content.read(LARGEST + 1)
-                while len(body) <= LARGEST and (more := await response.content.read(LARGEST)):
+            async with asyncio.timeout(_TIMEOUT), session.get(url, allow_redirects=False) as response:
+                body = await response.content.read(MAX_BYTES + 1)
+                while len(body) <= MAX_BYTES and (more := await response.content.read(MAX_BYTES)):
                     body += more
         except (TimeoutError, ClientError) as error:
             reason = "no_response" if isinstance(error, TimeoutError) else "broken"
             raise PlatformUnreachableError(URL(url).host or url, reason) from None
-        if len(body) > LARGEST:
+        if len(body) > MAX_BYTES:
             raise TooLargeError
         return response.status, body
 
@@ -70,50 +70,52 @@ def _getter(hass: HomeAssistant) -> Get:
 
 
 def _entity(hass: HomeAssistant, settings: PriceSettings) -> PriceSource:
-    """An entity whose attributes hold prices."""
+    """Return a source that reads the attributes of an entity."""
     name = settings.entity
 
-    async def ask(_days: Sequence[date], currency: str) -> list[PriceSeries]:
+    async def fetch_series(_days: Sequence[date], currency: str) -> list[PriceSeries]:
         state = hass.states.get(name)
         if state is None:
             raise MissingPartError(f"there is no entity {name}")
         unit = state.attributes.get("unit_of_measurement")
-        return [_series(settings, name, currency, state.attributes, unit)]
+        return [_import_response(settings, name, currency, state.attributes, unit)]
 
-    return PriceSource(name, ask)
+    return PriceSource(name, fetch_series)
 
 
 def _action(hass: HomeAssistant, settings: PriceSettings) -> PriceSource:
-    """An action whose response holds prices; its data may speak of `day`, which is then asked for day by day."""
+    """Return a source that calls an action; if its data refers to `day`, it is called once for each day."""
     name = settings.action
     domain, _, service = name.partition(".")
     unit = ACTION_UNITS.get(domain)
 
-    async def answer(data: Mapping[str, Any]) -> object:
+    async def response(data: Mapping[str, Any]) -> object:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 return await hass.services.async_call(domain, service, dict(data), blocking=True, return_response=True)
-        except Exception:  # noqa: BLE001  (it is somebody else's, and may fail in any way)
+        except Exception:  # noqa: BLE001  (another integration's action may raise anything)
             raise PlatformUnreachableError(name, "action") from None
 
-    async def ask(days: Sequence[date], currency: str) -> list[PriceSeries]:
+    async def fetch_series(days: Sequence[date], currency: str) -> list[PriceSeries]:
         found: list[PriceSeries] = []
-        trouble: MarketError = NotPublishedError()
-        questions = [_filled(hass, name, settings.action_data, day) for day in days]
-        for data in [data for place, data in enumerate(questions) if data not in questions[:place]]:
+        failure: MarketError = NotPublishedError()
+        requests = [_rendered_data(hass, name, settings.action_data, day) for day in days]
+        for data in [data for place, data in enumerate(requests) if data not in requests[:place]]:
             try:
-                found.append(_series(settings, name, currency, await answer(data), unit))
-            except MarketError as error:  # tomorrow's are often not there, which does not spoil today's
-                trouble = error
+                found.append(_import_response(settings, name, currency, await response(data), unit))
+            except MarketError as error:  # tomorrow's prices are often missing, which must not affect today's
+                failure = error
         if not found:
-            raise trouble
+            raise failure
         return found
 
-    return PriceSource(name, ask)
+    return PriceSource(name, fetch_series)
 
 
-def _series(settings: PriceSettings, source: str, currency: str, found: object, unit: str | None) -> PriceSeries:
-    return series_from(
+def _import_response(
+    settings: PriceSettings, source: str, currency: str, found: object, unit: str | None
+) -> PriceSeries:
+    return import_series(
         found,
         area=settings.area.key,
         currency=currency or settings.area.currency,
@@ -124,20 +126,20 @@ def _series(settings: PriceSettings, source: str, currency: str, found: object, 
     )
 
 
-def _filled(hass: HomeAssistant, name: str, data: Mapping[str, Any], day: date) -> dict[str, Any]:
-    """The data of an action with its templates filled in; raises UnreachableError."""
+def _rendered_data(hass: HomeAssistant, name: str, data: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """Return the action data with its templates rendered; raise PlatformUnreachableError."""
 
-    def fill(value: Any) -> Any:  # noqa: ANN401  (any JSON)
+    def render(value: Any) -> Any:  # noqa: ANN401  (any JSON)
         if isinstance(value, Mapping):
-            return {key: fill(within) for key, within in value.items()}
+            return {key: render(within) for key, within in value.items()}
         if isinstance(value, list):
-            return [fill(within) for within in value]
+            return [render(within) for within in value]
         if not isinstance(value, str):
             return value
         return Template(value, hass).async_render({"day": day.isoformat()}, parse_result=False)
 
     try:
-        filled: dict[str, Any] = fill(data)
+        rendered: dict[str, Any] = render(data)
     except HomeAssistantError:
         raise PlatformUnreachableError(name, "template") from None
-    return filled
+    return rendered

@@ -1,4 +1,4 @@
-"""A tariff as a form: two rates, each a section of fields, and holidays."""
+"""The tariff form: a section of fields for each of the two rates, and the holidays."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -23,7 +23,7 @@ from ..form_fields import number_field
 
 RATES: Final = ("import_rate", "export_rate")
 HOLIDAYS: Final = "holidays"
-_WHOLE_DAY: Final = "24:00"  # of a band's end, which a time picker cannot show
+_WHOLE_DAY: Final = "24:00"  # the end of a band; a time picker cannot show it
 
 
 def _bands(unit: str) -> ObjectSelector:
@@ -69,7 +69,7 @@ def _rate(unit: str) -> vol.Schema:
 
 
 def tariff_schema(currency: str) -> vol.Schema:
-    """The form, with fees in `currency` per kWh."""
+    """Return the form, with fees in `currency` per kWh."""
     unit = f"{currency}/kWh"
     return vol.Schema(
         {
@@ -80,45 +80,45 @@ def tariff_schema(currency: str) -> vol.Schema:
     )
 
 
-def tariff_as_form(tariff: Tariff) -> dict[str, Any]:
-    """A tariff as a filled-in form; what is empty is left out."""
-    plain = tariff.to_dict()
+def tariff_to_form(tariff: Tariff) -> dict[str, Any]:
+    """Return the form values of a tariff, without empty ones."""
+    values = tariff.to_dict()
     for name in RATES:
-        rate = {key: value for key, value in plain[name].items() if value not in (None, "", [])}
+        rate = {key: value for key, value in values[name].items() if value not in (None, "", [])}
         if "bands" in rate:
             rate["bands"] = [
                 {**band, "end": "00:00" if band["end"] == _WHOLE_DAY else band["end"]} for band in rate["bands"]
             ]
-        plain[name] = rate
-    return plain
+        values[name] = rate
+    return values
 
 
 def tariff_from_form(form: Mapping[str, Any]) -> Tariff:
-    """The tariff that a filled-in form describes; raises TariffError, whose `place` says where."""
+    """Return the tariff from form values; raise TariffError, whose `place` says where."""
     rates = {name: _rate_from_form(form.get(name, {})) for name in RATES}
     return Tariff.from_dict({**rates, HOLIDAYS: [day.strip() for day in form.get(HOLIDAYS, []) if day.strip()]})
 
 
 def _rate_from_form(rate: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {key: value for key, value in rate.items() if value is not None}
-    if "bands" in plain:
-        plain["bands"] = [_band_from_form(band) for band in plain["bands"]]
-    return plain
+    values = {key: value for key, value in rate.items() if value is not None}
+    if "bands" in values:
+        values["bands"] = [_band_from_form(band) for band in values["bands"]]
+    return values
 
 
 def _band_from_form(band: Mapping[str, Any]) -> dict[str, Any]:
-    """Pickers give seconds, and midnight at the end of a day as 00:00."""
-    plain = {key: value for key, value in band.items() if value not in (None, "", [])}
+    """Convert a band: time pickers append seconds and show midnight at the end of a day as 00:00."""
+    values = {key: value for key, value in band.items() if value not in (None, "", [])}
     for name in ("start", "end"):
-        if isinstance(clock := plain.get(name), str):
-            plain[name] = clock.removesuffix(":00") if clock.count(":") > 1 else clock
-    if plain.get("end") == "00:00":
-        plain["end"] = _WHOLE_DAY
-    return plain
+        if isinstance(time_text := values.get(name), str):
+            values[name] = time_text.removesuffix(":00") if time_text.count(":") > 1 else time_text
+    if values.get("end") == "00:00":
+        values["end"] = _WHOLE_DAY
+    return values
 
 
-def error_of(error: TariffError) -> tuple[str, dict[str, str]]:
-    """The translation key of what is wrong with a tariff, and what fills its text."""
+def form_error_of(error: TariffError) -> tuple[str, dict[str, str]]:
+    """Return the translation key and placeholders of a tariff error."""
     rate, _, field = error.place.partition(".")
     if rate == HOLIDAYS:
         return "bad_holiday", {}

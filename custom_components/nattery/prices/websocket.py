@@ -1,4 +1,4 @@
-"""Prices for the screen: a subscription that gives the whole picture at once, and again whenever it changes."""
+"""The websocket command that subscribes to prices: the whole state at once, and again after every change."""
 
 from typing import Any, Final
 
@@ -28,19 +28,19 @@ def async_setup_price_commands(hass: HomeAssistant) -> None:
 @callback
 @websocket_command({vol.Required("type"): SUBSCRIBE, vol.Required("entry_id"): str})
 def subscribe_to_prices(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Send the picture of an entry's prices, and every new one, to whoever may see them."""
+    """Send the prices of a config entry now and after every change, if the user may read them."""
     subscribe(hass, connection, msg, _TOPIC)
 
 
-def picture(seen: PriceSnapshot) -> dict[str, Any]:
-    """Today and tomorrow, slot by slot, and how good they are; times as ISO 8601, prices per kWh."""
+def picture(snapshot: PriceSnapshot) -> dict[str, Any]:
+    """Return today and tomorrow slot by slot with their quality; times in ISO 8601, prices per kWh."""
     return {
-        "now": seen.now.isoformat(),
-        "currency": seen.currency,
-        "freshness": seen.freshness.value,
-        "known_until": seen.known_until.isoformat() if seen.known_until else None,
-        "days": [_day(day) for day in (seen.today, seen.tomorrow)],
-        "slots": [slot for day in (seen.today, seen.tomorrow) for slot in _slots(day)],
+        "now": snapshot.now.isoformat(),
+        "currency": snapshot.currency,
+        "freshness": snapshot.freshness.value,
+        "known_until": snapshot.known_until.isoformat() if snapshot.known_until else None,
+        "days": [_day(day) for day in (snapshot.today, snapshot.tomorrow)],
+        "slots": [slot for day in (snapshot.today, snapshot.tomorrow) for slot in _slots(day)],
     }
 
 
@@ -56,7 +56,7 @@ def _day(priced: PricedDay) -> dict[str, Any]:
 
 
 def _slots(priced: PricedDay) -> list[dict[str, Any]]:
-    """The slots of the exchange; a tariff that averages over hours has no price where an hour is not known in full."""
+    """Return the slots of the exchange; prices are None where an hourly tariff lacks part of the hour."""
     prices = {kind: {slot.start: slot.price for slot in priced.slots[kind]} for kind in PriceKind}
     levels = dict(zip(prices[PriceKind.IMPORT], priced.levels, strict=True))
     return [

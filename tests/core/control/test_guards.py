@@ -10,6 +10,7 @@ from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Decision, Mode
 from custom_components.nattery.core.control.guards import SocLimits
 from custom_components.nattery.core.control.reasons import SENTENCES, Reason
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.inverter.table import Tier
 
 from .controlled_system import BERLIN, EVENING, HOUR, ControlledSystem
@@ -238,7 +239,9 @@ async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: Contro
     trading.plan = [trading.run(ActionKind.CHARGE, 24 * HOUR)]
     decision = await trading.tick()
     assert (decision.action, decision.reason.key) == (None, "write_failed")
-    assert "ChgCurrByLineSet was set to" in decision.reason.sentence()
+    detail = decision.reason.values["detail"]
+    assert isinstance(detail, Explanation)
+    assert (detail.key, detail.values["register"]) == ("mismatch", "ChgCurrByLineSet")
     for _ in range(5 * 60):
         decision = await ticked(trading)
         assert decision.reason.key == "write_failed"

@@ -1,4 +1,4 @@
-"""Local days for the tests of prices: plain ones, and those on which the clock changes."""
+"""Local days and price series for the tests of prices: normal days, and the two with a clock change."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -21,12 +21,12 @@ def starts_of(day, minutes):
 
 
 def price(start):
-    """EUR/MWh, some of them negative."""
+    """Return a price in EUR/MWh; some are negative."""
     return round((start.hour * 60 + start.minute) * 7 % 211 - 40.25, 2)
 
 
 def prices_of(day, minutes=15, *, source="entsoe", days=1, shift=0.0, zone=BERLIN, drop=(), currency="EUR"):
-    """A series over whole local days, with a curve that is no two days the same."""
+    """Return a series over whole local days, with a different curve for every day."""
     start, _ = local_day(day, zone)
     _, end = local_day(day + (days - 1) * DAY, zone)
     length = timedelta(minutes=minutes)
@@ -46,6 +46,6 @@ def local(day, hour, minute=0):
 
 def new_book(*series):
     book = PriceBook("DE_LU", BERLIN)
-    for one in series:
-        book.add(one)
+    for each in series:
+        book.add(each)
     return book

@@ -24,13 +24,13 @@ from .days import AUTUMN, BERLIN, DAY, HOUR, MINUTES, PLAIN, SPRING, local, new_
 
 @pytest.mark.parametrize("minutes", MINUTES)
 @pytest.mark.parametrize(("day", "hours"), [(SPRING, 23), (PLAIN, 24), (AUTUMN, 25)])
-def test_a_day_is_complete_when_it_is_tiled_exactly(day, hours, minutes) -> None:
+def test_a_day_is_complete_when_slots_cover_it_exactly(day, hours, minutes) -> None:
     series = prices_of(day, minutes)
-    known = new_book(series).day(day)
-    assert known.complete
-    assert known.quality is PriceQuality.GOOD
-    assert len(known.slots) == hours * 60 // minutes
-    assert known.sources == ("entsoe",)
+    best = new_book(series).day(day)
+    assert best.complete
+    assert best.quality is PriceQuality.GOOD
+    assert len(best.slots) == hours * 60 // minutes
+    assert best.sources == ("entsoe",)
     for drop in (0, 7, len(series) - 1):
         partly = new_book(prices_of(day, minutes, drop=(drop,))).day(day)
         assert not partly.complete
@@ -38,7 +38,7 @@ def test_a_day_is_complete_when_it_is_tiled_exactly(day, hours, minutes) -> None
         assert partly.reasons[0].values["missing"] == 1
 
 
-def test_a_series_over_days_is_cut_at_local_midnight() -> None:
+def test_a_series_is_split_at_local_midnight() -> None:
     book = new_book(prices_of(AUTUMN - DAY, days=3))
     assert [len(book.day(AUTUMN + n * DAY).slots) for n in (-1, 0, 1)] == [96, 100, 96]
     assert book.slots() == prices_of(AUTUMN - DAY, days=3).slots
@@ -50,7 +50,7 @@ def test_a_series_over_days_is_cut_at_local_midnight() -> None:
     assert book.at(local(AUTUMN + 3 * DAY, 12)) is None
 
 
-def test_a_published_day_is_told_once() -> None:
+def test_publication_of_a_day_is_reported_once() -> None:
     book = PriceBook("DE_LU", BERLIN)
     assert [(change.kind, change.day) for change in book.add(prices_of(PLAIN, days=2))] == [
         (PriceChangeKind.PUBLISHED, PLAIN),
@@ -59,7 +59,7 @@ def test_a_published_day_is_told_once() -> None:
     assert book.add(prices_of(PLAIN, days=2)) == ()
 
 
-def test_a_revision_is_noted_with_how_far_it_moved() -> None:
+def test_a_revision_records_the_price_difference() -> None:
     book = new_book(prices_of(PLAIN))
     (change,) = book.add(prices_of(PLAIN, shift=0.01))
     assert (change.kind, change.day, change.source) == (PriceChangeKind.REVISED, PLAIN, "entsoe")
@@ -68,7 +68,7 @@ def test_a_revision_is_noted_with_how_far_it_moved() -> None:
     assert book.changes[-1] == change
 
 
-def test_an_answer_about_part_of_a_day_keeps_the_rest() -> None:
+def test_prices_for_part_of_a_day_keep_the_rest() -> None:
     series = prices_of(PLAIN)
     book = new_book(series)
     assert book.add(replace(series, slots=series.slots[:4])) == ()
@@ -78,7 +78,7 @@ def test_an_answer_about_part_of_a_day_keeps_the_rest() -> None:
     assert change.kind is PriceChangeKind.PUBLISHED
 
 
-def test_a_change_of_resolution_never_costs_known_time() -> None:
+def test_a_change_of_resolution_never_loses_known_time() -> None:
     book = new_book(prices_of(PLAIN, 60))
     assert book.add(prices_of(PLAIN, 15, drop=range(90, 96))) == ()
     assert (book.day(PLAIN).complete, book.day(PLAIN).resolution) == (True, HOUR)
@@ -86,12 +86,12 @@ def test_a_change_of_resolution_never_costs_known_time() -> None:
     assert (book.day(PLAIN).complete, book.day(PLAIN).resolution) == (True, HOUR / 4)
 
 
-def test_entsoe_replaces_another_source_and_the_difference_is_written_down() -> None:
+def test_entsoe_replaces_a_fallback_source_and_records_the_difference() -> None:
     book = new_book(prices_of(PLAIN, 60, source="energy_charts", shift=0.002))
     assert book.day(PLAIN).quality is PriceQuality.FALLBACK
-    assert book.coverage(local(PLAIN, 12)).today is DayCoverage.SUBSTITUTE
+    assert book.coverage(local(PLAIN, 12)).today is DayCoverage.PROVISIONAL
     (change,) = book.add(prices_of(PLAIN))
-    expected = source_days.difference(prices_of(PLAIN), prices_of(PLAIN, 60, source="x", shift=0.002))
+    expected = source_days.price_difference(prices_of(PLAIN), prices_of(PLAIN, 60, source="x", shift=0.002))
     assert (change.kind, change.previous) == (PriceChangeKind.REPLACED, "energy_charts")
     assert (change.mean, change.largest) == (expected.mean, expected.largest)
     assert change.largest > 0
@@ -100,26 +100,26 @@ def test_entsoe_replaces_another_source_and_the_difference_is_written_down() -> 
     assert book.coverage(local(PLAIN, 12)).today is DayCoverage.FINAL
 
 
-def test_another_source_never_takes_the_place_of_entsoe() -> None:
+def test_a_fallback_source_never_replaces_entsoe() -> None:
     book = new_book(prices_of(PLAIN))
     assert book.add(prices_of(PLAIN, source="nord_pool", shift=1)) == ()
     assert book.day(PLAIN).slots == prices_of(PLAIN).slots
 
 
-def test_other_sources_keep_their_order() -> None:
+def test_fallback_sources_are_ranked() -> None:
     book = new_book(prices_of(PLAIN, source="sensor.spot", shift=0.001), prices_of(PLAIN, source="nord_pool"))
     assert book.day(PLAIN).sources == ("nord_pool",)
     book.add(prices_of(PLAIN, source="energy_charts", shift=0.002))
     assert book.day(PLAIN).sources == ("energy_charts",)
 
 
-def test_part_of_a_day_from_entsoe_does_not_replace_a_whole_one() -> None:
+def test_part_of_a_day_from_entsoe_does_not_replace_a_complete_day() -> None:
     book = new_book(prices_of(PLAIN, source="energy_charts", shift=0.001), prices_of(PLAIN, drop=range(90, 96)))
     assert book.day(PLAIN).sources == ("energy_charts",)
     assert book.day(PLAIN).complete
 
 
-def test_parts_of_two_sources_make_a_day_of_the_lesser_quality() -> None:
+def test_a_day_mixed_from_two_sources_has_the_lower_quality() -> None:
     morning, evening = range(48), range(48, 96)
     book = new_book(prices_of(PLAIN, drop=evening), prices_of(PLAIN, source="energy_charts", drop=morning))
     known = book.day(PLAIN)
@@ -128,16 +128,16 @@ def test_parts_of_two_sources_make_a_day_of_the_lesser_quality() -> None:
     assert known.reasons == (quality_reason("mixed", sources=("entsoe", "energy_charts")),)
     book = new_book(prices_of(PLAIN, drop=evening), prices_of(PLAIN, 60, source="energy_charts", drop=range(12)))
     assert (book.day(PLAIN).complete, book.day(PLAIN).quality) == (True, PriceQuality.SUSPECT)
-    assert book.coverage(local(PLAIN, 12)).today is DayCoverage.SUBSTITUTE
+    assert book.coverage(local(PLAIN, 12)).today is DayCoverage.PROVISIONAL
 
 
-def test_suspect_days_say_why_and_count_as_a_substitute() -> None:
+def test_suspect_days_have_reasons_and_count_as_provisional() -> None:
     flat = prices_of(PLAIN)
     flat = replace(flat, slots=tuple(replace(slot, price=0.0) for slot in flat))
     book = new_book(flat)
     assert book.day(PLAIN).quality is PriceQuality.SUSPECT
     assert book.day(PLAIN).reasons
-    assert book.coverage(local(PLAIN, 12)) == Coverage(DayCoverage.SUBSTITUTE, DayCoverage.NOTHING)
+    assert book.coverage(local(PLAIN, 12)) == Coverage(DayCoverage.PROVISIONAL, DayCoverage.MISSING)
 
 
 def test_a_day_copied_from_the_one_before_is_suspect() -> None:
@@ -147,11 +147,11 @@ def test_a_day_copied_from_the_one_before_is_suspect() -> None:
 
 
 @pytest.mark.parametrize("day", [SPRING, PLAIN, AUTUMN])
-def test_freshness_goes_by_coverage(day) -> None:
-    """Today is known until midnight, tomorrow comes or does not."""
+def test_freshness_depends_on_coverage(day) -> None:
+    """Today is known until midnight; tomorrow arrives or does not."""
     book = new_book(prices_of(day))
-    said = {hour: book.freshness(local(day, hour, 30)) for hour in (0, 12, 14, 15, 21, 22)}
-    assert said == {
+    freshness_by_hour = {hour: book.freshness(local(day, hour, 30)) for hour in (0, 12, 14, 15, 21, 22)}
+    assert freshness_by_hour == {
         0: Freshness.EXPECTED,
         12: Freshness.EXPECTED,
         14: Freshness.EXPECTED,
@@ -169,19 +169,19 @@ def test_freshness_goes_by_coverage(day) -> None:
     assert book.known_until(local(day, 12)) == local(day + 2 * DAY, 0)
 
 
-def test_a_gap_ends_what_is_known() -> None:
+def test_known_until_ends_at_a_gap() -> None:
     book = new_book(prices_of(PLAIN, drop=(60,)))  # 15:00
     assert book.known_until(local(PLAIN, 8)) == local(PLAIN, 15)
     assert book.freshness(local(PLAIN, 8)) is Freshness.LATE
     assert book.freshness(local(PLAIN, 13, 1)) is Freshness.STALE
     assert book.freshness(local(PLAIN, 15, 1)) is Freshness.NONE
     assert book.freshness(local(PLAIN, 16)) is Freshness.LATE
-    assert book.coverage(local(PLAIN, 8)).today is DayCoverage.NOTHING
+    assert book.coverage(local(PLAIN, 8)).today is DayCoverage.MISSING
 
 
 @pytest.mark.parametrize(("zone", "hour"), [("Europe/Lisbon", 23), ("Europe/Helsinki", 1)])
-def test_where_the_auction_sells_days_of_another_clock(zone, hour) -> None:
-    """The auction's days are those of central Europe: in Lisbon they end an hour early, in Helsinki an hour late."""
+def test_zones_in_another_time_zone_than_the_auction(zone, hour) -> None:
+    """Auction days are in Central European time: one hour early in Lisbon, one hour late in Helsinki."""
     book = PriceBook("DE_LU", ZoneInfo(zone))
     book.add(prices_of(PLAIN, days=2))
     now = datetime.combine(PLAIN, time(14), book.zone).astimezone(UTC)
@@ -193,7 +193,7 @@ def test_where_the_auction_sells_days_of_another_clock(zone, hour) -> None:
     assert tomorrow.complete is (zone == "Europe/Helsinki")
 
 
-def test_sixty_days_are_kept() -> None:
+def test_sixty_days_are_retained() -> None:
     book = new_book(prices_of(PLAIN - 62 * DAY, 60, days=62))
     book.add(prices_of(PLAIN + DAY, 60))
     assert not book.day(PLAIN - 61 * DAY).slots
@@ -203,7 +203,7 @@ def test_sixty_days_are_kept() -> None:
     assert not book.day(PLAIN - 70 * DAY).slots
 
 
-def test_a_book_has_one_currency_and_entsoe_decides_on_it() -> None:
+def test_a_book_has_one_currency_set_by_entsoe() -> None:
     book = new_book(prices_of(PLAIN, source="nord_pool", currency="SEK"))
     assert book.currency == "SEK"
     book.add(prices_of(PLAIN + DAY))
@@ -224,7 +224,7 @@ def test_a_book_has_one_currency_and_entsoe_decides_on_it() -> None:
         ({"slots": (PriceSlot(local(PLAIN, 0), local(PLAIN, 0, 15), float("nan")),)}, "is no number"),
     ],
 )
-def test_what_does_not_belong_into_the_book_is_refused(change, text) -> None:
+def test_invalid_series_are_rejected(change, text) -> None:
     with pytest.raises(BookError, match=text) as error:
         PriceBook("DE_LU", BERLIN).add(replace(prices_of(PLAIN), **change))
     assert "canary" not in str(error.value)
@@ -235,28 +235,28 @@ row = st.lists(st.none() | st.integers(-50, 50), min_size=24, max_size=24)
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(MINUTES), row, row)
-def test_reading_merges_without_overlap_and_prefers_entsoe(minutes, ours, theirs) -> None:
-    """A morning of two sources at different resolutions: no slot overlaps another, and ENTSO-E's are all there."""
+def test_merging_never_overlaps_and_prefers_entsoe(minutes, ours, theirs) -> None:
+    """Two sources at different resolutions never overlap, and all slots of ENTSO-E are kept."""
     day = prices_of(PLAIN, minutes)
-    mine = replace(
+    entsoe_series = replace(
         day, slots=tuple(replace(s, price=p / 100) for s, p in zip(day, ours, strict=False) if p is not None)
     )
     hourly = prices_of(PLAIN, 60, source="nord_pool")
-    other = replace(
+    nord_pool_series = replace(
         hourly, slots=tuple(replace(s, price=p / 100) for s, p in zip(hourly, theirs, strict=False) if p is not None)
     )
-    book = new_book(mine, other)
+    book = new_book(entsoe_series, nord_pool_series)
     slots = book.slots()
     assert all(a.end <= b.start for a, b in pairwise(slots))
-    known = book.day(PLAIN)
-    if known.sources != ("nord_pool",):
-        assert set(mine.slots) <= set(slots)
+    day = book.day(PLAIN)
+    if day.sources != ("nord_pool",):
+        assert set(entsoe_series.slots) <= set(slots)
     assert PriceBook.from_dict(json.loads(json.dumps(book.to_dict())), BERLIN).slots() == slots
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(MINUTES), st.sampled_from(MINUTES), row, row)
-def test_a_difference_is_what_it_is_minute_by_minute(first, second, ours, theirs) -> None:
+def test_price_difference_matches_a_slot_by_slot_calculation(first, second, ours, theirs) -> None:
     def series(minutes, values):
         day = prices_of(PLAIN, minutes)
         return replace(
@@ -265,11 +265,11 @@ def test_a_difference_is_what_it_is_minute_by_minute(first, second, ours, theirs
 
     a, b = series(first, ours), series(second, theirs)
     moments = [local(PLAIN, 0) + n * timedelta(minutes=15) for n in range(96)]
-    apart = [abs(a.at(m).price - b.at(m).price) for m in moments if a.at(m) and b.at(m)]
-    found = source_days.difference(a, b)
-    if not apart:
+    differences = [abs(a.at(m).price - b.at(m).price) for m in moments if a.at(m) and b.at(m)]
+    found = source_days.price_difference(a, b)
+    if not differences:
         assert found is None
     else:
-        assert found.mean == pytest.approx(sum(apart) / len(apart))
-        assert found.largest == max(apart)
-        assert found.time == len(apart) * timedelta(minutes=15)
+        assert found.mean == pytest.approx(sum(differences) / len(differences))
+        assert found.largest == max(differences)
+        assert found.time == len(differences) * timedelta(minutes=15)

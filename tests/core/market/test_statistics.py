@@ -14,9 +14,9 @@ def row(prices, length=QUARTER):
 
 
 def test_lowest_mean_and_highest() -> None:
-    found = statistics(row([0.2, -0.1, 0.4, -0.1, 0.4]))
-    assert (found.lowest, found.mean, found.highest, found.spread) == (-0.1, 0.16, 0.4, 0.5)
-    assert (found.lowest_at, found.highest_at) == (START + QUARTER, START + 2 * QUARTER)
+    result = statistics(row([0.2, -0.1, 0.4, -0.1, 0.4]))
+    assert (result.lowest, result.mean, result.highest, result.spread) == (-0.1, 0.16, 0.4, 0.5)
+    assert (result.lowest_at, result.highest_at) == (START + QUARTER, START + 2 * QUARTER)
     assert statistics([]) is None
 
 
@@ -30,11 +30,11 @@ def test_rank_percentile_and_level() -> None:
     assert [rank(slot.price, slots) for slot in slots] == list(range(1, 21))
     assert [percentile(slot.price, slots) for slot in slots] == [2.5 + 5 * n for n in range(20)]
     levels = [level(slot.price, slots) for slot in slots]
-    assert [levels.count(one) for one in PriceLevel] == [2, 4, 8, 4, 2]
+    assert [levels.count(price_level) for price_level in PriceLevel] == [2, 4, 8, 4, 2]
     assert levels == sorted(levels, key=list(PriceLevel).index)
 
 
-def test_a_price_on_the_border_is_of_the_level_above() -> None:
+def test_a_price_on_the_threshold_has_the_higher_level() -> None:
     slots = row([0.1, 0.2, 0.3, 0.4, 0.5])
     assert [percentile(slot.price, slots) for slot in slots] == [10, 30, 50, 70, 90]
     assert [level(slot.price, slots).value for slot in slots] == [
@@ -47,7 +47,7 @@ def test_a_price_on_the_border_is_of_the_level_above() -> None:
 
 
 @pytest.mark.parametrize("prices", [[0.1] * 24, [0.1, 0.101], [0.0] * 24, [0.00001, 0.0], []])
-def test_where_prices_hardly_differ_all_is_normal(prices) -> None:
+def test_prices_that_hardly_differ_are_normal(prices) -> None:
     slots = row(prices)
     assert {level(price, slots) for price in [*prices, 0.1]} == {PriceLevel.NORMAL}
     assert percentile(0.1, row([0.1] * 24)) == 50
@@ -58,11 +58,11 @@ def test_negative_prices_have_levels_too() -> None:
 
 
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=100))
-def test_the_cheapest_ranks_first_and_nothing_leaves_its_range(values) -> None:
+def test_the_cheapest_ranks_first_and_all_values_stay_in_range(values) -> None:
     slots = row([value / 100 for value in values])
-    found = statistics(slots)
-    assert rank(found.lowest, slots) == 1
-    assert found.lowest <= found.mean <= found.highest or found.mean == pytest.approx(found.lowest)
+    result = statistics(slots)
+    assert rank(result.lowest, slots) == 1
+    assert result.lowest <= result.mean <= result.highest or result.mean == pytest.approx(result.lowest)
     assert all(0 < percentile(slot.price, slots) < 100 for slot in slots)
     ordered = sorted(slots, key=lambda slot: slot.price)
     assert [percentile(s.price, slots) for s in ordered] == sorted(percentile(s.price, slots) for s in slots)

@@ -16,7 +16,7 @@ MINUTES = (15, 30, 60)
 
 
 def day_slots(day, minutes=15, price=0.1):
-    """A local day of slots; `price` is a number, or from the index of the slot to one."""
+    """Return the slots of a local day; `price` is a number or a function of the index."""
     start, end = local_day(day, BERLIN)
     length = timedelta(minutes=minutes)
     edges = [start + index * length for index in range((end - start) // length + 1)]
@@ -28,33 +28,33 @@ def slot(text, price=0.1, minutes=15):
     return PriceSlot(start, start + timedelta(minutes=minutes), price)
 
 
-def paid(tariff, text, price=0.1, kind=PriceKind.IMPORT):
+def price_of(tariff, text, price=0.1, kind=PriceKind.IMPORT):
     return tariff.price([slot(text, price)], kind, BERLIN)[0].price
 
 
 def test_import_is_spot_by_factor_and_fees_with_vat() -> None:
     tariff = Tariff(Rate(factor=1.05, fee=0.15, vat_percent=19))
-    assert paid(tariff, "2026-11-11T12:00", 0.1) == pytest.approx((0.1 * 1.05 + 0.15) * 1.19)
-    assert paid(tariff, "2026-11-11T12:00", -0.5) == pytest.approx((-0.5 * 1.05 + 0.15) * 1.19)
+    assert price_of(tariff, "2026-11-11T12:00", 0.1) == pytest.approx((0.1 * 1.05 + 0.15) * 1.19)
+    assert price_of(tariff, "2026-11-11T12:00", -0.5) == pytest.approx((-0.5 * 1.05 + 0.15) * 1.19)
 
 
-def test_export_subtracts_its_fee_and_stops_at_its_floor() -> None:
+def test_export_subtracts_its_fee_and_respects_its_floor() -> None:
     tariff = Tariff(export_rate=Rate(factor=0.9, fee=0.01, vat_percent=7, floor=0))
-    assert paid(tariff, "2026-11-11T12:00", 0.1, PriceKind.EXPORT) == pytest.approx((0.09 - 0.01) * 1.07, abs=1e-6)
-    assert paid(tariff, "2026-11-11T12:00", -0.1, PriceKind.EXPORT) == 0
-    assert paid(Tariff(export_rate=Rate()), "2026-11-11T12:00", -0.1, PriceKind.EXPORT) == -0.1
+    assert price_of(tariff, "2026-11-11T12:00", 0.1, PriceKind.EXPORT) == pytest.approx((0.09 - 0.01) * 1.07, abs=1e-6)
+    assert price_of(tariff, "2026-11-11T12:00", -0.1, PriceKind.EXPORT) == 0
+    assert price_of(Tariff(export_rate=Rate()), "2026-11-11T12:00", -0.1, PriceKind.EXPORT) == -0.1
 
 
 def test_a_fixed_price_is_a_fee_without_spot() -> None:
-    assert paid(Tariff(Rate(factor=0, fee=0.25, vat_percent=20)), "2026-11-11T12:00", 0.7) == 0.3
+    assert price_of(Tariff(Rate(factor=0, fee=0.25, vat_percent=20)), "2026-11-11T12:00", 0.7) == 0.3
 
 
-def test_spot_is_left_alone() -> None:
+def test_spot_prices_are_unchanged() -> None:
     slots = day_slots(PLAIN)
     assert Tariff(Rate(fee=1)).price(slots, PriceKind.SPOT, BERLIN) == tuple(slots)
 
 
-def test_the_first_band_that_holds_adds_its_fee() -> None:
+def test_the_first_band_that_applies_adds_its_fee() -> None:
     tariff = Tariff(
         Rate(
             fee=0.1,
@@ -85,13 +85,13 @@ def test_the_first_band_that_holds_adds_its_fee() -> None:
         "2026-04-01T18:00": 0.1,
     }
     for text, fee in fees.items():
-        assert paid(tariff, text, 0) == pytest.approx(fee), text
+        assert price_of(tariff, text, 0) == pytest.approx(fee), text
 
 
 def test_a_band_past_midnight_belongs_to_the_day_it_began_on() -> None:
     tariff = Tariff(Rate(bands=(Band(1, "22:00", "06:00", ("fri",)),)))
     nights = ["2026-11-13T01:00", "2026-11-13T22:00", "2026-11-14T05:45", "2026-11-14T22:00"]
-    assert [paid(tariff, text, 0) for text in nights] == [0, 1, 1, 0]
+    assert [price_of(tariff, text, 0) for text in nights] == [0, 1, 1, 0]
 
 
 @pytest.mark.parametrize("minutes", MINUTES)
@@ -100,69 +100,75 @@ def test_bands_go_by_the_clock_on_the_wall_when_it_changes(day, hours, minutes) 
     """From 00:00 to 04:00 there are three hours on the day that loses one and five on the day that gains one."""
     tariff = Tariff(Rate(bands=(Band(1, "00:00", "04:00"),)))
     priced = tariff.price(day_slots(day, minutes, 0), PriceKind.IMPORT, BERLIN)
-    assert Counter(one.price for one in priced)[1] == hours * 60 / minutes
-    assert [one.start.astimezone(BERLIN).hour < 4 for one in priced] == [one.price == 1 for one in priced]
+    assert Counter(priced_slot.price for priced_slot in priced)[1] == hours * 60 / minutes
+    assert [priced_slot.start.astimezone(BERLIN).hour < 4 for priced_slot in priced] == [
+        priced_slot.price == 1 for priced_slot in priced
+    ]
 
 
 @pytest.mark.parametrize("minutes", MINUTES)
 @pytest.mark.parametrize(("day", "hours"), [(SPRING, 23), (PLAIN, 24), (AUTUMN, 25)])
-def test_hourly_contracts_pay_the_mean_of_each_hour(day, hours, minutes) -> None:
+def test_hourly_tariffs_use_the_mean_of_each_hour(day, hours, minutes) -> None:
     slots = day_slots(day, minutes, lambda index: index / 100)
     means = hourly_means(slots, BERLIN)
-    assert [(one.start, one.end) for one in means] == [(one.start, one.end) for one in slots]
-    each = 60 // minutes
-    hour_means = [means[index : index + each] for index in range(0, len(means), each)]
+    assert [(priced_slot.start, priced_slot.end) for priced_slot in means] == [
+        (priced_slot.start, priced_slot.end) for priced_slot in slots
+    ]
+    slots_per_hour = 60 // minutes
+    hour_means = [means[index : index + slots_per_hour] for index in range(0, len(means), slots_per_hour)]
     assert len(hour_means) == hours
     for index, hour in enumerate(hour_means):
-        assert [one.price for one in hour] == pytest.approx([(each * index + (each - 1) / 2) / 100] * each)
+        assert [priced_slot.price for priced_slot in hour] == pytest.approx(
+            [(slots_per_hour * index + (slots_per_hour - 1) / 2) / 100] * slots_per_hour
+        )
     assert Tariff(Rate(hourly=True)).price(slots, PriceKind.IMPORT, BERLIN)[0].price == pytest.approx(
-        sum(range(each)) / each / 100
+        sum(range(slots_per_hour)) / slots_per_hour / 100
     )
 
 
 def test_an_hour_with_a_gap_has_no_mean() -> None:
     slots = day_slots(PLAIN)
     means = hourly_means(slots[:5] + slots[6:], BERLIN)
-    assert [one.start for one in means] == [one.start for one in slots[:4] + slots[8:]]
+    assert [priced_slot.start for priced_slot in means] == [priced_slot.start for priced_slot in slots[:4] + slots[8:]]
 
 
-def test_hours_are_local_where_the_offset_is_no_whole_hour() -> None:
+def test_hours_are_local_with_a_fractional_offset() -> None:
     zone = ZoneInfo("Asia/Kolkata")
     start = datetime(2026, 11, 11, 0, 0, tzinfo=zone).astimezone(UTC)
     quarter = timedelta(minutes=15)
     slots = [PriceSlot(start + index * quarter, start + (index + 1) * quarter, index) for index in range(4)]
-    assert [one.price for one in hourly_means(slots, zone)] == [1.5] * 4
+    assert [priced_slot.price for priced_slot in hourly_means(slots, zone)] == [1.5] * 4
 
 
-def test_a_template_sees_each_slots_own_time_and_stands_in_for_the_formula() -> None:
+def test_a_template_gets_the_start_of_each_slot_and_replaces_the_formula() -> None:
     tariff = Tariff(export_rate=Rate(fee=9, vat_percent=19, floor=-0.05, template="{{ spot }}"))
-    seen = []
+    starts_seen = []
 
-    def hook(start, spot):
-        seen.append(start)
+    def formula(start, spot):
+        starts_seen.append(start)
         return spot - 0.02
 
     slots = day_slots(AUTUMN, 60, lambda index: 0 if index else -1)
-    priced = tariff.price(slots, PriceKind.EXPORT, BERLIN, hook)
-    assert [one.price for one in priced] == [-0.05] + [-0.02] * 24
-    assert [start.astimezone(UTC) for start in seen] == [one.start for one in slots]
-    assert [start.strftime("%H %z") for start in seen[1:5]] == ["01 +0200", "02 +0200", "02 +0100", "03 +0100"]
+    priced = tariff.price(slots, PriceKind.EXPORT, BERLIN, formula)
+    assert [priced_slot.price for priced_slot in priced] == [-0.05] + [-0.02] * 24
+    assert [start.astimezone(UTC) for start in starts_seen] == [priced_slot.start for priced_slot in slots]
+    assert [start.strftime("%H %z") for start in starts_seen[1:5]] == ["01 +0200", "02 +0200", "02 +0100", "03 +0100"]
 
 
-def test_a_template_without_its_hook_or_with_a_strange_answer_is_an_error() -> None:
+def test_a_template_without_formula_or_with_an_invalid_result_is_an_error() -> None:
     tariff = Tariff(Rate(template="{{ spot }}"))
     with pytest.raises(TariffError, match=r"^import_rate.template: the template has to be evaluated"):
         tariff.price(day_slots(PLAIN), PriceKind.IMPORT, BERLIN)
-    for answer in (float("nan"), "0.1", None, True):
+    for result in (float("nan"), "0.1", None, True):
 
-        def hook(start, spot, answer=answer):
-            return answer
+        def formula(start, spot, result=result):
+            return result
 
         with pytest.raises(TariffError, match=r"it gave .* for 2026-11-11 00:00; a number, per kWh, is needed"):
-            tariff.price(day_slots(PLAIN), PriceKind.IMPORT, BERLIN, hook)
+            tariff.price(day_slots(PLAIN), PriceKind.IMPORT, BERLIN, formula)
 
 
-def test_a_hook_is_not_asked_where_there_is_no_template() -> None:
+def test_a_formula_is_not_used_without_a_template() -> None:
     assert (
         Tariff(Rate(fee=1)).price([slot("2026-11-11T12:00")], PriceKind.IMPORT, BERLIN, lambda *_: 1 / 0)[0].price
         == 1.1
@@ -201,7 +207,7 @@ def test_a_hook_is_not_asked_where_there_is_no_template() -> None:
         ({"zone": "x"}, "zone: there is no such setting; there are import_rate, export_rate, holidays"),
     ],
 )
-def test_a_wrong_tariff_says_where_and_what_is_allowed(data, text) -> None:
+def test_an_invalid_tariff_states_the_place_and_what_is_allowed(data, text) -> None:
     with pytest.raises(TariffError, match=text):
         Tariff.from_dict(data)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from ..market.book import KEPT, PriceBook
+from ..market.book import RETENTION, PriceBook
 from ..market.prices import PriceSlot
 from .interval_prices import prices_by_quarter_hour
 
@@ -24,7 +24,7 @@ class SpotPriceReview:
     def changed_days(self, book: PriceBook, now: datetime) -> DaySlots:
         """Return the slots of the days whose entries may disagree; at first, of every day in the price book."""
         today = now.astimezone(book.zone).date()
-        days = {day: book.day(day).slots for day in (today - timedelta(past) for past in range(KEPT.days + 1))}
+        days = {day: book.day(day).slots for day in (today - timedelta(past) for past in range(RETENTION.days + 1))}
         self._agreed = {day: slots for day, slots in self._agreed.items() if day in days}
         return {day: slots for day, slots in days.items() if slots != self._agreed.get(day, ())}
 

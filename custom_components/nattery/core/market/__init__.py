@@ -1,1 +1,1 @@
-"""Prices: what a kilowatt-hour costs in every quarter of an hour, where that is known from, and how well."""
+"""Electricity prices: day-ahead prices from several sources, their quality, and the tariff applied to them."""

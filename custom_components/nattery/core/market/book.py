@@ -1,6 +1,6 @@
-"""The price book: every price that is known, by local day and source, for sixty days. Plain data, no I/O.
+"""The price book: all known prices by local day and source, for the last sixty days. Plain data without I/O.
 
-ENTSO-E comes first; what other sources said about a day gives way to it, and how far they were off is written down.
+ENTSO-E has priority. Its prices replace those of fallback sources, and the book records how far they differed.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -17,13 +17,13 @@ from . import source_days
 from .bidding_zones import MARKET_ZONE
 from .fetch_log import FetchLog
 from .prices import PriceQuality, PriceSeries, PriceSlot, is_complete, local_day
-from .quality import ENTSOE, judge, quality_reason
+from .quality import ENTSOE, assess, quality_reason
 
-SOURCES = (ENTSOE, "energy_charts", "nord_pool")  # in order of trust; any other comes after these
-DEADLINE = time(15)  # local: from then on missing prices of tomorrow are late
-KEPT = timedelta(days=60)
-KEPT_CHANGES = 100
-_SOON = timedelta(hours=2)
+SOURCE_PRIORITY = (ENTSOE, "energy_charts", "nord_pool")  # most trusted first; all others rank after these
+TOMORROW_DUE = time(15)  # local time after which missing prices of tomorrow are late
+RETENTION = timedelta(days=60)
+MAX_CHANGES = 100
+_STALE_WITHIN = timedelta(hours=2)
 _DAY = timedelta(days=1)
 
 type _Migration = Callable[[dict[str, Any]], dict[str, Any]]
@@ -33,32 +33,35 @@ _MIGRATIONS: tuple[_Migration, ...] = ()  # from version n + 1 to n + 2
 class Freshness(StrEnum):
     """How far ahead prices are known."""
 
-    FRESH = "fresh"  # to the end of tomorrow
-    EXPECTED = "expected"  # to the end of today, and tomorrow's are not due yet
-    LATE = "late"  # tomorrow's are due, or some of today's are missing
+    FRESH = "fresh"  # until the end of tomorrow
+    EXPECTED = "expected"  # until the end of today; tomorrow's are not due yet
+    LATE = "late"  # tomorrow's are overdue, or some of today's are missing
     STALE = "stale"  # for less than two hours
-    NONE = "none"  # not even for now
+    NONE = "none"  # not for the current time
 
 
 class DayCoverage(StrEnum):
-    """What there is of a day."""
+    """How completely the prices of a day are known."""
 
-    NOTHING = "nothing"  # not all of it
-    SUBSTITUTE = "substitute"  # all of it, but from another source, or suspect
-    FINAL = "final"  # all of it, from ENTSO-E
+    MISSING = "missing"  # some prices are missing
+    PROVISIONAL = "provisional"  # complete, but from a fallback source or suspect
+    FINAL = "final"  # complete, from ENTSO-E
 
 
 class PriceChangeKind(StrEnum):
-    """What a new answer changed."""
+    """The kind of a change to the price book."""
 
     PUBLISHED = "published"  # a day is complete for the first time
-    REVISED = "revised"  # a source says otherwise than before
-    REPLACED = "replaced"  # ENTSO-E stands in for another source
+    REVISED = "revised"  # a source changed prices that it had published
+    REPLACED = "replaced"  # ENTSO-E's prices replaced those of another source
 
 
 @dataclass(frozen=True, slots=True)
 class PriceChange:
-    """What became of one day; `mean` and `largest` are per kWh how far the prices moved, `previous` who said them."""
+    """A change to the prices of one day.
+
+    `mean` and `largest` are the absolute changes per kWh, `previous` is the source of the earlier prices.
+    """
 
     kind: PriceChangeKind
     day: date
@@ -71,17 +74,17 @@ class PriceChange:
 
 @dataclass(frozen=True, slots=True)
 class PriceDay:
-    """One local day as it is best known: [start, end) in UTC, its slots, whose they are and how good.
+    """The best known prices of one local day: [start, end) in UTC, slots, sources and quality.
 
-    `due` is until when prices can be known on the day before: the auction sells days of its own clock, so west of it
-    the local day's last hour comes with the next auction. `resolution` is that of the slots, the coarsest where sources
-    are mixed; None without any.
+    `auction_end` is the time up to which prices can be known on the day before: the auction sells days of its own time
+    zone, so west of it the last hour of the local day is only published with the next auction. `resolution` is that of
+    the slots, the coarsest one where sources are mixed, and None without slots.
     """
 
     day: date
     start: datetime
     end: datetime
-    due: datetime
+    auction_end: datetime
     slots: tuple[PriceSlot, ...] = ()
     sources: tuple[str, ...] = ()
     quality: PriceQuality = PriceQuality.INCOMPLETE
@@ -91,46 +94,51 @@ class PriceDay:
 
     @property
     def complete(self) -> bool:
-        """Whether the slots tile the day exactly."""
+        """Return whether the slots cover the day exactly."""
         return is_complete(self.slots, self.start, self.end)
 
     @property
     def published(self) -> bool:
-        """Whether all is known that can be known on the day before."""
-        return is_complete(tuple(slot for slot in self.slots if slot.start < self.due), self.start, self.due)
+        """Return whether all prices are known that can be known on the day before."""
+        return is_complete(
+            tuple(slot for slot in self.slots if slot.start < self.auction_end), self.start, self.auction_end
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What there is of today and tomorrow."""
+    """The coverage of today and of tomorrow."""
 
     today: DayCoverage
     tomorrow: DayCoverage
 
 
 class BookError(NatteryError, ValueError):
-    """Data that is no price book, or prices that do not belong into this one; the text says what is wrong."""
+    """Data that is not a price book, or that the book does not accept."""
 
     kind = "unfit"
     key_prefix = "price_"
 
 
 class PriceBook:
-    """The prices of one area, in one currency: that of ENTSO-E, or until it has spoken that of the first who did."""
+    """The prices of one bidding zone in one currency.
+
+    The currency is that of ENTSO-E's prices, or of the first source until ENTSO-E's prices arrive.
+    """
 
     def __init__(self, area: str, zone: tzinfo, currencies: Collection[str] | None = None) -> None:
-        """A new book of an area whose people's clock is `zone`; other currencies than `currencies` are suspect."""
+        """Create an empty book for the local time zone `zone`; currencies not in `currencies` make prices suspect."""
         self.area, self.zone, self.currencies = area, zone, currencies
         self.currency = ""
         self.changes: list[PriceChange] = []
         self.log = FetchLog()
-        self._pages: dict[date, dict[str, PriceSeries]] = {}
+        self._source_days: dict[date, dict[str, PriceSeries]] = {}
         self._days: dict[date, PriceDay] = {}
 
     def add(self, series: PriceSeries) -> tuple[PriceChange, ...]:
-        """Write down what a source says, judged day by day; what that changed. Raises BookError."""
+        """Add a source's prices, assessed day by day, and return what changed. Raises BookError."""
         try:
-            source_days.check(series)
+            source_days.validate(series)
         except ValueError as error:
             raise BookError(str(error)) from None
         if series.area != self.area:
@@ -138,108 +146,117 @@ class PriceBook:
         if series.currency != self.currency and series.slots:
             if self.currency and series.source != ENTSOE:
                 raise BookError(f"Prices in {series.currency} are not allowed in a book in {self.currency}")
-            self._pages.clear()
+            self._source_days.clear()
             self.currency = series.currency
-        oldest = series.fetched_at.astimezone(self.zone).date() - KEPT
-        parts = source_days.by_day(series, self.zone).items()
-        found = [change for day, page in parts if day >= oldest for change in self._write(day, page)]
-        self._pages = {day: page for day, page in sorted(self._pages.items()) if day >= oldest}
+        oldest = series.fetched_at.astimezone(self.zone).date() - RETENTION
+        parts = source_days.split_by_day(series, self.zone).items()
+        changes = [change for day, day_series in parts if day >= oldest for change in self._add_day(day, day_series)]
+        self._source_days = {day: by_source for day, by_source in sorted(self._source_days.items()) if day >= oldest}
         self._days.clear()
-        self.changes = [*self.changes, *found][-KEPT_CHANGES:]
-        return tuple(found)
+        self.changes = [*self.changes, *changes][-MAX_CHANGES:]
+        return tuple(changes)
 
-    def _write(self, day: date, new: PriceSeries) -> Iterable[PriceChange]:
-        here = self._pages.setdefault(day, {})
-        ours = here.get(ENTSOE)
-        if new.source != ENTSOE and ours and ours.quality is PriceQuality.GOOD:
+    def _add_day(self, day: date, new: PriceSeries) -> Iterable[PriceChange]:
+        by_source = self._source_days.setdefault(day, {})
+        from_entsoe = by_source.get(ENTSOE)
+        if new.source != ENTSOE and from_entsoe and from_entsoe.quality is PriceQuality.GOOD:
             return
-        was_published, old = self._compose(day).published, here.get(new.source)
-        others = [page for source, page in self._ranked(day) if source != new.source]
+        was_published, old = self._best_day(day).published, by_source.get(new.source)
+        others = [day_series for source, day_series in self._by_priority(day) if source != new.source]
         merged = source_days.merge(old, new)
-        page = judge(
+        day_series = assess(
             merged,
-            *self._span(day, merged.slots),
+            *self._required_span(day, merged.slots),
             zone=self.zone,
             currencies=self.currencies,
-            before=self._pages.get(day - _DAY, {}).get(new.source),
-            beside=others[0] if others else None,
+            previous_day=self._source_days.get(day - _DAY, {}).get(new.source),
+            other_source=others[0] if others else None,
         )
-        here[new.source] = page
+        by_source[new.source] = day_series
         at, source = new.fetched_at, new.source
-        moved = source_days.difference(page, old) if old else None
-        if moved and moved.largest:
-            yield PriceChange(PriceChangeKind.REVISED, day, at, source, source, moved.mean, moved.largest)
-        whole = page.quality is not PriceQuality.INCOMPLETE
-        if source == ENTSOE and whole and others and (not old or old.quality is PriceQuality.INCOMPLETE):
-            apart = source_days.difference(page, others[0]) or source_days.Difference(timedelta(), 0.0, 0.0)
-            yield PriceChange(PriceChangeKind.REPLACED, day, at, source, others[0].source, apart.mean, apart.largest)
-        if not was_published and self._compose(day).published:
+        revision = source_days.price_difference(day_series, old) if old else None
+        if revision and revision.largest:
+            yield PriceChange(PriceChangeKind.REVISED, day, at, source, source, revision.mean, revision.largest)
+        complete = day_series.quality is not PriceQuality.INCOMPLETE
+        if source == ENTSOE and complete and others and (not old or old.quality is PriceQuality.INCOMPLETE):
+            shift = source_days.price_difference(day_series, others[0]) or source_days.PriceDifference(
+                timedelta(), 0.0, 0.0
+            )
+            yield PriceChange(PriceChangeKind.REPLACED, day, at, source, others[0].source, shift.mean, shift.largest)
+        if not was_published and self._best_day(day).published:
             yield PriceChange(PriceChangeKind.PUBLISHED, day, at, source)
-        if source == ENTSOE and page.quality is PriceQuality.GOOD:
-            self._pages[day] = {ENTSOE: page}
+        if source == ENTSOE and day_series.quality is PriceQuality.GOOD:
+            self._source_days[day] = {ENTSOE: day_series}
 
-    def _ranked(self, day: date) -> list[tuple[str, PriceSeries]]:
-        order = {source: rank for rank, source in enumerate(SOURCES)}
-        return sorted(self._pages.get(day, {}).items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+    def _by_priority(self, day: date) -> list[tuple[str, PriceSeries]]:
+        order = {source: rank for rank, source in enumerate(SOURCE_PRIORITY)}
+        return sorted(
+            self._source_days.get(day, {}).items(), key=lambda item: (order.get(item[0], len(order)), item[0])
+        )
 
-    def _compose(self, day: date) -> PriceDay:
-        start, end, due = self._edges(day)
-        ranked = [page for _, page in self._ranked(day)]
+    def _best_day(self, day: date) -> PriceDay:
+        start, end, auction_end = self._bounds(day)
+        ranked = [day_series for _, day_series in self._by_priority(day)]
         if not ranked:
-            return PriceDay(day, start, end, due)
-        whole = next((page for page in ranked if page.quality is not PriceQuality.INCOMPLETE), None)
-        # Parts of ENTSO-E's day do not stand in for a whole day of somebody else's.
-        used = [whole] if whole else ranked
-        slots = source_days.together(used)
-        used = [page for page in used if set(page.slots) & set(slots)]
-        resolution, fetched = max(page.resolution for page in used), max(page.fetched_at for page in used)
+            return PriceDay(day, start, end, auction_end)
+        complete = next(
+            (day_series for day_series in ranked if day_series.quality is not PriceQuality.INCOMPLETE), None
+        )
+        # A complete day of a fallback source is better than parts of ENTSO-E's day.
+        used = [complete] if complete else ranked
+        slots = source_days.combine(used)
+        used = [day_series for day_series in used if set(day_series.slots) & set(slots)]
+        resolution, fetched = (
+            max(day_series.resolution for day_series in used),
+            max(day_series.fetched_at for day_series in used),
+        )
         quality, reasons = used[0].quality, used[0].reasons
-        if not whole and is_complete(slots, *(span := self._span(day, slots))):
-            quality, reasons = self._judge_mixed(used, slots, span)
-        sources = tuple(page.source for page in used)
-        return PriceDay(day, start, end, due, slots, sources, quality, reasons, fetched, resolution)
+        if not complete and is_complete(slots, *(required := self._required_span(day, slots))):
+            quality, reasons = self._assess_mixed(used, slots, required)
+        sources = tuple(day_series.source for day_series in used)
+        return PriceDay(day, start, end, auction_end, slots, sources, quality, reasons, fetched, resolution)
 
-    def _edges(self, day: date) -> tuple[datetime, datetime, datetime]:
+    def _bounds(self, day: date) -> tuple[datetime, datetime, datetime]:
         start, end = local_day(day, self.zone)
         return start, end, min(end, local_day(day, ZoneInfo(MARKET_ZONE))[1])
 
-    def _span(self, day: date, slots: tuple[PriceSlot, ...]) -> tuple[datetime, datetime]:
-        """What the slots of a day have to tile: the day, or as much of it as the auction sells."""
-        start, end, due = self._edges(day)
-        return start, end if slots[-1].end > due else due
+    def _required_span(self, day: date, slots: tuple[PriceSlot, ...]) -> tuple[datetime, datetime]:
+        """Return the time that the slots of a day must cover: the day, or the part that the auction sells."""
+        start, end, auction_end = self._bounds(day)
+        return start, end if slots[-1].end > auction_end else auction_end
 
-    def _judge_mixed(
-        self, used: list[PriceSeries], slots: tuple[PriceSlot, ...], span: tuple[datetime, datetime]
+    def _assess_mixed(
+        self, used: list[PriceSeries], slots: tuple[PriceSlot, ...], required: tuple[datetime, datetime]
     ) -> tuple[PriceQuality, tuple[Explanation, ...]]:
-        names = tuple(page.source for page in used)
-        if len({page.resolution for page in used}) > 1:
+        names = tuple(day_series.source for day_series in used)
+        if len({day_series.resolution for day_series in used}) > 1:
             return PriceQuality.SUSPECT, (quality_reason("mixed_resolutions", sources=names),)
         mixed = replace(used[0], source="mixed", slots=slots)
-        judged = judge(mixed, *span, zone=self.zone, currencies=self.currencies)
+        judged = assess(mixed, *required, zone=self.zone, currencies=self.currencies)
         return judged.quality, judged.reasons or (quality_reason("mixed", sources=names),)
 
     def day(self, day: date) -> PriceDay:
-        """A local day as it is best known."""
+        """Return the best known prices of a local day."""
         if day not in self._days:
-            self._days[day] = self._compose(day)
+            self._days[day] = self._best_day(day)
         return self._days[day]
 
     def slots(self, start: datetime | None = None, end: datetime | None = None) -> tuple[PriceSlot, ...]:
-        """The best known slots that overlap [start, end), or all."""
-        known = chain.from_iterable(self.day(day).slots for day in self._pages_between(start, end))
+        """Return the best known slots that overlap [start, end), or all of them."""
+        known = chain.from_iterable(self.day(day).slots for day in self._dates_between(start, end))
         return tuple(slot for slot in known if (not start or slot.end > start) and (not end or slot.start < end))
 
-    def _pages_between(self, start: datetime | None, end: datetime | None) -> Iterable[date]:
+    def _dates_between(self, start: datetime | None, end: datetime | None) -> Iterable[date]:
         first = start.astimezone(self.zone).date() if start else date.min
         last = end.astimezone(self.zone).date() if end else date.max
-        return [day for day in sorted(self._pages) if first <= day <= last]
+        return [day for day in sorted(self._source_days) if first <= day <= last]
 
     def at(self, moment: datetime) -> PriceSlot | None:
-        """The slot that holds an aware moment, or None."""
-        return next((slot for slot in self.day(self._local(moment)).slots if moment in slot), None)
+        """Return the slot that contains an aware time, or None."""
+        return next((slot for slot in self.day(self._local_date(moment)).slots if moment in slot), None)
 
     def known_until(self, now: datetime) -> datetime | None:
-        """The moment (UTC) up to which every price from now on is known; None when not even now's is."""
+        """Return the time (UTC) until which every price from `now` on is known; None if the current one is not."""
         until: datetime | None = None
         for slot in self.slots(now):
             if (until is None and now in slot) or slot.start == until:
@@ -249,40 +266,42 @@ class PriceBook:
         return until
 
     def freshness(self, now: datetime) -> Freshness:
-        """How far ahead prices are known, by coverage and not by when they were fetched."""
-        until, today = self.known_until(now), self._local(now)
+        """Return how far ahead prices are known, independent of when they were fetched."""
+        until, today = self.known_until(now), self._local_date(now)
         if until is None:
             return Freshness.NONE
-        if until >= self.day(today + _DAY).due:
+        if until >= self.day(today + _DAY).auction_end:
             return Freshness.FRESH
-        if until - now < _SOON:
+        if until - now < _STALE_WITHIN:
             return Freshness.STALE
-        deadline = datetime.combine(today, DEADLINE, self.zone).astimezone(UTC)
-        return Freshness.EXPECTED if until >= self.day(today).due and now < deadline else Freshness.LATE
+        deadline = datetime.combine(today, TOMORROW_DUE, self.zone).astimezone(UTC)
+        return Freshness.EXPECTED if until >= self.day(today).auction_end and now < deadline else Freshness.LATE
 
     def coverage(self, now: datetime) -> Coverage:
-        """What there is of today and tomorrow, as far as it can be known."""
-        today = self._local(now)
-        return Coverage(self._have(today), self._have(today + _DAY))
+        """Return the coverage of today and tomorrow, counting only prices that can already be published."""
+        today = self._local_date(now)
+        return Coverage(self._day_coverage(today), self._day_coverage(today + _DAY))
 
-    def _have(self, day: date) -> DayCoverage:
+    def _day_coverage(self, day: date) -> DayCoverage:
         known = self.day(day)
         if not known.published:
-            return DayCoverage.NOTHING
+            return DayCoverage.MISSING
         final = known.sources == (ENTSOE,) and known.quality is not PriceQuality.SUSPECT
-        return DayCoverage.FINAL if final else DayCoverage.SUBSTITUTE
+        return DayCoverage.FINAL if final else DayCoverage.PROVISIONAL
 
-    def _local(self, moment: datetime) -> date:
+    def _local_date(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
     def to_dict(self) -> dict[str, Any]:
-        """The book as plain JSON."""
+        """Return the book as plain JSON."""
         return {
             "version": len(_MIGRATIONS) + 1,
             "area": self.area,
             "currency": self.currency,
             "pages": [
-                source_days.to_dict(day, page) for day in sorted(self._pages) for page in self._pages[day].values()
+                source_days.to_dict(day, day_series)
+                for day in sorted(self._source_days)
+                for day_series in self._source_days[day].values()
             ],
             "changes": [
                 {**asdict(change), "day": change.day.isoformat(), "at": change.at.isoformat()}
@@ -293,14 +312,14 @@ class PriceBook:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], zone: tzinfo, currencies: Collection[str] | None = None) -> PriceBook:
-        """The book from its JSON, brought up to date when an older version wrote it; raises BookError."""
+        """Return the book from its JSON, migrated from older versions; raise BookError."""
         try:
             current = _migrated(dict(data))
             book = cls(current["area"], zone, currencies)
             book.currency = current["currency"]
-            for page in current["pages"]:
-                day, series = source_days.from_dict(page, book.area, book.currency)
-                book._pages.setdefault(day, {})[series.source] = series
+            for item in current["pages"]:
+                day, series = source_days.from_dict(item, book.area, book.currency)
+                book._source_days.setdefault(day, {})[series.source] = series
             book.changes = [_change(change) for change in current["changes"]]
             book.log = FetchLog.from_list(current["fetches"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""The log of fetches: when, from whom, how long it took and how it ended. It holds no address and no token."""
+"""The log of fetches: time, source, outcome and duration. It contains neither URLs nor tokens."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 OK = "ok"
-_KEPT = 200
+_MAX_FETCHES = 200
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """One request: when it was sent, to which source, how it ended and how long it took.
+    """One request to a source: when it was sent, its outcome and duration in seconds.
 
-    `outcome` is "ok" or the kind of a MarketError, `retry_after` the seconds of quiet that the server asked for.
+    `outcome` is "ok" or the `kind` of a MarketError. `retry_after` is the pause in seconds that the server asked for.
     """
 
     at: datetime
@@ -25,51 +25,54 @@ class Fetch:
 
     @property
     def ok(self) -> bool:
-        """Whether prices came."""
+        """Return whether prices were received."""
         return self.outcome == OK
 
     @property
-    def answered(self) -> bool:
-        """Whether the server works: prices came, or it said that they are not published yet."""
+    def responded(self) -> bool:
+        """Return whether the server works: it sent prices, or stated that they are not published yet."""
         return self.outcome in (OK, "not_published", "other_auction")
 
 
 @dataclass(slots=True)
 class FetchLog:
-    """The last fetches, oldest first."""
+    """The most recent fetches, oldest first."""
 
     fetches: list[Fetch] = field(default_factory=list)
 
-    def note(self, fetch: Fetch) -> None:
-        """Write one down."""
-        self.fetches = [*self.fetches[1 - _KEPT :], fetch]
+    def add(self, fetch: Fetch) -> None:
+        """Append a fetch and drop the oldest beyond the limit."""
+        self.fetches = [*self.fetches[1 - _MAX_FETCHES :], fetch]
 
-    def forget(self, source: str) -> None:
-        """Forget all fetches from one source, which has become another one under the same name."""
+    def remove_source(self, source: str) -> None:
+        """Remove all fetches from a source, for example after its URL or token has changed."""
         self.fetches = [fetch for fetch in self.fetches if fetch.source != source]
 
-    def of(self, source: str) -> list[Fetch]:
-        """Those to one source."""
+    def for_source(self, source: str) -> list[Fetch]:
+        """Return the fetches from one source, oldest first."""
         return [fetch for fetch in self.fetches if fetch.source == source]
 
-    def last(self, source: str) -> Fetch | None:
-        """The latest to one source."""
+    def last_fetch(self, source: str) -> Fetch | None:
+        """Return the latest fetch from a source, or None."""
         return next((fetch for fetch in reversed(self.fetches) if fetch.source == source), None)
 
-    def last_ok(self, source: str) -> Fetch | None:
-        """The latest to one source that brought prices."""
+    def last_success(self, source: str) -> Fetch | None:
+        """Return the latest fetch from a source that returned prices, or None."""
         return next((fetch for fetch in reversed(self.fetches) if fetch.source == source and fetch.ok), None)
 
     def success_rate(self, source: str, now: datetime) -> float | None:
-        """The share, 0 to 1, of the last 24 hours' fetches that were answered; None without any."""
-        recent = [fetch.answered for fetch in self.of(source) if now - fetch.at <= _DAY]
+        """Return the share (0 to 1) of fetches in the last 24 hours to which the source responded.
+
+        Returns None without any fetch.
+        """
+        recent = [fetch.responded for fetch in self.for_source(source) if now - fetch.at <= _DAY]
         return sum(recent) / len(recent) if recent else None
 
     def to_list(self) -> list[dict[str, Any]]:
-        """The log as plain JSON."""
+        """Return the log as plain JSON."""
         return [{**asdict(fetch), "at": fetch.at.isoformat()} for fetch in self.fetches]
 
     @classmethod
     def from_list(cls, data: Iterable[Mapping[str, Any]]) -> FetchLog:
-        """The log from its JSON; raises KeyError, TypeError or ValueError when it is none."""
+        """Return the log from its JSON; raise KeyError, TypeError or ValueError if it is malformed."""
         return cls([Fetch(**{**fetch, "at": datetime.fromisoformat(fetch["at"])}) for fetch in data])

@@ -1,4 +1,4 @@
-"""Asks for prices when the schedule says so, ENTSO-E and others when it fails, and writes the answers into the book."""
+"""Fetches prices when the schedule says so, from ENTSO-E or from fallback sources, and adds them to the price book."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,116 +8,118 @@ import time
 from .book import BookError, PriceBook, PriceChange
 from .errors import MarketError
 from .fetch_log import OK, Fetch
-from .schedule import FetchPlan, fallback_at, plan, wants_fallback
+from .schedule import FetchPlan, needs_fallback, next_fallback_fetch, plan_fetch
 from .sources import PriceSource
 
-UNFIT = "unfit"  # the outcome of an answer that the book does not take, as one in another currency
+REJECTED_BY_BOOK = "unfit"  # the outcome if the book does not accept the prices, for example in another currency
 _DAY = timedelta(days=1)
 
 type Clock = Callable[[], datetime]
-"""The time now, aware."""
+"""Returns the current time, aware."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchRound:
-    """What one round of questions brought: the fetches made, and what they changed in the book."""
+    """The fetches of one round and the changes that they made to the book."""
 
     fetches: tuple[Fetch, ...] = ()
     changes: tuple[PriceChange, ...] = ()
 
 
 class PriceFetcher:
-    """One book, the main supplier (ENTSO-E) and the others in the order in which they stand in for it."""
+    """Fetches into one price book, from ENTSO-E and, if it fails, from fallback sources in order."""
 
     def __init__(
         self,
         book: PriceBook,
-        main: PriceSource,
-        others: Sequence[PriceSource] = (),
+        primary: PriceSource,
+        fallbacks: Sequence[PriceSource] = (),
         *,
         clock: Clock,
         jitter: float = 0.0,
     ) -> None:
-        """`jitter`, 0 to 1, is this installation's own, so that not all ask in the same second."""
+        """Create the fetcher; `jitter` (0 to 1) is a constant of this installation that spreads its requests."""
         self.book = book
-        self.main = main
-        self.others = tuple(others)
-        self.errors: dict[str, MarketError | BookError] = {}  # by supplier, the last one if nothing came since
+        self.primary = primary
+        self.fallbacks = tuple(fallbacks)
+        self.errors: dict[str, MarketError | BookError] = {}  # last error by source, until a fetch succeeds
         self._clock = clock
         self._jitter = jitter
-        self._asking = False
+        self._is_fetching = False
 
     @property
-    def asking(self) -> bool:
-        """Whether a round is under way."""
-        return self._asking
+    def is_fetching(self) -> bool:
+        """Return whether a round is running."""
+        return self._is_fetching
 
-    def plan(self) -> FetchPlan:
-        """When the main supplier is asked next, and why."""
+    def plan_fetch(self) -> FetchPlan:
+        """Return when to fetch from the primary source next, and why."""
         now = self._clock()
-        past = self.book.log.of(self.main.name)
+        past = self.book.log.for_source(self.primary.name)
         coverage = self.book.coverage(now)
-        return plan(now, self.book.zone, coverage, past, jitter=self._jitter, in_flight=self._asking)
+        return plan_fetch(now, self.book.zone, coverage, past, jitter=self._jitter, in_flight=self._is_fetching)
 
-    def wake(self) -> datetime | None:
-        """When the next round is due, not before now; None while one is under way."""
-        first = self.plan().at
-        if first is None:
+    def next_fetch_at(self) -> datetime | None:
+        """Return when the next round is due, not before now; None while one is running."""
+        planned = self.plan_fetch().at
+        if planned is None:
             return None
-        return min(first, *self._stand_ins().values()) if self._wants_others() and self.others else first
+        return min(planned, *self._fallback_times().values()) if self._needs_fallback() and self.fallbacks else planned
 
-    async def ask(self, *, forced: bool = False) -> FetchRound:
-        """Ask whoever is due; `forced` asks the main supplier whatever the schedule says.
+    async def fetch_due(self, *, forced: bool = False) -> FetchRound:
+        """Fetch from all sources that are due; `forced` fetches from the primary source regardless of the schedule.
 
-        Never two rounds at once: a second one ends at once and with nothing. Errors of suppliers are in `errors` and in
-        the log.
+        There is never more than one round: a second call returns at once with an empty round. Errors of sources are
+        kept in `errors` and in the log.
         """
-        if self._asking:
+        if self._is_fetching:
             return FetchRound()
-        now, due = self._clock(), self.plan().at
-        self._asking = True
+        now, planned = self._clock(), self.plan_fetch().at
+        self._is_fetching = True
         fetches: list[Fetch] = []
         changes: list[PriceChange] = []
         try:
-            if forced or (due is not None and due <= now):
-                await self._consult(self.main, (-1, 0, 1, 2), fetches, changes)
-            for supplier in self.others:
-                if not self._wants_others():
+            if forced or (planned is not None and planned <= now):
+                await self._fetch_from(self.primary, (-1, 0, 1, 2), fetches, changes)
+            for source in self.fallbacks:
+                if not self._needs_fallback():
                     break
-                if self._stand_ins()[supplier.name] <= self._clock():
-                    await self._consult(supplier, (0, 1), fetches, changes)
+                if self._fallback_times()[source.name] <= self._clock():
+                    await self._fetch_from(source, (0, 1), fetches, changes)
         finally:
-            self._asking = False
+            self._is_fetching = False
         return FetchRound(tuple(fetches), tuple(changes))
 
-    def _wants_others(self) -> bool:
+    def _needs_fallback(self) -> bool:
         now = self._clock()
-        return wants_fallback(now, self.book.zone, self.book.coverage(now), self.book.log.of(self.main.name))
+        return needs_fallback(now, self.book.zone, self.book.coverage(now), self.book.log.for_source(self.primary.name))
 
-    def _stand_ins(self) -> dict[str, datetime]:
-        """When each of the others may be asked."""
+    def _fallback_times(self) -> dict[str, datetime]:
+        """Return when to fetch from each fallback source next."""
         now = self._clock()
-        return {supplier.name: fallback_at(now, self.book.log.of(supplier.name)) for supplier in self.others}
+        return {
+            source.name: next_fallback_fetch(now, self.book.log.for_source(source.name)) for source in self.fallbacks
+        }
 
-    async def _consult(
-        self, supplier: PriceSource, distances: tuple[int, ...], fetches: list[Fetch], changes: list[PriceChange]
+    async def _fetch_from(
+        self, source: PriceSource, day_offsets: tuple[int, ...], fetches: list[Fetch], changes: list[PriceChange]
     ) -> None:
-        at, began = self._clock(), time.monotonic()
-        outcome, quiet = OK, None
-        self.errors.pop(supplier.name, None)
+        at, started = self._clock(), time.monotonic()
+        outcome, retry_after = OK, None
+        self.errors.pop(source.name, None)
         try:
-            for series in await supplier.ask(self._days(at, distances), self.book.currency):
+            for series in await source.fetch(self._days(at, day_offsets), self.book.currency):
                 changes += self.book.add(series)
         except MarketError as error:
-            self.errors[supplier.name] = error
-            outcome, quiet = error.kind, getattr(error, "retry_after", None)
+            self.errors[source.name] = error
+            outcome, retry_after = error.kind, getattr(error, "retry_after", None)
         except BookError as error:
-            self.errors[supplier.name] = error
-            outcome = UNFIT
-        fetch = Fetch(at, supplier.name, outcome, round(time.monotonic() - began, 3), quiet)
-        self.book.log.note(fetch)
+            self.errors[source.name] = error
+            outcome = REJECTED_BY_BOOK
+        fetch = Fetch(at, source.name, outcome, round(time.monotonic() - started, 3), retry_after)
+        self.book.log.add(fetch)
         fetches.append(fetch)
 
-    def _days(self, now: datetime, distances: tuple[int, ...]) -> list[date]:
+    def _days(self, now: datetime, day_offsets: tuple[int, ...]) -> list[date]:
         today = now.astimezone(self.book.zone).date()
-        return [today + distance * _DAY for distance in distances]
+        return [today + offset * _DAY for offset in day_offsets]

@@ -1,4 +1,4 @@
-"""How the asking goes: from the log of fetches to what people want to know of it."""
+"""The health of a price source, derived from the log of fetches."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,26 +7,27 @@ from itertools import takewhile
 
 from .fetch_log import Fetch, FetchLog
 
-_OUTAGE_AFTER = 3  # failures in a row; one or two are weather
-_SURE_AFTER = 2  # servers in trouble have taken good tokens for bad ones
+_OUTAGE_FAILURES = 3  # in a row; one or two failures are common
+# ENTSO-E has rejected valid tokens during an outage, so one rejection is not enough.
+_UNAUTHORIZED_FAILURES = 2
 
 
 class SourceStatus(StrEnum):
-    """How a source does."""
+    """The status of a source."""
 
-    OK = "ok"  # it answers
-    DEGRADED = "degraded"  # it has failed once or twice
-    OUTAGE = "outage"  # it has failed three times in a row or more
-    UNAUTHORIZED = "unauthorized"  # it has refused the token twice in a row or more
-    RATE_LIMITED = "rate_limited"  # it has been asked too often
+    OK = "ok"  # the last fetch had a response
+    DEGRADED = "degraded"  # the last one or two fetches failed
+    OUTAGE = "outage"  # at least three fetches in a row failed
+    UNAUTHORIZED = "unauthorized"  # it rejected the token at least twice in a row
+    RATE_LIMITED = "rate_limited"  # it rejected the last request as one too many
 
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """A source's `status` (None before the first fetch) and figures.
+    """A source's status and figures.
 
-    `success_rate`, 0 to 1, is over the last 24 hours, `seconds` how long the last fetch took, `failures` how many in a
-    row have failed, since `failing_since`.
+    `status` is None before the first fetch. `success_rate` (0 to 1) covers the last 24 hours, `seconds` is the duration
+    of the last fetch, `failures` counts the failures in a row, which began at `failing_since`.
     """
 
     status: SourceStatus | None = None
@@ -38,13 +39,13 @@ class SourceHealth:
     failing_since: datetime | None = None
 
 
-def health(log: FetchLog, source: str, now: datetime) -> SourceHealth:
-    """The health of one source."""
-    fetches = log.of(source)
+def source_health(log: FetchLog, source: str, now: datetime) -> SourceHealth:
+    """Return the health of one source at `now`."""
+    fetches = log.for_source(source)
     if not fetches:
         return SourceHealth()
-    failed = list(takewhile(lambda fetch: not fetch.answered, reversed(fetches)))
-    success = log.last_ok(source)
+    failed = list(takewhile(lambda fetch: not fetch.responded, reversed(fetches)))
+    success = log.last_success(source)
     return SourceHealth(
         status=_status(failed),
         last_attempt=fetches[-1].at,
@@ -57,12 +58,12 @@ def health(log: FetchLog, source: str, now: datetime) -> SourceHealth:
 
 
 def _status(failed: list[Fetch]) -> SourceStatus:
-    """From the failures since the last answer, the latest first."""
+    """Return the status for the failures since the last response, latest first."""
     if not failed:
         return SourceStatus.OK
-    refused = len(list(takewhile(lambda fetch: fetch.outcome == "unauthorized", failed)))
-    if refused >= _SURE_AFTER:
+    unauthorized = len(list(takewhile(lambda fetch: fetch.outcome == "unauthorized", failed)))
+    if unauthorized >= _UNAUTHORIZED_FAILURES:
         return SourceStatus.UNAUTHORIZED
     if failed[0].outcome == "rate_limited":
         return SourceStatus.RATE_LIMITED
-    return SourceStatus.OUTAGE if len(failed) >= _OUTAGE_AFTER else SourceStatus.DEGRADED
+    return SourceStatus.OUTAGE if len(failed) >= _OUTAGE_FAILURES else SourceStatus.DEGRADED

@@ -1,4 +1,4 @@
-"""Days at the prices of a tariff: worked out once, and again only when the book says otherwise."""
+"""Days of the price book at the prices of a tariff, cached until the book changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,47 +8,50 @@ from functools import cached_property
 from .book import PriceBook, PriceDay
 from .prices import PriceSlot
 from .statistics import PriceLevel, PriceStatistics, level, statistics
-from .tariff import Hook, PriceKind, Tariff
+from .tariff import PriceFormula, PriceKind, Tariff
 
-_DAYS_KEPT = 8
+_CACHED_DAYS = 8
 
 
 @dataclass(frozen=True)
 class PricedDay:
-    """A day of the book, and its slots by kind."""
+    """A day of the price book and its slots at the prices of each kind."""
 
     day: PriceDay
     slots: Mapping[PriceKind, tuple[PriceSlot, ...]]
 
     @cached_property
     def levels(self) -> tuple[PriceLevel, ...]:
-        """How each import price compares with the day's others."""
-        bought = self.slots[PriceKind.IMPORT]
-        return tuple(level(slot.price, bought) for slot in bought)
+        """Return the level of each import price among those of the day."""
+        imports = self.slots[PriceKind.IMPORT]
+        return tuple(level(slot.price, imports) for slot in imports)
 
     @cached_property
     def statistics(self) -> PriceStatistics | None:
-        """The day's import prices in short; None before it is published."""
+        """Return the statistics of the day's import prices; None before they are published."""
         return statistics(self.slots[PriceKind.IMPORT]) if self.day.published else None
 
 
 class Pricer:
-    """Applies a tariff to the days of a book; templates are evaluated by `hooks` when a day is worked out."""
+    """Applies a tariff to the days of a price book and caches the result."""
 
-    def __init__(self, book: PriceBook, tariff: Tariff, hooks: Mapping[PriceKind, Hook] | None = None) -> None:
-        """Price the days of `book`; a tariff with templates needs a hook for each."""
+    def __init__(
+        self, book: PriceBook, tariff: Tariff, formulas: Mapping[PriceKind, PriceFormula] | None = None
+    ) -> None:
+        """Price the days of `book`; a tariff with templates needs a formula for each."""
         self.book, self.tariff = book, tariff
-        self._hooks = dict(hooks or {})
+        self._formulas = dict(formulas or {})
         self._days: dict[date, PricedDay] = {}
 
     def day(self, day: date) -> PricedDay:
-        """A local day; raises TariffError where a template gives no number."""
+        """Return a priced local day; raise TariffError if a template does not return a number."""
         known = self.book.day(day)
         priced = self._days.get(day)
         if priced is None or priced.day is not known:
             slots = {
-                kind: self.tariff.price(known.slots, kind, self.book.zone, self._hooks.get(kind)) for kind in PriceKind
+                kind: self.tariff.price(known.slots, kind, self.book.zone, self._formulas.get(kind))
+                for kind in PriceKind
             }
             priced = self._days[day] = PricedDay(known, slots)
-            self._days = dict(sorted(self._days.items())[-_DAYS_KEPT:])
+            self._days = dict(sorted(self._days.items())[-_CACHED_DAYS:])
         return priced

@@ -1,6 +1,6 @@
-"""Other sources of the same day-ahead prices, for when ENTSO-E has none: two public ones, without any key.
+"""Public sources of day-ahead prices that need no token, used as fallback while ENTSO-E has none.
 
-Addresses are built and answers read here; the HTTP GET between them is the caller's. Prices come out per kWh.
+This module builds the URLs and reads the responses; the caller performs the HTTP GET. Prices are returned per kWh.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -31,46 +31,47 @@ from .errors import (
 from .prices import PriceQuality, PriceSeries, PriceSlot
 
 ENERGY_CHARTS, NORD_POOL = "energy_charts", "nord_pool"
-LARGEST = 5_000_000  # bytes; a day of every area of Nord Pool is a tenth of that
-type Get = Callable[[str], Awaitable[tuple[int, bytes]]]
-"""From an address to the HTTP status and the body; what keeps it from an answer is the caller's to handle."""
+MAX_BYTES = 5_000_000  # ten times a response of Nord Pool with every area
+type HttpGet = Callable[[str], Awaitable[tuple[int, bytes]]]
+"""Returns the HTTP status and body for a URL; raises a MarketError if there is no response."""
 
-_NOT_THERE = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND})
+_NO_DATA_STATUSES = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND})
 RESOLUTIONS = tuple(timedelta(minutes=minutes) for minutes in (15, 30, 60))
 _PER_MWH = 1000
-_NO_PRICE = 1e9  # in any unit
+_PRICE_LIMIT = 1e9  # above any real price, in any unit
 
 
 class NotJsonError(BrokenDocumentError):
-    """No JSON, or JSON of another kind."""
+    """The response is not JSON, or not the expected JSON."""
 
     kind, says = "not_json", "is not the JSON that was expected"
 
 
 class SourceError(TransportError):
-    """Another source answered with a status that is no answer."""
+    """A public source responded with an HTTP error status."""
 
     kind = "server_trouble"
     placeholder_names = ("status",)
 
     def __init__(self, source: str, status: int) -> None:
-        """Keep both."""
+        """Keep the source and the status."""
         self.source, self.status = source, status
         super().__init__(f"{source} is in trouble (HTTP status {status})")
 
 
 class SourceLimitedError(SourceError):
-    """Another source has been asked too often."""
+    """A public source rejected the request as one too many."""
 
     kind = "rate_limited"
 
 
 @dataclass(frozen=True, slots=True)
 class PublicSource:
-    """A public source: its name, the areas it knows (ours to its own names), how to ask and how to read.
+    """A public source: its name, the bidding zones it covers, its URL and its parser.
 
-    `url(base, area, day, currency)` is the address of one market day's prices, `parse(body, area, fetched_at)` makes a
-    series of the answer; an area must be one of `areas`. `parse` raises any MarketError.
+    `areas` maps our bidding zone keys to the source's own names. `url(base, area, day, currency)` is the URL of one
+    market day's prices; `parse(body, area, fetched_at)` returns the series of a response. `area` must be a key of
+    `areas`. `parse` raises any MarketError.
     """
 
     name: str
@@ -81,17 +82,17 @@ class PublicSource:
 
 
 def energy_charts_url(base: str, area: str, day: date, _: str = "EUR") -> str:
-    """The address of one market day's prices at energy-charts, which has them in EUR only."""
+    """Return the URL of one market day's prices at energy-charts, which has prices in EUR only."""
     return f"{base}/price?{urlencode({'bzn': _ENERGY_CHARTS_AREAS[area], 'start': day, 'end': day})}"
 
 
 def parse_energy_charts(body: bytes, area: str, fetched_at: datetime) -> PriceSeries:
-    """The prices in an answer of energy-charts: a list of seconds since 1970, and one of EUR/MWh beside it."""
-    answer = _object(body)
-    unit = "".join(str(answer.get("unit", "")).split())
+    """Parse a response of energy-charts: a list of Unix times in seconds, and a list of prices in EUR/MWh."""
+    response = _json_object(body)
+    unit = "".join(str(response.get("unit", "")).split())
     if unit != "EUR/MWh":
         raise WrongUnitError(f"{unit[:20] or 'none'}, not EUR/MWh")
-    starts, prices = _list(answer, "unix_seconds"), _list(answer, "price")
+    starts, prices = _required_list(response, "unix_seconds"), _required_list(response, "price")
     if len(starts) != len(prices):
         raise MissingPartError(f"{len(starts)} times and {len(prices)} prices")
     if not starts or all(price is None for price in prices):
@@ -101,47 +102,49 @@ def parse_energy_charts(body: bytes, area: str, fetched_at: datetime) -> PriceSe
     length = timedelta(seconds=min((b - a for a, b in pairwise(starts)), default=3600))
     moments = [datetime.fromtimestamp(start, UTC) for start in starts]
     rows = [
-        (start, start + length, price / _PER_MWH)
+        (start, start + length, checked_price(price) / _PER_MWH)
         for start, price in zip(moments, prices, strict=True)
-        if price is not None and is_number(price)
+        if price is not None
     ]
     return series_of(rows, area=area, currency="EUR", source=ENERGY_CHARTS, fetched_at=fetched_at)
 
 
 def nord_pool_url(base: str, area: str, day: date, currency: str = "EUR") -> str:
-    """The address of one market day's prices at Nord Pool's data portal."""
-    wanted = {"date": day, "market": "DayAhead", "deliveryArea": _NORD_POOL_AREAS[area], "currency": currency}
-    return f"{base}/DayAheadPrices?{urlencode(wanted)}"
+    """Return the URL of one market day's prices at Nord Pool's data portal."""
+    query = {"date": day, "market": "DayAhead", "deliveryArea": _NORD_POOL_AREAS[area], "currency": currency}
+    return f"{base}/DayAheadPrices?{urlencode(query)}"
 
 
 def parse_nord_pool(body: bytes, area: str, fetched_at: datetime) -> PriceSeries:
-    """The prices in an answer of Nord Pool: entries with a start, an end and a price per MWh for each area."""
+    """Parse a response of Nord Pool: entries with a start, an end and a price per MWh for each area."""
     name = _NORD_POOL_AREAS[area]
     if not body.strip():
         raise NotPublishedError
-    answer = _object(body)
-    if answer.get("market") != "DayAhead":
+    response = _json_object(body)
+    if response.get("market") != "DayAhead":
         raise WrongDomainError("its market is not the day-ahead's")
-    currency = answer.get("currency")
+    currency = response.get("currency")
     if not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha() and currency.isupper()):  # noqa: PLR2004
         raise WrongUnitError("no currency")
     rows = []
-    for entry in _list(answer, "multiAreaEntries"):
+    for entry in _required_list(response, "multiAreaEntries"):
         try:
             start, end, price = entry["deliveryStart"], entry["deliveryEnd"], entry["entryPerArea"].get(name)
         except KeyError, TypeError, AttributeError:
             raise MissingPartError("an entry without its times or prices") from None
-        if price is not None and is_number(price):
-            rows.append((moment(start), moment(end), price / _PER_MWH))
-    states = [state for state in _listed(answer.get("areaStates")) if isinstance(state, dict)]
-    if not rows or any(name in _listed(state.get("areas")) and state.get("state") != "Final" for state in states):
-        raise NotPublishedError  # preliminary results are not what anybody pays yet
+        if price is not None:
+            rows.append((parse_time(start), parse_time(end), checked_price(price) / _PER_MWH))
+    states = [state for state in _list_or_empty(response.get("areaStates")) if isinstance(state, dict)]
+    if not rows or any(
+        name in _list_or_empty(state.get("areas")) and state.get("state") != "Final" for state in states
+    ):
+        raise NotPublishedError  # preliminary results may still change
     return series_of(rows, area=area, currency=currency, source=NORD_POOL, fetched_at=fetched_at)
 
 
 async def fetch(
     source: PublicSource,
-    get: Get,
+    get: HttpGet,
     area: str,
     days: Iterable[date],
     *,
@@ -149,23 +152,24 @@ async def fetch(
     fetched_at: datetime,
     base: str = "",
 ) -> tuple[PriceSeries, ...]:
-    """The prices of some market days, one series for each that is published, asked for one after another.
+    """Fetch the prices of some market days, one after another; return a series for each day that is published.
 
-    `base` stands in for the source's own address. Raises NotPublishedError when no day is, and any other MarketError.
+    `base` replaces the source's own base URL. Raises NotPublishedError if no day is published, and any other
+    MarketError.
     """
-    found = []
+    series = []
     for day in days:
         status, body = await get(source.url(base or source.base, area, day, currency))
-        if status in _NOT_THERE:
+        if status in _NO_DATA_STATUSES:
             continue
         if status != HTTPStatus.OK:
             limited = status == HTTPStatus.TOO_MANY_REQUESTS
             raise (SourceLimitedError if limited else SourceError)(source.name, status)
         with suppress(NotPublishedError):
-            found.append(source.parse(body, area, fetched_at))
-    if not found:
+            series.append(source.parse(body, area, fetched_at))
+    if not series:
         raise NotPublishedError
-    return tuple(found)
+    return tuple(series)
 
 
 def series_of(
@@ -176,9 +180,10 @@ def series_of(
     source: str,
     fetched_at: datetime,
 ) -> PriceSeries:
-    """A series of quality FALLBACK from (start, end, price per kWh) in any order; raises BrokenDocumentError.
+    """Return a series of quality FALLBACK from (start, end, price per kWh) in any order.
 
-    The same slot twice at the same price is one; at two prices, or overlapping another, it is a contradiction.
+    Duplicate slots with the same price are merged. Raises BrokenDocumentError, also if slots overlap at different
+    prices.
     """
     slots = sorted({PriceSlot(start, end, round(price, 9)) for start, end, price in rows})
     if not slots:
@@ -195,51 +200,51 @@ def series_of(
     return PriceSeries(area, currency, resolution, tuple(slots), source, fetched_at, quality=PriceQuality.FALLBACK)
 
 
-def moment(text: object) -> datetime:
-    """A moment, in UTC, from an ISO 8601 text or a datetime, either with its offset; raises BadPeriodError."""
+def parse_time(text: object) -> datetime:
+    """Return a datetime or ISO 8601 text, which must have an offset, as UTC; raise BadPeriodError."""
     try:
         at = text if isinstance(text, datetime) else datetime.fromisoformat(str(text))
     except ValueError:
         raise BadPeriodError(f"{str(text)[:40]!r} is no time") from None
-    if not 2000 <= at.year < 2200:  # noqa: PLR2004 - far from where time ends
+    if not 2000 <= at.year < 2200:  # noqa: PLR2004 - keeps time arithmetic away from the limits of datetime
         raise BadPeriodError(f"{str(text)[:40]!r} is not in this age")
     if at.utcoffset() is None:
         raise BadPeriodError(f"{str(text)[:40]!r} has no offset, so it may be either of two")
     return at.astimezone(UTC)
 
 
-def is_number(price: object) -> bool:
-    """True for a number that may be a price; raises BadPriceError for anything else."""
-    if isinstance(price, bool) or not isinstance(price, int | float) or not abs(price) < _NO_PRICE:
+def checked_price(price: object) -> float:
+    """Return a price of any unit; raise BadPriceError if it is not a number that can be a price."""
+    if isinstance(price, bool) or not isinstance(price, int | float) or not abs(price) < _PRICE_LIMIT:
         raise BadPriceError(f"{str(price)[:40]!r}")
-    return True
+    return price
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    if len(body) > LARGEST:
+def _json_object(body: bytes) -> dict[str, Any]:
+    if len(body) > MAX_BYTES:
         raise TooLargeError
     if not body.strip():
         raise EmptyError
     if body.lstrip()[:1] == b"<":
         raise HtmlError
     try:
-        answer = json.loads(body)
+        response = json.loads(body)
     except ValueError, RecursionError:
         raise NotJsonError from None
-    if not isinstance(answer, dict):
+    if not isinstance(response, dict):
         raise NotJsonError
-    return answer
+    return response
 
 
-def _listed(found: object) -> list[Any]:
-    return found if isinstance(found, list) else []
+def _list_or_empty(series: object) -> list[Any]:
+    return series if isinstance(series, list) else []
 
 
-def _list(answer: dict[str, Any], name: str) -> list[Any]:
-    if not isinstance(answer.get(name), list):
+def _required_list(response: dict[str, Any], name: str) -> list[Any]:
+    if not isinstance(response.get(name), list):
         raise MissingPartError(f"no list {name}")
-    found: list[Any] = answer[name]
-    return found
+    series: list[Any] = response[name]
+    return series
 
 
 # fmt: off
@@ -258,7 +263,7 @@ _NORD_POOL_AREAS = {
 }
 # fmt: on
 
-SOURCES = (
+PUBLIC_SOURCES = (
     PublicSource(
         ENERGY_CHARTS,
         "https://api.energy-charts.info",

@@ -1,4 +1,4 @@
-"""The quality gate: decides whether a day's prices may be traded on, and gives the reasons why not."""
+"""The quality gate: decides whether a day's prices may be used for trading, and gives the reasons if not."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -14,17 +14,17 @@ ENTSOE = "entsoe"
 QUARTER_HOUR = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 
-# Limits of the coupled auction, EUR per kWh, with room for the upper one to be raised as it has been before.
+# Price limits of the coupled auction in EUR per kWh. The upper one leaves room, because it has been raised before.
 LOWEST, HIGHEST = -0.5, 5.0
-# Roughly how much of a currency is one euro: enough to tell a price from nonsense.
+# Approximate exchange rates: units of the currency per euro. They only have to tell prices from nonsense.
 PER_EURO = {
     "ALL": 100, "BGN": 2, "CHF": 1, "CZK": 25, "DKK": 7.5, "EUR": 1, "GBP": 0.9, "HUF": 400, "MDL": 20, "MKD": 62,
     "NOK": 12, "PLN": 4.5, "RON": 5, "RSD": 117, "SEK": 11.5, "UAH": 50,
 }  # fmt: skip
 _PREFIX = "price_reason_"
-ODD_ZEROS = 4  # zeros in a row, in the hours around a clock change, that look like a gap papered over
-FEW_TO_COMPARE = 8  # fewer prices in common say nothing about the rest
-TOLERANCE, SHARE = 0.02, 0.2  # EUR per kWh, and part of the typical price, by which two sources may differ
+ODD_ZEROS = 4  # consecutive quarter-hours at zero around a clock change that indicate a filled gap
+FEW_TO_COMPARE = 8  # sources with fewer prices in common are not compared
+TOLERANCE, SHARE = 0.02, 0.2  # allowed difference of two sources: in EUR per kWh, and as a share of the typical price
 
 
 # The reasons in English, for the command line; Home Assistant translates the same keys (`price_reason_...`).
@@ -68,20 +68,20 @@ def _shown(value: Value) -> str:
             return str(value)
 
 
-def judge(
+def assess(
     series: PriceSeries,
     start: datetime,
     end: datetime,
     *,
     zone: tzinfo = UTC,
     currencies: Collection[str] | None = None,
-    before: PriceSeries | None = None,
-    beside: PriceSeries | None = None,
+    previous_day: PriceSeries | None = None,
+    other_source: PriceSeries | None = None,
 ) -> PriceSeries:
-    """The same series with its quality, for the day [start, end).
+    """Return the series with its quality for the day [start, end).
 
-    `zone` is the area's clock, `currencies` the expected ones, `before` the prices of the day before, `beside` the same
-    day's prices from another source; each may be left out, and then is not compared with.
+    `zone` is the local time zone, `currencies` the expected currencies, `previous_day` the prices of the day before,
+    `other_source` the prices of the same day from another source. What is left out is not checked.
     """
     gaps = _gaps(series, start, end)
     if gaps:
@@ -92,8 +92,8 @@ def judge(
         *_numbers(series, per_euro),
         _flat(series),
         _clock_change(series, start, end, zone),
-        _copied(series, before),
-        _elsewhere(series, beside, per_euro),
+        _copied(series, previous_day),
+        _elsewhere(series, other_source, per_euro),
     ]
     reasons = tuple(doubt for doubt in doubts if doubt)
     if reasons:
@@ -140,7 +140,7 @@ def _flat(series: PriceSeries) -> Explanation | None:
 
 
 def _clock_change(series: PriceSeries, start: datetime, end: datetime, zone: tzinfo) -> Explanation | None:
-    """Find zeros around the hour that comes twice or never: the platform has published such a day."""
+    """Detect zeros around a clock change: ENTSO-E has published such a day."""
     if start.astimezone(zone).utcoffset() == end.astimezone(zone).utcoffset():
         return None
     for price, run in groupby(series, key=lambda slot: slot.price):
@@ -155,30 +155,30 @@ def _around(slots: list[PriceSlot], zone: tzinfo) -> bool:
     return before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset()
 
 
-def _copied(series: PriceSeries, before: PriceSeries | None) -> Explanation | None:
-    if before is None or len(before) < FEW_TO_COMPARE or len(before) != len(series):
+def _copied(series: PriceSeries, previous_day: PriceSeries | None) -> Explanation | None:
+    if previous_day is None or len(previous_day) < FEW_TO_COMPARE or len(previous_day) != len(series):
         return None
-    same = all(old.price == new.price for old, new in zip(before, series, strict=True))
+    same = all(old.price == new.price for old, new in zip(previous_day, series, strict=True))
     return quality_reason("copied") if same else None
 
 
-def _elsewhere(series: PriceSeries, beside: PriceSeries | None, per_euro: float | None) -> Explanation | None:
-    if beside is None or beside.currency != series.currency or not per_euro:
+def _elsewhere(series: PriceSeries, other_source: PriceSeries | None, per_euro: float | None) -> Explanation | None:
+    if other_source is None or other_source.currency != series.currency or not per_euro:
         return None
-    pairs = _in_common(series, beside)
+    pairs = _in_common(series, other_source)
     if len(pairs) < FEW_TO_COMPARE:
         return None
     typical = median(abs(ours - theirs) for ours, theirs in pairs)
     usual = median(abs(theirs) for _, theirs in pairs)
     if typical <= max(TOLERANCE * per_euro, SHARE * usual):
         return None
-    return quality_reason("differs", difference=typical, currency=series.currency, source=beside.source)
+    return quality_reason("differs", difference=typical, currency=series.currency, source=other_source.source)
 
 
-def _in_common(series: PriceSeries, beside: PriceSeries) -> list[tuple[float, float]]:
-    """Prices of the same slots, averaged to the coarser of the two resolutions."""
-    resolution = max(series.resolution, beside.resolution)
-    ours, theirs = _averaged(series, resolution), _averaged(beside, resolution)
+def _in_common(series: PriceSeries, other_source: PriceSeries) -> list[tuple[float, float]]:
+    """Return pairs of prices of the same slots, averaged to the coarser of the two resolutions."""
+    resolution = max(series.resolution, other_source.resolution)
+    ours, theirs = _averaged(series, resolution), _averaged(other_source, resolution)
     return [(ours[moment], theirs[moment]) for moment in ours.keys() & theirs.keys()]
 
 

@@ -1,10 +1,10 @@
-"""A text that hides itself."""
+"""A string that does not reveal itself."""
 
 from urllib.parse import quote
 
 
 class Secret:
-    """A text that shows itself to nobody who does not ask for it by name."""
+    """A string whose value is available only through `reveal`, never through `str`, `repr` or a log."""
 
     __slots__ = ("_text",)
 
@@ -24,9 +24,9 @@ class Secret:
         return hash(self._text)
 
     def reveal(self) -> str:
-        """The text."""
+        """Return the value."""
         return self._text
 
     def hide(self, text: str) -> str:
-        """Another text, without this one in it, plain or as part of an address."""
+        """Return `text` with this value removed, both verbatim and percent-encoded."""
         return text.replace(self._text, "...").replace(quote(self._text, safe=""), "...") if self._text else text

@@ -1,4 +1,4 @@
-"""What people and automations want to know of prices at one moment: now, next, cheap and dear."""
+"""The prices at one moment: current and next price, level, rank, and the cheap and expensive periods."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,32 +11,32 @@ from .statistics import PriceLevel, percentile, rank, statistics
 from .tariff import PriceKind
 
 CHEAP = frozenset({PriceLevel.CHEAP, PriceLevel.VERY_CHEAP})
-DEAR = frozenset({PriceLevel.EXPENSIVE, PriceLevel.VERY_EXPENSIVE})
+EXPENSIVE = frozenset({PriceLevel.EXPENSIVE, PriceLevel.VERY_EXPENSIVE})
 _DAY = timedelta(days=1)
 _QUARTER_HOUR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class PricePeriod:
-    """Slots in a row of one sort, from `start` to `end` (UTC), at `mean` per kWh."""
+    """Consecutive slots, all cheap or all expensive, from `start` to `end` (UTC), and their `mean` price per kWh."""
 
     start: datetime
     end: datetime
     mean: float
 
     def __contains__(self, moment: datetime) -> bool:
-        """Whether `moment` lies in it; the end does not."""
+        """Return whether `moment` lies in [start, end)."""
         return self.start <= moment < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class PriceSnapshot:
-    """Import prices unless another kind is named, per kWh in `currency` ("" while none is known), at `now` (UTC).
+    """The prices at `now` (UTC), per kWh in `currency`, which is "" while no price is known.
 
-    `current` and `following` are the slots that hold now and next, by kind, where they are known. Rank (1 is the
-    cheapest) and level compare the present price with those of its own local day, `percentile` (0 to 100) with all that
-    are still to come. `cheap` and `dear` are the stretches of such levels, today's and tomorrow's. `next_edge` is when
-    any of it changes at the latest, unless prices come.
+    `current` and `following` are the current and the next slot of each kind, where known. All other prices are import
+    prices. `rank` (1 is the cheapest) and `level` compare the current price with its local day, `percentile` (0 to 100)
+    with all known prices still to come. `cheap` and `expensive` are the periods of these levels today and tomorrow. At
+    `next_change` the snapshot becomes outdated, unless prices arrive earlier.
     """
 
     now: datetime
@@ -52,12 +52,12 @@ class PriceSnapshot:
     rank: int | None
     percentile: float | None
     cheap: tuple[PricePeriod, ...]
-    dear: tuple[PricePeriod, ...]
-    next_edge: datetime
+    expensive: tuple[PricePeriod, ...]
+    next_change: datetime
 
 
-def outlook(pricer: Pricer, now: datetime) -> PriceSnapshot:
-    """The outlook at an aware moment; raises TariffError where a template gives no number."""
+def take_snapshot(pricer: Pricer, now: datetime) -> PriceSnapshot:
+    """Return the snapshot at an aware time; raise TariffError if a template does not return a number."""
     book = pricer.book
     day = now.astimezone(book.zone).date()
     today, tomorrow = pricer.day(day), pricer.day(day + _DAY)
@@ -79,14 +79,16 @@ def outlook(pricer: Pricer, now: datetime) -> PriceSnapshot:
         level=next((level for slot, level in graded if slot is present), None),
         rank=rank(present.price, today.slots[PriceKind.IMPORT]) if present else None,
         percentile=percentile(present.price, [slot for slot, _ in graded if slot.end > now]) if present else None,
-        cheap=_stretches(graded, CHEAP),
-        dear=_stretches(graded, DEAR),
-        next_edge=min((slot.end for slot in current.values()), default=next_quarter(now)),
+        cheap=_level_periods(graded, CHEAP),
+        expensive=_level_periods(graded, EXPENSIVE),
+        next_change=min((slot.end for slot in current.values()), default=next_quarter_hour(now)),
     )
 
 
-def _stretches(graded: list[tuple[PriceSlot, PriceLevel]], wanted: frozenset[PriceLevel]) -> tuple[PricePeriod, ...]:
-    """The runs of slots of the wanted levels, each without a gap."""
+def _level_periods(
+    graded: list[tuple[PriceSlot, PriceLevel]], wanted: frozenset[PriceLevel]
+) -> tuple[PricePeriod, ...]:
+    """Return the uninterrupted periods in which the level is one of `wanted`."""
     runs: list[list[PriceSlot]] = []
     for slot, level in graded:
         if level in wanted:
@@ -97,7 +99,7 @@ def _stretches(graded: list[tuple[PriceSlot, PriceLevel]], wanted: frozenset[Pri
     return tuple(PricePeriod(run[0].start, run[-1].end, found.mean) for run in runs if (found := statistics(run)))
 
 
-def next_quarter(now: datetime) -> datetime:
-    """The first whole quarter of an hour after an aware moment, UTC."""
+def next_quarter_hour(now: datetime) -> datetime:
+    """Return the next full quarter-hour (UTC) after an aware time."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     return epoch + ((now - epoch) // _QUARTER_HOUR + 1) * _QUARTER_HOUR

@@ -1,4 +1,4 @@
-"""A page of the price book: what one source says about one local day. Cut, merged, compared, written down."""
+"""What one source states for one local day: validation, merging, comparison and serialisation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,20 +11,23 @@ from ..explanation import Explanation
 from .prices import PriceQuality, PriceSeries, PriceSlot
 
 _MINUTE = timedelta(minutes=1)
-_SOURCE = re.compile(r"[a-z0-9_.]{1,100}")  # a name, never an address: those may hold secrets
+_SOURCE = re.compile(r"[a-z0-9_.]{1,100}")  # a name and never a URL, which may contain secrets
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """How far two sources are apart where both know a price: for how long they do, and per kWh how far."""
+class PriceDifference:
+    """How far two series differ over the time that both cover.
+
+    `time` is the length of that time, `mean` and `largest` are absolute differences per kWh.
+    """
 
     time: timedelta
     mean: float
     largest: float
 
 
-def check(series: PriceSeries) -> None:
-    """Refuse a series that a page could not hold; raises ValueError."""
+def validate(series: PriceSeries) -> None:
+    """Raise ValueError for a series that the price book cannot store."""
     if not _SOURCE.fullmatch(series.source):
         raise ValueError("A source's name of anything but small letters, digits, '_' and '.' is not allowed")
     if series.sequence != 1:
@@ -42,8 +45,8 @@ def check(series: PriceSeries) -> None:
         before = slot
 
 
-def by_day(series: PriceSeries, zone: tzinfo) -> dict[date, PriceSeries]:
-    """The series cut at local midnights."""
+def split_by_day(series: PriceSeries, zone: tzinfo) -> dict[date, PriceSeries]:
+    """Split a series at local midnights."""
     days: dict[date, list[PriceSlot]] = {}
     for slot in series:
         days.setdefault(slot.start.astimezone(zone).date(), []).append(slot)
@@ -51,9 +54,9 @@ def by_day(series: PriceSeries, zone: tzinfo) -> dict[date, PriceSeries]:
 
 
 def merge(old: PriceSeries | None, new: PriceSeries) -> PriceSeries:
-    """What a source says now: the new prices, and the old ones of slots it no longer mentions.
+    """Return the new prices, completed by the old ones for slots that the source no longer mentions.
 
-    Where the resolution has changed, one of the two stands alone: the one that knows more, or else the new one.
+    If the resolution has changed, only one series is kept: the one that covers more time, or the new one.
     """
     if old is None:
         return new
@@ -63,59 +66,61 @@ def merge(old: PriceSeries | None, new: PriceSeries) -> PriceSeries:
     return replace(new, slots=tuple(slots[start] for start in sorted(slots)))
 
 
-def together(series: list[PriceSeries]) -> tuple[PriceSlot, ...]:
-    """The slots of the first, and those of each further one that overlap none so far."""
-    taken: list[PriceSlot] = []
+def combine(series: list[PriceSeries]) -> tuple[PriceSlot, ...]:
+    """Return the slots of the first series, and those of each further series that overlap no earlier one."""
+    combined: list[PriceSlot] = []
     for one in series:
-        taken += [slot for slot in one if not any(slot.start < other.end and other.start < slot.end for other in taken)]
-    return tuple(sorted(taken))
+        combined += [
+            slot for slot in one if not any(slot.start < other.end and other.start < slot.end for other in combined)
+        ]
+    return tuple(sorted(combined))
 
 
-def difference(ours: PriceSeries, theirs: PriceSeries) -> Difference | None:
-    """How far apart two series are, over the time that both know; None where there is none."""
-    apart: list[tuple[timedelta, float]] = []
-    mine, other = iter(ours), iter(theirs)
-    a, b = next(mine, None), next(other, None)
+def price_difference(ours: PriceSeries, theirs: PriceSeries) -> PriceDifference | None:
+    """Return how far two series differ over the time that both cover, or None without such time."""
+    differences: list[tuple[timedelta, float]] = []
+    our_slots, their_slots = iter(ours), iter(theirs)
+    a, b = next(our_slots, None), next(their_slots, None)
     while a and b:
-        shared = min(a.end, b.end) - max(a.start, b.start)
-        if shared > timedelta(0):
-            apart.append((shared, abs(a.price - b.price)))
+        overlap = min(a.end, b.end) - max(a.start, b.start)
+        if overlap > timedelta(0):
+            differences.append((overlap, abs(a.price - b.price)))
         if a.end <= b.end:
-            a = next(mine, None)
+            a = next(our_slots, None)
         else:
-            b = next(other, None)
-    if not apart:
+            b = next(their_slots, None)
+    if not differences:
         return None
-    time = sum((shared for shared, _ in apart), timedelta())
-    mean = sum(shared / time * by for shared, by in apart)
-    return Difference(time, round(mean, 9), round(max(by for _, by in apart), 9))
+    time = sum((overlap for overlap, _ in differences), timedelta())
+    mean = sum(overlap / time * value for overlap, value in differences)
+    return PriceDifference(time, round(mean, 9), round(max(value for _, value in differences), 9))
 
 
-def to_dict(day: date, page: PriceSeries) -> dict[str, Any]:
-    """A page as plain JSON: the prices from the first to the last slot, null where there is none."""
-    start = page.slots[0].start
-    prices: list[float | None] = [None] * ((page.slots[-1].end - start) // page.resolution)
-    for slot in page:
-        prices[(slot.start - start) // page.resolution] = slot.price
+def to_dict(day: date, series: PriceSeries) -> dict[str, Any]:
+    """Return a day's series as plain JSON: the prices from the first to the last slot, null where one is missing."""
+    start = series.slots[0].start
+    prices: list[float | None] = [None] * ((series.slots[-1].end - start) // series.resolution)
+    for slot in series:
+        prices[(slot.start - start) // series.resolution] = slot.price
     return {
         "day": day.isoformat(),
-        "source": page.source,
-        "fetched_at": page.fetched_at.isoformat(),
-        "quality": page.quality.value,
-        "reasons": [reason.to_dict() for reason in page.reasons],
+        "source": series.source,
+        "fetched_at": series.fetched_at.isoformat(),
+        "quality": series.quality.value,
+        "reasons": [reason.to_dict() for reason in series.reasons],
         "start": start.isoformat(),
-        "minutes": page.resolution // _MINUTE,
+        "minutes": series.resolution // _MINUTE,
         "prices": prices,
     }
 
 
 def _reason(data: Mapping[str, Any] | str) -> Explanation:
-    """Return a reason of its JSON; earlier versions stored an English sentence."""
+    """Return a reason from its JSON; earlier versions stored an English sentence."""
     return Explanation("price_reason_earlier_version") if isinstance(data, str) else Explanation.from_dict(data)
 
 
 def from_dict(data: Mapping[str, Any], area: str, currency: str) -> tuple[date, PriceSeries]:
-    """A page from its JSON; raises KeyError, TypeError or ValueError when it is none."""
+    """Return a day's series from its JSON; raise KeyError, TypeError or ValueError if it is malformed."""
     start, resolution = datetime.fromisoformat(data["start"]).astimezone(UTC), data["minutes"] * _MINUTE
     series = PriceSeries(
         area=area,
@@ -132,6 +137,6 @@ def from_dict(data: Mapping[str, Any], area: str, currency: str) -> tuple[date, 
         reasons=tuple(_reason(reason) for reason in data["reasons"]),
     )
     if not series.slots:
-        raise ValueError("a page without prices")
-    check(series)
+        raise ValueError("a day without prices")
+    validate(series)
     return date.fromisoformat(data["day"]), series

@@ -1,4 +1,4 @@
-"""Who can be asked for prices: a name, and a way to ask that gives series or raises a MarketError."""
+"""Price sources: a name, and a function that returns price series or raises a MarketError."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -6,56 +6,58 @@ from datetime import UTC, date, datetime
 
 from . import public_sources
 from .bidding_zones import BiddingZone
-from .entsoe.client import fetch
+from .entsoe import client
 from .entsoe.ipc import PriceQuery
 from .errors import MarketError, NotPublishedError
 from .prices import PriceSeries, local_day
-from .public_sources import Get, PublicSource
+from .public_sources import HttpGet, PublicSource
 from .quality import ENTSOE
 
-type Ask = Callable[[Sequence[date], str], Awaitable[Iterable[PriceSeries]]]
-"""From local days in a row, and the currency wanted where there is a choice, to what is known of them."""
+type FetchSeries = Callable[[Sequence[date], str], Awaitable[Iterable[PriceSeries]]]
+"""Returns the known prices of consecutive local days, in the given currency where the source has a choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriceSource:
-    """A source of prices under the name that its prices, and its fetches in the log, carry."""
+    """A source of prices; prices and log entries carry its name."""
 
     name: str
-    ask: Ask
+    fetch: FetchSeries
 
 
-def entsoe(question: PriceQuery) -> PriceSource:
-    """ENTSO-E's platform; `question` says all but the time."""
-    area = question.area
+def entsoe_source(query: PriceQuery) -> PriceSource:
+    """Return ENTSO-E as a source; `query` gives everything except the time."""
+    area = query.area
 
-    async def ask(days: Sequence[date], _currency: str) -> list[PriceSeries]:
+    async def fetch_series(days: Sequence[date], _currency: str) -> list[PriceSeries]:
         start, end = local_day(days[0], area.tzinfo)[0], local_day(days[-1], area.tzinfo)[1]
-        answer = await fetch(replace(question, start=start, end=end))
+        response = await client.fetch(replace(query, start=start, end=end))
         found: list[PriceSeries] = []
-        trouble: MarketError = NotPublishedError()
+        failure: MarketError = NotPublishedError()
         for day in days:
-            edges = local_day(day, area.tzinfo)
+            bounds = local_day(day, area.tzinfo)
             try:
-                found.append(answer.document.series(area.key, *edges, source=ENTSOE, fetched_at=answer.fetched_at))
+                found.append(response.document.series(area.key, *bounds, source=ENTSOE, fetched_at=response.fetched_at))
             except NotPublishedError:
                 continue
-            except MarketError as error:  # one day's trouble does not spoil the others
-                trouble = error
+            except MarketError as error:  # one invalid day must not affect the others
+                failure = error
         if not found:
-            raise trouble
+            raise failure
         return found
 
-    return PriceSource(ENTSOE, ask)
+    return PriceSource(ENTSOE, fetch_series)
 
 
-def public(source: PublicSource, area: BiddingZone, get: Get) -> PriceSource | None:
-    """A public source, asked by means of `get`; None where it does not know the area."""
+def public_source(source: PublicSource, area: BiddingZone, get: HttpGet) -> PriceSource | None:
+    """Return a public source that uses `get` for HTTP; None if it does not cover the bidding zone."""
     if area.key not in source.areas:
         return None
 
-    async def ask(days: Sequence[date], currency: str) -> tuple[PriceSeries, ...]:
-        wanted = currency or area.currency
-        return await public_sources.fetch(source, get, area.key, days, currency=wanted, fetched_at=datetime.now(UTC))
+    async def fetch_series(days: Sequence[date], currency: str) -> tuple[PriceSeries, ...]:
+        now = datetime.now(UTC)
+        return await public_sources.fetch(
+            source, get, area.key, days, currency=currency or area.currency, fetched_at=now
+        )
 
-    return PriceSource(source.name, ask)
+    return PriceSource(source.name, fetch_series)

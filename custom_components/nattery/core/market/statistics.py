@@ -1,4 +1,4 @@
-"""What a set of prices looks like, a day's for example, and where one price stands in it. Prices per kWh, any kind."""
+"""Statistics of a set of prices, such as a day's, and the position of one price in it. Prices per kWh, any kind."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,13 @@ from enum import StrEnum
 
 from .prices import PriceSlot
 
-_FLAT = 0.05  # a spread of less than this part of the highest price is no difference worth acting on
-_NOTHING = 1e-4  # per kWh, in any currency
+# Below either spread, all prices count as normal: the difference is not worth acting on.
+_MIN_RELATIVE_SPREAD = 0.05  # of the largest absolute price
+_MIN_SPREAD = 1e-4  # per kWh, in any currency
 
 
 class PriceLevel(StrEnum):
-    """How a price compares with the others, by the share of time that is cheaper."""
+    """The level of a price: how much of the time is cheaper."""
 
     VERY_CHEAP = "very_cheap"
     CHEAP = "cheap"
@@ -26,7 +27,10 @@ _LEVELS = ((10, PriceLevel.VERY_CHEAP), (30, PriceLevel.CHEAP), (70, PriceLevel.
 
 @dataclass(frozen=True, slots=True)
 class PriceStatistics:
-    """Lowest, mean and highest price and when the extremes first begin (UTC); the mean is over time."""
+    """Lowest, time-weighted mean and highest price.
+
+    `lowest_at` and `highest_at` are when the extremes first begin (UTC).
+    """
 
     lowest: float
     mean: float
@@ -36,28 +40,31 @@ class PriceStatistics:
 
     @property
     def spread(self) -> float:
-        """How far the highest is above the lowest."""
+        """Return the highest price minus the lowest."""
         return round(self.highest - self.lowest, 6)
 
 
 def statistics(slots: Sequence[PriceSlot]) -> PriceStatistics | None:
-    """The statistics of some slots; None of none."""
+    """Return the statistics of some slots; None for no slots."""
     if not slots:
         return None
     cheapest = min(slots, key=lambda slot: (slot.price, slot.start))
-    dearest = max(slots, key=lambda slot: (slot.price, -slot.start.timestamp()))
+    most_expensive = max(slots, key=lambda slot: (slot.price, -slot.start.timestamp()))
     time = sum((slot.end - slot.start for slot in slots), timedelta())
     mean = sum(slot.price * ((slot.end - slot.start) / time) for slot in slots)
-    return PriceStatistics(cheapest.price, round(mean, 6), dearest.price, cheapest.start, dearest.start)
+    return PriceStatistics(cheapest.price, round(mean, 6), most_expensive.price, cheapest.start, most_expensive.start)
 
 
 def rank(price: float, slots: Sequence[PriceSlot]) -> int:
-    """The place of a price among the slots: 1 is the cheapest, and equals share a place."""
+    """Return the rank of a price among the slots: 1 is the cheapest, and equal prices share a rank."""
     return 1 + sum(slot.price < price for slot in slots)
 
 
 def percentile(price: float, slots: Sequence[PriceSlot]) -> float:
-    """The share of time, 0 to 100, that is cheaper; time at the same price counts half. 50 when all are equal."""
+    """Return the share of time (0 to 100) that is cheaper; time at the same price counts half.
+
+    Returns 50 if all prices are equal.
+    """
     time = sum((slot.end - slot.start for slot in slots), timedelta())
     if not time:
         return 50.0
@@ -67,9 +74,9 @@ def percentile(price: float, slots: Sequence[PriceSlot]) -> float:
 
 
 def level(price: float, slots: Sequence[PriceSlot]) -> PriceLevel:
-    """How a price compares with the slots; all is normal where prices hardly differ."""
+    """Return the level of a price among the slots; normal where prices hardly differ."""
     prices = [slot.price for slot in slots]
-    if not prices or max(prices) - min(prices) <= max(_FLAT * max(map(abs, prices)), _NOTHING):
+    if not prices or max(prices) - min(prices) <= max(_MIN_RELATIVE_SPREAD * max(map(abs, prices)), _MIN_SPREAD):
         return PriceLevel.NORMAL
     share = percentile(price, slots)
     return next((name for limit, name in _LEVELS if share < limit), PriceLevel.VERY_EXPENSIVE)

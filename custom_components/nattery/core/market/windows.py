@@ -1,7 +1,7 @@
-"""The cheapest or dearest time for something that takes a while, in one piece or in several.
+"""The cheapest or most expensive window of a given duration, contiguous or split into blocks.
 
-Exact: money is counted in whole billionths and time in whole microseconds, so equal is equal, and the earliest of
-equals wins. A gap in the prices is never bridged.
+The result is exact: money is counted in billionths and time in microseconds, both as integers. Of equal windows the
+earliest wins. A window never includes a gap in the prices.
 """
 
 from bisect import bisect_right
@@ -15,7 +15,7 @@ from operator import le, lt
 
 from .prices import PriceSlot
 
-type Stretch = tuple[datetime, datetime]
+type Interval = tuple[datetime, datetime]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -28,42 +28,42 @@ class NoWindowReason(StrEnum):
     """Why there is no window."""
 
     TOO_SHORT = "too_short"  # the time allowed is shorter than the duration
-    NO_PRICES = "no_prices"  # nothing at all is known in the time allowed
-    GAPS = "gaps"  # something is known, but not enough, or not in one piece
+    NO_PRICES = "no_prices"  # no price is known in the time allowed
+    GAPS = "gaps"  # too few prices are known, or not contiguously
 
 
 class NoWindowError(Exception):
-    """There is no such window; `reason` says why, `gaps` are the stretches allowed whose prices are not known."""
+    """There is no such window; `gaps` are the intervals in the time allowed whose prices are unknown."""
 
-    def __init__(self, reason: NoWindowReason, text: str, gaps: tuple[Stretch, ...] = ()) -> None:
-        """Keep the reason and say it in words."""
+    def __init__(self, reason: NoWindowReason, text: str, gaps: tuple[Interval, ...] = ()) -> None:
+        """Keep the reason and the gaps."""
         self.reason, self.gaps = reason, gaps
         super().__init__(text)
 
 
-class WindowQuestionError(ValueError):
-    """The question itself was wrong."""
+class InvalidWindowError(ValueError):
+    """The arguments of a window search are invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriceWindow:
-    """The best time: its pieces in order (UTC), and their mean price per kWh.
+    """The best window: its blocks in order (UTC) and their mean price per kWh.
 
-    `gaps` are the stretches of the time allowed whose prices are not known: the window is the best of the rest.
+    `gaps` are the intervals in the time allowed whose prices are unknown and which the search ignored.
     """
 
-    blocks: tuple[Stretch, ...]
+    blocks: tuple[Interval, ...]
     mean: float
-    gaps: tuple[Stretch, ...] = ()
+    gaps: tuple[Interval, ...] = ()
 
     @property
     def start(self) -> datetime:
-        """When the first piece begins."""
+        """Return when the first block begins."""
         return self.blocks[0][0]
 
     @property
     def end(self) -> datetime:
-        """When the last piece ends."""
+        """Return when the last block ends."""
         return self.blocks[-1][1]
 
 
@@ -73,16 +73,16 @@ def find_window(
     *,
     earliest: datetime | None = None,
     latest: datetime | None = None,
-    dearest: bool = False,
+    most_expensive: bool = False,
     split: bool = False,
     min_block: timedelta = timedelta(0),
 ) -> PriceWindow:
-    """The window of `duration` with the lowest (or highest) mean price in [earliest, latest).
+    """Return the window of `duration` with the lowest (or highest) mean price in [earliest, latest).
 
-    The prices are whatever the slots carry: spot, import or export. In one piece it may begin at any moment, not only
-    at the edge of a slot. When `split`, it may fall into pieces of `min_block` or longer (none given: any), in whole
-    minutes; of equals the one with fewest pieces, then the one that ends first.
-    Raises NoWindowError when there is none, WindowQuestionError for a question that makes no sense.
+    The slots may hold prices of any kind. A contiguous window may begin at any time, not only where a slot begins. If
+    `split`, the window may consist of blocks of whole minutes, each at least `min_block` long. Of equal windows the one
+    with fewest blocks wins, then the one that ends first.
+    Raises NoWindowError if there is no window, InvalidWindowError for invalid arguments.
     """
     known = sorted(slots)
     _check(duration, earliest, latest, min_block, split=split)
@@ -93,169 +93,182 @@ def find_window(
     length = duration // _TICK
     if last - first < length:
         raise NoWindowError(
-            NoWindowReason.TOO_SHORT, f"{_said(duration)} do not fit between {_shown(first)} and {_shown(last)}"
+            NoWindowReason.TOO_SHORT,
+            f"{_minutes_text(duration)} do not fit between {_time_text(first)} and {_time_text(last)}",
         )
-    curve = _Curve(known, first, last, -1 if dearest else 1)
+    curve = _CostCurve(known, first, last, -1 if most_expensive else 1)
     if not curve.starts:
         raise NoWindowError(
-            NoWindowReason.NO_PRICES, f"No prices are known between {_shown(first)} and {_shown(last)}", curve.gaps()
+            NoWindowReason.NO_PRICES,
+            f"No prices are known between {_time_text(first)} and {_time_text(last)}",
+            curve.gaps(),
         )
-    blocks = _best_split(curve, length, min_block // _TICK) if split else _best_piece(curve, length)
+    blocks = _best_split(curve, length, min_block // _TICK) if split else _best_contiguous(curve, length)
     if not blocks:
-        pieces = f" in pieces of {_said(min_block)}" if split and min_block else "" if split else " in one piece"
+        shape = f" in pieces of {_minutes_text(min_block)}" if split and min_block else "" if split else " in one piece"
         raise NoWindowError(
             NoWindowReason.GAPS,
-            f"Prices are missing between {_shown(first)} and {_shown(last)}: {_said(duration)}{pieces} are not known",
+            f"Prices are missing between {_time_text(first)} and {_time_text(last)}: "
+            f"{_minutes_text(duration)}{shape} are not known",
             curve.gaps(),
         )
     cost = sum(curve.cost(start, end) for start, end in blocks)
-    stretches = tuple((_moment(start), _moment(end)) for start, end in blocks)
-    return PriceWindow(stretches, round(curve.sign * cost / length / _BILLION, 9), curve.gaps())
+    intervals = tuple((_moment(start), _moment(end)) for start, end in blocks)
+    return PriceWindow(intervals, round(curve.sign * cost / length / _BILLION, 9), curve.gaps())
 
 
 def _check(
     duration: timedelta, earliest: datetime | None, latest: datetime | None, min_block: timedelta, *, split: bool
 ) -> None:
     if duration <= timedelta(0):
-        raise WindowQuestionError(f"A duration of {duration} is not allowed: a longer one than nothing is")
+        raise InvalidWindowError(f"A duration of {duration} is not allowed: a longer one than nothing is")
     if any(moment is not None and moment.tzinfo is None for moment in (earliest, latest)):
-        raise WindowQuestionError("A time without a time zone is not allowed: one with a zone or an offset is")
+        raise InvalidWindowError("A time without a time zone is not allowed: one with a zone or an offset is")
     if not timedelta(0) <= min_block <= duration:
-        raise WindowQuestionError(
+        raise InvalidWindowError(
             f"A shortest piece of {min_block} is not allowed: anything up to the duration of {duration} is"
         )
     if min_block and not split:
-        raise WindowQuestionError("A shortest piece is only allowed for a window that may be split")
+        raise InvalidWindowError("A shortest piece is only allowed for a window that may be split")
     if split and (duration % timedelta(minutes=1) or min_block % timedelta(minutes=1)):
-        raise WindowQuestionError(
+        raise InvalidWindowError(
             "A split window has whole minutes only: neither its duration nor its pieces may have seconds"
         )
 
 
-class _Curve:
-    """What time costs: slots cut to [first, last), in runs without gaps, with running totals."""
+class _CostCurve:
+    """Cumulative cost over time: slots clipped to [first, last), in runs without gaps, with running totals."""
 
     def __init__(self, slots: Sequence[PriceSlot], first: int, last: int, sign: int) -> None:
         self.first, self.last, self.sign = first, last, sign
-        cut = [(max(_ticks(slot.start), first), min(_ticks(slot.end), last), slot.price) for slot in slots]
-        pieces = [(start, end, sign * round(price * _BILLION)) for start, end, price in cut if start < end]
-        for (_, end, _), (start, _, _) in pairwise(pieces):
+        clipped = [(max(_ticks(slot.start), first), min(_ticks(slot.end), last), slot.price) for slot in slots]
+        costs = [(start, end, sign * round(price * _BILLION)) for start, end, price in clipped if start < end]
+        for (_, end, _), (start, _, _) in pairwise(costs):
             if start < end:
-                raise WindowQuestionError(f"Prices that overlap are not allowed: two hold at {_shown(start)}")
-        self.starts = [start for start, _, _ in pieces]
-        self.ends = [end for _, end, _ in pieces]
-        self.prices = [price for _, _, price in pieces]
-        self._totals = list(accumulate(((end - start) * price for start, end, price in pieces), initial=0))
+                raise InvalidWindowError(f"Prices that overlap are not allowed: two hold at {_time_text(start)}")
+        self.starts = [start for start, _, _ in costs]
+        self.ends = [end for _, end, _ in costs]
+        self.prices = [price for _, _, price in costs]
+        self._totals = list(accumulate(((end - start) * price for start, end, price in costs), initial=0))
 
     def total(self, moment: int) -> int:
-        """What all known time up to a moment costs."""
+        """Return the cost of all known time up to a moment."""
         index = bisect_right(self.starts, moment) - 1
         if index < 0:
             return 0
         return self._totals[index] + (min(moment, self.ends[index]) - self.starts[index]) * self.prices[index]
 
     def cost(self, start: int, end: int) -> int:
-        """What a stretch costs."""
+        """Return the cost of an interval."""
         return self.total(end) - self.total(start)
 
     def runs(self) -> list[tuple[int, int]]:
-        """The stretches without a gap."""
+        """Return the intervals without a gap."""
         runs: list[tuple[int, int]] = []
         for start, end in zip(self.starts, self.ends, strict=True):
             joined = runs.pop()[0] if runs and runs[-1][1] == start else start
             runs.append((joined, end))
         return runs
 
-    def gaps(self) -> tuple[Stretch, ...]:
-        """The stretches between the runs, and before and after them."""
+    def gaps(self) -> tuple[Interval, ...]:
+        """Return the intervals before, between and after the runs."""
         edges = [self.first, *(edge for run in self.runs() for edge in run), self.last]
         return tuple(
             (_moment(start), _moment(end)) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end
         )
 
 
-def _best_piece(curve: _Curve, length: int) -> list[tuple[int, int]]:
-    """The cost of a sliding window bends only where one of its ends meets an edge, so only those moments count."""
+def _best_contiguous(curve: _CostCurve, length: int) -> list[tuple[int, int]]:
+    """Return the best contiguous window, or nothing.
+
+    The cost of a sliding window is piecewise linear, with breakpoints where one of its ends meets a slot boundary, so
+    only these starts are tried.
+    """
     best: tuple[int, int] | None = None
     edges = [*curve.starts, *curve.ends]
     starts = sorted({*edges, *(edge - length for edge in edges)})
     for run_start, run_end in curve.runs():
         for start in starts[bisect_right(starts, run_start - 1) : bisect_right(starts, run_end - length)]:
-            found = (curve.cost(start, start + length), start)
-            best = min(best, found) if best else found
+            candidate = (curve.cost(start, start + length), start)
+            best = min(best, candidate) if best else candidate
     return [(best[1], best[1] + length)] if best else []
 
 
-def _best_split(curve: _Curve, length: int, shortest: int) -> list[tuple[int, int]]:
-    """The best choice of steps, each as long as divides every slot, the duration and the piece.
+def _best_split(curve: _CostCurve, length: int, min_steps: int) -> list[tuple[int, int]]:
+    """Return the best split window, in steps whose length divides every slot, the duration and the minimum block.
 
-    No finer step would find better, as long as the time allowed begins and ends on a multiple of five minutes;
-    otherwise up to five minutes at its ends are not used, unless it is too short without them.
+    A finer step would not be better if the time allowed begins and ends on a multiple of five minutes. Otherwise up to
+    five minutes at either end stay unused, unless the time is too short without them.
     """
     inner = {edge for edge in (*curve.starts, *curve.ends) if curve.first < edge < curve.last}
     ends = -(-curve.first // _FIVE_MINUTES) * _FIVE_MINUTES, curve.last // _FIVE_MINUTES * _FIVE_MINUTES
-    step = math.gcd(*(time // _MINUTE for time in (length, shortest, *inner, *ends))) * _MINUTE
-    for unit in dict.fromkeys((step, _MINUTE)):
-        if blocks := _best_steps(curve, unit, length // unit, max(shortest // unit, 1)):
+    common_step = math.gcd(*(time // _MINUTE for time in (length, min_steps, *inner, *ends))) * _MINUTE
+    for step in dict.fromkeys((common_step, _MINUTE)):
+        if blocks := _best_steps(curve, step, length // step, max(min_steps // step, 1)):
             return blocks
     return []
 
 
-def _best_steps(curve: _Curve, unit: int, count: int, shortest: int) -> list[tuple[int, int]]:
-    """The cheapest `count` steps in pieces of `shortest` or more: step by step, for every number of steps taken so far.
+def _best_steps(curve: _CostCurve, step: int, count: int, min_steps: int) -> list[tuple[int, int]]:
+    """Return the cheapest `count` steps in blocks of at least `min_steps`.
 
-    `shut[k]` is the least that k steps cost so far, `open_[k]` the least when the last of them is a step that has just
-    been taken, in a piece long enough. A piece costs one more than its steps, less than any difference in money counts.
+    This is a dynamic programme over the grid and the number of steps taken. `closed[index][k]` is the minimum cost of k
+    steps up to a grid point; `open_[k]` is that minimum if the last step ends there, in a block that is long enough.
+    Each block costs one unit extra, less than any real difference in cost, so that fewer blocks win among equals.
     """
-    grid = range(-(-curve.first // unit) * unit, curve.last + 1, unit)
-    pieces = len(grid) + 1
-    totals = [curve.total(moment) * pieces for moment in grid]
-    reach = _reach(curve, grid)
+    grid = range(-(-curve.first // step) * step, curve.last + 1, step)
+    # Scaled so that the extra units of all blocks together stay below the smallest difference in cost.
+    scale = len(grid) + 1
+    totals = [curve.total(moment) * scale for moment in grid]
+    run_lengths = _run_lengths(curve, grid)
     none: list[float] = [math.inf] * (count + 1)
-    shuts: list[list[float]] = [[0, *none[1:]]]
+    closed: list[list[float]] = [[0, *none[1:]]]
     open_ = none
-    begins, takes = [b""], [b""]
-    for here in range(1, len(grid)):
-        back = here - shortest
-        longer = begun = none
-        if reach[here] >= 1:
-            cost = totals[here] - totals[here - 1]
-            longer = [math.inf, *(spent + cost for spent in open_[:-1])]
-        if reach[here] >= shortest:
-            cost = totals[here] - totals[back] + 1
-            begun = [*none[:shortest], *(spent + cost for spent in shuts[back][: count + 1 - shortest])]
-        open_ = list(map(min, longer, begun, strict=True))
-        begins.append(bytes(map(le, begun, longer, strict=True)))
-        takes.append(bytes(map(lt, open_, shuts[-1], strict=True)))
-        shuts.append(list(map(min, shuts[-1], open_, strict=True)))
-        if back >= 0:
-            shuts[back] = []  # never looked at again
-    if shuts[-1][count] == math.inf:
+    block_starts, step_taken = [b""], [b""]
+    for index in range(1, len(grid)):
+        block_start = index - min_steps
+        continued = started = none
+        if run_lengths[index] >= 1:
+            cost = totals[index] - totals[index - 1]
+            continued = [math.inf, *(cost_so_far + cost for cost_so_far in open_[:-1])]
+        if run_lengths[index] >= min_steps:
+            cost = totals[index] - totals[block_start] + 1
+            started = [
+                *none[:min_steps],
+                *(cost_so_far + cost for cost_so_far in closed[block_start][: count + 1 - min_steps]),
+            ]
+        open_ = list(map(min, continued, started, strict=True))
+        block_starts.append(bytes(map(le, started, continued, strict=True)))
+        step_taken.append(bytes(map(lt, open_, closed[-1], strict=True)))
+        closed.append(list(map(min, closed[-1], open_, strict=True)))
+        if block_start >= 0:
+            closed[block_start] = []  # no longer needed; frees the memory
+    if closed[-1][count] == math.inf:
         return []
     blocks: list[tuple[int, int]] = []
-    here, left = len(grid) - 1, count
-    while left:
-        if not takes[here][left]:
-            here -= 1
+    index, remaining = len(grid) - 1, count
+    while remaining:
+        if not step_taken[index][remaining]:
+            index -= 1
             continue
-        end = here
-        while not begins[here][left]:
-            here, left = here - 1, left - 1
-        here, left = here - shortest, left - shortest
-        blocks.append((grid[here], grid[end]))
+        end = index
+        while not block_starts[index][remaining]:
+            index, remaining = index - 1, remaining - 1
+        index, remaining = index - min_steps, remaining - min_steps
+        blocks.append((grid[index], grid[end]))
     return blocks[::-1]
 
 
-def _reach(curve: _Curve, grid: range) -> list[int]:
-    """How many steps up to each moment of the grid lie in one run."""
-    reach = [0] * len(grid)
+def _run_lengths(curve: _CostCurve, grid: range) -> list[int]:
+    """Return how many consecutive steps before each grid point lie in one run."""
+    run_lengths = [0] * len(grid)
     for run_start, run_end in curve.runs():
         first = -((grid.start - run_start) // grid.step) if run_start > grid.start else 0
-        for steps, here in enumerate(range(first, len(grid))):
-            if grid[here] > run_end:
+        for steps, index in enumerate(range(first, len(grid))):
+            if grid[index] > run_end:
                 break
-            reach[here] = max(reach[here], steps)
-    return reach
+            run_lengths[index] = max(run_lengths[index], steps)
+    return run_lengths
 
 
 def _ticks(moment: datetime) -> int:
@@ -266,9 +279,9 @@ def _moment(ticks: int) -> datetime:
     return _EPOCH + ticks * _TICK
 
 
-def _shown(ticks: int) -> str:
+def _time_text(ticks: int) -> str:
     return f"{_moment(ticks):%Y-%m-%d %H:%M} UTC"
 
 
-def _said(duration: timedelta) -> str:
+def _minutes_text(duration: timedelta) -> str:
     return f"{duration / timedelta(minutes=1):g} min"

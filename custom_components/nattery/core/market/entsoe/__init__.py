@@ -1,1 +1,1 @@
-"""The ENTSO-E transparency platform: the only source that needs a token and a process of its own."""
+"""Access to the ENTSO-E transparency platform, which needs a token and runs in a worker process."""

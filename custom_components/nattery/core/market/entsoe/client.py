@@ -1,7 +1,7 @@
-"""ENTSO-E's transparency platform, asked through entsoe-py's raw client; its answer is read by our own parser.
+"""The client of the ENTSO-E transparency platform.
 
-Another process does the asking (see `child`). What leaves this room is a document or an error of `errors`: no token,
-and no exception of another library.
+entsoe-py's raw client sends the request, in a worker process (see `process`); our own parser reads the response.
+Callers receive a document or an error of `errors`, never a token or an exception of another library.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from .process import PriceQueryProcess
 
 @dataclass(frozen=True, slots=True)
 class PriceResponse:
-    """A document, when it was asked for (UTC), how long that took (s) and how much came (bytes)."""
+    """A document with the time of its request (UTC), the duration in seconds and the size in bytes."""
 
     document: PriceDocument
     fetched_at: datetime
@@ -25,40 +25,40 @@ class PriceResponse:
     size: int
 
 
-def ask(question: PriceQuery) -> PriceResponse:
-    """Ask once and wait for the whole answer; blocks. Raises an error of `errors`."""
-    return _answer(question, PriceQueryProcess(question))
+def fetch_blocking(query: PriceQuery) -> PriceResponse:
+    """Send a query and wait for the whole response. Raises an error of `errors`."""
+    return _run(query, PriceQueryProcess(query))
 
 
-async def fetch(question: PriceQuery) -> PriceResponse:
-    """As `ask`, without blocking the event loop; a cancelled task ends the asking at once."""
-    child = PriceQueryProcess(question)
+async def fetch(query: PriceQuery) -> PriceResponse:
+    """Send a query without blocking the event loop; cancelling the task ends the request at once."""
+    process = PriceQueryProcess(query)
     try:
-        return await asyncio.to_thread(_answer, question, child)
+        return await asyncio.to_thread(_run, query, process)
     finally:
-        child.kill()
+        process.kill()
 
 
-def _answer(question: PriceQuery, child: PriceQueryProcess) -> PriceResponse:
+def _run(query: PriceQuery, process: PriceQueryProcess) -> PriceResponse:
     fetched_at, start = datetime.now(UTC), time.monotonic()
-    outcome = child.run()
-    took = time.monotonic() - start
-    if isinstance(outcome, MarketError):
-        raise outcome
-    size = len(outcome)
-    # A server may have written the question into the body, and tracebacks can show what a frame holds.
-    document, outcome = _read(outcome, question), b""
+    result = process.run()
+    duration = time.monotonic() - start
+    if isinstance(result, MarketError):
+        raise result
+    size = len(result)
+    # The body may quote the query and its token, and a traceback can show local variables, so both are dropped first.
+    document, result = _parse_body(result, query), b""
     if isinstance(document, MarketError):
         raise document
-    return PriceResponse(document, fetched_at, took, size)
+    return PriceResponse(document, fetched_at, duration, size)
 
 
-def _read(body: bytes, question: PriceQuery) -> PriceDocument | MarketError:
-    """The document, or why there is none: given back, not raised, so that no frame with the body is tied to it."""
+def _parse_body(body: bytes, query: PriceQuery) -> PriceDocument | MarketError:
+    """Return the document or the error. The error is returned, not raised, so that no traceback holds the body."""
     try:
-        return parse(body, question.area.eic)
-    except QueryRejectedError as error:  # says what the server says, and that may quote the question
-        return QueryRejectedError(question.token.hide(error.reason))
+        return parse(body, query.area.eic)
+    except QueryRejectedError as error:  # its reason is the server's text, which may quote the token
+        return QueryRejectedError(query.token.hide(error.reason))
     except MarketError as error:
         error.__context__ = None
         return error.with_traceback(None)

@@ -1,6 +1,6 @@
-"""A question to ENTSO-E and its outcome, and how both are written between our process and the one that asks.
+"""The query to ENTSO-E and its result, and how both are passed between the main process and the worker process.
 
-One line of JSON goes there; what comes back is one line of JSON, which tells the kind of the outcome, and the body.
+The query is one line of JSON. The result is one line of JSON with its kind, followed by the body of the response.
 """
 
 from dataclasses import asdict, dataclass
@@ -22,10 +22,10 @@ from ..errors import (
 from ..secret import Secret
 
 URL = "https://web-api.tp.entsoe.eu/api"
-SECONDS, SHORTEST, LONGEST = 120.0, 30.0, 280.0  # the server itself gives up after 300 s
+DEFAULT_TIMEOUT, MIN_TIMEOUT, MAX_TIMEOUT = 120.0, 30.0, 280.0  # seconds; the server itself times out after 300 s
 
 _BODY = "body"
-_FAILURES: dict[str, type[MarketError]] = {
+_ERRORS_BY_KIND: dict[str, type[MarketError]] = {
     error.kind: error
     for error in (
         TruncatedError,
@@ -41,9 +41,9 @@ _FAILURES: dict[str, type[MarketError]] = {
 
 @dataclass(frozen=True, slots=True)
 class PriceQuery:
-    """Day-ahead prices of `area` for [start, end) (aware, on full hours), to be answered within `seconds` in all.
+    """A query for the day-ahead prices of `area` in [start, end) (aware, on full hours), with a `timeout` in seconds.
 
-    The platform answers with every whole market day that the time touches.
+    The platform responds with every whole market day that overlaps the interval.
     """
 
     area: BiddingZone
@@ -51,41 +51,41 @@ class PriceQuery:
     end: datetime
     token: Secret
     url: str = URL
-    seconds: float = SECONDS
+    timeout: float = DEFAULT_TIMEOUT
 
     def to_line(self) -> bytes:
-        """For the process that asks and for nobody else, since the token is in it."""
-        whole = {
+        """Return the query for the worker process only, because it contains the token."""
+        fields = {
             "area": asdict(self.area),
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),
             "token": self.token.reveal(),
             "url": self.url,
-            "seconds": self.seconds,
+            "timeout": self.timeout,
         }
-        return json.dumps(whole).encode() + b"\n"
+        return json.dumps(fields).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> PriceQuery:
-        """The question again."""
-        whole: dict[str, Any] = json.loads(line)
-        start, end = datetime.fromisoformat(whole.pop("start")), datetime.fromisoformat(whole.pop("end"))
-        return cls(BiddingZone(**whole.pop("area")), start, end, Secret(whole.pop("token")), **whole)
+        """Return the query from its line."""
+        fields: dict[str, Any] = json.loads(line)
+        start, end = datetime.fromisoformat(fields.pop("start")), datetime.fromisoformat(fields.pop("end"))
+        return cls(BiddingZone(**fields.pop("area")), start, end, Secret(fields.pop("token")), **fields)
 
 
-def pack(outcome: bytes | MarketError) -> bytes:
-    """An outcome as bytes. What our errors hold is what they are made from."""
-    if isinstance(outcome, bytes):
-        return json.dumps({"kind": _BODY}).encode() + b"\n" + outcome
-    return json.dumps({"kind": outcome.kind, **vars(outcome)}).encode() + b"\n"
+def pack_result(result: bytes | MarketError) -> bytes:
+    """Serialise a result. The attributes of our errors are their constructor arguments."""
+    if isinstance(result, bytes):
+        return json.dumps({"kind": _BODY}).encode() + b"\n" + result
+    return json.dumps({"kind": result.kind, **vars(result)}).encode() + b"\n"
 
 
-def unpack(said: bytes) -> bytes | MarketError:
-    """The outcome again; LibraryError when this is none."""
-    header, _, body = said.partition(b"\n")
+def unpack_result(data: bytes) -> bytes | MarketError:
+    """Return the result from its bytes; LibraryError if they are malformed."""
+    header, _, body = data.partition(b"\n")
     try:
         values = json.loads(header)
         kind = values.pop("kind")
-        return body if kind == _BODY else _FAILURES[kind](**values)
+        return body if kind == _BODY else _ERRORS_BY_KIND[kind](**values)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         return LibraryError(type(error).__name__)

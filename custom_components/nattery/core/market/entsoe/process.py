@@ -1,7 +1,7 @@
-"""The process that asks ENTSO-E.
+"""The worker process that queries ENTSO-E.
 
-Importing entsoe-py (and pandas with it) in a thread holds up the event loop for up to a quarter of a second and keeps
-50 to 80 MB for good; and a thread in the middle of a name or a handshake cannot be ended.
+In a thread, importing entsoe-py (and pandas with it) would delay the event loop by up to 250 ms and keep 50 to 80 MB of
+memory, and a thread that resolves a name or negotiates TLS cannot be cancelled.
 """
 
 import os
@@ -11,36 +11,36 @@ from ...process.worker_process import WorkerProcess as Process
 from ..errors import FetchTimeoutError, LibraryError, MarketError, TooLargeError
 from ..secret import Secret
 from .document import SIZE_LIMIT
-from .ipc import PriceQuery, unpack
+from .ipc import PriceQuery, unpack_result
 
 TASK = "nattery.market.entsoe.worker"
 HEADER_LIMIT = 4096  # bytes
 
 
 class PriceQueryProcess:
-    """One question, asked by a process of its own. `run` once; `kill` at any time."""
+    """A single query in a process of its own. Call `run` once; call `kill` at any time."""
 
-    def __init__(self, question: PriceQuery) -> None:
-        self._question = question
-        self._process = Process(TASK, question.seconds, HEADER_LIMIT + SIZE_LIMIT, _environment(question.token))
+    def __init__(self, query: PriceQuery) -> None:
+        self._query = query
+        self._process = Process(TASK, query.timeout, HEADER_LIMIT + SIZE_LIMIT, _environment(query.token))
 
     def run(self) -> bytes | MarketError:
-        """The body of the answer, or what kept it away: given back, so that no traceback is tied to it. Blocks."""
-        match self._process.run(self._question.to_line()):
-            case bytes() as said:
-                return unpack(said)
+        """Return the body of the response or the error, not raised so that no traceback holds the token. Blocks."""
+        match self._process.run(self._query.to_line()):
+            case bytes() as data:
+                return unpack_result(data)
             case WorkerTimeoutError():
-                return FetchTimeoutError(self._question.seconds)
+                return FetchTimeoutError(self._query.timeout)
             case WorkerOutputError():
                 return TooLargeError()
             case WorkerFailedError(why=why):
                 return LibraryError(why)
 
     def kill(self) -> None:
-        """End the process, and `run` with it, from any thread; harmless when it has ended."""
+        """End the process, and `run` with it, from any thread; has no effect after the end."""
         self._process.kill()
 
 
 def _environment(token: Secret) -> dict[str, str]:
-    """Ours, with its proxies and certificates, but not the token that the command line takes from it."""
+    """Return our environment, with its proxies and certificates, but without the token given to the command line."""
     return {name: value for name, value in os.environ.items() if Secret(value.strip()) != token}

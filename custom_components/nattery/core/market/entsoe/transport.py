@@ -1,10 +1,10 @@
-"""What entsoe-py speaks through: requests with a size limit, without retries or redirects, and a token nobody sees.
+"""The HTTP transport for entsoe-py: requests with a size limit, without retries or redirects, and with a hidden token.
 
-This module imports entsoe-py, and pandas with it, so only `asker` imports it, in the process that asks.
+This module imports entsoe-py, and pandas with it, so only `worker` imports it, in the worker process.
 
-The token is put into the address at the last possible moment, when the request line is written to the socket. What
-lies above (entsoe-py, requests, urllib3: their logs, errors and responses) knows a placeholder only. Their errors are
-replaced by ours and never chained to them.
+The token is inserted into the URL at the last moment, when the request line is written to the socket. The layers above
+(entsoe-py, requests, urllib3, with their logs, errors and responses) only see a placeholder. Their errors are replaced
+by ours and never chained.
 """
 
 from datetime import UTC, datetime
@@ -37,22 +37,22 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = "the-token-is-not-shown"
 CONNECT_SECONDS = 15.0
-CONNECT_SHARE = 4  # a name may stand for several addresses, tried one after the other
-CHUNK = 65_536
-LONGEST_QUIET = 86_400.0
+CONNECT_SHARE = 4  # of the timeout; a name may have several addresses, tried one after another
+CHUNK_BYTES = 65_536
+MAX_RETRY_AFTER = 86_400.0  # seconds
 OK, BAD_REQUEST, UNAUTHORIZED, TOO_MANY = 200, 400, 401, 429
 
 
-def ask(question: PriceQuery) -> bytes | MarketError:
-    """The body of the answer, or what kept it away: given back, not raised, so that no traceback is tied to it."""
-    session = _Session(question)
+def query_prices(query: PriceQuery) -> bytes | MarketError:
+    """Return the body of the response or the error, not raised so that no traceback holds the token."""
+    session = _LibrarySession(query)
     try:
         client = EntsoeRawClient(PLACEHOLDER, session, retry_count=1, retry_delay=0)  # type: ignore[arg-type]
-        start, end = pd.Timestamp(question.start), pd.Timestamp(question.end)
-        client.query_day_ahead_prices(question.area.eic, start=start, end=end)
+        start, end = pd.Timestamp(query.start), pd.Timestamp(query.end)
+        client.query_day_ahead_prices(query.area.eic, start=start, end=end)
     except MarketError as error:
         return error.with_traceback(None)
-    except Exception as error:  # noqa: BLE001  (whatever it is, its text and its frames may hold more than is good)
+    except Exception as error:  # noqa: BLE001  (its text and its frames may contain the token, whatever it is)
         return LibraryError(type(error).__name__)
     else:
         return session.body
@@ -60,25 +60,25 @@ def ask(question: PriceQuery) -> bytes | MarketError:
         session.close()
 
 
-class _Answer:
-    """The little of a response that entsoe-py looks at; it is kept from reading the body, which is our business."""
+class _LibraryResponse:
+    """The part of a response that entsoe-py uses, without the body, which our own parser reads."""
 
     headers: dict[str, str] = {}  # noqa: RUF012  (never written)
     text = ""
 
     def raise_for_status(self) -> None:
-        """Every bad status was an error before."""
+        """Do nothing: every error status has already been raised."""
 
 
-class _Session:
-    """The little of a session that entsoe-py uses."""
+class _LibrarySession:
+    """The part of a session that entsoe-py uses."""
 
-    def __init__(self, question: PriceQuery) -> None:
+    def __init__(self, query: PriceQuery) -> None:
         self.headers: dict[str, str] = {}
         self.body = b""
-        self._question = question
+        self._query = query
         self._session = requests.Session()
-        adapter = _Adapter(question)
+        adapter = _TokenAdapter(query)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -86,30 +86,31 @@ class _Session:
         """Close the connection."""
         self._session.close()
 
-    def get(self, *, params: dict[str, Any], **_: object) -> _Answer:
-        """Ask our own address, whatever address entsoe-py has in mind."""
-        trouble: MarketError | None = None
+    def get(self, *, params: dict[str, Any], **_: object) -> _LibraryResponse:
+        """Send a request to the configured URL, whatever URL entsoe-py has in mind."""
+        error_found: MarketError | None = None
         try:
-            trouble = self._exchange(params)
+            error_found = self._send(params)
         except requests.RequestException as error:
-            trouble = _explain(error, self._question.url)
-        if trouble:
-            raise trouble
-        return _Answer()
+            error_found = _error_for_exception(error, self._query.url)
+        if error_found:
+            raise error_found
+        return _LibraryResponse()
 
-    def _exchange(self, params: dict[str, Any]) -> MarketError | None:
-        seconds = self._question.seconds
-        waits = min(CONNECT_SECONDS, seconds / CONNECT_SHARE), seconds  # each; the whole is the parent's affair
-        url, headers = self._question.url, self.headers
-        params = {"contract_MarketAgreement.type": DAY_AHEAD, **params}  # versions before 0.8 do not say it
+    def _send(self, params: dict[str, Any]) -> MarketError | None:
+        seconds = self._query.timeout
+        # These apply to connecting and to each read. The main process limits the total.
+        timeouts = min(CONNECT_SECONDS, seconds / CONNECT_SHARE), seconds
+        url, headers = self._query.url, self.headers
+        params = {"contract_MarketAgreement.type": DAY_AHEAD, **params}  # versions of entsoe-py before 0.8 leave it out
         with self._session.get(
-            url, params=params, headers=headers, timeout=waits, stream=True, allow_redirects=False
+            url, params=params, headers=headers, timeout=timeouts, stream=True, allow_redirects=False
         ) as response:
-            # A refused question says why in its body, which is for the parser.
+            # The body of a rejected query contains the reason, which the parser reads.
             if response.status_code not in {OK, BAD_REQUEST}:
-                return _trouble(response)
+                return _error_for_status(response)
             body = bytearray()
-            for chunk in response.iter_content(CHUNK):
+            for chunk in response.iter_content(CHUNK_BYTES):
                 body += chunk
                 if len(body) > SIZE_LIMIT:
                     return TooLargeError()
@@ -117,67 +118,67 @@ class _Session:
         return None
 
 
-class _Adapter(HTTPAdapter):
-    """Opens connections that know the token."""
+class _TokenAdapter(HTTPAdapter):
+    """Opens connections that insert the token."""
 
-    def __init__(self, question: PriceQuery) -> None:
+    def __init__(self, query: PriceQuery) -> None:
         super().__init__(max_retries=0)
-        self._traits = {"question": question}
+        self._attributes = {"query": query}
 
     @override
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
         pool = super().get_connection_with_tls_context(*args, **kwargs)
-        if not issubclass(pool.ConnectionCls, _Connection):
-            pool.ConnectionCls = type("Connection", (_Connection, pool.ConnectionCls), self._traits)
+        if not issubclass(pool.ConnectionCls, _TokenConnection):
+            pool.ConnectionCls = type("Connection", (_TokenConnection, pool.ConnectionCls), self._attributes)
         return pool
 
 
-class _Connection(HTTPConnection):
-    """Writes the token in place of the placeholder."""
+class _TokenConnection(HTTPConnection):
+    """Replaces the placeholder by the token when it writes the request line."""
 
-    question: PriceQuery
-    debuglevel = 0  # http.client would print what it sends, and can be told so for all connections at once
+    query: PriceQuery
+    debuglevel = 0  # http.client must not print the request, even if debugging is on for all connections
 
     @override
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        token = quote(self.question.token.reveal(), safe="")
+        token = quote(self.query.token.reveal(), safe="")
         super().putrequest(method, url.replace(PLACEHOLDER, token), *args, **kwargs)
 
 
-def _trouble(response: requests.Response) -> MarketError:
+def _error_for_status(response: requests.Response) -> MarketError:
     status = response.status_code
     if status == UNAUTHORIZED:
         return UnauthorizedError()
-    quiet = _retry_after(response.headers.get("Retry-After", ""))
-    return RateLimitedError(quiet) if status == TOO_MANY else ServerError(status, quiet)
+    retry_after = _retry_after(response.headers.get("Retry-After", ""))
+    return RateLimitedError(retry_after) if status == TOO_MANY else ServerError(status, retry_after)
 
 
 def _retry_after(text: str) -> float | None:
-    """Seconds, from seconds or a date."""
+    """Return the seconds to wait from a Retry-After header, which is a number of seconds or a date."""
     text = text.strip()
     if text.isdecimal():
-        return min(float(text), LONGEST_QUIET)
+        return min(float(text), MAX_RETRY_AFTER)
     try:
-        moment = parsedate_to_datetime(text)
+        retry_at = parsedate_to_datetime(text)
     except ValueError:
         return None
-    left = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)
-    return min(max(left.total_seconds(), 0), LONGEST_QUIET)
+    remaining = (retry_at if retry_at.tzinfo else retry_at.replace(tzinfo=UTC)) - datetime.now(UTC)
+    return min(max(remaining.total_seconds(), 0), MAX_RETRY_AFTER)
 
 
-def _explain(error: requests.RequestException, url: str) -> MarketError:
-    """Our error for one of requests, from its type alone, since its text holds the address."""
+def _error_for_exception(error: requests.RequestException, url: str) -> MarketError:
+    """Return our error for one of requests, chosen by its type alone, because its text contains the URL."""
     if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
         return TruncatedError()
     cause = error.args[0] if error.args else None
     if isinstance(getattr(cause, "reason", cause), NameResolutionError):
         reason = "unknown_host"
     else:
-        reason = next((name for kind, name in _REASONS if isinstance(error, kind)), "not_sent")
+        reason = next((name for kind, name in _REASON_BY_EXCEPTION if isinstance(error, kind)), "not_sent")
     return PlatformUnreachableError(urlsplit(url).hostname or "ENTSO-E", reason)
 
 
-_REASONS: list[tuple[type[Exception], str]] = [
+_REASON_BY_EXCEPTION: list[tuple[type[Exception], str]] = [
     (requests.exceptions.ConnectTimeout, "not_accepted"),
     (requests.exceptions.SSLError, "certificate"),
     (requests.exceptions.ProxyError, "proxy"),

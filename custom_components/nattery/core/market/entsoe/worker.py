@@ -1,17 +1,17 @@
-"""What the process that asks ENTSO-E answers with; `child` has it started."""
+"""The entry point of the worker process that queries ENTSO-E; `process` starts it."""
 
 from ..errors import LibraryError, MarketError
-from .ipc import PriceQuery, pack
+from .ipc import PriceQuery, pack_result
 
 
 def answer(line: bytes) -> bytes:
-    """Ask the question in a line; whatever the outcome is, it is packed."""
-    return pack(_outcome(PriceQuery.from_line(line)))
+    """Send the query in a line and return the packed result."""
+    return pack_result(_query_prices(PriceQuery.from_line(line)))
 
 
-def _outcome(question: PriceQuery) -> bytes | MarketError:
+def _query_prices(query: PriceQuery) -> bytes | MarketError:
     try:
-        from .transport import ask  # noqa: PLC0415  (it may fail)
-    except Exception as error:  # noqa: BLE001  (not installed, not for this processor: whatever it is, its name tells)
+        from .transport import query_prices  # noqa: PLC0415  (the import may fail)
+    except Exception as error:  # noqa: BLE001  (not installed, or not for this processor)
         return LibraryError(type(error).__name__)
-    return ask(question)
+    return query_prices(query)

@@ -13,8 +13,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.nattery.core.market import public_sources
-from custom_components.nattery.core.market.bidding_zones import AREAS
-from custom_components.nattery.core.market.book import SOURCES as ORDER, PriceBook
+from custom_components.nattery.core.market.bidding_zones import BIDDING_ZONES
+from custom_components.nattery.core.market.book import SOURCE_PRIORITY as ORDER, PriceBook
 from custom_components.nattery.core.market.errors import (
     BadPeriodError,
     BadPriceError,
@@ -38,14 +38,14 @@ from .days import AUTUMN, BERLIN, MINUTES, NOW, PLAIN, SPRING, price, starts_of
 
 def energy_charts(day, minutes=15, **changes):
     starts = starts_of(day, minutes)
-    answer = {
+    response = {
         "license_info": "CC BY 4.0",
         "unix_seconds": [int(start.timestamp()) for start in starts],
         "price": [price(start) for start in starts],
         "unit": "EUR / MWh",
         "deprecated": False,
     }
-    return json.dumps(answer | changes).encode()
+    return json.dumps(response | changes).encode()
 
 
 def nord_pool(day, minutes=15, *, state="Final", area="GER", **changes):
@@ -57,23 +57,28 @@ def nord_pool(day, minutes=15, *, state="Final", area="GER", **changes):
         }
         for start in starts_of(day, minutes)
     ]
-    answer = {
+    response = {
         "deliveryDateCET": day.isoformat(),
         "market": "DayAhead",
         "multiAreaEntries": entries,
         "currency": "EUR",
         "areaStates": [{"state": "Final", "areas": ["FR"]}, {"state": state, "areas": [area]}],
     }
-    return json.dumps(answer | changes).encode()
+    return json.dumps(response | changes).encode()
+
+
+def id_of(value):
+    """Return a short id for a parameter: the name of an error, or a placeholder for a body."""
+    return value.__name__ if isinstance(value, type) else "body"
 
 
 BUILDERS = {"energy_charts": energy_charts, "nord_pool": nord_pool}
 
 
-@pytest.mark.parametrize("source", public_sources.SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", public_sources.PUBLIC_SOURCES, ids=lambda source: source.name)
 @pytest.mark.parametrize("minutes", MINUTES)
 @pytest.mark.parametrize("day", [SPRING, PLAIN, AUTUMN])
-def test_a_day_is_read_whole(source, minutes, day) -> None:
+def test_a_day_is_parsed_completely(source, minutes, day) -> None:
     fetched_at = local_day(day, BERLIN)[0]
     series = source.parse(BUILDERS[source.name](day, minutes), "DE_LU", fetched_at)
     assert is_complete(series.slots, *local_day(day, BERLIN))
@@ -89,19 +94,19 @@ def test_a_day_is_read_whole(source, minutes, day) -> None:
     assert (book.day(day).quality, book.day(day).reasons) == (PriceQuality.FALLBACK, ())
 
 
-def test_a_price_that_is_not_there_is_a_gap() -> None:
-    answer = json.loads(energy_charts(PLAIN))
-    answer["price"][7] = None
-    series = parse_energy_charts(json.dumps(answer).encode(), "DE_LU", NOW)
+def test_a_missing_price_is_a_gap() -> None:
+    response = json.loads(energy_charts(PLAIN))
+    response["price"][7] = None
+    series = parse_energy_charts(json.dumps(response).encode(), "DE_LU", NOW)
     assert len(series) == 95
     assert series.at(starts_of(PLAIN, 15)[7]) is None
-    answer = json.loads(nord_pool(PLAIN))
-    answer["multiAreaEntries"][7]["entryPerArea"]["GER"] = None
-    del answer["multiAreaEntries"][8]["entryPerArea"]["GER"]
-    assert len(parse_nord_pool(json.dumps(answer).encode(), "DE_LU", NOW)) == 94
+    response = json.loads(nord_pool(PLAIN))
+    response["multiAreaEntries"][7]["entryPerArea"]["GER"] = None
+    del response["multiAreaEntries"][8]["entryPerArea"]["GER"]
+    assert len(parse_nord_pool(json.dumps(response).encode(), "DE_LU", NOW)) == 94
 
 
-def test_other_currencies_are_said() -> None:
+def test_other_currencies_are_kept() -> None:
     assert parse_nord_pool(nord_pool(PLAIN, area="SE3", currency="SEK"), "SE_3", NOW).currency == "SEK"
 
 
@@ -130,8 +135,9 @@ def test_other_currencies_are_said() -> None:
         (energy_charts(PLAIN, unix_seconds=[900, 900], price=[1, 2]), UnknownResolutionError),
         (energy_charts(PLAIN, unix_seconds=[1000, 1900], price=[1, 2]), BadPeriodError),
     ],
+    ids=id_of,
 )
-def test_what_energy_charts_cannot_mean_is_a_typed_error(body, error) -> None:
+def test_invalid_responses_of_energy_charts(body, error) -> None:
     with pytest.raises(error):
         parse_energy_charts(body, "DE_LU", NOW)
 
@@ -161,25 +167,26 @@ def entry(start="2026-11-11T00:00:00Z", end="2026-11-11T00:15:00Z", amount=1.0):
         (nord_pool(PLAIN, multiAreaEntries=[entry(end="2026-11-10T00:00:00Z")]), UnknownResolutionError),
         (nord_pool(PLAIN, multiAreaEntries=[entry(), entry(amount=2)]), ConflictingPricesError),
     ],
+    ids=id_of,
 )
-def test_what_nord_pool_cannot_mean_is_a_typed_error(body, error) -> None:
+def test_invalid_responses_of_nord_pool(body, error) -> None:
     with pytest.raises(error):
         parse_nord_pool(body, "DE_LU", NOW)
 
 
-def test_the_same_slot_twice_is_one() -> None:
+def test_a_duplicate_slot_is_merged() -> None:
     series = parse_nord_pool(nord_pool(PLAIN, multiAreaEntries=[entry(), entry()]), "DE_LU", NOW)
     assert len(series) == 1
 
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
+    lambda children: (
+        st.lists(children, max_size=3)
         | st.dictionaries(
             st.sampled_from(["unit", "price", "unix_seconds", "market", "currency", "multiAreaEntries", "areaStates"])
             | st.sampled_from(["deliveryStart", "deliveryEnd", "entryPerArea", "GER", "state", "areas"]),
-            inner,
+            children,
             max_size=5,
         )
     ),
@@ -187,25 +194,25 @@ json_values = st.recursive(
 )
 
 
-@pytest.mark.parametrize("source", public_sources.SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", public_sources.PUBLIC_SOURCES, ids=lambda source: source.name)
 @given(data=st.data())
-def test_no_answer_breaks_the_reader(source, data) -> None:
-    """A right answer with some of it, somewhere, made something else."""
-    answer = json.loads(BUILDERS[source.name](PLAIN, 60))
+def test_any_modified_response_gives_a_series_or_our_error(source, data) -> None:
+    """Modify a valid response at one to three places."""
+    response = json.loads(BUILDERS[source.name](PLAIN, 60))
     for _ in range(data.draw(st.integers(1, 3))):
-        at = answer
+        node = response
         while True:
-            keys = sorted(at) if isinstance(at, dict) else list(range(min(len(at), 3)))
+            keys = sorted(node) if isinstance(node, dict) else list(range(min(len(node), 3)))
             if not keys:
                 break
             key = data.draw(st.sampled_from(keys))
-            if isinstance(at[key], dict | list) and data.draw(st.booleans()):
-                at = at[key]
+            if isinstance(node[key], dict | list) and data.draw(st.booleans()):
+                node = node[key]
                 continue
-            at[key] = data.draw(json_values)
+            node[key] = data.draw(json_values)
             break
     try:
-        series = source.parse(json.dumps(answer).encode(), "DE_LU", NOW)
+        series = source.parse(json.dumps(response).encode(), "DE_LU", NOW)
     except MarketError as error:
         series, text = None, str(error)
     else:
@@ -213,19 +220,19 @@ def test_no_answer_breaks_the_reader(source, data) -> None:
     assert series.slots if series else 0 < len(text) < 200
 
 
-def test_sources_know_areas_that_exist_and_are_in_the_books_order() -> None:
-    for source in public_sources.SOURCES:
-        assert source.areas.keys() <= AREAS.keys()
+def test_sources_cover_existing_zones_and_follow_the_priority() -> None:
+    for source in public_sources.PUBLIC_SOURCES:
+        assert source.areas.keys() <= BIDDING_ZONES.keys()
         assert len(set(source.areas.values())) == len(source.areas)
-    assert tuple(source.name for source in public_sources.SOURCES) == ORDER[1:]
+    assert tuple(source.name for source in public_sources.PUBLIC_SOURCES) == ORDER[1:]
 
 
-class Website:
-    """Both sources on a real socket: answers by day, and a record of what was asked."""
+class PublicWebsite:
+    """Both sources on a real socket: responses by day, and the requests received."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, tuple[int, bytes]] = {}
-        self.asked: list[tuple[str, dict[str, list[str]]]] = []
+        self.responses: dict[str, tuple[int, bytes]] = {}
+        self.requests: list[tuple[str, dict[str, list[str]]]] = []
         self.base = ""
 
     async def get(self, url):
@@ -241,13 +248,13 @@ class Website:
 
 
 @contextmanager
-def serving(site: Website) -> Iterator[None]:
+def serve(website: PublicWebsite) -> Iterator[None]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             address = urlsplit(self.path)
-            asked = parse_qs(address.query)
-            site.asked.append((address.path, asked))
-            status, body = site.answers.get((asked.get("start") or asked["date"])[0], (404, b""))
+            parameters = parse_qs(address.query)
+            website.requests.append((address.path, parameters))
+            status, body = website.responses.get((parameters.get("start") or parameters["date"])[0], (404, b""))
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -259,7 +266,7 @@ def serving(site: Website) -> Iterator[None]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        site.base = f"http://127.0.0.1:{server.server_port}/api"
+        website.base = f"http://127.0.0.1:{server.server_port}/api"
         try:
             yield
         finally:
@@ -268,25 +275,27 @@ def serving(site: Website) -> Iterator[None]:
 
 
 @pytest.fixture
-def site() -> Iterator[Website]:
-    website = Website()
-    with serving(website):
+def website() -> Iterator[PublicWebsite]:
+    website = PublicWebsite()
+    with serve(website):
         yield website
 
 
-async def fetch(site, source, days=(PLAIN, PLAIN + timedelta(days=1))):
-    return await public_sources.fetch(source, site.get, "DE_LU", days, currency="EUR", fetched_at=NOW, base=site.base)
+async def fetch(website, source, days=(PLAIN, PLAIN + timedelta(days=1))):
+    return await public_sources.fetch(
+        source, website.get, "DE_LU", days, currency="EUR", fetched_at=NOW, base=website.base
+    )
 
 
-@pytest.mark.parametrize("source", public_sources.SOURCES, ids=lambda source: source.name)
-async def test_days_are_fetched_over_the_wire(site, source) -> None:
-    site.answers[PLAIN.isoformat()] = 200, BUILDERS[source.name](PLAIN)
-    (series,) = await fetch(site, source)
+@pytest.mark.parametrize("source", public_sources.PUBLIC_SOURCES, ids=lambda source: source.name)
+async def test_days_are_fetched_over_http(website, source) -> None:
+    website.responses[PLAIN.isoformat()] = 200, BUILDERS[source.name](PLAIN)
+    (series,) = await fetch(website, source)
     assert is_complete(series.slots, *local_day(PLAIN, BERLIN))
-    assert [path for path, _ in site.asked] == [
+    assert [path for path, _ in website.requests] == [
         {"energy_charts": "/api/price", "nord_pool": "/api/DayAheadPrices"}[source.name]
     ] * 2
-    wanted = {
+    expected = {
         "energy_charts": {"bzn": ["DE-LU"], "start": ["2026-11-11"], "end": ["2026-11-11"]},
         "nord_pool": {
             "date": ["2026-11-11"],
@@ -295,23 +304,23 @@ async def test_days_are_fetched_over_the_wire(site, source) -> None:
             "currency": ["EUR"],
         },
     }
-    assert site.asked[0][1] == wanted[source.name]
+    assert website.requests[0][1] == expected[source.name]
 
 
-@pytest.mark.parametrize("source", public_sources.SOURCES, ids=lambda source: source.name)
-async def test_what_the_wire_brings_instead(site, source) -> None:
+@pytest.mark.parametrize("source", public_sources.PUBLIC_SOURCES, ids=lambda source: source.name)
+async def test_http_errors(website, source) -> None:
     for status, body in ((404, b"not found"), (204, b"")):
-        site.answers[PLAIN.isoformat()] = status, body
+        website.responses[PLAIN.isoformat()] = status, body
         with pytest.raises(NotPublishedError):
-            await fetch(site, source)
-    site.answers[PLAIN.isoformat()] = 503, b"<html>"
+            await fetch(website, source)
+    website.responses[PLAIN.isoformat()] = 503, b"<html>"
     with pytest.raises(public_sources.SourceError, match=f"{source.name} is in trouble \\(HTTP status 503\\)") as error:
-        await fetch(site, source)
+        await fetch(website, source)
     assert error.value.kind == "server_trouble"
-    site.answers[PLAIN.isoformat()] = 429, b""
+    website.responses[PLAIN.isoformat()] = 429, b""
     with pytest.raises(public_sources.SourceLimitedError) as error:
-        await fetch(site, source)
+        await fetch(website, source)
     assert error.value.kind == "rate_limited"
-    site.answers[PLAIN.isoformat()] = 200, b"<html>maintenance"
+    website.responses[PLAIN.isoformat()] = 200, b"<html>maintenance"
     with pytest.raises(BrokenDocumentError):
-        await fetch(site, source)
+        await fetch(website, source)

@@ -1,4 +1,4 @@
-"""`nattery prices` as users start it: a program of its own, against the stand-in."""
+"""`nattery prices` as users start it: a process of its own, against the stand-in."""
 
 from datetime import UTC, datetime, timedelta
 import json
@@ -11,15 +11,15 @@ import time
 import pytest
 
 from custom_components.nattery.core.cli import main
-from custom_components.nattery.core.market.bidding_zones import find
-from custom_components.nattery.core.market.command import TOKEN
+from custom_components.nattery.core.market.bidding_zones import find_zone
+from custom_components.nattery.core.market.command import TOKEN_VARIABLE
 from custom_components.nattery.core.market.prices import local_day
 from scripts.entsoe_standin.curve import price
 
-from .stand_in import CANARY, DAY, GERMANY, stand_in
+from .entsoe.stand_in import CANARY, DAY, GERMANY, stand_in
 
 NATTERY = Path(sys.executable).with_name("nattery")
-FEATHER = "4f1c7d2e"
+CANARY_PART = "4f1c7d2e"
 WITHOUT_PRICES = [
     "only_second", "intraday", "gap", "headless", "contradiction", "wrong_domain", "wrong_unit", "unknown_resolution",
     "unknown_curve", "not_a_number", "not_published", "refused", "empty", "html", "not_xml", "bomb", "huge",
@@ -28,14 +28,14 @@ WITHOUT_PRICES = [
 
 
 def run(*arguments: str, token: str | None = CANARY) -> tuple[int, str, str]:
-    environment = {name: value for name, value in os.environ.items() if name != TOKEN}
+    environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
     if token is not None:
-        environment[TOKEN] = token
-    done = subprocess.run(
+        environment[TOKEN_VARIABLE] = token
+    completed = subprocess.run(
         [NATTERY, "prices", *arguments], capture_output=True, text=True, timeout=60, check=False, env=environment
     )
-    assert FEATHER not in done.stdout + done.stderr
-    return done.returncode, done.stdout, done.stderr
+    assert CANARY_PART not in completed.stdout + completed.stderr
+    return completed.returncode, completed.stdout, completed.stderr
 
 
 def prices(url: str, *more: str, day: str = str(DAY), area: str = "DE_LU") -> tuple[int, str, str]:
@@ -60,7 +60,7 @@ def test_a_day_as_json() -> None:
 
 
 @pytest.mark.parametrize(("day", "count"), [("2025-03-30", 92), ("2025-10-26", 100)])
-def test_days_on_which_the_clocks_change(day, count) -> None:
+def test_days_with_a_clock_change(day, count) -> None:
     with stand_in() as server:
         status, out, _ = prices(server.url, "--json", day=day)
         assert (status, len(json.loads(out)["slots"])) == (0, count)
@@ -71,7 +71,7 @@ def test_days_on_which_the_clocks_change(day, count) -> None:
     assert lines[1].startswith(f"{day} 00:00-00:15  ")
 
 
-def test_a_suspect_day_is_printed_and_says_so() -> None:
+def test_a_suspect_day_is_printed_with_its_reasons() -> None:
     with stand_in("flat") as server:
         status, out, err = prices(server.url, "--json")
     assert (status, json.loads(out)["quality"]) == (0, "suspect")
@@ -80,20 +80,20 @@ def test_a_suspect_day_is_printed_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("mode", WITHOUT_PRICES)
-def test_no_price_and_one_sentence(mode, capfd, monkeypatch) -> None:
-    """In this process, since there are many."""
-    monkeypatch.setenv(TOKEN, CANARY)
+def test_failures_print_one_sentence(mode, capfd, monkeypatch) -> None:
+    """Run in this process, because there are many modes."""
+    monkeypatch.setenv(TOKEN_VARIABLE, CANARY)
     with stand_in(mode=mode) as server:
         status = main(["prices", "--area", "DE_LU", "--day", str(DAY), "--url", server.url, "--json"])
     out, err = capfd.readouterr()
     assert (status, out) == (1, "")
     assert err.count("\n") == 1
-    assert FEATHER not in err
+    assert CANARY_PART not in err
     assert len(server.queries) == 1
 
 
 @pytest.mark.parametrize("mode", ["cut", "unauthorized", "not_published", "only_second"])
-def test_no_price_from_the_program_either(mode) -> None:
+def test_failures_of_the_process_print_one_sentence(mode) -> None:
     with stand_in(mode) as server:
         status, out, err = prices(server.url, "--json")
     assert (status, out) == (1, "")
@@ -105,16 +105,16 @@ def test_tomorrow_before_it_is_published() -> None:
         assert prices(server.url) == (1, "", "These prices are not published, or not yet\n")
 
 
-@pytest.mark.parametrize("plan", [["unavailable", "rate_limited:1"], ["rate_limited", "unavailable:1"]])
-def test_trouble_that_passes_is_waited_for(plan) -> None:
-    with stand_in(*plan) as server:
+@pytest.mark.parametrize("modes", [["unavailable", "rate_limited:1"], ["rate_limited", "unavailable:1"]])
+def test_temporary_failures_are_retried(modes) -> None:
+    with stand_in(*modes) as server:
         start = time.monotonic()
         status, out, err = prices(server.url, "--json")
-        took = time.monotonic() - start
+        duration = time.monotonic() - start
     assert (status, err) == (0, "")
     assert json.loads(out)["quality"] == "good"
     assert len(server.queries) == 3
-    assert took >= 2
+    assert duration >= 2
 
 
 @pytest.mark.parametrize(
@@ -126,14 +126,14 @@ def test_trouble_that_passes_is_waited_for(plan) -> None:
         ("drip:60", "ENTSO-E did not answer within "),
     ],
 )
-def test_the_time_limit_holds(mode, sentence) -> None:
+def test_the_time_limit_is_kept(mode, sentence) -> None:
     with stand_in(mode=mode) as server:
         start = time.monotonic()
         status, out, err = prices(server.url, "--timeout", "4")
-        took = time.monotonic() - start
+        duration = time.monotonic() - start
     assert (status, out) == (1, "")
     assert err.startswith(sentence)
-    assert took < 7  # with the start of Python
+    assert duration < 7  # includes the start of Python
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_the_time_limit_holds(mode, sentence) -> None:
         (["--area", "DE_LU"], "nattery prices: the following arguments are required: --day"),
     ],
 )
-def test_a_wrong_question_is_answered_in_one_sentence(arguments, sentence) -> None:
+def test_invalid_options_print_one_sentence(arguments, sentence) -> None:
     status, out, err = run(*arguments)
     assert (status, out) == (2, "")
     assert err.startswith(sentence)
@@ -164,7 +164,7 @@ def test_a_wrong_question_is_answered_in_one_sentence(arguments, sentence) -> No
 def test_without_a_token(token) -> None:
     status, out, err = run("--area", "DE_LU", "--day", "2025-11-12", token=token)
     assert (status, out) == (2, "")
-    assert err == f"There is no token: put ENTSO-E's into the environment as {TOKEN}\n"
+    assert err == f"There is no token: put ENTSO-E's into the environment as {TOKEN_VARIABLE}\n"
 
 
 def test_other_commands_do_not_load_pandas() -> None:
@@ -174,7 +174,7 @@ def test_other_commands_do_not_load_pandas() -> None:
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 0
 
 
-def test_the_stand_in_as_a_program() -> None:
+def test_the_stand_in_as_a_process() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "scripts.entsoe_standin", "--seed", "7"],
         stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3],
@@ -184,7 +184,7 @@ def test_the_stand_in_as_a_program() -> None:
         status, out, _ = prices(url, "--json", day="2025-06-01", area="SE3")
         process.terminate()
         assert process.wait(10) == 0
-    area = find("SE_3")
+    area = find_zone("SE_3")
     start, _ = local_day(datetime(2025, 6, 1).date(), area.tzinfo)
     assert status == 0
     assert json.loads(out)["slots"][0]["price"] == pytest.approx(price(7, area.eic, start) / 1000)

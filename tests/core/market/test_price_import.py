@@ -11,19 +11,19 @@ from custom_components.nattery.core.market.errors import (
     UnknownResolutionError,
     WrongUnitError,
 )
-from custom_components.nattery.core.market.price_import import entries_in, series_from
+from custom_components.nattery.core.market.price_import import find_entries, import_series
 from custom_components.nattery.core.market.prices import PriceQuality, is_complete, local_day
 
 from .days import AUTUMN, BERLIN, MINUTES, NOW, PLAIN, SPRING, price, starts_of
 
 
 def rows(day, start="start", end="end", value="value", *, minutes=60, factor=1.0, text=True):
-    made = []
+    entries = []
     for at in starts_of(day, minutes):
         local, until = at.astimezone(BERLIN), (at + timedelta(minutes=minutes)).astimezone(BERLIN)
-        one = {start: local.isoformat() if text else local, value: price(at) * factor}
-        made.append({**one, end: until.isoformat() if text else until} if end else one)
-    return made
+        entry = {start: local.isoformat() if text else local, value: price(at) * factor}
+        entries.append({**entry, end: until.isoformat() if text else until} if end else entry)
+    return entries
 
 
 NEXT = PLAIN + timedelta(days=1)
@@ -58,9 +58,9 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize(("found", "unit", "days"), SHAPES.values(), ids=SHAPES.keys())
-def test_the_usual_shapes_are_understood(found, unit, days) -> None:
-    series = series_from(found, area="DE_LU", currency="EUR", source="sensor.prices", fetched_at=NOW, unit=unit)
+@pytest.mark.parametrize(("data", "unit", "days"), SHAPES.values(), ids=SHAPES.keys())
+def test_common_formats_are_imported(data, unit, days) -> None:
+    series = import_series(data, area="DE_LU", currency="EUR", source="sensor.prices", fetched_at=NOW, unit=unit)
     assert is_complete(
         series.slots, local_day(PLAIN, BERLIN)[0], local_day(PLAIN + timedelta(days=days - 1), BERLIN)[1]
     )
@@ -71,14 +71,14 @@ def test_the_usual_shapes_are_understood(found, unit, days) -> None:
 @pytest.mark.parametrize("minutes", MINUTES)
 @pytest.mark.parametrize("day", [SPRING, AUTUMN])
 @pytest.mark.parametrize("end", ["end", ""])
-def test_days_on_which_the_clock_changes_are_read_whole(day, minutes, end) -> None:
-    found = {"raw_today": rows(day, end=end, minutes=minutes)}
-    series = series_from(found, area="DE_LU", currency="EUR", source="s", fetched_at=NOW, unit="EUR/MWh")
+def test_days_with_a_clock_change_are_complete(day, minutes, end) -> None:
+    data = {"raw_today": rows(day, end=end, minutes=minutes)}
+    series = import_series(data, area="DE_LU", currency="EUR", source="s", fetched_at=NOW, unit="EUR/MWh")
     assert is_complete(series.slots, *local_day(day, BERLIN))
 
 
-def read(found, unit="EUR/MWh", currency="EUR", key=None):
-    return series_from(found, area="DE_LU", currency=currency, source="s", fetched_at=NOW, unit=unit, key=key)
+def import_data(data, unit="EUR/MWh", currency="EUR", key=None):
+    return import_series(data, area="DE_LU", currency=currency, source="s", fetched_at=NOW, unit=unit, key=key)
 
 
 @pytest.mark.parametrize(
@@ -99,49 +99,49 @@ def read(found, unit="EUR/MWh", currency="EUR", key=None):
 )
 def test_units_are_recognised(unit, currency, expected) -> None:
     hour = {"start": "2026-11-11T00:00:00+01:00", "value": 20}
-    assert read([hour], unit, currency).slots[0].price == expected
+    assert import_data([hour], unit, currency).slots[0].price == expected
 
 
 @pytest.mark.parametrize(
     ("unit", "currency"), [("SEK/kWh", "EUR"), ("öre/kWh", "EUR"), ("kr/kWh", "EUR"), ("EUR", "EUR"), ("EUR/m³", "EUR")]
 )
-def test_strange_units_are_refused(unit, currency) -> None:
+def test_unknown_units_are_rejected(unit, currency) -> None:
     with pytest.raises(WrongUnitError):
-        read([{"start": "2026-11-11T00:00:00+01:00", "value": 20}], unit, currency)
+        import_data([{"start": "2026-11-11T00:00:00+01:00", "value": 20}], unit, currency)
 
 
-def test_without_a_unit_only_what_cannot_be_per_kwh_is_taken() -> None:
+def test_without_a_unit_only_prices_that_must_be_per_mwh_are_accepted() -> None:
     start = "2026-11-11T00:00:00+01:00"
-    assert read([{"start": start, "value": 20}], None).slots[0].price == 0.02
-    assert read([{"start": start, "value": -20}], None).slots[0].price == -0.02
+    assert import_data([{"start": start, "value": 20}], None).slots[0].price == 0.02
+    assert import_data([{"start": start, "value": -20}], None).slots[0].price == -0.02
     for value, currency in ((0.2, "EUR"), (4.9, "EUR"), (20, "SEK")):
         with pytest.raises(WrongUnitError, match="may be per kWh or per MWh"):
-            read([{"start": start, "value": value}], None, currency)
+            import_data([{"start": start, "value": value}], None, currency)
 
 
-def test_of_several_lists_one_has_to_be_named() -> None:
-    found = {"GER": rows(PLAIN, value="price"), "SE3": rows(PLAIN, value="price", factor=2)}
+def test_one_of_several_lists_must_be_named() -> None:
+    data = {"GER": rows(PLAIN, value="price"), "SE3": rows(PLAIN, value="price", factor=2)}
     with pytest.raises(ConflictingPricesError, match=r"several lists of prices \(GER, SE3\): one has to be named"):
-        read(found)
-    assert read(found, key="SE3").slots[0].price == pytest.approx(2 * read(found, key="GER").slots[0].price)
+        import_data(data)
+    assert import_data(data, key="SE3").slots[0].price == pytest.approx(2 * import_data(data, key="GER").slots[0].price)
     with pytest.raises(MissingPartError, match="no list of prices under 'FR'"):
-        read(found, key="FR")
+        import_data(data, key="FR")
     homes = {"prices": {"A": rows(PLAIN), "B": rows(PLAIN, factor=2)}}
     with pytest.raises(ConflictingPricesError, match=r"prices\.A, prices\.B"):
-        read(homes)
-    assert entries_in(homes, "B") == rows(PLAIN, factor=2)
+        import_data(homes)
+    assert find_entries(homes, "B") == rows(PLAIN, factor=2)
 
 
-def test_an_hour_that_is_not_told_is_a_gap() -> None:
-    """Some integrations lose one of the two hours that begin at the same time on the wall."""
-    found = [one for index, one in enumerate(rows(AUTUMN)) if index != 2]
-    assert len(read(found)) == 24
-    found = [{**one, "value": None} if index == 5 else one for index, one in enumerate(rows(PLAIN))]
-    assert len(read(found)) == 23
+def test_a_missing_hour_is_a_gap() -> None:
+    """Some integrations lose one of the two hours with the same local time."""
+    data = [entry for index, entry in enumerate(rows(AUTUMN)) if index != 2]
+    assert len(import_data(data)) == 24
+    data = [{**entry, "value": None} if index == 5 else entry for index, entry in enumerate(rows(PLAIN))]
+    assert len(import_data(data)) == 23
 
 
 @pytest.mark.parametrize(
-    ("found", "error"),
+    ("data", "error"),
     [
         ({}, MissingPartError),
         (None, MissingPartError),
@@ -161,6 +161,6 @@ def test_an_hour_that_is_not_told_is_a_gap() -> None:
         ([{"start": "2026-11-11T00:00:00Z", "end": "2026-11-11T02:00:00Z", "value": 1}], UnknownResolutionError),
     ],
 )
-def test_what_is_no_list_of_prices_is_refused(found, error) -> None:
+def test_invalid_lists_are_rejected(data, error) -> None:
     with pytest.raises(error):
-        read(found)
+        import_data(data)

@@ -1,4 +1,4 @@
-"""A day's prices in words, in the language of the house."""
+"""A summary of a day's prices, in the language of Home Assistant."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,22 +10,25 @@ from ..core.market.tariff import PriceKind
 from ..core.market.windows import NoWindowError, find_window
 from ..texts import async_text
 
-STRETCH: Final = timedelta(hours=3)  # what people plan in
+SUMMARY_WINDOW: Final = timedelta(hours=3)
 
 
-async def async_day_in_words(
+async def async_day_summary(
     hass: HomeAssistant, pricer: Pricer, day: PricedDay, kind: PriceKind = PriceKind.IMPORT
 ) -> str:
-    """The cheapest and dearest hours, lowest, mean and highest price; another sentence when not all is known."""
+    """Return the cheapest and most expensive window and the lowest, mean and highest price.
+
+    Returns another sentence if not all prices are known.
+    """
     slots = day.slots[kind]
     if not day.day.published:
         return await async_text(hass, "curve_unknown")
     try:
-        cheap, dear = find_window(slots, STRETCH), find_window(slots, STRETCH, dearest=True)
-    except NoWindowError:  # of an hourly tariff whose hours are not all whole
+        cheap, expensive = find_window(slots, SUMMARY_WINDOW), find_window(slots, SUMMARY_WINDOW, most_expensive=True)
+    except NoWindowError:  # an hourly tariff and an hour with a gap
         return await async_text(hass, "curve_unknown")
 
-    def clock(moment: datetime) -> str:
+    def local_time(moment: datetime) -> str:
         return f"{moment.astimezone(pricer.book.zone):%H:%M}"
 
     prices = [slot.price for slot in slots]
@@ -37,11 +40,11 @@ async def async_day_in_words(
             "lowest": f"{min(prices):.3f}",
             "mean": f"{sum(prices) / len(prices):.3f}",
             "highest": f"{max(prices):.3f}",
-            "cheap_start": clock(cheap.start),
-            "cheap_end": clock(cheap.end),
+            "cheap_start": local_time(cheap.start),
+            "cheap_end": local_time(cheap.end),
             "cheap_mean": f"{cheap.mean:.3f}",
-            "dear_start": clock(dear.start),
-            "dear_end": clock(dear.end),
-            "dear_mean": f"{dear.mean:.3f}",
+            "dear_start": local_time(expensive.start),
+            "dear_end": local_time(expensive.end),
+            "dear_mean": f"{expensive.mean:.3f}",
         },
     )
