@@ -9,9 +9,9 @@ import pytest
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Decision, Mode
 from custom_components.nattery.core.control.guards import SocLimits
-from custom_components.nattery.core.sentences import english_sentences
 from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.inverter.table import Tier
+from custom_components.nattery.core.sentences import english_sentences
 
 from .controlled_system import BERLIN, EVENING, HOUR, ControlledSystem
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, tzinfo
 from ..action import Action
 from ..inverter.actions import (
     CHARGE_WINDOWS,
-    DISCHARGE_WINDOWS,
     CLOCK_TOLERANCE,
     CONTROLLED_SETTINGS,
+    DISCHARGE_WINDOWS,
     REQUIRED_SETTINGS,
     ActionContext,
     ClockOffError,
