@@ -26,6 +26,7 @@ from custom_components.nattery.trading.settings import settings_from, wear_from
 from .books import TRADING_ENTITIES
 from .conftest import until
 from .market import add_prices, price_data, stand_in
+from .subscribing import pictures_until
 from .texts import TEXTS
 
 DATA: dict[str, Any] = {
@@ -51,7 +52,7 @@ async def trader(hass: HomeAssistant, house_entry: MockConfigEntry, tmp_path: Pa
         )
         hass.config_entries.async_add_subentry(house_entry, trading)
         assert await hass.config_entries.async_setup(house_entry.entry_id)
-        await until(lambda: house_entry.runtime_data.trading.data.plan is not None, 30)
+        await until(lambda: house_entry.runtime_data.trading.data.plan is not None)
         await until(lambda: house_entry.runtime_data.trading.data.decision is not None)
         yield house_entry
         await hass.config_entries.async_unload(house_entry.entry_id)
@@ -246,7 +247,7 @@ async def test_the_subscription_gives_the_whole_picture(
     assert seen["slots"]
     assert seen["automatic"] is False
     await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
-    assert (await client.receive_json())["event"]["automatic"] is True
+    await pictures_until(client, lambda picture: picture["automatic"] is True)
 
 
 GERMAN = {
@@ -290,10 +291,8 @@ async def test_a_subscription_lives_on_when_the_entry_is_reloaded(
     assert (await client.receive_json())["success"]
     assert (await client.receive_json())["event"]["slots"]
     assert await hass.config_entries.async_reload(trader.entry_id)
-    seen = [(await client.receive_json())["event"]]
-    assert seen == [None]
-    while seen[-1] is None or not seen[-1]["slots"]:
-        seen.append((await client.receive_json())["event"])
+    await pictures_until(client, lambda picture: picture is None)
+    seen = await pictures_until(client, lambda picture: picture is not None and picture["slots"])
     assert seen[-1]["made_at"]
 
 

@@ -27,8 +27,8 @@ _PERCENT: Final = 100
 _DAY: Final = timedelta(days=1)
 
 
-class InverterRuntime(Protocol):
-    """What trading needs of an inverter's runtime data; all of it is there once the inverter is identified."""
+class TradedDevice(Protocol):
+    """What trading needs of an identified inverter."""
 
     inverter: Inverter
     identity: Identity
@@ -52,23 +52,23 @@ class InverterRuntime(Protocol):
 class InverterMeasurements:
     """Measurements from the inverter's readings."""
 
-    def __init__(self, runtime: InverterRuntime) -> None:
-        """Read nothing before the inverter is identified."""
-        self._runtime = runtime
+    def __init__(self, device: TradedDevice) -> None:
+        """Read from an identified inverter."""
+        self._device = device
         self._poll: PollResult | None = None
         self._reading: PowerReading | None = None
 
     @property
     def soc(self) -> float | None:
         """The state of charge (0 to 1), or None while the inverter does not answer."""
-        soc = self._runtime.value(_SOC)
-        known = self._runtime.readings.last_update_success and isinstance(soc, int | float)
+        soc = self._device.value(_SOC)
+        known = self._device.readings.last_update_success and isinstance(soc, int | float)
         return soc / _PERCENT if known and isinstance(soc, int | float) else None
 
     @property
     def reading(self) -> PowerReading | None:
         """The latest poll with the time at which it was first asked for, or None while a value is unknown."""
-        readings = self._runtime.readings
+        readings = self._device.readings
         if not readings.last_update_success:
             return None
         if readings.data is not self._poll:
@@ -76,7 +76,7 @@ class InverterMeasurements:
         return self._reading
 
     def _read(self) -> PowerReading | None:
-        values = [self._runtime.value(key) for key in (*_POWERS, _SOC)]
+        values = [self._device.value(key) for key in (*_POWERS, _SOC)]
         numbers = [float(value) for value in values if isinstance(value, int | float)]
         if len(numbers) < len(values):
             return None
@@ -85,36 +85,36 @@ class InverterMeasurements:
 
     def async_add_listener(self, update_callback: Callable[[], None]) -> CALLBACK_TYPE:
         """Call a listener after every poll."""
-        return self._runtime.readings.async_add_listener(update_callback)
+        return self._device.readings.async_add_listener(update_callback)
 
 
 class InverterEnergyHistory:
     """Energies of the past, from the statistics of the inverter's sensors and from its own memory of seven days."""
 
-    def __init__(self, hass: HomeAssistant, runtime: InverterRuntime) -> None:
-        """Ask nothing before the inverter is identified."""
-        self._hass, self._runtime = hass, runtime
+    def __init__(self, hass: HomeAssistant, device: TradedDevice) -> None:
+        """Read from an identified inverter."""
+        self._hass, self._device = hass, device
 
     @property
     def statistic_ids(self) -> Mapping[str, str]:
         """The entity ids of the sensors, by what they measure."""
-        registry, serial = er.async_get(self._hass), self._runtime.identity.serial_number
+        registry, serial = er.async_get(self._hass), self._device.identity.serial_number
         found = {key: registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{serial}_{key}") for key in _STATISTICS}
         return {key: entity_id for key, entity_id in found.items() if entity_id}
 
     @property
     def today(self) -> date:
         """The local date."""
-        return self._runtime.today
+        return self._device.today
 
     async def async_daily_energies(self) -> DailyEnergies | None:
         """Read the energies of the last seven days, which are not polled.
 
         Its days end by its own clock. If that is more than a day off, they are not the home's days.
         """
-        if not self._runtime.readings.last_update_success:
+        if not self._device.readings.last_update_success:
             return None
-        report = await self._runtime.inverter.read_registers(_DAILY)
+        report = await self._device.inverter.read_registers(_DAILY)
         clock = report.values.get(_CLOCK)
         if report.failed or not isinstance(clock, datetime) or abs(clock.date() - self.today) > _DAY:
             return None
@@ -126,22 +126,22 @@ class InverterEnergyHistory:
 class InverterSystem:
     """A system whose battery hangs on an inverter, which also measures the home."""
 
-    def __init__(self, hass: HomeAssistant, runtime: InverterRuntime) -> None:
-        """Touch nothing before the inverter is identified."""
-        self.measurements = InverterMeasurements(runtime)
-        self.history = InverterEnergyHistory(hass, runtime)
-        self._runtime = runtime
+    def __init__(self, hass: HomeAssistant, device: TradedDevice) -> None:
+        """Use an identified inverter."""
+        self.measurements = InverterMeasurements(device)
+        self.history = InverterEnergyHistory(hass, device)
+        self._device = device
 
     @property
     def wrong_device(self) -> bool:
         """Whether another inverter answers than the one that was set up."""
-        return self._runtime.wrong_device
+        return self._device.wrong_device
 
     @property
     def batteries(self) -> tuple[Battery, ...]:
         """The inverter's battery."""
-        zone, runtime = dt_util.get_default_time_zone(), self._runtime
-        return (InverterBattery(runtime.inverter, zone, now=dt_util.utcnow, on_written=runtime.written),)
+        zone, device = dt_util.get_default_time_zone(), self._device
+        return (InverterBattery(device.inverter, zone, now=dt_util.utcnow, on_written=device.written),)
 
 
 def _by_day(value: Value, today: date) -> dict[date, float]:

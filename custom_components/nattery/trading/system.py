@@ -11,7 +11,7 @@ class TradedSystem(Protocol):
 
     @property
     def batteries(self) -> tuple[Battery, ...]:
-        """The batteries to steer, once they are identified; the planner knows one."""
+        """The batteries to steer; the planner knows one."""
 
     @property
     def measurements(self) -> Measurements:
