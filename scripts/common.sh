@@ -8,6 +8,9 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/nattery"
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# Where byte code is not kept (many containers switch that off), every start compiles Home Assistant: four seconds.
+unset PYTHONDONTWRITEBYTECODE
+
 # apt_install PACKAGE...: installs Debian packages; fails where this user or system cannot.
 apt_install() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1

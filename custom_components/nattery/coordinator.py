@@ -45,18 +45,18 @@ class InverterCoordinator(DataUpdateCoordinator[PollResult]):
         tiers: tuple[Tier, ...],
         interval: timedelta,
         *,
-        before: Callable[[], Awaitable[None]],
+        check: Callable[[], Awaitable[None]],
     ) -> None:
-        """Poll `tiers` every `interval`; `before` is called before each poll and may raise UpdateFailed."""
+        """Poll `tiers` every `interval`; `check` is called before and after each poll and may raise UpdateFailed."""
         super().__init__(hass, LOGGER, config_entry=entry, name=f"{entry.title} {tiers[0]}", update_interval=interval)
         self.tiers = tiers
         self._inverter = inverter
-        self._before = before
+        self._check = check
         self._written: dict[str, Value] = {}
 
     @override
     async def _async_update_data(self) -> PollResult:
-        await self._before()
+        await self._check()
         self._written.clear()
         read_at = local_now()
         report = merge_results([await self._inverter.read(tier) for tier in self.tiers])
@@ -64,6 +64,7 @@ class InverterCoordinator(DataUpdateCoordinator[PollResult]):
             return self.data  # closed by this integration, which is not a failure
         if report.error is not None:
             raise translated(UpdateFailed, report.error)
+        await self._check()  # the connection may have been lost meanwhile, and be back with another device
         return replace(report, values=_with_drift(report.values, read_at) | self._written)
 
     @callback

@@ -147,8 +147,7 @@ class InverterDevice:
         """
         origin = WriteOrigin.USER if context and context.user_id else WriteOrigin.AUTOMATION
         try:
-            if self._check.wrong_device is not None:
-                raise self._check.wrong_device
+            await self._async_require_identity()
             written = await self.inverter.write_registers(values, origin, confirm=confirm)
         except CORE_ERRORS as error:
             raise action_error(error) from error
@@ -185,8 +184,7 @@ class InverterDevice:
     async def async_sync_clock(self, context: Context | None = None, tolerance: float = 0.0) -> WriteResult | None:
         """Set the inverter's clock to local time if it is off by more than `tolerance` seconds."""
         try:
-            if self._check.wrong_device is not None:
-                raise self._check.wrong_device
+            await self._async_require_identity()
             written = await self.inverter.sync_clock(tolerance)
         except CORE_ERRORS as error:
             raise action_error(error) from error
@@ -202,6 +200,11 @@ class InverterDevice:
             LOGGER.debug("Not identified: %s", error)
         await self.async_refresh()
 
+    async def async_disconnect(self) -> None:
+        """Require that the inverter is identified before anything else is read or written, and poll everything."""
+        self._check.async_expire()
+        await self.async_refresh()
+
     async def async_refresh(self) -> None:
         """Poll everything."""
         for coordinator in self.coordinators:
@@ -209,16 +212,23 @@ class InverterDevice:
 
     def _coordinator(self, tiers: tuple[Tier, ...], interval: timedelta) -> InverterCoordinator:
         return InverterCoordinator(
-            self._hass, self._entry, self.inverter, tiers, interval, before=self._async_check_identity
+            self._hass, self._entry, self.inverter, tiers, interval, check=self._async_check_identity
         )
 
     async def _async_check_identity(self) -> None:
-        """Identify the inverter before a poll, unless that has succeeded and no other device responded since."""
+        """Raise UpdateFailed unless the right inverter responds; identify it if that is not known."""
         if not self._check.is_passed:
             try:
                 await self._async_identify()
             except CORE_ERRORS as error:
                 raise translated(UpdateFailed, error) from error
+
+    async def _async_require_identity(self) -> None:
+        """Raise WrongDeviceError if another device responded last; identify the inverter if the connection was lost."""
+        if self._check.wrong_device is not None:
+            raise self._check.wrong_device
+        if not self._check.is_passed:
+            await self._async_identify()
 
     async def _async_identify(self) -> None:
         self.identity = await self._check.async_identify()

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
@@ -31,6 +31,7 @@ class IdentityCheck:
         self._store = identity_store(hass, entry.entry_id)
         self._wrong_device: WrongDeviceError | None = None
         self._identity: Identity | None = None
+        self._is_current = False
 
     @property
     def wrong_device(self) -> WrongDeviceError | None:
@@ -39,13 +40,18 @@ class IdentityCheck:
 
     @property
     def is_passed(self) -> bool:
-        """Return whether the right inverter has responded, and no other device since."""
-        return self._identity is not None and self._wrong_device is None
+        """Return whether the right inverter has responded, and the connection has not been lost since."""
+        return self._is_current and self._wrong_device is None
 
     async def async_stored(self) -> Identity | None:
         """Return the identity from an earlier start, None if the inverter has never responded."""
         stored = await self._store.async_load()
         return Identity(**stored) if stored is not None else None
+
+    @callback
+    def async_expire(self) -> None:
+        """Require a new check, since the connection was lost and may come back with another device."""
+        self._is_current = False
 
     async def async_identify(self) -> Identity:
         """Return the inverter's identity; raise WrongDeviceError for another device, ModbusError for no response."""
@@ -59,7 +65,7 @@ class IdentityCheck:
             raise
         async_clear(self._hass, self._entry.entry_id, WRONG_DEVICE)
         is_first = self._identity is None
-        self._identity, self._wrong_device = identity, None
+        self._identity, self._wrong_device, self._is_current = identity, None, True
         if is_first:
             await self._store.async_save(asdict(identity))
         return identity

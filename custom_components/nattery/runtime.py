@@ -105,5 +105,5 @@ class NatteryRuntime:
     def _connection_changed(self, *, up: bool) -> None:
         """Poll at once when the connection is lost; identify the inverter first when it is back."""
         if self.device is not None:
-            refresh = self.device.async_reconnect() if up else self.device.async_refresh()
+            refresh = self.device.async_reconnect() if up else self.device.async_disconnect()
             self._entry.async_create_background_task(self._hass, refresh, "nattery connection")

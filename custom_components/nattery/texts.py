@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .core.errors import NatteryError, placeholder_text
-from .core.explanation import Explanation, Value
+from .core.explanation import Explanation, ExplanationValue
 from .errors import describe
 
 _PRECISION = 3  # significant digits of a number in a reason
@@ -65,7 +65,7 @@ def _cached(hass: HomeAssistant, category: str, key: str) -> str:
     return texts[f"component.{DOMAIN}.{category}.{key}"]
 
 
-def _reason_value(value: Value) -> str:
+def _reason_value(value: ExplanationValue) -> str:
     match value:
         case datetime():
             return f"{dt_util.as_local(value):%Y-%m-%d %H:%M}"

@@ -15,6 +15,7 @@ import time
 from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.explanation import Explanation, ExplanationValue
 from custom_components.nattery.core.ledger.entry import (
     QUARTER,
     Energies,
@@ -27,8 +28,6 @@ from custom_components.nattery.core.ledger.ledger import Ledger
 from custom_components.nattery.core.ledger.pricing import create_entry
 from custom_components.nattery.core.ledger.reports import local_days
 from custom_components.nattery.core.planner.problem import BatteryModel
-from custom_components.nattery.core.planner.reasons import Reason
-from custom_components.nattery.trading.booked_reasons import booked
 
 from .rows import Row
 
@@ -36,6 +35,8 @@ SITE, ZONE = "home", ZoneInfo("Europe/Berlin")
 START = datetime(2024, 12, 31, 23, tzinfo=UTC)
 DAYS = 365
 _BATTERY = BatteryModel(10, 0.5, 5, 5, soc_min=0.1, wear_per_kwh=0.03)
+
+_NUMBERS = ("marginal_value", "break_even_price", "margin", "losses_and_wear", "used_price")
 
 
 def year_of_entries() -> Iterator[LedgerEntry]:
@@ -55,9 +56,9 @@ def year_of_entries() -> Iterator[LedgerEntry]:
         grid = load + battery - pv
         energies = Energies(max(grid, 0), max(-grid, 0), max(battery, 0), max(-battery, 0), pv, load)
         used_at = start + timedelta(hours=rng.randrange(24))
-        numbers = {name: rng.random() / 3 for name in ("worth", "turns_at", "margin", "burden", "used_price")}
-        values = {**numbers, "price": spot + 0.18, "power_kw": abs(battery), "used_at": used_at}
-        reason = booked(Reason(rng.choice(("charge", "store_surplus")), values))
+        numbers = {name: rng.random() / 3 for name in _NUMBERS}
+        values: dict[str, ExplanationValue] = {"price": spot + 0.18, "power_kw": abs(battery), "used_at": used_at}
+        reason = Explanation(rng.choice(("plan_charge", "plan_store_surplus")), {**values, **numbers})
         entry = create_entry(
             MeteredInterval(start, 1.0, energies, soc, moved),
             _BATTERY,
@@ -93,7 +94,7 @@ def _copy_with_bare_driver(path: Path) -> None:
 def measure_year(*, quick: bool) -> list[tuple[str, float, float, str]]:
     """Return the measured rows."""
     entries = list(year_of_entries())
-    reasons = statistics.mean(len(json.dumps(dict(entry.reason.values))) for entry in entries if entry.reason)
+    reasons = statistics.mean(len(json.dumps(entry.reason.to_dict()["values"])) for entry in entries if entry.reason)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
         book = Ledger(path)

@@ -106,8 +106,7 @@ def _parse_time(text: str) -> datetime:
 
 
 class _StandInServer(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+    daemon_threads = False  # so that `stop` waits for all responses
 
     def __init__(self, address: tuple[str, int], stand_in: StandIn) -> None:
         super().__init__(address, _StandInHandler)
@@ -119,6 +118,8 @@ class _StandInServer(ThreadingHTTPServer):
 
 
 class _StandInHandler(BaseHTTPRequestHandler):
+    timeout = 10  # seconds that a client may take to send its request
+
     @override
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing, because the URL contains a token."""

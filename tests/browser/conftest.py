@@ -9,7 +9,9 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 import pytest
 import pytest_asyncio
 
-from .demo import ROOT, Demo, copy_of, free_port, running, time_zone_at_noon
+from tests.ports import free_port
+
+from .demo import ROOT, Demo, copy_of, running, time_zone_at_noon
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (

@@ -18,18 +18,10 @@ COMMAND = ROOT / "scripts/demo"
 START_SECONDS, STOP_SECONDS = 300, 60
 
 
-def free_port() -> int:
-    """A port of the loopback that nobody has."""
-    with pytest_socket._true_socket() as probe:  # the test plugin keeps the ordinary one away from tests
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def is_served(url: str) -> bool:
     """Whether somebody listens there."""
     host, port = re.findall(r"[\d.]+", url)[:2]
-    with pytest_socket._true_socket() as probe:
+    with pytest_socket._true_socket() as probe:  # the test plugin blocks the ordinary class
         return bool(probe.connect_ex((host, int(port))) == 0)
 
 

@@ -7,9 +7,10 @@ import sys
 import pytest
 
 from scripts.demonstration.api import HomeAssistantClient
+from tests.ports import free_port
 
 from .cards import wait_for
-from .demo import Demo, copy_of, free_port, run, running
+from .demo import Demo, copy_of, run, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700)]
 

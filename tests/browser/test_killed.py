@@ -14,9 +14,10 @@ from custom_components.nattery.core.inverter.actions import active_action
 from custom_components.nattery.core.simulator.simulator import Simulator
 from scripts.demonstration.api import HomeAssistantClient
 from tests.core.control.controlled_system import HOUR, Observation, SimulatedSystem
+from tests.ports import free_port
 
 from .cards import wait_for
-from .demo import Demo, copy_of, free_port, running, time_zone_at_noon, wait_for as wait_until
+from .demo import Demo, copy_of, running, time_zone_at_noon, wait_for as wait_until
 from .trading import AUTOMATION, act, entry_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700)]

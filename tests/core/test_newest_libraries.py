@@ -18,6 +18,7 @@ TESTS = {
 }
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(Path(pymodbus.__file__).is_relative_to(NEWEST), reason="this is the inner run")
 @pytest.mark.parametrize("library", TESTS)
 def test_suite_passes_on_the_newest_version(library) -> None:

@@ -23,6 +23,7 @@ from custom_components.nattery.core.modbus.transport import SerialTransport, Tcp
 from custom_components.nattery.core.simulator.initial_state import serial_number
 from custom_components.nattery.core.simulator.simulator import Simulator
 from scripts.entsoe_standin.server import StandIn
+from tests.ports import free_port
 
 from .books import MORNING, TARIFF, BookedHouse
 from .market import PriceSetup, add_prices, price_data, run_in_thread, stand_in
@@ -37,7 +38,7 @@ ENTRY_ID = "01HNATTERY0000000000000001"  # always the same, since an entry sprea
 HOST = "127.0.0.1"
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Let the world turn until the condition holds."""
     async with asyncio.timeout(seconds):
         while not condition():
@@ -87,7 +88,7 @@ def simulator(hass: HomeAssistant, socket_enabled: None) -> Iterator[Simulator]:
 @pytest.fixture
 def port(simulator: Simulator) -> int:
     """Where it listens, on loopback."""
-    return simulator.serve_tcp(HOST)
+    return simulator.serve_tcp(HOST, free_port())
 
 
 @pytest.fixture

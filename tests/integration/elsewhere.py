@@ -49,7 +49,7 @@ def _nord_pool(day: date) -> dict[str, Any]:
 class Elsewhere(ThreadingHTTPServer):
     """`status` by source: what it answers with instead of prices; `asked` are the sources and days asked for."""
 
-    daemon_threads = True
+    daemon_threads = False  # so that closing waits for the ends of all answers
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

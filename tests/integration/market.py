@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+import time
 from types import MappingProxyType
 from typing import Any
 
@@ -116,10 +117,10 @@ class PriceSetup:
     async def wait_for_queries(self, count: int) -> None:
         """Wait until the server has received `count` queries; the event loop's own clock is frozen as well."""
         async_fire_time_changed(self.hass)
-        for _ in range(500_000):
+        for _ in range(6000):
             if len(self.market.queries) >= count:
                 return
-            await asyncio.sleep(0)
+            await asyncio.to_thread(time.sleep, 0.005)
         raise TimeoutError(f"{len(self.market.queries)} of {count} queries arrived")
 
     async def step_to(self, until: str, step: timedelta = timedelta(minutes=5)) -> None:

@@ -1,9 +1,24 @@
-"""What the tests of permissions share: a user who subscribes."""
+"""What the tests of subscriptions share: what a subscriber is sent, and whether a user may subscribe."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
 
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
+
+
+async def pictures_until(client: MockHAClientWebSocket, is_expected: Callable[[Any], bool]) -> list[Any]:
+    """Return the pictures that come, up to one that is as expected; a house that lives may send others before."""
+    pictures: list[Any] = []
+    async with asyncio.timeout(30):
+        while not pictures or not is_expected(pictures[-1]):
+            message = await client.receive_json()
+            assert message["type"] == "event"
+            pictures.append(message["event"])
+    return pictures
 
 
 async def refusal(

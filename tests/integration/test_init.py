@@ -180,6 +180,9 @@ async def test_cable_pulled_in_the_middle_of_a_write(
     """The write says that it is not known what became of it; when the cable is back, all goes on."""
     assert await hass.config_entries.async_setup(on_serial.entry_id)
     site = on_serial.runtime_data
+    for coordinator in site.identified_device.coordinators:  # no poll may take the place of the write
+        coordinator.update_interval = None
+        coordinator._unschedule_refresh()
     number = simulator.traffic.counters.requests + 2  # after the fresh reading that comes before every write
     pulled = LineFault(FaultKind.PORT_GONE, seconds=1.0)
     simulator._options.faults.script[number] = pulled

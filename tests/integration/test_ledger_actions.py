@@ -19,7 +19,8 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.ledger.entry import QUARTER, Reason
+from custom_components.nattery.core.explanation import Explanation
+from custom_components.nattery.core.ledger.entry import QUARTER
 from custom_components.nattery.core.ledger.errors import (
     DatabaseError,
     DatabaseTimeoutError,
@@ -130,7 +131,7 @@ async def test_a_restart_in_the_middle_of_a_quarter_forgets_neither_plan_nor_rea
     assert line["expected_cost"] == pytest.approx(expected.cost, abs=1e-6)
     assert line["expected_soc"] == pytest.approx(expected.soc, abs=1e-3)
     assert line["action"] == "self_consume"
-    assert line["reason_text"]
+    assert line["reason"]
 
 
 async def test_reasons_are_read_with_their_numbers_and_in_words(booked: BookedHouse) -> None:
@@ -150,16 +151,16 @@ async def test_reasons_are_read_with_their_numbers_and_in_words(booked: BookedHo
     await trading.async_set_automatic(on=True)
     await house.walk(berlin("11:46"))
     said, undone, done = (await ledger(house))["rows"]
-    assert said["reason"] == slot.reason.key
-    assert said["reason_text"].startswith(trading.words.planned(slot.reason))
+    assert said["reason_key"] == slot.reason.key
+    assert said["reason"].startswith(trading.sentences.sentence(slot.reason, slot.start))
     assert said["reason_values"]
     assert json.loads(json.dumps(said)) == said
     until = {"until": "2026-11-20T11:00:00+00:00"}
-    assert (undone["reason"], undone["action"]) == ("override", "self_consume")
+    assert (undone["reason_key"], undone["action"]) == ("control_override", "self_consume")
     assert undone["reason_values"] == {**until, "undone": True}
-    assert undone["reason_text"] == "A person wants it so until 12:00; not done, since automation is off"
-    assert (done["reason"], done["action"], done["reason_values"]) == ("override", "charge", until)
-    assert done["reason_text"] == "A person wants it so until 12:00"
+    assert undone["reason"] == "Set by you until 12:00. Not carried out: automation is off."
+    assert (done["reason_key"], done["action"], done["reason_values"]) == ("control_override", "charge", until)
+    assert done["reason"] == "Set by you until 12:00."
 
 
 async def test_reasons_that_nobody_knows_any_more_are_read_all_the_same(booked: BookedHouse) -> None:
@@ -169,21 +170,24 @@ async def test_reasons_that_nobody_knows_any_more_are_read_all_the_same(booked: 
     last = books.last
     assert last is not None
     reasons = (
-        Reason("full", {}),
-        Reason("charge", {}),  # without its numbers, as it was booked once
-        Reason("of_another_age", {"price": 0.1}),
-        Reason("recover", {"power_kw": "much", "price": 0.1}),
-        Reason("override", {"until": "noon"}),
-        Reason("override", {"until": 12}),
-        Reason("strategy", {"strategy": "of_another_age"}),
+        Explanation("full"),
+        Explanation("charge"),  # without its numbers, as it was booked once
+        Explanation("of_another_age", {"price": 0.1}),
+        Explanation("plan_recover", {"power_kw": "much", "price": 0.1}),
+        Explanation("override", {"until": "noon"}),
+        Explanation("override", {"until": 12}),
+        Explanation("plan_strategy", {"strategy": "of_another_age"}),
     )
     lines = [replace(last, start=berlin("09:00") + n * QUARTER, reason=one) for n, one in enumerate(reasons)]
     lines.append(replace(last, reason=None))
     await books._database.async_do(lambda ledger: ledger.write(SERIAL, lines))
     rows = (await ledger(house))["rows"]
-    texts = ["The battery is full: it cannot store a surplus", *[None] * len(reasons)]
-    assert [row["reason_text"] for row in rows] == texts
-    assert [row["reason"] for row in rows] == [*(one.key for one in reasons), None]
+    unknown: list[str | None] = [None] * len(reasons)
+    unknown[2] = "Charging: the battery is below its minimum."  # only its details cannot be made
+    assert [row["reason"] for row in rows] == ["The battery is full: the rest of the sun goes to the grid.", *unknown]
+    assert [row["details"] for row in rows] == [None] * len(rows)
+    keys = ["plan_full", "plan_charge", "of_another_age", "plan_recover", *["control_override"] * 2, "plan_strategy"]
+    assert [row["reason_key"] for row in rows] == [*keys, None]
     assert [row["reason_values"] for row in rows] == [*(dict(one.values) for one in reasons), None]
 
 

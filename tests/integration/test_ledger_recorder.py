@@ -16,8 +16,9 @@ import pytest
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.app.recorder_state import IntervalRecord
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.inverter.registers import BY_KEY
-from custom_components.nattery.core.ledger.entry import Expectation, Reason
+from custom_components.nattery.core.ledger.entry import Expectation
 from custom_components.nattery.core.ledger.reports import local_days
 from custom_components.nattery.core.market.tariff import PriceKind
 from custom_components.nattery.trading import database
@@ -28,7 +29,7 @@ from .books import FEE, BookedHouse, berlin, net, starts
 from .conftest import SERIAL
 
 EXPECTED = Expectation(cost=0.25, grid_kwh=1.5, soc=0.6)
-CHEAP, DEAR = Reason("charge_cheap", {"price": 0.1}), Reason("discharge_dear", {"price": 0.4})
+CHEAP, DEAR = Explanation("charge_cheap", {"price": 0.1}), Explanation("discharge_dear", {"price": 0.4})
 
 
 @pytest.fixture

@@ -232,8 +232,8 @@ async def test_what_is_not_known_is_said_with_the_plan(booked: BookedHouse) -> N
     assert plan["notes"] == sensor(house, "plan_made").attributes["notes"]
     said = "; ".join(plan["notes"])
     for words in (
-        "A kWh stored at the end counts",
-        "energies of 7 days",
+        "Energy left at the end of the plan is valued at",
+        "using 7 daily totals",
         "mean of the last 7 days",
         "recorder does not run",
     ):

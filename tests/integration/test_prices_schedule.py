@@ -1,6 +1,5 @@
 """When ENTSO-E is queried, and the repair issues if that fails."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -99,13 +98,12 @@ async def test_retry_after_is_respected(price_setup: PriceSetup) -> None:
 async def test_one_request_at_a_time(price_setup: PriceSetup) -> None:
     """While a request is in flight, no other is sent."""
     await price_setup.start()
-    price_setup.market.behaviour.next_modes = ["slow:0.5"]
+    price_setup.market.behaviour.next_modes = ["slow:2"]
     for minute in range(54, 59):
         price_setup.clock.move_to(f"2026-11-20T12:{minute}:30+01:00")
         for _ in range(2):
             async_fire_time_changed(price_setup.hass)
-            for _ in range(100):
-                await asyncio.sleep(0)
+            await price_setup.wait_for_queries(2)
     assert price_setup.prices.is_fetching
     assert price_setup.prices.next_fetch is None
     assert len(price_setup.market.queries) == 2

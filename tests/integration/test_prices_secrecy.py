@@ -102,9 +102,8 @@ async def test_the_token_is_never_exposed(
     mode: str,
 ) -> None:
     hass = price_setup.hass
-    caplog.set_level(logging.DEBUG)
     for name in ("", "custom_components.nattery", "urllib3", "requests", "entsoe", "aiohttp", "homeassistant"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+        caplog.set_level(logging.DEBUG, name)
     await async_setup_component(hass, "diagnostics", {})
     listener = EventRecorder(hass)
     await price_setup.start()

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.nattery.const import DOMAIN
 from custom_components.nattery.core.inverter.write_counter import REFUSE_AT, WARN_AT
 from custom_components.nattery.core.simulator.simulator import Simulator
+from custom_components.nattery.device import InverterDevice
 from custom_components.nattery.issue_monitor import CHECK_INTERVAL, SILENT_AFTER, STRAY_PERIOD, SUSPICIOUS
 from custom_components.nattery.issues import (
     SECOND_MASTER,
@@ -81,23 +82,59 @@ async def test_another_inverter_after_the_line_was_down(
     hass: HomeAssistant, house: MockConfigEntry, simulator: Simulator, port: int
 ) -> None:
     """Nothing of it is shown, nothing is written to it, and the right one is welcome again."""
-    site = house.runtime_data
-    await hass.async_add_executor_job(simulator.stop)
-    await until(lambda: not site.identified_device.readings.last_update_success)
+    device = house.runtime_data.identified_device
+    await lose_connection(hass, house, simulator)
     with Simulator(seed=2) as other:
         await hass.async_add_executor_job(other.serve_tcp, HOST, port)
         await until(lambda: issue(hass, house, WRONG_DEVICE) is not None)
-        assert site.identified_device.wrong_device
-        assert not site.identified_device.readings.last_update_success
+        assert device.wrong_device
+        assert not device.readings.last_update_success
         with pytest.raises(Exception, match="A device other than the configured inverter responds"):
-            await site.identified_device.async_write({"max_charge_current": 42})
+            await device.async_write({"max_charge_current": 42})
         with pytest.raises(Exception, match="A device other than the configured inverter responds"):
-            await site.identified_device.async_sync_clock()
+            await device.async_sync_clock()
         assert not other.device.writes
     await hass.async_add_executor_job(simulator.serve_tcp, HOST, port)
-    await until(
-        lambda: issue(hass, house, WRONG_DEVICE) is None and site.identified_device.readings.last_update_success
-    )
+    await until(lambda: issue(hass, house, WRONG_DEVICE) is None and device.readings.last_update_success)
+
+
+@pytest.mark.parametrize("action", ["poll", "write", "set the clock"])
+async def test_another_inverter_is_found_out_by_whoever_is_first(
+    hass: HomeAssistant,
+    house: MockConfigEntry,
+    simulator: Simulator,
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+) -> None:
+    """A poll or a write may open the connection again, before anything else is told that it is back."""
+    device = house.runtime_data.identified_device
+    monkeypatch.setattr(InverterDevice, "async_reconnect", InverterDevice.async_refresh)
+    monkeypatch.setattr(InverterDevice, "async_refresh", nothing)
+    await lose_connection(hass, house, simulator)
+    with Simulator(seed=2) as other:
+        await hass.async_add_executor_job(other.serve_tcp, HOST, port)
+        await until(lambda: device.inverter.client.connected)
+        if action == "poll":
+            await device.readings.async_refresh()
+            assert not device.readings.last_update_success
+        else:
+            write = device.async_write({"max_charge_current": 42}) if action == "write" else device.async_sync_clock()
+            with pytest.raises(Exception, match="A device other than the configured inverter responds"):
+                await write
+        assert not other.device.writes
+        assert issue(hass, house, WRONG_DEVICE) is not None
+
+
+async def lose_connection(hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator) -> None:
+    """Stop the inverter, and notice that at once and not only with the next poll."""
+    await hass.async_add_executor_job(simulator.stop)
+    await entry.runtime_data.identified_device.readings.async_refresh()
+    assert not entry.runtime_data.identified_device.readings.last_update_success
+
+
+async def nothing(*_: object) -> None:
+    """Do nothing."""
 
 
 async def test_removing_the_entry_removes_what_was_told(

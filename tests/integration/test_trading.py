@@ -1,6 +1,7 @@
 """A house that trades: prices of the stand-in, the simulated inverter, a plan, and what is done of it."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +10,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_RECORDER_HOURLY_STATISTICS_GENERATED, EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -16,15 +18,15 @@ from custom_components.nattery.const import DOMAIN, EVENT_WRITTEN
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.app.preferences import TradingPreferences
 from custom_components.nattery.core.app.trading_state import TradingState
-from custom_components.nattery.core.control.reasons import SENTENCES as CONTROL
-from custom_components.nattery.core.forecast.notes import NOTES as FORECAST_NOTES
-from custom_components.nattery.core.planner.reasons import NOTES as PLAN_NOTES, SENTENCES as PLANNED
+from custom_components.nattery.core.explanation import Explanation
+from custom_components.nattery.core.sentences import Sentences, english as english_texts
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.trading.settings import settings_from, wear_from
 
 from .books import TRADING_ENTITIES
 from .conftest import until
 from .market import add_prices, price_data, stand_in
+from .subscribing import pictures_until
 from .texts import TEXTS
 
 DATA: dict[str, Any] = {
@@ -50,7 +52,7 @@ async def trader(hass: HomeAssistant, house_entry: MockConfigEntry, tmp_path: Pa
         )
         hass.config_entries.async_add_subentry(house_entry, trading)
         assert await hass.config_entries.async_setup(house_entry.entry_id)
-        await until(lambda: house_entry.runtime_data.trading.data.plan is not None, 30)
+        await until(lambda: house_entry.runtime_data.trading.data.plan is not None)
         await until(lambda: house_entry.runtime_data.trading.data.decision is not None)
         yield house_entry
         await hass.config_entries.async_unload(house_entry.entry_id)
@@ -92,7 +94,9 @@ async def test_the_plan_is_slot_by_slot_with_reasons(hass: HomeAssistant, trader
     assert plan["slots"][-1]["end"] == trading.prices.data.known_until.isoformat()
     slot = await call(hass, trader, "explain_slot")
     assert slot["start"] == plan["slots"][0]["start"]
-    assert "worth" in slot["values"]
+    assert slot["reason_key"] == trading.data.plan.slots[0].reason.key
+    assert slot["reason_values"]
+    assert slot["details"]
 
 
 async def test_the_plan_is_there_to_be_drawn_beside_reality(hass: HomeAssistant, trader: MockConfigEntry) -> None:
@@ -243,7 +247,40 @@ async def test_the_subscription_gives_the_whole_picture(
     assert seen["slots"]
     assert seen["automatic"] is False
     await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
-    assert (await client.receive_json())["event"]["automatic"] is True
+    await pictures_until(client, lambda picture: picture["automatic"] is True)
+
+
+GERMAN = {
+    "common.control_override": "Von dir gewählt bis {until}.",
+    "common.note_terminal_estimated": "Was am Ende übrig ist, zählt mit {terminal_price}/kWh.",
+}
+
+
+async def test_two_screens_show_the_same_plan_each_in_its_own_language(
+    hass: HomeAssistant, trader: MockConfigEntry, hass_ws_client: Any
+) -> None:
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "nattery/plan/subscribe", "entry_id": trader.entry_id})
+    assert (await client.receive_json())["success"]
+    end = dt_util.utcnow().replace(second=0, microsecond=0) + timedelta(hours=2)
+    await call(hass, trader, "override", action="hold", until=f"{dt_util.as_local(end):%Y-%m-%d %H:%M}")
+    seen = (await client.receive_json())["event"]
+    while seen["present"]["reason"]["key"] != "control_override":
+        seen = (await client.receive_json())["event"]
+    zone = dt_util.get_default_time_zone()
+    english, german = (Sentences(texts, seen["currency"], zone) for texts in (english_texts(), GERMAN))
+    at = dt_util.as_local(end)
+    reason = Explanation.from_dict(seen["present"]["reason"])
+    assert english.sentence(reason, at) == f"Set by you until {at:%H:%M}."
+    assert german.sentence(reason, at) == f"Von dir gewählt bis {at:%H:%M}."
+    stored = [note for note in map(Explanation.from_dict, seen["notes"]) if note.key == "note_terminal_estimated"]
+    price = german.price(trader.runtime_data.trading.data.plan.terminal_value)
+    assert [english.sentence(one, at) for one in stored] == [
+        f"Energy left at the end of the plan is valued at {price}/kWh."
+    ]
+    assert [german.sentence(one, at) for one in stored] == [f"Was am Ende übrig ist, zählt mit {price}/kWh."]
+    assert all(set(slot["reason"]) == {"key", "values"} for slot in seen["slots"])
+    assert (await call(hass, trader, "get_plan"))["present"]["reason"] == english.sentence(reason, at)
 
 
 async def test_a_subscription_lives_on_when_the_entry_is_reloaded(
@@ -254,10 +291,8 @@ async def test_a_subscription_lives_on_when_the_entry_is_reloaded(
     assert (await client.receive_json())["success"]
     assert (await client.receive_json())["event"]["slots"]
     assert await hass.config_entries.async_reload(trader.entry_id)
-    seen = [(await client.receive_json())["event"]]
-    assert seen == [None]
-    while seen[-1] is None or not seen[-1]["slots"]:
-        seen.append((await client.receive_json())["event"])
+    await pictures_until(client, lambda picture: picture is None)
+    seen = await pictures_until(client, lambda picture: picture is not None and picture["slots"])
     assert seen[-1]["made_at"]
 
 
@@ -266,14 +301,6 @@ def test_wear_is_what_the_battery_costs_over_its_life() -> None:
     assert wear_from({**DATA, "wear": 0.07}) == 0.07
     settings = settings_from(DATA)
     assert settings.efficiency**2 == pytest.approx(0.9)
-
-
-def test_every_reason_has_its_sentence() -> None:
-    common = TEXTS["common"]
-    assert {f"plan_{key}" for key in PLANNED} <= common.keys()
-    ours = {"no_recorder", "history_unreadable", "solar_silent", "peak_unknown"}
-    assert {f"note_{key}" for key in PLAN_NOTES.keys() | FORECAST_NOTES.keys() | ours} <= common.keys()
-    assert {f"control_{key}" for key in CONTROL} <= common.keys()
 
 
 async def test_every_entity_is_there_and_translated(hass: HomeAssistant, trader: MockConfigEntry) -> None:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
-from types import MappingProxyType
 from typing import Any, Final
 
 MOMENT_ENDINGS: Final = ("at", "until", "_day")  # of the names of values that are times
 _DIGITS: Final = 5
 
-type Value = str | float | bool | datetime | tuple[str, ...] | Explanation
+type ExplanationValue = str | float | bool | datetime | tuple[str, ...] | Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,9 @@ class Explanation:
     """
 
     key: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, ExplanationValue] = field(default_factory=dict)
 
-    def with_values(self, **values: Value) -> Explanation:
+    def with_values(self, **values: ExplanationValue) -> Explanation:
         """Return the same explanation with more values."""
         return Explanation(self.key, {**self.values, **values})
 
@@ -39,11 +38,11 @@ class Explanation:
         return cls(str(data["key"]), {str(name): _from_json(name, value) for name, value in data["values"].items()})
 
 
-def _is_storable(value: Value) -> bool:
+def _is_storable(value: ExplanationValue) -> bool:
     return not isinstance(value, float) or isfinite(value)
 
 
-def _to_json(value: Value) -> Any:  # noqa: ANN401
+def _to_json(value: ExplanationValue) -> Any:  # noqa: ANN401
     match value:
         case Explanation():
             return value.to_dict()
@@ -76,19 +75,3 @@ def _moment(text: str) -> datetime | str:
     except ValueError:
         return text
     return text if moment.tzinfo is None else moment
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A key and its values. A room that has a sentence for each of its keys gives it a `str`."""
-
-    key: str
-    values: Mapping[str, Any] = MappingProxyType({})
-
-
-def sentence(text: str, values: Mapping[str, Any]) -> str:
-    """A text with its values, times as they are."""
-    shown = {
-        name: f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value for name, value in values.items()
-    }
-    return text.format_map(shown)

@@ -31,12 +31,12 @@ class PlanCalendar(TradingEntity, CalendarEntity):
         return [self._event(run) for run in self.coordinator.data.runs if run.start < end_date and run.end > start_date]
 
     def _event(self, run: PlanRun) -> CalendarEvent:
-        words = self.coordinator.words
+        name = self.coordinator.action_name(run.kind)
         power = f" {run.power_kw:.1f} kW" if run.power_kw else ""
         return CalendarEvent(
             start=dt_util.as_local(run.start),
             end=dt_util.as_local(run.end),
-            summary=f"{words.action(run.kind.value)}{power}",
-            description=words.planned(run.reason),
+            summary=f"{name}{power}",
+            description=self.coordinator.sentences.whole(run.reason, dt_util.now()),
             uid=f"{self.unique_id}_{run.start:%Y%m%dT%H%M%S}",
         )

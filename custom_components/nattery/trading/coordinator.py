@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -20,8 +20,10 @@ from ..core.control.controller import Controller, Decision, Mode
 from ..core.control.errors import SavedStateError
 from ..core.control.guards import SocLimits
 from ..core.control.overrides import Override
+from ..core.errors import NatteryError
 from ..core.market.book import Freshness
 from ..core.market.snapshot import PriceSnapshot
+from ..core.sentences import Sentences, Texts
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
 from .forecasts import ForecastService
@@ -29,10 +31,10 @@ from .interval_records import interval_record
 from .ledger_recorder import LedgerRecorder
 from .plan_maker import PlanMaker, PlanRequest
 from .replan_triggers import ReplanTriggers
+from .sentences import async_load_texts
 from .settings import settings_from
 from .storage import SavedTrading, TradingStorage
 from .system import TradedSystem
-from .words import Words
 
 _REPLAN_COOLDOWN: Final = 1.0  # seconds; changes within it are planned for together
 _NOT_FRESH: Final = frozenset({Freshness.STALE, Freshness.NONE})
@@ -44,7 +46,7 @@ type DecisionListener = Callable[[Decision], None]
 class TradingCoordinator(SubentryCoordinator[TradingState]):
     """Planner, controller and ledger of one battery."""
 
-    words: Words
+    _texts: Texts
     controller: Controller
 
     def __init__(
@@ -75,7 +77,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
 
     async def async_open(self) -> None:
         """Release control of the battery if an earlier start has not, then plan and carry out."""
-        self.words = await Words.async_load(self.hass)
+        self._texts = await async_load_texts(self.hass)
         (battery,) = self._system.batteries
         self.controller = Controller(battery, now=dt_util.utcnow, on_change=self._save)
         await self._async_restore()
@@ -156,9 +158,30 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         """Return the value of a stored kWh at the end of the plan, for the ledger's reports."""
         return self.data.plan.terminal_value if self.data.plan else None
 
+    # --- sentences, in the language of Home Assistant: states and responses have no viewer
+
+    @property
+    def sentences(self) -> Sentences:
+        """What makes sentences of explanations."""
+        return Sentences(self._texts, self.prices.pricer.book.currency or "EUR", dt_util.get_default_time_zone())
+
+    def reason_texts(self) -> dict[str, Any]:
+        """Return why the battery does what it does now, as attributes or a part of a response."""
+        reason = self.data.reason
+        return self.sentences.to_dict(reason, dt_util.now()) if reason else {}
+
     def note_sentences(self) -> list[str]:
-        """Return the notes on the plan as sentences."""
-        return [self.words.note(note) for note in self.data.notes]
+        """Return the notes on the plan."""
+        sentences, now = self.sentences, dt_util.now()
+        return [sentences.sentence(note, now) for note in self.data.notes]
+
+    def error_sentence(self, error: NatteryError) -> str:
+        """Return the text of an error of the core."""
+        return self.sentences.sentence(error.explanation, dt_util.now())
+
+    def action_name(self, kind: ActionKind) -> str:
+        """Return the name of an action."""
+        return self._texts[f"entity.sensor.battery_action.state.{kind.value}"]
 
     # --- control
 

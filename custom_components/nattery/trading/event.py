@@ -27,11 +27,10 @@ class ActionEventEntity(TradingEntity, EventEntity):
     @callback
     def _on_decision(self, decision: Decision) -> None:
         action = decision.action
-        slot = self.coordinator.data.slot(decision.at)
         self._trigger_event(
             action.kind.value if action else LEFT_ALONE,
             {
-                "reason": self.coordinator.words.decided(decision, slot.reason if slot else None),
+                **self.coordinator.reason_texts(),
                 "power": action.power if action else None,
                 "until": decision.run.end.isoformat() if decision.run else None,
                 "mode": decision.mode.value,

@@ -19,9 +19,10 @@ from ..const import DOMAIN, LOGGER
 from ..core.app.household_history import HouseholdHistory
 from ..core.app.learned_forecaster import LearnedForecaster
 from ..core.app.measurements import EnergyHistory
-from ..core.explanation import Note
+from ..core.explanation import Explanation
 from ..core.forecast.forecast import Forecast
 from ..core.forecast.forecast_log import ForecastLog, ForecastLogError
+from ..core.forecast.notes import HISTORY_UNREADABLE, NO_RECORDER, SOLAR_SILENT
 from ..core.forecast.quality import ForecastQuality
 from ..core.forecast.quarters import quarter
 from ..core.ledger.entry import MeteredInterval
@@ -142,14 +143,14 @@ class ForecastService:
         else:
             self._history_fails = False
 
-    def _notes(self) -> Iterator[Note]:
+    def _notes(self) -> Iterator[Explanation]:
         """Yield what is missing to learn from."""
         if self._history is None:
-            yield Note("no_recorder")
+            yield Explanation(NO_RECORDER)
         if self._history_fails:
-            yield Note("history_unreadable")
+            yield Explanation(HISTORY_UNREADABLE)
         if self._solar.silent:
-            yield Note("solar_silent", {"arrays": ", ".join(self._solar.silent)})
+            yield Explanation(SOLAR_SILENT, {"arrays": tuple(self._solar.silent)})
 
     @callback
     def _ask_providers(self, _: object) -> None:

@@ -6,9 +6,9 @@ from typing import Final
 from ..core.action import ActionKind
 from ..core.app.recorder_state import IntervalRecord
 from ..core.control.controller import Decision
+from ..core.control.reasons import effective_reason
 from ..core.ledger.entry import Expectation, quarter_start
 from ..core.planner.plan import PlannedSlot
-from .booked_reasons import booked
 
 _LATEST_START: Final = timedelta(minutes=1)  # of a slot that counts as a whole quarter-hour
 
@@ -20,11 +20,11 @@ def interval_record(decision: Decision, slot: PlannedSlot | None) -> IntervalRec
     """
     decided = decision.action.kind if decision.action else ActionKind.SELF_CONSUME
     kind = decided if decision.performed else ActionKind.SELF_CONSUME
-    reason = slot.reason if slot is not None and decision.reason.key == "plan" else decision.reason
+    reason = effective_reason(decision.reason, slot.reason if slot else None)
+    if kind is not decided:
+        reason = reason.with_values(undone=True)
     whole = slot is not None and slot.start - quarter_start(slot.start) < _LATEST_START
-    return IntervalRecord(
-        kind, booked(reason, undone=kind is not decided), _expectation(slot) if slot and whole else None
-    )
+    return IntervalRecord(kind, reason, _expectation(slot) if slot and whole else None)
 
 
 def _expectation(slot: PlannedSlot) -> Expectation:

@@ -1,8 +1,12 @@
 """The repair issues of trading, which appear and disappear with their cause."""
 
+from collections.abc import Container
 from typing import Final
 
+from homeassistant.util import dt as dt_util
+
 from ..core.control.controller import Mode
+from ..core.control.reasons import BY_HAND, WRITE_FAILED
 from .coordinator import TradingCoordinator
 
 type Placeholders = dict[str, str] | None
@@ -19,15 +23,15 @@ def trading_issues(trading: TradingCoordinator) -> dict[str, Placeholders]:
     automatic = decision is not None and decision.mode is Mode.AUTOMATIC
     reason = decision.reason if decision is not None else None
 
-    def when_reason_is(key: str) -> Placeholders:
-        if not automatic or reason is None or reason.key != key:
+    def when_reason_in(keys: Container[str]) -> Placeholders:
+        if not automatic or reason is None or reason.key not in keys:
             return None
-        return {"reason": trading.words.controlled(reason)}
+        return {"reason": trading.sentences.whole(reason, dt_util.now())}
 
     error = trading.recorder.error
     return {
         SOLVER_MISSING: {} if plan is not None and plan.solver == "dynamic" else None,
-        CHANGED_BY_HAND: when_reason_is("changed_by_hand"),
-        WRITES_FAIL: when_reason_is("write_failed"),
-        LEDGER_FAILS: {"reason": trading.words.failure(error)} if error is not None else None,
+        CHANGED_BY_HAND: when_reason_in(BY_HAND),
+        WRITES_FAIL: when_reason_in({WRITE_FAILED}),
+        LEDGER_FAILS: {"reason": trading.error_sentence(error)} if error is not None else None,
     }

@@ -1,7 +1,8 @@
 """The action that reads the ledger: entries of quarter-hours, or reports of local days or months."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
@@ -19,11 +20,11 @@ from ..core.ledger.entry import LedgerEntry
 from ..core.ledger.errors import LedgerError
 from ..core.ledger.json_row import entry_to_json
 from ..core.ledger.reports import Period, Report, local_days, local_months
+from ..core.sentences import Sentences
 from ..errors import translated
 from .coordinator import TradingCoordinator
 from .savings import SAVINGS
 from .services import async_trading
-from .words import Words
 
 GET_LEDGER: Final = "get_ledger"
 ATTR_START, ATTR_END, ATTR_PERIOD = "start", "end", "period"
@@ -71,18 +72,27 @@ async def _async_get_ledger(call: ServiceCall) -> ServiceResponse:
 async def _async_rows(trading: TradingCoordinator, period: str, start: datetime, end: datetime) -> list[Any]:
     if period == QUARTER:
         entries = await trading.recorder.async_read(start, end)
-        return await trading.hass.async_add_executor_job(_entry_rows, entries, trading.words)
+        return await trading.hass.async_add_executor_job(_entry_rows, entries, trading.sentences)
     zone = dt_util.get_default_time_zone()
     first, last = start.astimezone(zone).date(), (end - _MOMENT).astimezone(zone).date()
     return [_report_row(report) for report in await trading.recorder.async_reports(_PERIODS[period](first, last, zone))]
 
 
-def _entry_rows(entries: Sequence[LedgerEntry], words: Words) -> list[dict[str, Any]]:
+def _entry_rows(entries: Sequence[LedgerEntry], sentences: Sentences) -> list[dict[str, Any]]:
     """Return entries as plain JSON with their reasons as sentences; a month of them takes a while."""
-    return [
-        {**entry_to_json(entry), "reason_text": words.booked(entry.reason) if entry.reason else None}
-        for entry in entries
-    ]
+    return [{**entry_to_json(entry), **_reason_texts(entry, sentences)} for entry in entries]
+
+
+def _reason_texts(entry: LedgerEntry, sentences: Sentences) -> dict[str, str | None]:
+    """Return sentence and details in the entry's own currency; None if the texts or the values are not known."""
+    texts: dict[str, str | None] = {"reason": None, "details": None}
+    if (reason := entry.reason) is None:
+        return texts
+    own = replace(sentences, currency=entry.prices.currency) if entry.prices else sentences
+    for name, make in (("reason", own.sentence), ("details", own.details)):
+        with suppress(KeyError, TypeError, ValueError):
+            texts[name] = make(reason, entry.start)
+    return texts
 
 
 def _report_row(report: Report) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ..core.app.planning import PlanningInputs, run_planner
 from ..core.app.preferences import TradingPreferences
 from ..core.app.settings import TradingSettings
 from ..core.app.trading_state import NewPlan, PlanFailure, PlanProblem
-from ..core.explanation import Note
+from ..core.explanation import Explanation
 from ..core.planner.plan import Plan
 from ..core.planner.problem import ProblemError
 from ..prices.coordinator import PriceCoordinator
@@ -26,7 +26,7 @@ class PlanRequest:
     """The inputs of a plan, and notes on them."""
 
     inputs: PlanningInputs
-    notes: tuple[Note, ...]
+    notes: tuple[Explanation, ...]
 
 
 class PlanMaker:
@@ -63,7 +63,7 @@ class PlanMaker:
         peak = await self._recorder.async_peak() if self._settings.peak_price else PeakImport()
         currency = self._prices.pricer.book.currency
         inputs = PlanningInputs(self._settings, intervals, forecast, now, soc, currency, peak.kw)
-        unknown_peak = () if peak.booked else (Note("peak_unknown"),)
+        unknown_peak = () if peak.booked else (Explanation("note_peak_unknown"),)
         return PlanRequest(inputs, (*forecast.notes, *unknown_peak))
 
     async def async_plan(

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..core.action import ActionKind
 from ..core.app.day_expectation import DayExpectation, ExpectedAmount, day_expectation
+from ..core.control.reasons import AS_WANTED
 from ..core.control.schedule import ScheduledAction
 from ..core.forecast.quality import ForecastQuality
 from .coordinator import TradingCoordinator
@@ -53,9 +54,8 @@ def _action_attributes(trading: TradingCoordinator) -> Attributes:
     if decision is None:
         return _NO_ATTRIBUTES
     action, run = decision.action, decision.run
-    slot = trading.data.slot(dt_util.utcnow())
     return {
-        "reason": trading.words.decided(decision, slot.reason if slot else None),
+        **trading.reason_texts(),
         "power": action.power if action else None,
         "until": run.end if run else None,
         "performed": decision.performed,
@@ -199,11 +199,11 @@ PROBLEMS: Final = (
         state=lambda trading: (
             trading.data.problem is not None
             or (decision := trading.data.decision) is None
-            or decision.reason.key not in ("plan", "override")
+            or decision.reason.key not in AS_WANTED
         ),
         attributes=lambda trading: {
             "plan": trading.data.problem,
-            "control": decision.reason.key if (decision := trading.data.decision) else None,
+            "control": decision.reason.key.removeprefix("control_") if (decision := trading.data.decision) else None,
         },
     ),
 )

@@ -1,6 +1,5 @@
 """The actions that read, explain, renew and override the plan."""
 
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
@@ -78,7 +77,7 @@ async def async_trading(call: ServiceCall, policy: str, sensor: str = TRADING_SE
 
 async def _async_get_plan(call: ServiceCall) -> ServiceResponse:
     """Return the whole plan, slot by slot."""
-    return picture(await async_trading(call, POLICY_READ))
+    return _plan_response(await async_trading(call, POLICY_READ))
 
 
 async def _async_explain_slot(call: ServiceCall) -> ServiceResponse:
@@ -88,7 +87,7 @@ async def _async_explain_slot(call: ServiceCall) -> ServiceResponse:
     slot = trading.data.slot(at)
     if slot is None:
         raise refuse("no_slot", at=f"{dt_util.as_local(at):%Y-%m-%d %H:%M}")
-    return {**slot_picture(trading, slot), "values": _plain(slot.reason.values)}
+    return _slot_response(trading, slot)
 
 
 async def _async_replan(call: ServiceCall) -> ServiceResponse:
@@ -96,7 +95,7 @@ async def _async_replan(call: ServiceCall) -> ServiceResponse:
     await async_trading(call, POLICY_READ)
     trading = await async_trading(call, POLICY_CONTROL)
     await trading.async_replan()
-    return picture(trading)
+    return _plan_response(trading)
 
 
 async def _async_override(call: ServiceCall) -> ServiceResponse:
@@ -135,9 +134,12 @@ async def _async_clear_override(call: ServiceCall) -> ServiceResponse:
 
 
 def picture(trading: TradingCoordinator) -> dict[str, Any]:
-    """Return plan, present action and overrides as plain JSON: powers in kW (of actions in W), times as ISO 8601."""
+    """Return plan, present action and overrides as plain JSON: powers in kW (of actions in W), times as ISO 8601.
+
+    Reasons and notes are keys and values, from which each viewer makes sentences in its own language.
+    """
     state, plan, decision = trading.data, trading.data.plan, trading.data.decision
-    slot = state.slot(dt_util.utcnow())
+    reason = state.reason
     return {
         "made_at": state.made_at.isoformat() if state.made_at else None,
         "trouble": state.problem,
@@ -146,23 +148,23 @@ def picture(trading: TradingCoordinator) -> dict[str, Any]:
         "currency": plan.currency if plan else trading.prices.pricer.book.currency,
         "cost": round(plan.cost, 6) if plan else None,
         "solver": plan.solver if plan else None,
-        "notes": trading.note_sentences(),
+        "notes": [note.to_dict() for note in state.notes],
         "present": {
             "action": decision.action.kind.value if decision.action else None,
             "power": decision.action.power if decision.action else None,
             "until": decision.run.end.isoformat() if decision.run else None,
             "performed": decision.performed,
-            "reason": trading.words.decided(decision, slot.reason if slot else None),
+            "reason": reason.to_dict() if reason else None,
         }
         if decision
         else None,
         "overrides": [_override_picture(one) for one in trading.controller.overrides],
-        "slots": [slot_picture(trading, one) for one in plan] if plan else [],
+        "slots": [_slot_picture(one) for one in plan] if plan else [],
     }
 
 
-def slot_picture(trading: TradingCoordinator, slot: PlannedSlot) -> dict[str, Any]:
-    """Return one slot as plain JSON, its reason as a sentence."""
+def _slot_picture(slot: PlannedSlot) -> dict[str, Any]:
+    """Return one slot as plain JSON."""
     return {
         "start": slot.start.isoformat(),
         "end": slot.end.isoformat(),
@@ -173,8 +175,25 @@ def slot_picture(trading: TradingCoordinator, slot: PlannedSlot) -> dict[str, An
         "soc_end": round(slot.soc_end, 4),
         "marginal_value": round(slot.marginal_value, 5),
         "cost": round(slot.cost, 5),
-        "reason": trading.words.planned(slot.reason),
+        "reason": slot.reason.to_dict(),
     }
+
+
+def _plan_response(trading: TradingCoordinator) -> dict[str, Any]:
+    """Return the picture as the response of an action, which has no viewer: with sentences."""
+    state, plan = picture(trading), trading.data.plan
+    present = state["present"]
+    return {
+        **state,
+        "notes": trading.note_sentences(),
+        "present": {**present, **trading.reason_texts()} if present else None,
+        "slots": [_slot_response(trading, one) for one in plan] if plan else [],
+    }
+
+
+def _slot_response(trading: TradingCoordinator, slot: PlannedSlot) -> dict[str, Any]:
+    """Return one slot with its reason as sentences."""
+    return {**_slot_picture(slot), **trading.sentences.to_dict(slot.reason, dt_util.now())}
 
 
 def _override_picture(override: Override) -> dict[str, Any]:
@@ -184,15 +203,4 @@ def _override_picture(override: Override) -> dict[str, Any]:
         "power": override.power,
         "start": override.start.isoformat(),
         "until": override.end.isoformat(),
-    }
-
-
-def _plain(values: Any) -> dict[str, Any]:  # noqa: ANN401
-    return {
-        key: value.isoformat()
-        if isinstance(value, datetime)
-        else value.total_seconds()
-        if isinstance(value, timedelta)
-        else value
-        for key, value in values.items()
     }

@@ -84,8 +84,8 @@ def test_what_is_stored_at_the_end_is_worth_what_the_backtest_says() -> None:
         None,
     )
     assert made.plan.terminal_value > 1.2 * rest.plan.terminal_value, "a dear morning will come again"
-    assert [note.values for note in made.notes if note.key == "terminal_estimated"] == [
-        {"value": made.plan.terminal_value}
+    assert [note.values for note in made.notes if note.key == "note_terminal_estimated"] == [
+        {"terminal_price": made.plan.terminal_value}
     ]
 
 

@@ -8,12 +8,13 @@ import pytest
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.app.recorder_state import LONGEST_WAIT, IntervalRecord, RecorderState
-from custom_components.nattery.core.ledger.entry import QUARTER, Energies, Expectation, MeteredInterval, Reason
+from custom_components.nattery.core.explanation import Explanation
+from custom_components.nattery.core.ledger.entry import QUARTER, Energies, Expectation, MeteredInterval
 from custom_components.nattery.core.ledger.errors import MeterStateError
 
 START = datetime(2026, 11, 20, 10, tzinfo=UTC)
 EXPECTED = Expectation(cost=0.1, grid_kwh=0.5, soc=0.6)
-CHARGED = IntervalRecord(ActionKind.CHARGE, Reason("plan", {"price": 0.2}), EXPECTED)
+CHARGED = IntervalRecord(ActionKind.CHARGE, Explanation("plan_recover", {"price": 0.2}), EXPECTED)
 
 
 def metered(start: datetime, import_kwh: float = 1.0) -> MeteredInterval:

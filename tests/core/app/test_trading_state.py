@@ -9,12 +9,13 @@ from custom_components.nattery.core.app.monthly_peak import MonthlyPeak, PeakImp
 from custom_components.nattery.core.app.planning import run_planner
 from custom_components.nattery.core.app.preferences import TradingPreferences
 from custom_components.nattery.core.app.trading_state import NewPlan, PlanFailure, PlanProblem, TradingState
-from custom_components.nattery.core.explanation import Note
+from custom_components.nattery.core.explanation import Explanation
 
 from .test_planning import planning_inputs
 
 INPUTS = planning_inputs()
-PLANNED = NewPlan(run_planner(INPUTS, TradingPreferences("manual"), None), INPUTS.now, (Note("no_provider"),))
+NOTES = (Explanation("note_no_provider"),)
+PLANNED = NewPlan(run_planner(INPUTS, TradingPreferences("manual"), None), INPUTS.now, NOTES)
 
 
 def test_a_new_plan_ends_a_problem() -> None:

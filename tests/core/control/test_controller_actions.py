@@ -14,7 +14,7 @@ async def test_a_dry_run_says_what_it_would_do_and_writes_nothing(house: Control
     house.plan = [house.run(ActionKind.CHARGE, HOUR)]
     decision = await house.tick()
     assert decision.action == house.plan[0].action
-    assert (decision.reason.key, decision.performed, decision.written) == ("plan", False, ())
+    assert (decision.reason.key, decision.performed, decision.written) == ("control_plan", False, ())
     await house.controller.release_control()
     assert house.writes() == 0
 
@@ -101,7 +101,7 @@ async def test_a_run_ends_by_itself_and_is_tidied_up(house: ControlledSystem) ->
     assert [exports for _, _, exports in observed][1:] == [False] * 4
     assert house.device.flows.battery == 0  # it rests after a discharge window
     decision = await house.tick()
-    assert decision.reason.key == "plan"
+    assert decision.reason.key == "control_plan"
     assert (house.get("discharge_start_1"), house.get("discharge_end_1")) == (time(), time())
     house.advance(timedelta(minutes=1))
     assert house.device.flows.battery == pytest.approx(house.device.flows.load)

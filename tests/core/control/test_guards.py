@@ -9,9 +9,9 @@ import pytest
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Decision, Mode
 from custom_components.nattery.core.control.guards import SocLimits
-from custom_components.nattery.core.control.reasons import SENTENCES, Reason
 from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.inverter.table import Tier
+from custom_components.nattery.core.sentences import english_sentences
 
 from .controlled_system import BERLIN, EVENING, HOUR, ControlledSystem
 
@@ -32,80 +32,85 @@ async def ticked(house: ControlledSystem, minutes: int = 1) -> Decision:
     return await house.tick()
 
 
+def english(decision: Decision) -> str:
+    """Return the reason and its details in English."""
+    return english_sentences("EUR", BERLIN).whole(decision.reason, decision.at)
+
+
 async def expect(house: ControlledSystem, key: str, kind: ActionKind) -> Decision:
     """A tick a minute later gives that reason, and the inverter is then set to that."""
     decision = await ticked(house)
-    assert (decision.reason.key, (await house.battery.state()).running) == (key, kind), decision.reason.sentence()
+    assert (decision.reason.key, (await house.battery.state()).running) == (key, kind), english(decision)
     assert decision.performed
     assert decision.action.kind is kind
     return decision
 
 
 async def test_nothing_planned(trading: ControlledSystem) -> None:
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.plan = []
-    await expect(trading, "no_plan", SAFE)
+    await expect(trading, "control_no_plan", SAFE)
     trading.plan = [trading.run(ActionKind.CHARGE, HOUR, start=trading.now() + 2 * MINUTE)]
-    await expect(trading, "no_plan", SAFE)
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_no_plan", SAFE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
 async def test_stale_prices(trading: ControlledSystem) -> None:
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.fresh = False
-    await expect(trading, "stale_prices", SAFE)
+    await expect(trading, "control_stale_prices", SAFE)
     trading.controller.override(ActionKind.HOLD, trading.now() + HOUR)  # needs no prices
-    await expect(trading, "override", ActionKind.HOLD)
+    await expect(trading, "control_override", ActionKind.HOLD)
     trading.controller.clear_override()
     trading.plan = []
-    await expect(trading, "stale_prices", SAFE)
+    await expect(trading, "control_stale_prices", SAFE)
     trading.fresh = True
     trading.plan = [trading.run(ActionKind.CHARGE, HOUR)]
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
 async def test_no_readings(trading: ControlledSystem) -> None:
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.simulator.stop()
     decision = await ticked(trading)
-    assert (decision.action, decision.performed, decision.reason.key) == (None, False, "no_readings")
-    assert "cannot be read" in decision.reason.sentence()
+    assert (decision.action, decision.performed, decision.reason.key) == (None, False, "control_no_readings")
+    assert "cannot be read" in english(decision)
 
 
 async def test_no_readings_and_readings_again(trading: ControlledSystem) -> None:
     read = trading.device.read
     trading.device.read = lambda address, count: [0xFFFF] * count
     decision = await ticked(trading)
-    assert (decision.action, decision.reason.key) == (None, "no_readings")
+    assert (decision.action, decision.reason.key) == (None, "control_no_readings")
     trading.device.read = read
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
 async def test_an_alarm(trading: ControlledSystem) -> None:
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.device.raise_alarm(17)
-    decision = await expect(trading, "alarm", SAFE)
-    assert decision.reason.sentence() == "The inverter reports an alarm: alarm_17"
+    decision = await expect(trading, "control_alarm", SAFE)
+    assert english(decision) == "The inverter reports an alarm: alarm 17."
     await trading.inverter.write("clear_alarms_command", 1)
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
 async def test_an_empty_battery_may_be_charged_but_not_discharged(trading: ControlledSystem) -> None:
     trading.device.set_soc(14)
     for _ in range(2):
         await trading.inverter.read(Tier.FAST)  # a jump of the charge is believed when it is confirmed
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     assert trading.device.read(0x75A5, 1) == [1]
     trading.plan = [trading.run(ActionKind.DISCHARGE, HOUR)]
-    await expect(trading, "alarm", SAFE)
+    await expect(trading, "control_alarm", SAFE)
 
 
 async def test_an_inverter_that_is_off(trading: ControlledSystem) -> None:
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.put("power_command", 0)
-    await expect(trading, "not_running", SAFE)
+    await expect(trading, "control_not_running", SAFE)
     trading.put("power_command", 1)
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
 async def charge_to(house: ControlledSystem, soc: float) -> None:
@@ -117,31 +122,31 @@ async def charge_to(house: ControlledSystem, soc: float) -> None:
 async def test_limits_of_the_charge(trading: ControlledSystem) -> None:
     trading.controller.limits = SocLimits(low=30, high=80)
     await charge_to(trading, 79)
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     await charge_to(trading, 80)
-    decision = await expect(trading, "soc_high", SAFE)
-    assert decision.reason.sentence() == "The battery is at 80 %, and no more than 80 % are wanted"
+    decision = await expect(trading, "control_soc_high", SAFE)
+    assert english(decision) == "The battery is at 80 %, and should not be charged above 80 %."
     await charge_to(trading, 77)  # no swinging around the limit
-    await expect(trading, "soc_high", SAFE)
+    await expect(trading, "control_soc_high", SAFE)
     await charge_to(trading, 74)
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
 
     trading.plan = [trading.run(ActionKind.DISCHARGE, HOUR)]
-    await expect(trading, "plan", ActionKind.DISCHARGE)
+    await expect(trading, "control_plan", ActionKind.DISCHARGE)
     await charge_to(trading, 30)
-    await expect(trading, "soc_low", SAFE)
+    await expect(trading, "control_soc_low", SAFE)
     await charge_to(trading, 34)
-    await expect(trading, "soc_low", SAFE)
+    await expect(trading, "control_soc_low", SAFE)
     await charge_to(trading, 36)
-    await expect(trading, "plan", ActionKind.DISCHARGE)
+    await expect(trading, "control_plan", ActionKind.DISCHARGE)
 
 
 async def test_an_inverter_that_may_not_export_is_not_told_to(trading: ControlledSystem) -> None:
     trading.put("grid_feed_in", 0)
     trading.plan = [trading.run(ActionKind.DISCHARGE, HOUR)]
-    await expect(trading, "export_off", SAFE)
+    await expect(trading, "control_export_off", SAFE)
     trading.put("grid_feed_in", 1)
-    await expect(trading, "plan", ActionKind.DISCHARGE)
+    await expect(trading, "control_plan", ActionKind.DISCHARGE)
 
 
 @pytest.mark.parametrize("kind", [ActionKind.CHARGE, ActionKind.DISCHARGE, ActionKind.HOLD])
@@ -149,24 +154,24 @@ async def test_an_inverter_that_may_not_export_is_not_told_to(trading: Controlle
 async def test_a_wrong_clock_starts_no_action(trading: ControlledSystem, kind: ActionKind, drift: int) -> None:
     trading.plan = [trading.run(kind, HOUR)]
     trading.put("clock", trading.wall().replace(microsecond=0) + timedelta(seconds=drift))
-    decision = await expect(trading, "clock_off", SAFE)
+    decision = await expect(trading, "control_clock_off", SAFE)
     assert decision.reason.values["seconds"] == pytest.approx(drift, abs=2)
     assert decision.written == ()
     await trading.inverter.sync_clock()  # as the keeper of the clock does
-    await expect(trading, "plan", kind)
+    await expect(trading, "control_plan", kind)
 
 
 async def test_a_running_action_continues_when_the_clock_is_wrong_but_not_too_long(
     trading: ControlledSystem,
 ) -> None:
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     settings, writes = trading.settings(), trading.writes()
     trading.put("clock", trading.wall().replace(microsecond=0) + timedelta(minutes=20))
-    decision = await expect(trading, "plan", ActionKind.CHARGE)
+    decision = await expect(trading, "control_plan", ActionKind.CHARGE)
     assert (decision.written, trading.settings(), trading.writes()) == ((), settings, writes + 1)
     trading.simulator.skip(30 * 60)
     trading.put("clock", EVENING + timedelta(minutes=5))
-    await expect(trading, "clock_off", SAFE)  # by this clock it would last longer than the run
+    await expect(trading, "control_clock_off", SAFE)  # by this clock it would last longer than the run
     assert trading.get("charge_start_1") == trading.get("charge_end_1")
 
 
@@ -179,51 +184,51 @@ async def test_a_clock_that_cannot_be_read(trading: ControlledSystem) -> None:
         return [0 if 0xA03A <= place < 0xA03D else word for place, word in enumerate(words, address)]
 
     trading.device.read = without_clock
-    await expect(trading, "clock_unknown", SAFE)
+    await expect(trading, "control_clock_unknown", SAFE)
     trading.device.read = read
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
 async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: ControlledSystem) -> None:
     end = trading.plan[0].end
     trading.plan = [*trading.plan, trading.run(ActionKind.HOLD, 3 * HOUR, start=end)]
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.put("grid_charge_current_limit", 10)
     for _ in range(5):
         decision = await ticked(trading, 5)
-        assert (decision.action, decision.reason.key, decision.performed) == (None, "changed_by_hand", False)
-        assert decision.reason.values == {"settings": "ChgCurrByLineSet", "until": end}
-        assert decision.reason.sentence(BERLIN) == (
-            "Somebody changed ChgCurrByLineSet by hand, so the inverter is left alone until 21:00"
+        assert (decision.action, decision.reason.key, decision.performed) == (None, "control_changed_by_hand", False)
+        assert decision.reason.values == {"settings": ("grid_charge_current_limit",), "until": end}
+        assert english(decision) == (
+            "Maximum charge current from grid was changed by hand. Trading is paused until 21:00."
         )
         assert trading.get("grid_charge_current_limit") == 10
     trading.simulator.skip(35 * 60)
-    await expect(trading, "plan", ActionKind.HOLD)
+    await expect(trading, "control_plan", ActionKind.HOLD)
     trading.put("timed_discharge", 0)
-    assert (await ticked(trading)).reason.key == "changed_by_hand"
+    assert (await ticked(trading)).reason.key == "control_changed_by_hand"
     trading.controller.resume()
-    await expect(trading, "plan", ActionKind.HOLD)
+    await expect(trading, "control_plan", ActionKind.HOLD)
     trading.put("timed_discharge", 0)
-    assert (await ticked(trading)).reason.key == "changed_by_hand"
+    assert (await ticked(trading)).reason.key == "control_changed_by_hand"
     trading.controller.override(ActionKind.CHARGE, trading.now() + HOUR, 1000)  # who asks for something wants it done
-    await expect(trading, "override", ActionKind.CHARGE)
+    await expect(trading, "control_override", ActionKind.CHARGE)
 
 
 async def test_a_change_by_hand_without_a_plan_is_left_alone_for_hours(trading: ControlledSystem) -> None:
     trading.plan = []
-    await expect(trading, "no_plan", SAFE)
+    await expect(trading, "control_no_plan", SAFE)
     trading.put("output_priority", "grid_first")
-    assert (await ticked(trading)).reason.key == "changed_by_hand"
-    assert (await ticked(trading, 200)).reason.key == "changed_by_hand"
+    assert (await ticked(trading)).reason.key == "control_changed_by_hand"
+    assert (await ticked(trading, 200)).reason.key == "control_changed_by_hand"
     trading.simulator.skip(60 * 60)
-    await expect(trading, "no_plan", SAFE)
+    await expect(trading, "control_no_plan", SAFE)
 
 
 async def test_settings_that_are_not_ours_may_be_changed_at_any_time(trading: ControlledSystem) -> None:
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.put("soc_stop_discharge", 20)
     trading.put("max_charge_current", 90)
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
 async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: ControlledSystem) -> None:
@@ -238,24 +243,24 @@ async def test_a_write_that_does_not_take_is_tried_less_and_less(trading: Contro
     trading.device.write = stubborn
     trading.plan = [trading.run(ActionKind.CHARGE, 24 * HOUR)]
     decision = await trading.tick()
-    assert (decision.action, decision.reason.key) == (None, "write_failed")
+    assert (decision.action, decision.reason.key) == (None, "control_write_failed")
     detail = decision.reason.values["detail"]
     assert isinstance(detail, Explanation)
     assert (detail.key, detail.values["register"]) == ("mismatch", "ChgCurrByLineSet")
     for _ in range(5 * 60):
         decision = await ticked(trading)
-        assert decision.reason.key == "write_failed"
+        assert decision.reason.key == "control_write_failed"
     gaps = [round((later - before) / MINUTE) for before, later in pairwise(tries)]
     assert gaps == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert (await trading.battery.state()).running is SAFE
     trading.device.write = write
     trading.simulator.skip(60 * 60)
-    await expect(trading, "plan", ActionKind.CHARGE)
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
 
 
 async def test_what_was_begun_is_taken_back_when_the_rest_does_not_take(trading: ControlledSystem) -> None:
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     write = trading.device.write
 
     def stubborn(address: int, words: Sequence[int]) -> None:
@@ -264,12 +269,12 @@ async def test_what_was_begun_is_taken_back_when_the_rest_does_not_take(trading:
 
     trading.device.write = stubborn
     trading.plan = [trading.run(ActionKind.DISCHARGE, HOUR)]
-    assert (await ticked(trading)).reason.key == "write_failed"
+    assert (await ticked(trading)).reason.key == "control_write_failed"
     assert (await trading.battery.state()).running is SAFE
 
 
 async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(trading: ControlledSystem) -> None:
-    await expect(trading, "plan", ActionKind.CHARGE)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
     write, tries = trading.device.write, []
     trading.device.write = lambda *words: tries.append(words)
     await trading.controller.set_mode(Mode.DRY_RUN)
@@ -297,22 +302,14 @@ async def test_handing_back_is_tried_until_it_works_even_by_the_next_life(tradin
 async def test_a_run_of_seconds_is_not_begun(trading: ControlledSystem) -> None:
     trading.plan = [trading.run(ActionKind.CHARGE, timedelta(seconds=40))]
     decision = await trading.tick()
-    assert (decision.action.kind, decision.reason.key, decision.written) == (SAFE, "too_short", ())
+    assert (decision.action.kind, decision.reason.key, decision.written) == (SAFE, "control_too_short", ())
 
 
 async def test_a_worn_setting_starts_nothing_more_today(trading: ControlledSystem) -> None:
     for watts in range(40):
         await trading.inverter.write("grid_active_power", watts + 1)
     trading.controller.resume()
-    await expect(trading, "worn", SAFE)
+    await expect(trading, "control_worn", SAFE)
     trading.simulator.skip(4 * 60 * 60)
     trading.plan = [trading.run(ActionKind.CHARGE, HOUR)]
-    await expect(trading, "plan", ActionKind.CHARGE)  # the next day
-
-
-@pytest.mark.parametrize("key", SENTENCES)
-def test_every_reason_is_a_sentence(key: str) -> None:
-    names = ("until", "alarms", "soc", "limit", "seconds", "writes", "detail", "settings")
-    sentence = Reason(key, dict.fromkeys(names, "x") | {"until": EVENING.replace(tzinfo=BERLIN)}).sentence(BERLIN)
-    assert sentence[0].isupper()
-    assert "{" not in sentence
+    await expect(trading, "control_plan", ActionKind.CHARGE)  # the next day

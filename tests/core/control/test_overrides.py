@@ -177,7 +177,7 @@ async def test_an_override_is_carried_out_expires_and_survives_a_restart(house: 
     house.plan = [house.run(HOLD, 4 * HOUR)]
     house.controller.override(CHARGE, house.now() + HOUR, 2000)
     decision = await house.tick()
-    assert (decision.action.kind, decision.reason.key, decision.run.override) == (CHARGE, "override", "1")
+    assert (decision.action.kind, decision.reason.key, decision.run.override) == (CHARGE, "control_override", "1")
 
     house.restart()
     house.controller.restore(json.loads(json.dumps(house.saved[-1])))

@@ -84,7 +84,7 @@ async def test_a_day_on_which_the_plan_changes_its_mind_all_the_time(house: Cont
         power = 1000 * dice.uniform(0.97, 1.03)
         house.plan = [run(kind, house.now(), house.now() + dice.randint(2, 8) * QUARTER, power)]
         for _ in range(3):
-            assert (await house.tick()).reason.key == "plan"
+            assert (await house.tick()).reason.key == "control_plan"
             house.simulator.skip(STEP.total_seconds())
     assert house.most_writes() <= 32  # of 100, and far from the 40 at which it would stop by itself
     assert max(house.inverter.write_counter.total.values()) == house.most_writes()
@@ -96,8 +96,8 @@ async def test_the_worst_day_is_stopped_before_anything_wears(house: ControlledS
     for _ in range(96):
         reasons.append((await house.tick()).reason.key)
         house.simulator.skip(QUARTER.total_seconds())
-    assert reasons[:15] == ["plan"] * 15
-    assert reasons[-1] == "worn"
+    assert reasons[:15] == ["control_plan"] * 15
+    assert reasons[-1] == "control_worn"
     assert house.most_writes() <= MAX_WRITES + 2 < WARN_AT
     assert (await house.battery.state()).running is S
 

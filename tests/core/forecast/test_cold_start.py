@@ -112,8 +112,8 @@ def test_without_a_history_the_last_daily_energies_are_forecast() -> None:
     forecast = learn(PowerHistory({}).with_assumed(LOAD), PowerHistory({}).with_assumed(SUN)).forecast(moment(NOW), DAY)
     assert forecast.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
     assert [(note.key, note.values) for note in forecast.notes] == [
-        ("first_days", {"days": 7}),
-        ("no_provider", {"days": 7}),
+        ("note_first_days", {"days": 7}),
+        ("note_no_provider", {"days": 7}),
     ]
     assert sum(forecast.pv_kw) / 4 == pytest.approx(24.0, rel=0.01)
     assert sum(forecast.load_kw) / 4 == pytest.approx(12.0, rel=0.01)
@@ -135,7 +135,7 @@ def test_measurements_take_precedence_over_assumptions() -> None:
         forecaster.forecast(moment(NOW), DAY),
         learn(PowerHistory({}).with_assumed(LOAD), PowerHistory({}).with_assumed(SUN)),
     )
-    assert ("first_days", {"days": 5}) in [(note.key, note.values) for note in forecast.notes]
+    assert ("note_first_days", {"days": 5}) in [(note.key, note.values) for note in forecast.notes]
     assumed_only = without_measurements.forecast(moment(NOW), DAY)
     assert 12.0 < sum(forecast.load_kw) / 4 < 24.0
     assert sum(forecast.pv_kw) < 0.7 * sum(assumed_only.pv_kw)
@@ -177,11 +177,11 @@ def test_assumptions_neither_judge_nor_correct_a_forecast() -> None:
     ahead = ProviderForecast({number + 7 * DAY: 2 * kw for number, kw in SUN.items()})
     forecast = learn(PowerHistory({}).with_assumed(LOAD), assumed, log).forecast(moment(NOW), DAY, ahead)
     assert forecast.pv_kw == pytest.approx([kw or 0.0 for kw in forecast.provider_kw])
-    assert [note.key for note in forecast.notes] == ["first_days"]
+    assert [note.key for note in forecast.notes] == ["note_first_days"]
     judged = learn(PowerHistory({}), real, log).forecast(moment(NOW), DAY, ahead)
     assert sum(judged.pv_kw) < 0.8 * sum(forecast.pv_kw)
     sunny = learn(PowerHistory({}), assumed, log).forecast(moment(NOW), DAY, ahead)
-    assert "first_days" not in {note.key for note in sunny.notes}, "the provider covers the whole forecast"
+    assert "note_first_days" not in {note.key for note in sunny.notes}, "the provider covers the whole forecast"
 
 
 def test_the_nowcast_works_on_the_first_day() -> None:

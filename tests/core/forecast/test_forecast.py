@@ -8,6 +8,7 @@ from custom_components.nattery.core.forecast.forecast_log import ForecastLog
 from custom_components.nattery.core.forecast.history import PowerHistory
 from custom_components.nattery.core.forecast.provider import ProviderForecast
 from custom_components.nattery.core.forecast.quarters import moment, quarter
+from custom_components.nattery.core.sentences import english_sentences
 from scripts.benchmarks.houses import ZONE, family, pv_system
 
 FIRST = quarter(datetime(2026, 5, 4, tzinfo=ZONE))
@@ -20,6 +21,11 @@ MOMENT = moment(NOW) + timedelta(minutes=7)
 
 def learn(load=LOAD, sun=SUN, log=None, now=MOMENT):
     return Forecaster.learn(now, ZONE, PowerHistory(load), PowerHistory(sun), log or ForecastLog())
+
+
+def sentences(forecast):
+    """Return the notes in English."""
+    return [english_sentences("EUR", ZONE).sentence(note, MOMENT) for note in forecast.notes]
 
 
 def provider(*days):
@@ -77,9 +83,9 @@ def test_a_naive_start_is_rejected() -> None:
 def test_a_home_without_history_gets_defaults_and_notes() -> None:
     forecast = learn({}, {}).forecast(MOMENT, 96)
     assert forecast.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
-    assert [str(note) for note in forecast.notes] == [
-        "There is no history of the load yet; a flat 10.0 kWh a day is assumed",
-        "There is no provider's PV forecast; zero is used",
+    assert sentences(forecast) == [
+        "There is no history of your household yet: assuming 10 kWh a day, spread evenly.",
+        "There is no solar forecast and no history yet: no sun is expected.",
     ]
     assert (set(forecast.load_kw), set(forecast.pv_p90_kw), set(forecast.provider_kw)) == ({10 / 24}, {0.0}, {None})
 
@@ -88,18 +94,17 @@ def test_a_short_history_and_a_missing_provider_get_notes() -> None:
     few = {number: kw for number, kw in LOAD.items() if number >= NOW - 2 * DAY}
     forecast = learn(few).forecast(MOMENT, 96)
     assert forecast.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
-    assert [str(note) for note in forecast.notes] == [
-        "The load is forecast from 2.0 days of history only",
-        "There is no provider's PV forecast; the mean of the last 21 days is used",
+    assert sentences(forecast) == [
+        "Still learning your household: using 2 days of history so far.",
+        "There is no solar forecast: using the mean of the last 21 days.",
     ]
 
 
 def test_beyond_the_provider_the_pv_history_is_used() -> None:
     forecast = learn().forecast(MOMENT, 192, provider(0))
     assert forecast.sources["pv"] is ForecastSource.MIXED
-    assert str(forecast.notes[0]) == (
-        "The provider's PV forecast reaches to 2026-06-01 22:00 UTC; "
-        "where it says nothing, the mean of the last 21 days is used"
+    assert sentences(forecast)[0] == (
+        "The solar forecast ends at Tuesday 00:00. After that, the mean of the last 21 days is used."
     )
     assert forecast.provider_kw[DAY - 50 - 1] is not None
     assert forecast.provider_kw[DAY - 50] is None
@@ -122,9 +127,9 @@ def test_a_correction_is_learned_from_the_log() -> None:
     assert len(log) == 27
     forecast = learn(log=log).forecast(MOMENT, 130, provider(0, 1))
     assert 0.6 < sum(forecast.pv_kw) / sum(forecast.provider_kw) < 0.9
-    (note,) = forecast.notes
-    assert str(note).startswith("The provider's PV forecast is multiplied by 0.")
-    assert str(note).endswith("as the last 27 days have shown")
+    (sentence,) = sentences(forecast)
+    assert sentence.startswith("The solar forecast is multiplied by 0.")
+    assert sentence.endswith("as the last 27 days have shown.")
 
 
 def test_a_log_of_hourly_slots_equals_one_of_quarter_hours() -> None:

@@ -6,6 +6,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.ledger.entry import (
     QUARTER,
     Energies,
@@ -13,7 +14,6 @@ from custom_components.nattery.core.ledger.entry import (
     Expectation,
     LedgerEntry,
     MeteredInterval,
-    Reason,
 )
 from custom_components.nattery.core.ledger.pricing import create_entry
 from custom_components.nattery.core.planner.problem import BatteryModel
@@ -50,7 +50,7 @@ def make_entry(
         previous,
         prices=prices,
         action=ActionKind.CHARGE,
-        reason=Reason("charge_cheap", {"price": 0.31234, "used_at": "2026-11-11T17:00:00+00:00", "margin": None}),
+        reason=Explanation("charge_cheap", {"price": 0.31234, "used_at": datetime(2026, 11, 11, 17, tzinfo=UTC)}),
         expected=Expectation(0.123456, -0.25, 0.512),
     )
 

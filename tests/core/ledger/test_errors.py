@@ -234,7 +234,7 @@ def test_postgresql_without_its_driver(monkeypatch) -> None:
 
 
 def test_the_representation_and_the_log_do_not_contain_the_password(postgresql, caplog) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "sqlalchemy.engine")
     ledger = Ledger(postgresql)
     ledger.write(HOME, make_entries(1))
     assert PASSWORD_PREFIX not in caplog.text

@@ -16,9 +16,9 @@ def test_a_row_is_json_and_always_has_the_same_keys() -> None:
     assert list(full) == list(bare)
     assert datetime.fromisoformat(full["start"]) == START
     assert full["action"] == "charge"
-    assert full["reason"] == "charge_cheap"
-    assert full["reason_values"]["margin"] is None
-    assert [bare[name] for name in ("cost", "spot_price", "action", "reason", "expected_soc")] == [None] * 5
+    assert full["reason_key"] == "charge_cheap"
+    assert full["reason_values"] == {"price": 0.31234, "used_at": "2026-11-11T17:00:00+00:00"}
+    assert [bare[name] for name in ("cost", "spot_price", "action", "reason_key", "expected_soc")] == [None] * 5
 
 
 def test_powers_are_means_over_the_covered_time() -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.ledger.entry import QUARTER
 from custom_components.nattery.core.ledger.errors import LedgerError
 from custom_components.nattery.core.ledger.ledger import Ledger
+from custom_components.nattery.core.ledger.old_reasons import current_reason
 from custom_components.nattery.core.ledger.pricing import with_prices
 
 from .entries import BATTERY, HOME, PRICES, START, as_stored, make_entries, make_entry
@@ -69,11 +71,52 @@ def test_a_batch_is_written_completely_or_not_at_all(ledger) -> None:
     huge = replace(second, energies=replace(second.energies, load_kwh=1e9))
     with pytest.raises(LedgerError, match=r"a value of 1e\+09 cannot be booked"):
         ledger.write(HOME, [first, huge])
-    unspeakable = replace(second, reason=replace(second.reason, values={"price": math.inf}))
-    with pytest.raises(LedgerError, match="JSON"):
-        ledger.write(HOME, [first, unspeakable])
     assert ledger.read(HOME, START, END) == ()
     ledger.write(HOME, [])
+
+
+def test_a_value_that_is_not_finite_is_left_out_of_a_reason(ledger) -> None:
+    (written,) = make_entries(1)
+    written = replace(written, reason=Explanation("plan_recover", {"power_kw": 1.5, "price": math.inf}))
+    ledger.write(HOME, [written])
+    assert [one.reason for one in ledger.read(HOME, START, END)] == [Explanation("plan_recover", {"power_kw": 1.5})]
+
+
+def test_reasons_are_stored_with_their_times_and_their_errors(ledger) -> None:
+    error = Explanation("mismatch", {"register": "ChgCurrByLineSet", "wanted": "10", "found": "0"})
+    values = {"until": START, "detail": error, "settings": ("timed_charge", "charge_window_1"), "undone": True}
+    (written,) = make_entries(1)
+    written = replace(written, reason=Explanation("control_write_failed", values))
+    ledger.write(HOME, [written])
+    assert ledger.read(HOME, START, END) == (written,)
+
+
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [
+        (
+            ["charge", {"worth": 0.3, "burden": 0.04, "turns_at": 0.26, "used_at": START.isoformat(), "undone": True}],
+            Explanation(
+                "plan_charge",
+                {"marginal_value": 0.3, "losses_and_wear": 0.04, "break_even_price": 0.26, "used_at": START}
+                | {"undone": True},
+            ),
+        ),
+        (
+            ["keep_later", {"price": 0.2, "worth": 0.3}],
+            Explanation("plan_keep_gain", {"price": 0.2, "marginal_value": 0.3}),
+        ),
+        (["override", {"until": START.isoformat()}], Explanation("control_override", {"until": START})),
+        (
+            ["write_failed", {"detail": "The line is down"}],
+            Explanation("control_write_failed", {"detail": "The line is down"}),
+        ),
+        (["of_another_age", {"price": 1}], Explanation("of_another_age", {"price": 1})),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_reasons_of_earlier_versions_have_the_names_of_today(stored, reason) -> None:
+    assert current_reason(*stored) == reason
 
 
 def test_the_next_entry_continues_from_the_previous_one(ledger) -> None:

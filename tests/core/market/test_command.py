@@ -79,6 +79,7 @@ def test_a_suspect_day_is_printed_with_its_reasons() -> None:
     assert err == f"The prices of {DAY} are suspect: {reasons}\n"
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("mode", WITHOUT_PRICES)
 def test_failures_print_one_sentence(mode, capfd, monkeypatch) -> None:
     """Run in this process, because there are many modes."""

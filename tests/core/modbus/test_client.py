@@ -25,6 +25,7 @@ from custom_components.nattery.core.modbus.timing import Timing
 from custom_components.nattery.core.modbus.transport import SerialTransport, TcpTransport
 from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault
 from custom_components.nattery.core.simulator.simulator import Simulator
+from tests.ports import free_port
 
 SOC, CHARGE_AMPS, IDENTITY = 0x7532, 0xA02F, 0xC746
 MARGIN, MIN_QUARANTINE = 0.25, 0.6
@@ -297,7 +298,7 @@ async def test_late_response_and_lost_connection_over_tcp(framing: str) -> None:
     faults = FaultPlan(script={2: LineFault(FaultKind.LATE, LATE_SECONDS), 4: LineFault(FaultKind.PORT_GONE, 0.2)})
     simulator = Simulator(turnaround=0.003, faults=faults)
     client = ModbusClient(
-        TcpTransport("127.0.0.1", simulator.serve_tcp(framing=framing), rtu=framing == "rtu"),
+        TcpTransport("127.0.0.1", simulator.serve_tcp(port=free_port(), framing=framing), rtu=framing == "rtu"),
         timing=Timing(baud=None, margin=MARGIN, min_quarantine=MIN_QUARANTINE),
     )
     client.start()
@@ -315,7 +316,7 @@ async def test_late_response_and_lost_connection_over_tcp(framing: str) -> None:
 
 async def test_idle_connection_closed_by_the_gateway_is_reopened() -> None:
     simulator = Simulator(turnaround=0.001)
-    port = simulator.serve_tcp()
+    port = simulator.serve_tcp(port=free_port())
     client = ModbusClient(TcpTransport("127.0.0.1", port))
     client.start()
     try:

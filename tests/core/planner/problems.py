@@ -12,8 +12,10 @@ from custom_components.nattery.core.planner.flows import Dispatch
 from custom_components.nattery.core.planner.planner import make_plan
 from custom_components.nattery.core.planner.problem_document import problem_from
 from custom_components.nattery.core.planner.strategies import Strategy
+from custom_components.nattery.core.sentences import english_sentences
 
 CANONICAL = json.loads((Path(__file__).parents[1] / "fixtures" / "plan-problem-48h.json").read_text())
+ENGLISH = english_sentences("EUR")
 START = "2026-01-10T00:00:00+00:00"
 
 
@@ -25,6 +27,7 @@ class FixedDispatch(Strategy):
     power_kw: float = 0.0
 
     key = "fixed"
+    reason_key = "plan_overall"
 
     def fixed_dispatch(self, problem):
         return [Dispatch(self.kind, self.power_kw)] * len(problem)

@@ -54,7 +54,7 @@ def check_plan(problem, plan):
         violation = max(power - grid["import_kw"], -power - grid["export_kw"], 0.0)
         if violation > 1e-5:
             excess += hours * violation
-            at = slot["start"][:16].replace("T", " ")
+            at = slot["start"][11:16]
             assert any(f"at {at}" in note and "exceeded" in note for note in plan["notes"]), (
                 "a violated limit without a note"
             )

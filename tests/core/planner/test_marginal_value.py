@@ -7,7 +7,7 @@ from .problems import plan_of, small
 
 PRICE_STEP = 1e-4
 FEWER_EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-NOT_DECIDED_BY_PRICE = {"recover", "take_surplus", "shave", "grid_limit"}
+NOT_DECIDED_BY_PRICE = {"plan_recover", "plan_take_surplus", "plan_shave", "plan_grid_limit"}
 
 
 @st.composite
@@ -62,14 +62,15 @@ def test_no_margin_is_negative(document) -> None:
 def test_an_action_changes_at_its_break_even_price_and_not_before(document) -> None:
     for index, slot in enumerate(plan_of(document)):
         values, planned_power = slot.reason.values, battery_power(slot)
-        if slot.reason.key in NOT_DECIDED_BY_PRICE or "turns_at" not in values:
+        if slot.reason.key in NOT_DECIDED_BY_PRICE or "break_even_price" not in values:
             continue
         imports = slot.grid_kw > 1e-5 if planned_power > 0 else slot.grid_kw > -1e-5
         key = "import_price" if imports else "export_price"
         opposite_price = document["export_price" if imports else "import_price"][index]
         # Above its break-even price, a slot charges less or discharges more.
-        direction = 1 if planned_power > 0 or slot.reason.key.startswith("keep") else -1
-        break_even, price = values["turns_at"], values["price"]
+        direction = 1 if planned_power > 0 or slot.reason.key.startswith("plan_keep") else -1
+        price = values["price"] if "price" in values else -values["paid_price"]
+        break_even = values["break_even_price"]
         past_break_even = break_even + direction * PRICE_STEP
         not_convex = past_break_even < opposite_price if imports else past_break_even > opposite_price
         if past_break_even < -0.05 or not_convex:

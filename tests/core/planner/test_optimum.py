@@ -12,7 +12,7 @@ from custom_components.nattery.core.planner.flows import self_consume_step, slot
 from custom_components.nattery.core.planner.planner import make_plan, no_battery_cost, self_consumption
 from custom_components.nattery.core.planner.problem_document import problem_from, read_problem
 
-from .problems import CANONICAL, canonical, documents, plan_of, small
+from .problems import CANONICAL, ENGLISH, canonical, documents, plan_of, small
 from .reference_solver import check_plan, reference_optimum
 
 FEWER_EXAMPLES = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -20,7 +20,7 @@ FEWER_EXAMPLES = settings(max_examples=80, deadline=None, suppress_health_check=
 
 def assert_optimal(document, plan):
     """Check the physics and the cost of a plan, and that the cost is within 0.1 % of the optimum."""
-    cost, beyond = check_plan(document, plan.as_document())
+    cost, beyond = check_plan(document, plan.as_document(ENGLISH))
     best, unavoidable = reference_optimum(document)
     assert plan.cost == pytest.approx(cost, abs=1e-5)
     assert beyond <= unavoidable + 1e-4
@@ -36,7 +36,7 @@ def test_the_canonical_problem(solver, changes, cost) -> None:
     assert plan.solver == solver
     assert plan.exact
     assert plan.cost == pytest.approx(cost, abs=1e-5)
-    assert check_plan(document, plan.as_document())[0] == pytest.approx(cost, abs=1e-5)
+    assert check_plan(document, plan.as_document(ENGLISH))[0] == pytest.approx(cost, abs=1e-5)
     assert not plan.notes
 
 
@@ -45,7 +45,7 @@ def test_the_baselines_of_the_canonical_problem() -> None:
     assert no_battery_cost(problem) == pytest.approx(3.3371, abs=5e-5)
     plan = self_consumption(problem)
     assert plan.cost == pytest.approx(1.9297, abs=5e-5)
-    assert check_plan(CANONICAL, plan.as_document())[0] == pytest.approx(plan.cost)
+    assert check_plan(CANONICAL, plan.as_document(ENGLISH))[0] == pytest.approx(plan.cost)
 
 
 def test_the_self_consumption_baseline_can_be_simulated_slot_by_slot() -> None:
@@ -64,7 +64,7 @@ def test_without_wear_the_plan_never_charges_and_discharges_at_once(solver, curt
     plan = plan_of(document)
     assert plan.solver == solver
     assert plan.cost == pytest.approx(cost, abs=2e-5)
-    assert check_plan(document, plan.as_document())[0] == pytest.approx(cost, abs=2e-5)
+    assert check_plan(document, plan.as_document(ENGLISH))[0] == pytest.approx(cost, abs=2e-5)
 
 
 @FEWER_EXAMPLES
@@ -109,7 +109,7 @@ TINY_PRICES = canonical(
     ids=["limit", "wasted energy", "high peak price"],
 )
 def test_problems_that_once_missed_the_optimum(document) -> None:
-    cost, beyond = check_plan(document, plan_of(document).as_document())
+    cost, beyond = check_plan(document, plan_of(document).as_document(ENGLISH))
     best, unavoidable = reference_optimum(document)
     assert beyond == pytest.approx(unavoidable, abs=1e-6)
     assert cost == pytest.approx(best, rel=1e-3, abs=1e-6)
@@ -156,14 +156,14 @@ def test_at_the_time_limit_the_best_plan_so_far_is_used(monkeypatch) -> None:
     monkeypatch.setattr(linear, "run_highs", out_of_time)
     plan = plan_of(canonical(battery=CANONICAL["battery"] | {"wear_per_kwh": 0}, peak_price_per_kw=1))
     assert (plan.solver, plan.exact) == ("highs", False)
-    assert "approximate" in {note.key for note in plan.notes}
+    assert "note_approximate" in {note.key for note in plan.notes}
 
 
 def test_a_high_peak_price_limits_the_import() -> None:
     document = canonical(peak_price_per_kw=3.0, peak_so_far_kw=2.5, grid={"import_kw": 20, "export_kw": 20})
     plan = plan_of(document)
     assert max(slot.grid_kw for slot in plan) <= 2.5 + 1e-6
-    assert check_plan(document, plan.as_document())[0] == pytest.approx(plan.cost, abs=1e-5)
+    assert check_plan(document, plan.as_document(ENGLISH))[0] == pytest.approx(plan.cost, abs=1e-5)
 
 
 def test_both_solvers_agree_on_the_marginal_value_of_stored_energy() -> None:
@@ -187,11 +187,11 @@ def test_scenarios_share_the_first_decision_and_make_it_robust() -> None:
     assert certain.slots[0].discharge_kw == pytest.approx(3)
     assert robust.slots[0].discharge_kw == pytest.approx(0)
     assert robust.slots[0].charge_kw > 0.2  # the need of the expensive slot that PV may not cover
-    assert check_plan(document, robust.as_document())[0] == pytest.approx(robust.cost, abs=1e-6)
+    assert check_plan(document, robust.as_document(ENGLISH))[0] == pytest.approx(robust.cost, abs=1e-6)
 
 
 def test_without_highs_unsupported_features_are_reported(monkeypatch) -> None:
     monkeypatch.setattr(planner, "_load_linear", lambda: None)
     plan = plan_of(canonical(peak_price_per_kw=3.0, pv_p10_kw=[0.0] * 192))
-    assert [note.key for note in plan.notes] == ["without_peak", "without_scenarios"]
+    assert [note.key for note in plan.notes] == ["note_without_peak", "note_without_scenarios"]
     assert plan.solver == "dynamic"

@@ -46,7 +46,10 @@ def test_a_plan_as_text(problem) -> None:
     assert "self-consumption" in lines[0]
     assert lines[3].split() == ["from", "to", "action", "kW", "SOC", "why"]
     assert lines[4].startswith("2026-01-10 00:00  ")
-    assert "a stored kWh is worth" in lines[4]
+    assert lines[4].endswith(".")
+    assert "A stored kWh" not in out
+    _, detailed, _ = run(problem(CANONICAL), "--details")
+    assert "A stored kWh saves" in detailed
 
 
 @pytest.mark.parametrize(

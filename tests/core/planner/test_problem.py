@@ -9,7 +9,7 @@ import pytest
 from custom_components.nattery.core.planner.problem import Problem, ProblemError
 from custom_components.nattery.core.planner.problem_document import problem_from, read_problem
 
-from .problems import CANONICAL, START, canonical, plan_of, small
+from .problems import CANONICAL, ENGLISH, START, canonical, plan_of, small
 from .reference_solver import check_plan, reference_optimum
 
 NAN, INF = float("nan"), float("inf")
@@ -140,7 +140,7 @@ def test_planning_may_start_inside_a_slot(solver) -> None:
     edges = [slot.start for slot in plan]
     assert edges[1] - edges[0] == timedelta(minutes=5)
     assert {b - a for a, b in pairwise(edges[1:])} == {timedelta(minutes=15)}
-    cost, _ = check_plan(document, plan.as_document())
+    cost, _ = check_plan(document, plan.as_document(ENGLISH))
     assert cost == pytest.approx(plan.cost, abs=1e-6)
     assert cost == pytest.approx(reference_optimum(document)[0], abs=1e-4)
 
@@ -162,9 +162,9 @@ def test_a_start_below_the_minimum_is_charged_back_at_once(solver, soc) -> None:
     plan = plan_of(document)
     assert plan.slots[0].action == "charge"
     assert plan.slots[0].soc_end == pytest.approx(0.2)
-    assert plan.slots[0].reason.key == "recover"
-    assert [note.key for note in plan.notes] == ["below_minimum"]
-    check_plan(document, plan.as_document())
+    assert plan.slots[0].reason.key == "plan_recover"
+    assert [note.key for note in plan.notes] == ["note_below_minimum"]
+    check_plan(document, plan.as_document(ENGLISH))
 
 
 def test_a_start_above_the_maximum_is_used_up(solver) -> None:
@@ -174,7 +174,7 @@ def test_a_start_above_the_maximum_is_used_up(solver) -> None:
     assert plan.slots[-1].soc_end <= 0.8 + 1e-6
     assert plan.slots[1].soc_end > 0.8  # kept for the load of the third slot
     assert max(slot.charge_kw for slot in plan) == 0
-    assert [note.key for note in plan.notes] == ["above_maximum"]
+    assert [note.key for note in plan.notes] == ["note_above_maximum"]
 
 
 def test_unavoidable_violations_are_planned_and_reported(solver) -> None:
@@ -184,9 +184,9 @@ def test_unavoidable_violations_are_planned_and_reported(solver) -> None:
     plan = plan_of(document)
     assert plan.slots[0].discharge_kw == pytest.approx(5)
     assert plan.slots[1].charge_kw == pytest.approx(5)
-    assert [str(note) for note in plan.notes] == [
-        "Import limit exceeded by 2.40 kW at 2026-01-10 00:00: load alone is 12.40 kW",
-        "Export limit exceeded by 1.00 kW at 2026-01-10 01:00: PV alone is 9.00 kW",
+    assert [ENGLISH.sentence(note, plan.slots[0].start) for note in plan.notes] == [
+        "The import limit is exceeded by 2.4 kW at 00:00: the house alone uses 12.4 kW.",
+        "The export limit is exceeded by 1 kW at 01:00: the sun alone brings 9 kW.",
     ]
 
 
@@ -194,7 +194,7 @@ def test_a_plan_without_a_terminal_value_estimates_one() -> None:
     document = {key: value for key, value in CANONICAL.items() if key != "terminal_value_per_kwh"}
     plan = plan_of(document)
     assert 0.05 < plan.terminal_value < 0.3
-    assert [note.key for note in plan.notes] == ["terminal_estimated"]
+    assert [note.key for note in plan.notes] == ["note_terminal_estimated"]
     high_price_plan = plan_of(document | {"import_price": [price + 0.5 for price in document["import_price"]]})
     assert high_price_plan.terminal_value > plan.terminal_value + 0.1
     assert high_price_plan.slots[-1].soc_end > plan.slots[-1].soc_end

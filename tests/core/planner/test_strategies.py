@@ -14,7 +14,7 @@ from custom_components.nattery.core.planner.strategies import (  # fmt: skip
     SelfConsumption,
 )
 
-from .problems import CANONICAL, FixedDispatch, at, canonical, plan_of, small
+from .problems import CANONICAL, ENGLISH, FixedDispatch, at, canonical, plan_of, small
 from .reference_solver import check_plan
 
 ALL = [
@@ -26,9 +26,9 @@ ALL = [
 @pytest.mark.parametrize("strategy", ALL, ids=str)
 def test_every_strategy_gives_a_correct_plan_and_none_beats_optimise(strategy) -> None:
     plan = plan_of(canonical(), strategy=strategy)
-    document = plan.as_document()
+    document = plan.as_document(ENGLISH)
     if isinstance(strategy, PeakShaving):
-        document["notes"] += [f"exceeded at {slot['start'][:16].replace('T', ' ')}" for slot in document["slots"]]
+        document["notes"] += [f"exceeded at {slot['start'][11:16]}" for slot in document["slots"]]
     if isinstance(strategy, FixedDispatch) and strategy.kind is ActionKind.HOLD:
         with pytest.raises(AssertionError):  # the surplus charges in hold, which the checker calls self_consume
             check_plan(CANONICAL, document)
@@ -59,7 +59,7 @@ def test_peak_shaving_keeps_energy_for_the_peak() -> None:
     assert plan.slots[1].grid_kw == pytest.approx(5.5)
     assert plan_of(document).slots[1].grid_kw > 6
     violated = plan_of(document, strategy=PeakShaving(1.0))
-    assert [note.key for note in violated.notes] == ["import_limit", "import_limit"]
+    assert [note.key for note in violated.notes] == ["note_import_limit"] * 2
 
 
 def test_a_reserve_is_held_only_up_to_its_penalty() -> None:
@@ -69,7 +69,7 @@ def test_a_reserve_is_held_only_up_to_its_penalty() -> None:
     assert min(slot.soc_end for slot in with_reserve) >= 0.4 - 1e-6
     low_penalty = plan_of(document, strategy=BackupReserve(0.4, price=0.001))
     assert low_penalty.slots[-1].soc_end == pytest.approx(0.1)
-    assert "wish_missed" in {note.key for note in low_penalty.notes}
+    assert "note_target_missed" in {note.key for note in low_penalty.notes}
     assert plan_of(document | {"reserve": {"soc": 0.4, "price": 5.0}}).cost == pytest.approx(with_reserve.cost)
 
 
@@ -90,7 +90,7 @@ def test_a_missed_target_is_reported(solver) -> None:
     )
     plan = plan_of(document)
     assert plan.slots[0].charge_kw == pytest.approx(5)
-    assert str(plan.notes[0]) == "Stored energy is 2.25 kWh short of the wanted 9.00 kWh at 2026-01-10 01:00"
+    assert ENGLISH.sentence(plan.notes[0], at(0)) == "The battery will be 2.25 kWh short of the wanted 9 kWh at 01:00."
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_fixed_dispatch_is_planned_as_given(kind, power, charge, discharge) ->
     plan = plan_of(small([0.3] * 2, load=[1, 1]), strategy=FixedDispatch(kind, power))
     slot = plan.slots[0]
     assert (slot.action, slot.charge_kw, slot.discharge_kw) == (kind, pytest.approx(charge), pytest.approx(discharge))
-    assert str(slot.reason) == "The strategy fixed asks for it"
+    assert slot.reason.key == "plan_overall"
     assert plan.solver == "none"
 
 
@@ -114,7 +114,9 @@ def test_manual_plans_self_consumption_and_says_so() -> None:
     plan, baseline = plan_of(canonical(), strategy=Manual()), plan_of(canonical(), strategy=SelfConsumption())
     assert [slot.action for slot in plan] == [slot.action for slot in baseline]
     assert plan.cost == baseline.cost
-    assert {str(slot.reason) for slot in plan} == {"Manual: self-consumption until you set something else"}
+    assert {ENGLISH.sentence(slot.reason, at(0)) for slot in plan} == {
+        "Manual: the battery supplies the house until you set something else."
+    }
 
 
 @pytest.mark.parametrize(

@@ -71,15 +71,15 @@ async def test_a_fresh_house_expects_what_its_inverter_remembers(recorder_mock, 
     assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:16])
     assert told.sources == {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}
     assert [(note.key, note.values) for note in told.notes] == [
-        ("first_days", {"days": 7}),
-        ("no_provider", {"days": 7}),
+        ("note_first_days", {"days": 7}),
+        ("note_no_provider", {"days": 7}),
     ]
 
 
 async def test_without_a_recorder_the_inverter_remembers_all_the_same(hass, fresh, simulator) -> None:
     told = await fresh.async_forecast(tomorrow(), DAY)
     assert kwh(told.pv_kw) == pytest.approx(sum(remembered(simulator, "PVEnergyLast7day")) / 7, rel=0.15)
-    assert {note.key for note in told.notes} == {"first_days", "no_provider", "no_recorder"}
+    assert {note.key for note in told.notes} == {"note_first_days", "note_no_provider", "note_no_recorder"}
 
 
 async def test_the_inverter_is_asked_once_a_day_while_history_is_short(
@@ -100,13 +100,13 @@ async def test_the_inverter_is_asked_once_a_day_while_history_is_short(
     stopped.tick(timedelta(minutes=15))
     told = await fresh.async_forecast(tomorrow(), DAY)
     assert len(asked) == 3
-    assert {note.key: note.values for note in told.notes}["first_days"] == {"days": 7}
+    assert {note.key: note.values for note in told.notes}["note_first_days"] == {"days": 7}
     await count(hass, "load_energy", until_now(8))
     await count(hass, "pv_energy", until_now(8, sunny))
     stopped.tick(timedelta(days=1))
     told = await fresh.async_forecast(tomorrow(), DAY)
     assert len(asked) == 3
-    assert "first_days" not in {note.key for note in told.notes}
+    assert "note_first_days" not in {note.key for note in told.notes}
 
 
 async def test_statistics_count_before_what_the_inverter_remembers(recorder_mock, hass, fresh, stopped) -> None:
@@ -134,5 +134,5 @@ async def test_a_forecast_does_not_need_the_inverters_memory(
     told = await fresh.async_forecast(tomorrow(), DAY)
     assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
-    assert "first_days" not in {note.key for note in told.notes}
+    assert "note_first_days" not in {note.key for note in told.notes}
     assert len(asked) == (0 if trouble == "silent" else 1)

@@ -25,7 +25,7 @@ async def test_three_weeks_of_hours_are_learned_from(recorder_mock, hass, foreca
     assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:20])  # the evening of a family, and its night
     assert kwh(told.pv_kw) == pytest.approx(12, rel=0.02)
     assert max(told.pv_kw[:24]) == 0
-    assert [note.key for note in told.notes] == ["no_provider"]
+    assert [note.key for note in told.notes] == ["note_no_provider"]
 
 
 async def test_quarters_are_seen_in_the_power_and_set_right_by_the_counter(recorder_mock, hass, forecasts) -> None:
@@ -82,14 +82,14 @@ async def test_a_young_history_says_so(recorder_mock, hass, forecasts) -> None:
     forecasts._outdate()
     told = await forecasts.async_forecast(tomorrow(), DAY)
     assert told.sources["load"] is ForecastSource.HISTORY
-    assert {note.key: note.values for note in told.notes}["short_load_history"] == {"days": 2.7}
+    assert {note.key: note.values for note in told.notes}["note_short_load_history"] == {"days": 2.7}
 
 
 async def test_without_a_recorder_it_is_a_guess_that_says_why(hass, forecasts) -> None:
     told = await forecasts.async_forecast(tomorrow(), DAY)
     assert told.sources == {"load": ForecastSource.DEFAULT, "pv": ForecastSource.NONE}
     assert kwh(told.load_kw) == pytest.approx(10)
-    assert "no_recorder" in {note.key for note in told.notes}
+    assert "note_no_recorder" in {note.key for note in told.notes}
     assert forecasts.load_quality is forecasts.pv_quality is None
 
 
@@ -104,7 +104,7 @@ async def test_a_database_that_fails_leaves_what_was_read(recorder_mock, hass, f
             forecasts._outdate()
             told = await forecasts.async_forecast(tomorrow(), DAY)
             assert told.load_kw == before.load_kw
-            assert "history_unreadable" in {note.key for note in told.notes}
+            assert "note_history_unreadable" in {note.key for note in told.notes}
         assert [line for line in warnings(caplog) if "history" in line] == [
             "The history of Inverter cannot be read: OperationalError"
         ]
@@ -112,7 +112,9 @@ async def test_a_database_that_fails_leaves_what_was_read(recorder_mock, hass, f
         with session_scope(hass=hass) as session:
             session.execute(text(rename.format("lost", "statistics")))
     forecasts._outdate()
-    assert "history_unreadable" not in {note.key for note in (await forecasts.async_forecast(tomorrow(), DAY)).notes}
+    assert "note_history_unreadable" not in {
+        note.key for note in (await forecasts.async_forecast(tomorrow(), DAY)).notes
+    }
 
 
 async def test_what_has_passed_is_as_it_came_and_the_sun_goes_on_as_it_is(

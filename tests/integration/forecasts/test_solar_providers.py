@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import (
     mock_platform,
 )
 
-from custom_components.nattery.core.explanation import Note
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.forecast.forecast import ForecastSource
 from custom_components.nattery.trading import solar
 
@@ -113,14 +113,14 @@ async def test_what_a_part_of_the_roof_is_said_to_give_is_no_forecast(
         told = await forecasts.async_forecast(tomorrow(), DAY)
         await forecasts._async_ask_providers()
         assert told.sources["pv"] is ForecastSource.NONE
-        assert Note("solar_silent", {"arrays": "West"}) in told.notes
+        assert Explanation("note_solar_silent", {"arrays": ("West",)}) in told.notes
     assert len([line for line in warnings(caplog) if "West" in line]) == 1
     assert KEY not in caplog.text
     said["West"] = of_day(22, 500.0)
     await forecasts._async_ask_providers()
     told = await forecasts.async_forecast(tomorrow(), DAY)
     assert kwh(told.pv_kw) == pytest.approx(9.3)
-    assert "solar_silent" not in {note.key for note in told.notes}
+    assert "note_solar_silent" not in {note.key for note in told.notes}
 
 
 async def test_a_provider_that_hangs_is_not_waited_for(

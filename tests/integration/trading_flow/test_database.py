@@ -186,8 +186,8 @@ async def test_the_address_is_told_to_nobody(
     """While its database works, while it does not, and while another one is tried."""
     hass, entry = changer.hass, changer.entry
     caplog.set_level(logging.DEBUG)
-    for name in ("", "custom_components.nattery", "sqlalchemy", "homeassistant"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    for name in ("", "custom_components.nattery", "sqlalchemy.engine", "sqlalchemy.pool", "homeassistant"):
+        caplog.set_level(logging.DEBUG, name)
     await async_setup_component(hass, "diagnostics", {})
     listener = EventRecorder(hass)
     heard: list[object] = []

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 from ..control.plan_actions import runs_of
 from ..control.schedule import ScheduledAction
+from ..explanation import Explanation
 from ..forecast.forecast import Forecast
 from ..ledger.entry import QUARTER
 from ..ledger.reports import Period
 from ..planner.plan import Plan
 from ..planner.planner import make_plan, self_consumption
 from ..planner.problem import Problem
-from ..planner.reasons import PlanNote
 from ..planner.terminal_value import terminal_value
 from .interval_prices import PricedIntervals
 from .preferences import TradingPreferences
@@ -70,9 +70,9 @@ class PlanResult:
         return ExpectedMoney(sum(cost for cost, _ in slots), sum(saving for _, saving in slots)) if slots else None
 
     @property
-    def notes(self) -> tuple[PlanNote, ...]:
+    def notes(self) -> tuple[Explanation, ...]:
         """The planner's notes, and the value of the energy left at the end."""
-        return (*self.plan.notes, PlanNote("terminal_estimated", {"value": self.plan.terminal_value}))
+        return (*self.plan.notes, Explanation("note_terminal_estimated", {"terminal_price": self.plan.terminal_value}))
 
 
 def planning_problem(inputs: PlanningInputs) -> Problem:

@@ -8,9 +8,11 @@ import math
 from typing import Any, Final
 
 from ..action import ActionKind
-from ..ledger.entry import QUARTER, QUARTER_HOURS, Energies, Expectation, MeteredInterval, Reason
+from ..explanation import Explanation
+from ..ledger.entry import QUARTER, QUARTER_HOURS, Energies, Expectation, MeteredInterval
 from ..ledger.errors import MeterStateError
 from ..ledger.meter import Meter
+from ..ledger.old_reasons import current_reason
 
 LONGEST_WAIT: Final = timedelta(days=31)
 _RECORDS: Final = 8  # quarter-hours; one ends a minute after its time at the latest
@@ -21,8 +23,16 @@ class IntervalRecord:
     """The action of a quarter-hour, its reason, and what the plan in force at its start expected."""
 
     action: ActionKind | None = None
-    reason: Reason | None = None
+    reason: Explanation | None = None
     expected: Expectation | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return {
+            "action": self.action,
+            "reason": self.reason.to_dict() if self.reason else None,
+            "expected": asdict(self.expected) if self.expected else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +79,11 @@ class RecorderState:
         """Return the state as plain JSON."""
         return {
             "meter": self.meter.to_dict(),
-            "deeds": {start.isoformat(): asdict(record) for start, record in self.records.items()},
+            "deeds": {start.isoformat(): record.to_dict() for start, record in self.records.items()},
             "unbooked": [
                 {
                     "metered": {**asdict(interval.metered), "start": interval.metered.start.isoformat()},
-                    "deed": asdict(interval.record),
+                    "deed": interval.record.to_dict(),
                 }
                 for interval in self.pending
             ],
@@ -116,6 +126,6 @@ def _record(data: Mapping[str, Any]) -> IntervalRecord:
     action, reason, expected = data["action"], data["reason"], data["expected"]
     return IntervalRecord(
         ActionKind(action) if action else None,
-        Reason(str(reason["key"]), dict(reason["values"])) if reason else None,
+        current_reason(str(reason["key"]), reason["values"]) if reason else None,
         Expectation(**_numbers(expected)) if expected else None,
     )

@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..control.controller import Decision
-from ..explanation import Note
+from ..control.reasons import effective_reason
+from ..explanation import Explanation
 from ..planner.plan import Plan, PlannedSlot, PlanRun
 from .planning import PlanResult
 
@@ -24,7 +25,7 @@ class NewPlan:
 
     result: PlanResult
     made_at: datetime
-    notes: tuple[Note, ...]
+    notes: tuple[Explanation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class TradingState:
     result: PlanResult | None = None
     made_at: datetime | None = None
     first_run_start: datetime | None = None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Explanation, ...] = ()
     problem: PlanProblem | None = None
     decisions: tuple[Decision, ...] = ()
 
@@ -59,6 +60,14 @@ class TradingState:
     def decision(self) -> Decision | None:
         """The decision for the first battery, or None before there is one."""
         return next(iter(self.decisions), None)
+
+    @property
+    def reason(self) -> Explanation | None:
+        """Why the first battery does what it does, or None before there is a decision."""
+        if self.decision is None:
+            return None
+        slot = self.slot(self.decision.at)
+        return effective_reason(self.decision.reason, slot.reason if slot else None)
 
     def after_planning(self, outcome: NewPlan | PlanFailure) -> TradingState:
         """Return the state after an attempt to plan."""

@@ -14,8 +14,8 @@ class BatteryState:
     `soc` is in percent. `running` is the action that the battery is set to (None: none of the four), `left` the time
     until it ends, zero if nothing ends by itself. `clock_drift` is the number of seconds by which the clock that ends
     an action is ahead, None if unknown, 0 if there is no such clock; beyond `clock_tolerance` no action may be started.
-    `discharge_alarms` names the alarms that bar discharging only. `changed` names the settings that differ from what
-    the last action wrote. `writes` is the number of writes today of the setting that was written most.
+    `discharge_alarms` names the alarms that bar discharging only. `changed` has the keys of the settings that differ
+    from what the last action wrote. `writes` is the number of writes today of the setting that was written most.
     """
 
     soc: float

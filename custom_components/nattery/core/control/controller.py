@@ -14,11 +14,22 @@ from enum import StrEnum
 from typing import Any
 
 from ..action import SELF_CONSUME, Action, ActionKind
+from ..explanation import Explanation
 from .battery import Battery, BatteryState
 from .errors import BatteryError, SavedStateError
 from .guards import GuardContext, SocLimits, blocking_reason
 from .overrides import Override, Overrides
-from .reasons import Reason
+from .reasons import (
+    CHANGED_BY_HAND,
+    NO_PLAN,
+    NO_READINGS,
+    OVERRIDE,
+    PLAN,
+    SEVERAL_CHANGED_BY_HAND,
+    STALE_PRICES,
+    TOO_SHORT,
+    WRITE_FAILED,
+)
 from .schedule import ScheduledAction, run_at, with_overrides
 
 HAND_CHANGE_PAUSE = timedelta(hours=4)  # after a change by hand, if there is no run to wait for
@@ -45,7 +56,7 @@ class Decision:
     at: datetime
     mode: Mode
     action: Action | None
-    reason: Reason
+    reason: Explanation
     run: ScheduledAction | None = None
     state: BatteryState | None = None
     performed: bool = False
@@ -66,7 +77,7 @@ class _Pause:
     """Nothing is written before `until`."""
 
     until: datetime
-    reason: Reason
+    reason: Explanation
 
 
 class Controller:
@@ -180,7 +191,7 @@ class Controller:
             try:
                 state = await self._battery.state()
             except BatteryError as error:
-                return Decision(now, self._mode, None, Reason("no_readings", {"detail": error.explanation}), run)
+                return Decision(now, self._mode, None, Explanation(NO_READINGS, {"detail": error.explanation}), run)
             action, reason = self._due(now, run, state, prices_fresh=prices_fresh)
             self._previous_reason = reason.key
             decision = Decision(now, self._mode, action, reason, run, state)
@@ -196,21 +207,25 @@ class Controller:
 
     def _due(
         self, now: datetime, run: ScheduledAction | None, state: BatteryState, *, prices_fresh: bool
-    ) -> tuple[Action, Reason]:
+    ) -> tuple[Action, Explanation]:
         """Return what should be done and why, whether or not it can be written."""
         if run is None:
-            return SELF_CONSUME, Reason("no_plan" if prices_fresh else "stale_prices")
+            return SELF_CONSUME, Explanation(NO_PLAN if prices_fresh else STALE_PRICES)
         context = GuardContext(now, run, state, self.limits, prices_fresh, self._previous_reason)
         if reason := blocking_reason(context):
             return SELF_CONSUME, reason
-        return run.action, Reason("plan" if run.override is None else "override", {"until": run.end})
+        if run.override is None:
+            return run.action, Explanation(PLAN, {"until": run.end})
+        # The run may go on beyond the override, if the plan then wants the same action.
+        end = next(one.end for one in self._overrides.listed(now) if one.id == run.override)
+        return run.action, Explanation(OVERRIDE, {"until": min(end, run.end)})
 
     def _pause(self, now: datetime, run: ScheduledAction | None, state: BatteryState) -> _Pause | None:
         """Return the pause in which nothing may be written after a change by hand or a failed write, or None."""
         if self._hand_change is None and state.changed and not self._resumed:
             until = run.end if run else now + HAND_CHANGE_PAUSE
-            settings = ", ".join(state.changed)
-            self._hand_change = _Pause(until, Reason("changed_by_hand", {"settings": settings, "until": until}))
+            key = CHANGED_BY_HAND if len(state.changed) == 1 else SEVERAL_CHANGED_BY_HAND
+            self._hand_change = _Pause(until, Explanation(key, {"settings": state.changed, "until": until}))
         if self._hand_change is not None and not _is_active(self._hand_change, now):
             self._hand_change, self._resumed = None, True
         return self._hand_change or (self._write_failure if _is_active(self._write_failure, now) else None)
@@ -226,7 +241,7 @@ class Controller:
             return replace(decision, action=None, reason=failed.reason)
         self._succeed()
         if done.kind is not action.kind:
-            decision = replace(decision, action=SELF_CONSUME, reason=Reason("too_short"))
+            decision = replace(decision, action=SELF_CONSUME, reason=Explanation(TOO_SHORT))
         return replace(decision, performed=True, written=done.written)
 
     async def _release(self, now: datetime) -> None:
@@ -244,7 +259,7 @@ class Controller:
         """Start a pause, twice as long each time, so that a setting that is not accepted is not written for ever."""
         self._retry_pause = min(2 * self._retry_pause, MAX_RETRY_PAUSE) if self._write_failure else MIN_RETRY_PAUSE
         until = now + self._retry_pause
-        self._write_failure = _Pause(until, Reason("write_failed", {"detail": error.explanation, "until": until}))
+        self._write_failure = _Pause(until, Explanation(WRITE_FAILED, {"detail": error.explanation, "until": until}))
         return self._write_failure
 
     def _succeed(self) -> None:

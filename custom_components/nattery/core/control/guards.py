@@ -5,8 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..action import ActionKind
+from ..explanation import Explanation
 from .battery import BatteryState
-from .reasons import Reason
+from .reasons import (
+    ALARM,
+    CLOCK_OFF,
+    CLOCK_UNKNOWN,
+    EXPORT_OFF,
+    NOT_RUNNING,
+    SOC_HIGH,
+    SOC_LOW,
+    STALE_PRICES,
+    WORN,
+)
 from .schedule import ScheduledAction
 
 MAX_WRITES = 40  # of one setting per day; the write counter warns at 50, and the rest is kept for ending actions
@@ -39,60 +50,60 @@ class GuardContext:
         return running and self.state.left <= self.run.end - self.now + self.state.clock_tolerance
 
 
-def blocking_reason(context: GuardContext) -> Reason | None:
+def blocking_reason(context: GuardContext) -> Explanation | None:
     """Return the first reason not to do what is planned, or None if nothing bars it."""
     guards = (_prices,) if context.run.action.kind is ActionKind.SELF_CONSUME else GUARDS
     return next((reason for guard in guards if (reason := guard(context)) is not None), None)
 
 
-def _prices(context: GuardContext) -> Reason | None:
+def _prices(context: GuardContext) -> Explanation | None:
     planned = context.run.override is None
-    return Reason("stale_prices") if planned and not context.prices_fresh else None
+    return Explanation(STALE_PRICES) if planned and not context.prices_fresh else None
 
 
-def _running(context: GuardContext) -> Reason | None:
-    return None if context.state.ready else Reason("not_running")
+def _running(context: GuardContext) -> Explanation | None:
+    return None if context.state.ready else Explanation(NOT_RUNNING)
 
 
-def _alarm(context: GuardContext) -> Reason | None:
+def _alarm(context: GuardContext) -> Explanation | None:
     discharges = context.run.action.kind is ActionKind.DISCHARGE
     harmless = frozenset() if discharges else context.state.discharge_alarms
     alarms = [alarm for alarm in context.state.alarms if alarm not in harmless]
-    return Reason("alarm", {"alarms": ", ".join(alarms)}) if alarms else None
+    return Explanation(ALARM, {"alarms": tuple(alarms)}) if alarms else None
 
 
-def _low(context: GuardContext) -> Reason | None:
-    limit = context.limits.low + (SOC_HYSTERESIS if context.previous == "soc_low" else 0)
+def _low(context: GuardContext) -> Explanation | None:
+    limit = context.limits.low + (SOC_HYSTERESIS if context.previous == SOC_LOW else 0)
     low = context.run.action.kind is ActionKind.DISCHARGE and context.state.soc <= limit
-    return Reason("soc_low", {"soc": context.state.soc, "limit": context.limits.low}) if low else None
+    return Explanation(SOC_LOW, {"soc": context.state.soc, "limit": context.limits.low}) if low else None
 
 
-def _high(context: GuardContext) -> Reason | None:
+def _high(context: GuardContext) -> Explanation | None:
     # A full battery stops charging by itself, so a limit of 100 % needs no guard.
-    limit = context.limits.high - (SOC_HYSTERESIS if context.previous == "soc_high" else 0)
+    limit = context.limits.high - (SOC_HYSTERESIS if context.previous == SOC_HIGH else 0)
     limited = context.run.action.kind is ActionKind.CHARGE and context.limits.high < SocLimits().high
     high = limited and context.state.soc >= limit
-    return Reason("soc_high", {"soc": context.state.soc, "limit": context.limits.high}) if high else None
+    return Explanation(SOC_HIGH, {"soc": context.state.soc, "limit": context.limits.high}) if high else None
 
 
-def _export(context: GuardContext) -> Reason | None:
+def _export(context: GuardContext) -> Explanation | None:
     barred = context.run.action.kind is ActionKind.DISCHARGE and not context.state.may_export
-    return Reason("export_off") if barred else None
+    return Explanation(EXPORT_OFF) if barred else None
 
 
-def _clock(context: GuardContext) -> Reason | None:
+def _clock(context: GuardContext) -> Explanation | None:
     if not context.state.clock_off or context.goes_on:
         return None
     drift = context.state.clock_drift
-    return Reason("clock_unknown") if drift is None else Reason("clock_off", {"seconds": round(drift)})
+    return Explanation(CLOCK_UNKNOWN) if drift is None else Explanation(CLOCK_OFF, {"seconds": round(drift)})
 
 
-def _wear(context: GuardContext) -> Reason | None:
+def _wear(context: GuardContext) -> Explanation | None:
     worn = context.state.writes >= MAX_WRITES and not context.goes_on
-    return Reason("worn", {"writes": context.state.writes}) if worn else None
+    return Explanation(WORN, {"writes": context.state.writes}) if worn else None
 
 
-GUARDS: tuple[Callable[[GuardContext], Reason | None], ...] = (
+GUARDS: tuple[Callable[[GuardContext], Explanation | None], ...] = (
     _prices,
     _running,
     _alarm,

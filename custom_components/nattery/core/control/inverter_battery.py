@@ -5,8 +5,10 @@ from datetime import UTC, datetime, tzinfo
 
 from ..action import Action
 from ..inverter.actions import (
+    CHARGE_WINDOWS,
     CLOCK_TOLERANCE,
     CONTROLLED_SETTINGS,
+    DISCHARGE_WINDOWS,
     REQUIRED_SETTINGS,
     ActionContext,
     ClockOffError,
@@ -28,6 +30,13 @@ from .errors import BatteryError
 _CONTEXT = ("clock", "battery_voltage")
 _STATE = ("battery_soc", "alarm_flags", "status", "grid_feed_in")
 _DISCHARGE_ALARMS = frozenset({"battery_low_voltage"})
+# The start and end of a window are one setting to users.
+_SETTING_OF: Mapping[str, str] = {
+    key: f"{kind}_window_{number}"
+    for kind, windows in (("charge", CHARGE_WINDOWS), ("discharge", DISCHARGE_WINDOWS))
+    for number, window in enumerate(windows, 1)
+    for key in window
+}
 _RUNNING = {2, 3}  # status: on_grid, inverter
 _FEED_IN_ALLOWED = 1
 
@@ -75,7 +84,7 @@ class InverterBattery:
             discharge_alarms=_DISCHARGE_ALARMS,
             ready=values["status"] in _RUNNING,
             may_export=values["grid_feed_in"] == _FEED_IN_ALLOWED,
-            changed=tuple(BY_KEY[key].symbol for key in changed),
+            changed=tuple(dict.fromkeys(_SETTING_OF.get(key, key) for key in changed)),
             writes=max(self._inverter.write_counter.writes_of(key, today) for key in CONTROLLED_SETTINGS),
         )
 

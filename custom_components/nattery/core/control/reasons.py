@@ -1,45 +1,31 @@
-"""Why the battery does what it does: a key and values for translations, and a sentence in English."""
+"""The reasons of the controller: the keys of its explanations."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from typing import Final
 
-from ..explanation import Value
+from ..explanation import Explanation
 
-SENTENCES: Mapping[str, str] = {
-    # what is wanted is done
-    "plan": "The plan says so until {until}",
-    "override": "A person wants it so until {until}",
-    # something is in the way, so the house consumes its own
-    "no_plan": "There is no plan for now",
-    "stale_prices": "The prices are missing or too old to trade on",
-    "alarm": "The inverter reports an alarm: {alarms}",
-    "not_running": "The inverter is not running",
-    "soc_low": "The battery is at {soc} %, and {limit} % are to stay in it",
-    "soc_high": "The battery is at {soc} %, and no more than {limit} % are wanted",
-    "export_off": "The inverter may not feed into the grid, so it can serve the house only",
-    "clock_off": "The inverter's clock is off by {seconds} s, so nothing can be started by it",
-    "clock_unknown": "The inverter's clock cannot be read, so nothing can be started by it",
-    "worn": "A setting was written {writes} times today already; the inverter's memory is spared until midnight",
-    "too_short": "There is no time window for the little that is left, or the clocks are about to change",
-    # nothing is written
-    "no_readings": "The inverter cannot be read: {detail}",
-    "write_failed": "A setting could not be written, next try at {until}: {detail}",
-    "changed_by_hand": "Somebody changed {settings} by hand, so the inverter is left alone until {until}",
-}
+# What is wanted is done, until a time.
+PLAN, OVERRIDE = "control_plan", "control_override"
+# Something is in the way, so the battery supplies the house as it does without a plan.
+NO_PLAN, STALE_PRICES = "control_no_plan", "control_stale_prices"
+ALARM, NOT_RUNNING = "control_alarm", "control_not_running"
+SOC_LOW, SOC_HIGH, EXPORT_OFF = "control_soc_low", "control_soc_high", "control_export_off"
+CLOCK_OFF, CLOCK_UNKNOWN = "control_clock_off", "control_clock_unknown"
+WORN, TOO_SHORT = "control_worn", "control_too_short"
+# Nothing is written.
+NO_READINGS, WRITE_FAILED = "control_no_readings", "control_write_failed"
+CHANGED_BY_HAND, SEVERAL_CHANGED_BY_HAND = "control_changed_by_hand", "control_several_changed_by_hand"
+
+AS_WANTED: Final = frozenset({PLAN, OVERRIDE})
+BY_HAND: Final = frozenset({CHANGED_BY_HAND, SEVERAL_CHANGED_BY_HAND})
+CONTROL_REASONS: Final = (
+    AS_WANTED
+    | BY_HAND
+    | {NO_PLAN, STALE_PRICES, ALARM, NOT_RUNNING, SOC_LOW, SOC_HIGH, EXPORT_OFF, CLOCK_OFF, CLOCK_UNKNOWN, WORN}
+    | {TOO_SHORT, NO_READINGS, WRITE_FAILED}
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One of SENTENCES with its values: texts, numbers, and aware times."""
-
-    key: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-
-    def sentence(self, zone: tzinfo = UTC) -> str:
-        """In English, times on the wall clock of `zone`."""
-        shown = {
-            name: f"{value.astimezone(zone):%H:%M}" if isinstance(value, datetime) else value
-            for name, value in self.values.items()
-        }
-        return SENTENCES[self.key].format_map(shown)
+def effective_reason(control: Explanation, planned: Explanation | None) -> Explanation:
+    """Return why the battery does what it does: the plan's own reason where the plan is followed."""
+    return planned if control.key == PLAN and planned is not None else control

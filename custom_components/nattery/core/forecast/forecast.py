@@ -6,11 +6,20 @@ from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..explanation import Note
+from ..explanation import Explanation
 from .forecast_log import ForecastLog
 from .history import PowerHistory
 from .load import DEFAULT_DAILY_KWH, LoadModel
-from .notes import ForecastNote
+from .notes import (
+    CORRECTED,
+    FIRST_DAYS,
+    NO_LOAD_HISTORY,
+    NO_PROVIDER,
+    NO_PROVIDER_ZERO,
+    PROVIDER_ENDS,
+    PROVIDER_ENDS_ZERO,
+    SHORT_LOAD_HISTORY,
+)
 from .nowcast import HORIZON_QUARTERS, LOOKBACK_QUARTERS, nowcast_factors
 from .provider import ProviderForecast
 from .quarters import PER_DAY, PER_HOUR, local_quarter, moment, quarter
@@ -51,7 +60,7 @@ class Forecast:
     pv_p10_kw: tuple[float, ...]
     pv_p90_kw: tuple[float, ...]
     sources: Mapping[str, ForecastSource]
-    notes: tuple[Note, ...]
+    notes: tuple[Explanation, ...]
     provider_kw: tuple[float | None, ...]
 
     def log_to(self, log: ForecastLog, zone: tzinfo) -> None:
@@ -231,26 +240,27 @@ class Forecaster:
             return ForecastSource.MIXED
         return ForecastSource.HISTORY if self._pv_history.days else ForecastSource.NONE
 
-    def _notes(self, source: ForecastSource, provider_kw: Mapping[int, float]) -> Iterator[ForecastNote]:
+    def _notes(self, source: ForecastSource, provider_kw: Mapping[int, float]) -> Iterator[Explanation]:
         """Return what the user should know about the forecast."""
         if not self._load.days:
-            yield ForecastNote("no_load_history", {"daily_kwh": self._load.daily_kwh})
+            yield Explanation(NO_LOAD_HISTORY, {"daily_kwh": self._load.daily_kwh})
         elif self._load.days < _SHORT_HISTORY_DAYS:
-            yield ForecastNote("short_load_history", {"days": round(self._load.days, 1)})
+            yield Explanation(SHORT_LOAD_HISTORY, {"days": round(self._load.days, 1)})
         assumed_days = self._learned_from.assumed_days
         if days := assumed_days["load"] if source is ForecastSource.PROVIDER else max(assumed_days.values()):
-            yield ForecastNote("first_days", {"days": days})
+            yield Explanation(FIRST_DAYS, {"days": days})
         pv_days = self._pv_history.days
-        values, suffix = ({"days": pv_days}, "") if pv_days else ({}, "_zero")
+        values = {"days": pv_days} if pv_days else {}
         if source is ForecastSource.MIXED:
-            yield ForecastNote(f"provider_ends{suffix}", {**values, "known_until": moment(max(provider_kw) + 1)})
+            key = PROVIDER_ENDS if pv_days else PROVIDER_ENDS_ZERO
+            yield Explanation(key, {**values, "known_until": moment(max(provider_kw) + 1)})
         elif source is not ForecastSource.PROVIDER:
-            yield ForecastNote(f"no_provider{suffix}", values)
+            yield Explanation(NO_PROVIDER if pv_days else NO_PROVIDER_ZERO, values)
         total = sum(provider_kw.values())
         corrected = sum(self._correction.apply(n, kw).expected for n, kw in provider_kw.items())
         factor = corrected / total if total else 1.0
         if abs(factor - 1) > _NOTABLE_CORRECTION:
-            yield ForecastNote("corrected", {"factor": round(factor, 2), "days": self._correction.days})
+            yield Explanation(CORRECTED, {"factor": round(factor, 2), "days": self._correction.days})
 
 
 def _assumed_days(history: PowerHistory, zone: tzinfo) -> int:

@@ -1,10 +1,10 @@
 """A ledger entry: one quarter-hour. Energies are kWh on the AC side, times are UTC."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ..action import ActionKind
+from ..explanation import Explanation
 
 QUARTER = timedelta(minutes=15)
 QUARTER_HOURS = QUARTER / timedelta(hours=1)
@@ -87,14 +87,6 @@ class EntryMoney:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """The reason for an action: a translation key and its placeholders."""
-
-    key: str
-    values: Mapping[str, float | int | str | None]
-
-
-@dataclass(frozen=True, slots=True)
 class Expectation:
     """The plan's forecast when the quarter-hour began: cost without wear, grid energy (import +), SOC at its end."""
 
@@ -119,7 +111,7 @@ class LedgerEntry:
     prices: EntryPrices | None = None
     money: EntryMoney | None = None
     action: ActionKind | None = None
-    reason: Reason | None = None
+    reason: Explanation | None = None
     expected: Expectation | None = None
 
     def __post_init__(self) -> None:

@@ -1,10 +1,11 @@
 """A ledger entry as JSON, for actions that return entries."""
 
 from dataclasses import asdict
+from typing import Any
 
 from .entry import QUARTER_HOURS, LedgerEntry
 
-type Cell = float | int | str | dict[str, float | int | str | None] | None
+type Cell = float | int | str | dict[str, Any] | None
 
 
 def entry_to_json(entry: LedgerEntry) -> dict[str, Cell]:
@@ -38,8 +39,8 @@ def entry_to_json(entry: LedgerEntry) -> dict[str, Cell]:
         "self_consumption": money and money.self_consumption,
         "self_consumption_wear": money and money.self_consumption_wear,
         "action": entry.action and entry.action.value,
-        "reason": reason and reason.key,
-        "reason_values": reason and dict(reason.values),
+        "reason_key": reason and reason.key,
+        "reason_values": reason and reason.to_dict()["values"],
         "expected_cost": expected and expected.cost,
         "expected_grid_kwh": expected and expected.grid_kwh,
         "expected_soc": expected and expected.soc,

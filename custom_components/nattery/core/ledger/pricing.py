@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from ..action import ActionKind
+from ..explanation import Explanation
 from ..planner.problem import BatteryModel
 from .baseline import entry_money, self_consumption_flows
-from .entry import EntryPrices, Expectation, LedgerEntry, MeteredInterval, Reason, StoredEnergy
+from .entry import EntryPrices, Expectation, LedgerEntry, MeteredInterval, StoredEnergy
 
 
 def create_entry(
@@ -15,7 +16,7 @@ def create_entry(
     *,
     prices: EntryPrices | None = None,
     action: ActionKind | None = None,
-    reason: Reason | None = None,
+    reason: Explanation | None = None,
     expected: Expectation | None = None,
 ) -> LedgerEntry:
     """Return the entry for a metered interval; `previous` is the entry before it, None for the first one.

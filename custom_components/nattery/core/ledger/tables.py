@@ -28,6 +28,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 from ..action import ActionKind
+from ..explanation import Explanation
 from .entry import (
     QUARTER,
     BaselineFlows,
@@ -36,9 +37,9 @@ from .entry import (
     EntryPrices,
     Expectation,
     LedgerEntry,
-    Reason,
     StoredEnergy,
 )
+from .old_reasons import current_reason
 
 _QUARTER_SECONDS = int(QUARTER.total_seconds())
 _LARGEST: dict[type[Integer], int] = {SmallInteger: 2**15 - 1, Integer: 2**31 - 1, BigInteger: 2**63 - 1}
@@ -192,10 +193,10 @@ def row_to_entry(row: Row[Any]) -> LedgerEntry:
         prices=None if currency is None else EntryPrices(currency, import_price, export_price, spot_price),
         money=None if currency is None else EntryMoney(*money),
         action=None if action is None else ActionKind(action),
-        reason=None if reason is None else Reason(*json.loads(reason)),
+        reason=None if reason is None else current_reason(*json.loads(reason)),
         expected=None if expected[0] is None else Expectation(*expected),
     )
 
 
-def _reason_text(reason: Reason) -> str:
-    return json.dumps([reason.key, dict(reason.values)], ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def _reason_text(reason: Explanation) -> str:
+    return json.dumps([*reason.to_dict().values()], ensure_ascii=False, separators=(",", ":"), allow_nan=False)

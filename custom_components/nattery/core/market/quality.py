@@ -7,7 +7,7 @@ from itertools import groupby
 import math
 from statistics import median
 
-from ..explanation import Explanation, Value
+from ..explanation import Explanation, ExplanationValue
 from .prices import PriceQuality, PriceSeries, PriceSlot, is_complete
 
 ENTSOE = "entsoe"
@@ -45,7 +45,7 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
-def quality_reason(name: str, **values: Value) -> Explanation:
+def quality_reason(name: str, **values: ExplanationValue) -> Explanation:
     """Return the reason of that name in SENTENCES."""
     return Explanation(f"{_PREFIX}{name}", values)
 
@@ -56,7 +56,7 @@ def reason_in_english(reason: Explanation) -> str:
     return SENTENCES[reason.key.removeprefix(_PREFIX)].format_map(shown)
 
 
-def _shown(value: Value) -> str:
+def _shown(value: ExplanationValue) -> str:
     match value:
         case datetime():
             return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
@@ -128,7 +128,7 @@ def _numbers(series: PriceSeries, per_euro: float | None) -> list[Explanation]:
         doubts.append(quality_reason("not_numbers", count=broken))
     low, high = LOWEST * (per_euro or 1), HIGHEST * (per_euro or 1)
     if per_euro and (odd := [price for price in finite if not low <= price <= high]):
-        values: dict[str, Value] = {"count": len(odd), "low": low, "high": high, "example": odd[0]}
+        values: dict[str, ExplanationValue] = {"count": len(odd), "low": low, "high": high, "example": odd[0]}
         doubts.append(quality_reason("out_of_range", **values, currency=series.currency))
     return doubts
 

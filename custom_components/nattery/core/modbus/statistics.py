@@ -53,6 +53,7 @@ class ClientStatistics:
         self._turnarounds: deque[float] = deque(maxlen=_MAX_SAMPLES)
         self._queue_waits: deque[float] = deque(maxlen=_MAX_SAMPLES)
         self._busy_periods: deque[tuple[float, float]] = deque()
+        self._busy_seconds = 0.0  # sum of the periods
         self._started_at = time.monotonic()
         self._counts: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
@@ -82,8 +83,13 @@ class ClientStatistics:
         """Record that the line was in use between two monotonic times."""
         with self._lock:
             self._busy_periods.append((start, end))
-            while self._busy_periods and self._busy_periods[0][1] < end - _LOAD_WINDOW:
-                self._busy_periods.popleft()
+            self._busy_seconds += end - start
+            self._drop_busy_periods(end - _LOAD_WINDOW)
+
+    def _drop_busy_periods(self, until: float) -> None:
+        while self._busy_periods and self._busy_periods[0][1] <= until:
+            start, end = self._busy_periods.popleft()
+            self._busy_seconds -= end - start
 
     @property
     def turnaround(self) -> float:
@@ -96,7 +102,8 @@ class ClientStatistics:
         now = time.monotonic()
         with self._lock:
             since = max(now - _LOAD_WINDOW, self._started_at)
-            used = sum(min(end, now) - max(start, since) for start, end in self._busy_periods if end > since)
+            self._drop_busy_periods(since)
+            used = self._busy_seconds - (max(since - self._busy_periods[0][0], 0.0) if self._busy_periods else 0.0)
             turnarounds, waits, counts, errors = (
                 list(self._turnarounds),
                 list(self._queue_waits),

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from ..action import FORCED, Action, ActionKind
+from ..explanation import Explanation
+from ..sentences import Sentences
 from .flows import SlotMoney
-from .reasons import PlanNote, Reason
 
 _POWER_TOLERANCE_KW = 1e-3  # powers within one run differ by less
 
@@ -31,7 +32,7 @@ class PlannedSlot:
     soc_end: float
     marginal_value: float
     money: SlotMoney
-    reason: Reason
+    reason: Explanation
     sell_surplus: bool = False
 
     @property
@@ -54,7 +55,7 @@ class PlanRun:
     kind: ActionKind
     power_kw: float
     sell_surplus: bool
-    reason: Reason
+    reason: Explanation
 
     def is_like(self, other: PlanRun) -> bool:
         """Return whether another run has the same action and power."""
@@ -83,7 +84,7 @@ class Plan:
     solve_ms: float
     terminal_value: float
     currency: str
-    notes: tuple[PlanNote, ...] = ()
+    notes: tuple[Explanation, ...] = ()
     exact: bool = True
     kept: bool = False
 
@@ -111,8 +112,9 @@ class Plan:
                 runs.append(run)
         return tuple(runs)
 
-    def as_document(self) -> dict[str, Any]:
-        """Return the plan as `nattery plan --json` prints it."""
+    def as_document(self, sentences: Sentences) -> dict[str, Any]:
+        """Return the plan as `nattery plan --json` prints it, with times as seen at its start."""
+        now = self.slots[0].start
         return {
             "cost": round(self.cost, 9),
             "solver": self.solver,
@@ -127,9 +129,9 @@ class Plan:
                     "curtail_kw": round(slot.curtail_kw, 9),
                     "soc_end": round(slot.soc_end, 9),
                     "marginal_value": round(slot.marginal_value, 9),
-                    "reason": str(slot.reason),
+                    **sentences.to_dict(slot.reason, now),
                 }
                 for slot in self.slots
             ],
-            "notes": [str(note) for note in self.notes],
+            "notes": [sentences.sentence(note, now) for note in self.notes],
         }

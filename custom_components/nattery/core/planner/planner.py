@@ -4,15 +4,16 @@ The first call imports the solver, which takes time: run it in an executor.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 from time import perf_counter
 from types import ModuleType
 from typing import NamedTuple
 
 from ..action import FORCED, ActionKind
+from ..explanation import Explanation
 from .dynamic import UnsupportedError, solve as solve_dynamic
 from .energy_bounds import energy_bounds
 from .flows import (
@@ -31,8 +32,8 @@ from .flows import (
 from .marginal_value import MarginalValue, PlanContext, marginal_values
 from .plan import Plan, PlannedSlot
 from .problem import PastAction, Problem
-from .reasons import Context, PlanNote, Reason, explain
-from .slot_cost import EPSILON, system_limits
+from .reasons import OVERALL, STRATEGY, ReasonContext, explain
+from .slot_cost import EPSILON, largest_abs_price, system_limits
 from .solution import Solution, SolverError
 from .strategies import Optimise, SelfConsumption, Strategy
 from .terminal_value import terminal_value
@@ -103,7 +104,7 @@ class _PlanBuilder:
         self.inputs = list(slot_inputs(problem))
         self.edges = problem.edges
         self.terminal_value = terminal_value(problem)
-        self.notes: list[PlanNote] = []
+        self.notes: list[Explanation] = []
 
     def plan(self) -> Plan:
         problem = self.problem
@@ -112,23 +113,10 @@ class _PlanBuilder:
         if fixed is not None:
             solution = Solution([], [self.terminal_value] * len(problem), "none")
             candidate = self._simulate(fixed, solution)
-            reasons = [Reason(self.strategy.reason_key, {"strategy": self.strategy.key})] * len(problem)
+            reasons = [Explanation(self.strategy.reason_key, {"strategy": self.strategy.key})] * len(problem)
         else:
             solution, candidate, kept = self._optimise()
-            minimum = problem.battery.stored_min - EPSILON
-            below = 0
-            if problem.battery.stored_start < minimum:
-                below = 1 + sum(flow.stored_kwh < minimum for flow in candidate.flows)
-            context = Context(
-                self.bounds,
-                self.edges,
-                self.inputs,
-                self._marginal_values(candidate, solution),
-                self._peak_kw(candidate),
-                kept,
-                below,
-            )
-            reasons = explain(context, candidate.dispatches, candidate.flows)
+            reasons = explain(self._reason_context(candidate, solution, kept), candidate.dispatches, candidate.flows)
         self._add_notes(candidate, solution)
         capacity = problem.battery.capacity_kwh
         parts = zip(
@@ -232,15 +220,15 @@ class _PlanBuilder:
     def _solve_dynamic(self, decision_problem: Problem, fixed_stored_kwh: Sequence[float]) -> Solution:
         """Solve by dynamic programming. Features that it does not support are left out and reported in a note."""
         if decision_problem.peak_price_per_kw:
-            self._add_note_once("without_peak")
+            self._add_note_once("note_without_peak")
         if decision_problem.has_scenarios:
-            self._add_note_once("without_scenarios")
+            self._add_note_once("note_without_scenarios")
         reduced = replace(decision_problem, peak_price_per_kw=0.0, pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)
         return solve_dynamic(reduced, self.terminal_value, fixed_stored_kwh)
 
     def _add_note_once(self, key: str) -> None:
-        if PlanNote(key) not in self.notes:
-            self.notes.append(PlanNote(key))
+        if Explanation(key) not in self.notes:
+            self.notes.append(Explanation(key))
 
     # --- evaluating
 
@@ -292,6 +280,30 @@ class _PlanBuilder:
         shared = int(problem.has_scenarios)
         return solver_values[:shared] + marginal_values(context)[shared:]
 
+    def _reason_context(self, candidate: _Candidate, solution: Solution, kept: int) -> ReasonContext:
+        problem, battery = self.problem, self.problem.battery
+        below = 0
+        if battery.stored_start < battery.stored_min - EPSILON:
+            below = 1 + sum(flow.stored_kwh < battery.stored_min - EPSILON for flow in candidate.flows)
+        otherwise = Explanation(OVERALL)
+        if self.strategy.decision_problem(problem) is not problem:
+            otherwise = Explanation(STRATEGY, {"strategy": self.strategy.key})
+        return ReasonContext(
+            bounds=self.bounds,
+            edges=self.edges,
+            slot_inputs=self.inputs,
+            marginal_values=self._marginal_values(candidate, solution),
+            terminal_value=self.terminal_value,
+            empty_kwh=battery.stored_min,
+            peak_kw=self._peak_kw(candidate),
+            kept=kept,
+            below=below,
+            has_targets=bool(problem.targets),
+            shared=int(problem.has_scenarios),
+            largest_price=largest_abs_price(problem),
+            otherwise=otherwise,
+        )
+
     def _peak_kw(self, candidate: _Candidate) -> float:
         """Return the highest import that the demand charge applies to; inf without a capacity tariff."""
         if not self.problem.peak_price_per_kw:
@@ -302,32 +314,32 @@ class _PlanBuilder:
         """Add notes on violated constraints and on assumptions."""
         battery, notes = self.problem.battery, self.notes
         if not solution.exact:
-            notes.append(PlanNote("approximate"))
+            notes.append(Explanation("note_approximate"))
         if battery.soc_start < battery.soc_min:
-            notes.append(PlanNote("below_minimum", {"soc": battery.soc_start, "limit": battery.soc_min}))
+            notes.append(Explanation("note_below_minimum", _percent(battery.soc_start, battery.soc_min)))
         if battery.soc_start > battery.soc_max:
-            notes.append(PlanNote("above_maximum", {"soc": battery.soc_start, "limit": battery.soc_max}))
+            notes.append(Explanation("note_above_maximum", _percent(battery.soc_start, battery.soc_max)))
         notes += self._limit_notes(candidate.flows)
         notes += self._target_notes(candidate.flows)
         if self.problem.terminal_value_per_kwh is None:
-            notes.append(PlanNote("terminal_estimated", {"value": self.terminal_value}))
+            notes.append(Explanation("note_terminal_estimated", {"terminal_price": self.terminal_value}))
 
-    def _limit_notes(self, flows: list[Flows]) -> Iterator[PlanNote]:
+    def _limit_notes(self, flows: list[Flows]) -> Iterator[Explanation]:
         limits = self.bounds.limits
         for flow, inputs, at in zip(flows, self.inputs, self.edges[:-1], strict=True):
-            excess_import, excess_export = flow.grid_kw - limits.import_kw, -flow.grid_kw - limits.export_kw
-            if excess_import > _LIMIT_TOLERANCE_KW:
-                yield PlanNote("import_limit", {"excess_kw": excess_import, "at": at, "load_kw": inputs.load_kw})
-            elif excess_export > _LIMIT_TOLERANCE_KW:
-                yield PlanNote("export_limit", {"excess_kw": excess_export, "at": at, "pv_kw": inputs.pv_kw})
+            over_import, over_export = flow.grid_kw - limits.import_kw, -flow.grid_kw - limits.export_kw
+            if over_import > _LIMIT_TOLERANCE_KW:
+                yield Explanation("note_import_limit", {"excess_kw": over_import, "at": at, "load_kw": inputs.load_kw})
+            elif over_export > _LIMIT_TOLERANCE_KW:
+                yield Explanation("note_export_limit", {"excess_kw": over_export, "at": at, "pv_kw": inputs.pv_kw})
 
-    def _target_notes(self, flows: list[Flows]) -> Iterable[PlanNote]:
+    def _target_notes(self, flows: list[Flows]) -> Iterator[Explanation]:
         """Report each missed level once, at its largest shortfall.
 
         The minimum SOC is left out if the plan starts below it: that has a note of its own.
         """
         battery = self.problem.battery
-        worst: dict[float, PlanNote] = {}
+        worst: dict[float, tuple[float, datetime]] = {}
         for slot, level, _, sign in self.energy_bounds.soft_targets:
             missing = level - flows[slot].stored_kwh
             if (
@@ -336,7 +348,11 @@ class _PlanBuilder:
                 or (level == battery.stored_min and battery.soc_start < battery.soc_min)
             ):
                 continue
-            if level not in worst or missing > worst[level].values["missing_kwh"]:
-                values = {"missing_kwh": missing, "level_kwh": level, "at": self.edges[slot + 1]}
-                worst[level] = PlanNote("wish_missed", values)
-        return worst.values()
+            if level not in worst or missing > worst[level][0]:
+                worst[level] = missing, self.edges[slot + 1]
+        for level, (missing, at) in worst.items():
+            yield Explanation("note_target_missed", {"missing_kwh": missing, "level_kwh": level, "at": at})
+
+
+def _percent(soc: float, limit: float) -> dict[str, float]:
+    return {"soc": 100 * soc, "limit": 100 * limit}

@@ -1,210 +1,289 @@
-"""Why a slot is planned as it is, from its numbers: a key and values for Home Assistant to translate, and English.
+"""Why each slot is planned as it is: explanations whose numbers bear out what their sentences claim.
 
-All prices are per kWh on the AC side, except `worth`: per stored kWh. `margin` is what an AC kWh gains here against the
-next best use, `turns_at` the price at which less of it would be done, or what is not done would begin.
+Prices are per kWh on the AC side, `marginal_value` is per stored kWh. `margin` is what an AC kWh gains here against the
+next best use, `break_even_price` the price at which less of it would be done, or what is not done would begin. Each
+kind of dispatch has several sentences; the first whose claims hold is taken, and where none does, one without numbers.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from math import isfinite
-from types import MappingProxyType
-from typing import Any, NamedTuple, override
+from typing import Final, NamedTuple
 
 from ..action import ActionKind
-from ..explanation import Note, sentence
+from ..explanation import Explanation
 from .flows import SAME_KW, Dispatch, Flows, SlotInputs, StorageBounds
 from .marginal_value import MarginalValue
 from .slot_cost import EPSILON, SystemLimits
 
-_STORED = "a stored kWh is worth {worth:.3f}"
-_USED = ", used from {used_at} on at {used_price:.3f}"
-_LATER = ", kept for after the horizon"
-_MARGIN = "; after losses and wear of {burden:.3f} the margin is {margin:.3f}"
-_STORE = "Surplus of {power_kw:.2f} kW is stored: sold it brings {price:.3f}, " + _STORED
-_SOLD_ABOVE = _MARGIN + "; above {turns_at:.3f} it would be sold"
-_KEEP = "The energy is kept: import costs {price:.3f}, " + _STORED
-_SERVE_ABOVE = "; above {turns_at:.3f} the battery would serve the house"
-_CHARGE = "Charges with {power_kw:.2f} kW: a kWh costs {price:.3f}, " + _STORED
-_STOP_ABOVE = _MARGIN + "; above {turns_at:.3f} it would charge less"
-_COVER = "The battery covers {power_kw:.2f} kW: import costs {price:.3f}, " + _STORED + _MARGIN
-_DISCHARGE = "Discharges with {power_kw:.2f} kW: a kWh brings {price:.3f}, " + _STORED + _MARGIN
+BINDING: Final = 0.2  # of the price of a broken limit: what no price of energy comes near
+_TOLERANCE: Final = 1e-6  # per kWh, by which a solver may be off
+_DISTINCT: Final = 0.001  # per kWh, and of the largest price: what two prices differ by at least to be set side by side
+_SAME_KWH: Final = 1e-6
 
-_LIMITS = frozenset({"recover", "take_surplus", "shave"})  # keys that name a limit themselves
-PRESSING = 0.2  # of the price of a broken limit: what no price of energy comes near
+CHARGE, STORE_SURPLUS, KEEP = "plan_charge", "plan_store_surplus", "plan_keep"
+COVER_LOAD, DISCHARGE, SELL_SURPLUS = "plan_cover_load", "plan_discharge", "plan_sell_surplus"
+RECOVER, TAKE_SURPLUS, SHAVE, PEAK = "plan_recover", "plan_take_surplus", "plan_shave", "plan_peak"
+FULL, CURTAIL, EMPTY, BALANCED = "plan_full", "plan_curtail", "plan_empty", "plan_balanced"
+NO_CHARGE_POWER, NO_DISCHARGE_POWER = "plan_no_charge_power", "plan_no_discharge_power"
+STRATEGY, MANUAL, OVERALL = "plan_strategy", "plan_manual", "plan_overall"
+STEADY, UNCERTAIN = "plan_steady", "plan_uncertain"
+GRID_LIMIT, RESERVE = "plan_grid_limit", "plan_reserve"
 
-# A key that has to do with a later use comes twice: used within the horizon, and after it.
-SENTENCES = {
-    "store_surplus": _STORE + _USED + _SOLD_ABOVE,
-    "store_surplus_later": _STORE + _LATER + _SOLD_ABOVE,
-    "cover_load": _COVER + "; below {turns_at:.3f} import would be better",
-    "full": "The battery is full: it cannot store a surplus",
-    "empty": "The battery is at its minimum: the grid serves the house",
-    "balanced": "PV and load are even: nothing for the battery to do",
-    "keep": _KEEP + _USED + _SERVE_ABOVE,
-    "keep_later": _KEEP + _LATER + _SERVE_ABOVE,
-    "sell_surplus": "The surplus is not stored: sold it brings {price:.3f}, "
-    + _STORED
-    + "; below {turns_at:.3f} it would be stored",
-    "charge": _CHARGE + _USED + _STOP_ABOVE,
-    "charge_later": _CHARGE + _LATER + _STOP_ABOVE,
-    "recover": "Charges with {power_kw:.2f} kW at {price:.3f}: the stored energy is below what it should be",
-    "discharge": _DISCHARGE + "; below {turns_at:.3f} it would discharge less",
-    "take_surplus": "The battery takes {power_kw:.2f} kW of a surplus that alone is above the export limit",
-    "grid_limit": "What is stored here decides how far a grid limit is exceeded later: that comes before every price",
-    "peak": "The battery serves {power_kw:.2f} kW: import above {peak_kw:.2f} kW would raise the peak that is paid for",
-    "shave": "The battery serves {power_kw:.2f} kW of a load that alone is above the import limit",
-    "strategy": "The strategy {strategy} asks for it",
-    "manual": "Manual: self-consumption until you set something else",
-}
-_CURTAILED = "; {curtail_kw:.2f} kW of PV are curtailed"
-_KEPT = "; kept from the plan before, since a change would not pay"
-
-NOTES = {
-    "import_limit": "Import limit exceeded by {excess_kw:.2f} kW at {at}: load alone is {load_kw:.2f} kW",
-    "export_limit": "Export limit exceeded by {excess_kw:.2f} kW at {at}: PV alone is {pv_kw:.2f} kW",
-    "below_minimum": "SOC starts at {soc:.0%}, below the minimum of {limit:.0%}: the battery is charged back first",
-    "above_maximum": "SOC starts at {soc:.0%}, above the maximum of {limit:.0%}: the battery is used down to it",
-    "wish_missed": "Stored energy is {missing_kwh:.2f} kWh short of the wanted {level_kwh:.2f} kWh at {at}",
-    "terminal_estimated": "A kWh stored at the end counts {value:.3f}, estimated from the last day's prices",
-    "without_peak": "The capacity tariff is not planned for: only HiGHS can",
-    "without_scenarios": "Only the middle forecast is planned for: only HiGHS can do more",
-    "approximate": "The plan may not be the very best: the time ran out",
-}
+# What a sentence sets a price against: a use in the house, a sale, the time after the plan, any use, or nothing.
+_FOR_LATER: Final = ("", "_sold", "_later", "_gain", "_paid")
+_NOW: Final = ("", "_now")  # with and without what it would bring later
+PLAN_REASONS: Final = frozenset(
+    {
+        *(base + end for base in (CHARGE, STORE_SURPLUS, KEEP) for end in _FOR_LATER),
+        *(base + end for base in (COVER_LOAD, DISCHARGE) for end in _NOW),
+        *(SELL_SURPLUS + end for end in (*_NOW, "_paid")),
+        *(RECOVER, TAKE_SURPLUS, SHAVE, PEAK, FULL, CURTAIL, EMPTY, BALANCED, NO_CHARGE_POWER, NO_DISCHARGE_POWER),
+        *(STRATEGY, MANUAL, STEADY, UNCERTAIN, OVERALL, GRID_LIMIT, RESERVE),
+    }
+)
+PLAN_NOTES: Final = frozenset(
+    {
+        "note_import_limit",
+        "note_export_limit",
+        "note_below_minimum",
+        "note_above_maximum",
+        "note_target_missed",
+        "note_terminal_estimated",
+        "note_without_peak",
+        "note_without_scenarios",
+        "note_approximate",
+    }
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why: a key of SENTENCES and its values."""
+class ReasonContext(NamedTuple):
+    """What every reason of a plan needs; `edges` are the slots' starts and the end of the last one."""
 
-    key: str
-    values: Mapping[str, Any] = MappingProxyType({})
-
-    def __str__(self) -> str:
-        """One English sentence."""
-        values = self.values
-        text = SENTENCES[self.key]
-        if values.get("curtail_kw"):
-            text += _CURTAILED
-        if values.get("kept"):
-            text += _KEPT
-        return sentence(text, values)
-
-
-class PlanNote(Note):
-    """Something about the whole plan that a person should know: a key of NOTES and its values."""
-
-    __slots__ = ()
-
-    @override
-    def __str__(self) -> str:
-        """One English sentence."""
-        return sentence(NOTES[self.key], self.values)
-
-
-class Context(NamedTuple):
-    """What every reason of a plan needs; `starts`, `around` and `worth` have one value a slot."""
-
-    store: StorageBounds
-    starts: Sequence[datetime]
-    around: Sequence[SlotInputs]
-    worth: Sequence[MarginalValue]
+    bounds: StorageBounds
+    edges: Sequence[datetime]
+    slot_inputs: Sequence[SlotInputs]
+    marginal_values: Sequence[MarginalValue]
+    terminal_value: float  # per stored kWh
+    empty_kwh: float  # stored energy that is not used
     peak_kw: float  # import above it is paid for by the kW; inf where none is
     kept: int  # so many first slots are kept from the plan before
     below: int  # so many first slots begin below the minimum
+    has_targets: bool  # whether a reserve or a departure is wanted
+    shared: int  # so many first slots are the same in all scenarios
+    largest_price: float
+    otherwise: Explanation  # of a slot that no price explains
 
 
-class Use(NamedTuple):
-    """The next time that stored energy comes out: from when on, and what a kWh is worth then."""
+class LaterUse(NamedTuple):
+    """A time at which stored energy comes out, and the price that an AC kWh then saves, or brings where it is sold."""
 
     at: datetime
     price: float
+    sold: bool
 
 
-def explain(context: Context, moves: Sequence[Dispatch], flows: Sequence[Flows]) -> list[Reason]:
-    """The reason of every slot."""
-    reasons: list[Reason] = []
-    used: Use | None = None
-    for slot in range(len(moves) - 1, -1, -1):
-        flow, around = flows[slot], context.around[slot]
-        reasons.append(_explain(context, slot, moves[slot], flow, used))
+class _ExplainedSlot(NamedTuple):
+    """One slot, with the later uses that its energy can reach, the next one last."""
+
+    context: ReasonContext
+    number: int
+    dispatch: Dispatch
+    flows: Flows
+    uses: Sequence[LaterUse]
+    reaches_end: bool  # whether energy stored now can still be there at the end
+
+    @property
+    def inputs(self) -> SlotInputs:
+        return self.context.slot_inputs[self.number]
+
+    @property
+    def limits(self) -> SystemLimits:
+        return self.context.bounds.limits
+
+
+def explain(context: ReasonContext, dispatches: Sequence[Dispatch], flows: Sequence[Flows]) -> list[Explanation]:
+    """Return the reason of every slot."""
+    reasons: list[Explanation] = []
+    uses: list[LaterUse] = []
+    reaches_end = True
+    for index in range(len(dispatches) - 1, -1, -1):
+        flow, inputs = flows[index], context.slot_inputs[index]
+        reasons.append(_explain(_ExplainedSlot(context, index, dispatches[index], flow, uses, reaches_end)))
+        if flow.stored_kwh <= context.empty_kwh + _SAME_KWH:
+            uses, reaches_end = [], False
         if flow.discharge_kw > EPSILON:
-            used = Use(context.starts[slot], around.import_price if flow.grid_kw > -EPSILON else around.export_price)
+            sold = flow.grid_kw < -EPSILON
+            uses.append(LaterUse(context.edges[index], inputs.export_price if sold else inputs.import_price, sold))
     reasons.reverse()
     return reasons
 
 
-def _explain(context: Context, slot: int, move: Dispatch, flow: Flows, used: Use | None) -> Reason:
+def _explain(slot: _ExplainedSlot) -> Explanation:
+    context, flow = slot.context, slot.flows
     if flow.charge_kw > SAME_KW:
-        key, values = _charging(context, slot, move, flow)
+        reason = _charging(slot)
     elif flow.discharge_kw > SAME_KW:
-        key, values = _discharging(context, slot, move, flow)
+        reason = _discharging(slot)
     else:
-        key, values = _resting(context, slot, move, flow)
-    if _presses(context.store.limits, values.get("worth", 0.0)) and key not in _LIMITS:
-        key = "grid_limit"
-    if flow.curtail_kw > EPSILON:
-        values["curtail_kw"] = flow.curtail_kw
-    if slot < context.kept:
-        values["kept"] = True
-    if f"{key}_later" not in SENTENCES:
-        return Reason(key, values)
-    if used is None:
-        return Reason(f"{key}_later", values)
-    return Reason(key, {**values, "used_at": used.at, "used_price": used.price})
+        reason = _resting(slot)
+    reason = reason or _otherwise(slot)
+    added: dict[str, float | bool] = {}
+    if flow.curtail_kw > EPSILON and reason.key != CURTAIL:
+        added["curtail_kw"] = flow.curtail_kw
+    if slot.number < context.kept and reason.key != STEADY:
+        added["kept"] = True
+    return reason.with_values(**added) if added else reason
 
 
-def _charging(context: Context, slot: int, move: Dispatch, flow: Flows) -> tuple[str, dict[str, Any]]:
-    rule, worth, around = context.store.limits, context.worth[slot].loss, context.around[slot]
+def _otherwise(slot: _ExplainedSlot) -> Explanation:
+    """Return the reason of a slot that no price explains."""
+    if slot.number < slot.context.kept:
+        return Explanation(STEADY)
+    return Explanation(UNCERTAIN) if slot.number < slot.context.shared else slot.context.otherwise
+
+
+def _charging(slot: _ExplainedSlot) -> Explanation | None:
+    limits, inputs, flow = slot.limits, slot.inputs, slot.flows
+    marginal_value = slot.context.marginal_values[slot.number].loss
     bought = flow.grid_kw > SAME_KW
-    price = around.import_price if bought else _brings(rule, around, flow)
-    turns_at = worth * rule.charge_efficiency - rule.wear
-    values = {"power_kw": flow.charge_kw, "price": price, "worth": worth, "turns_at": turns_at}
-    values |= {"burden": worth - turns_at, "margin": turns_at - price}
-    if slot < context.below:
-        return "recover", values
-    if around.pv_kw - around.load_kw > rule.export_kw and flow.grid_kw <= SAME_KW - rule.export_kw:
-        return "take_surplus", values
-    return "charge" if bought or move.kind is ActionKind.CHARGE else "store_surplus", values
+    price = inputs.import_price if bought else _export_value(limits, inputs, flow)
+    power = {"power_kw": flow.charge_kw}
+    if slot.number < slot.context.below:
+        return Explanation(RECOVER, {**power, "price": price})
+    if inputs.pv_kw - inputs.load_kw > limits.export_kw and flow.grid_kw <= SAME_KW - limits.export_kw:
+        return Explanation(TAKE_SURPLUS, power)
+    if _is_binding(limits, marginal_value):
+        return Explanation(GRID_LIMIT)
+
+    def break_even(stored: float) -> float:
+        return stored * limits.charge_efficiency - limits.wear
+
+    turns = break_even(marginal_value)
+    if turns - price < -_TOLERANCE:
+        return None
+    gain = {"marginal_value": marginal_value, "losses_and_wear": marginal_value - turns, "margin": turns - price}
+    details = power | gain | {"break_even_price": turns}
+    return _for_later(slot, CHARGE if bought else STORE_SURPLUS, price, break_even, details)
 
 
-def _discharging(context: Context, slot: int, move: Dispatch, flow: Flows) -> tuple[str, dict[str, Any]]:
-    rule, worth, around = context.store.limits, context.worth[slot].gain, context.around[slot]
-    price = (
-        around.import_price if flow.grid_kw > -SAME_KW else 0.0 if flow.curtail_kw > SAME_KW else around.export_price
-    )
-    turns_at = worth / rule.discharge_efficiency + rule.wear
-    values = {"power_kw": flow.discharge_kw, "price": price, "worth": worth, "turns_at": turns_at}
-    values |= {"burden": turns_at - worth, "margin": price - turns_at}
-    if around.load_kw - around.pv_kw > rule.import_kw and flow.grid_kw >= rule.import_kw - SAME_KW:
-        return "shave", values
+def _discharging(slot: _ExplainedSlot) -> Explanation | None:
+    context, limits, inputs, flow = slot.context, slot.limits, slot.inputs, slot.flows
+    marginal_value = context.marginal_values[slot.number].gain
+    sold = flow.grid_kw < -SAME_KW
+    price = inputs.export_price if sold else inputs.import_price
+    power = {"power_kw": flow.discharge_kw}
+    if inputs.load_kw - inputs.pv_kw > limits.import_kw and flow.grid_kw >= limits.import_kw - SAME_KW:
+        return Explanation(SHAVE, power)
+    if _is_binding(limits, marginal_value):
+        return Explanation(GRID_LIMIT)
     if flow.grid_kw >= context.peak_kw - SAME_KW:
-        return "peak", {**values, "peak_kw": context.peak_kw}
-    return "discharge" if move.kind is ActionKind.DISCHARGE else "cover_load", values
+        return Explanation(PEAK, {**power, "peak_kw": context.peak_kw})
+    turns = marginal_value / limits.discharge_efficiency + limits.wear
+    margin = price - turns
+    if margin < -_TOLERANCE or price < 0 or flow.curtail_kw > SAME_KW:
+        return None
+    gain = {"marginal_value": marginal_value, "losses_and_wear": turns - marginal_value, "margin": margin}
+    base = DISCHARGE if sold else COVER_LOAD
+    tells_both = turns > 0 and margin > _distinct(slot)
+    return Explanation(
+        base if tells_both else f"{base}_now", power | gain | {"price": price, "break_even_price": turns}
+    )
 
 
-def _resting(context: Context, slot: int, move: Dispatch, flow: Flows) -> tuple[str, dict[str, Any]]:
-    """At rest; a worth without an end is that of a full or an empty battery, which has no choice."""
-    rule, (less, more), around = context.store.limits, context.worth[slot], context.around[slot]
-    surplus = around.pv_kw - around.load_kw
-    if move.sell_surplus and isfinite(more):
-        turns_at = more * rule.charge_efficiency - rule.wear
-        return "sell_surplus", {"price": _brings(rule, around, flow), "worth": more, "turns_at": turns_at}
-    if move.kind is ActionKind.HOLD and not move.sell_surplus and isfinite(less):
-        turns_at = less / rule.discharge_efficiency + rule.wear
-        return "keep", {"price": around.import_price, "worth": less, "turns_at": turns_at}
+def _resting(slot: _ExplainedSlot) -> Explanation | None:
+    """Return the reason of a battery at rest."""
+    limits, inputs, flow, dispatch = slot.limits, slot.inputs, slot.flows, slot.dispatch
+    loss, gain = slot.context.marginal_values[slot.number]
+    surplus = inputs.pv_kw - inputs.load_kw
+    if flow.curtail_kw > SAME_KW:
+        return Explanation(CURTAIL, {"unused_kw": flow.curtail_kw})
+    if dispatch.sell_surplus:
+        return _selling(slot, gain)
+    if dispatch.kind is ActionKind.HOLD and surplus < -EPSILON and flow.stored_kwh > slot.context.empty_kwh + _SAME_KWH:
+        return _keeping(slot, loss)
     if abs(surplus) <= EPSILON:
-        return "balanced", {}
-    return "full" if surplus > 0 else "empty", {}
+        return Explanation(BALANCED)
+    if surplus > 0:
+        return Explanation(FULL if limits.charge_kw > SAME_KW else NO_CHARGE_POWER)
+    return Explanation(EMPTY if limits.discharge_kw > SAME_KW else NO_DISCHARGE_POWER)
 
 
-def _brings(rule: SystemLimits, around: SlotInputs, flow: Flows) -> float:
-    """What another kWh of surplus would bring: nothing where it could only be curtailed."""
-    if not rule.curtailable:
-        return around.export_price
-    return 0.0 if flow.grid_kw <= SAME_KW - rule.export_kw else max(around.export_price, 0.0)
+def _selling(slot: _ExplainedSlot, marginal_value: float) -> Explanation | None:
+    limits = slot.limits
+    if not isfinite(marginal_value):  # a full battery, or none that charges
+        return None
+    if _is_binding(limits, marginal_value):
+        return Explanation(GRID_LIMIT)
+    price = _export_value(limits, slot.inputs, slot.flows)
+    turns = marginal_value * limits.charge_efficiency - limits.wear
+    margin = price - turns
+    details = {"marginal_value": marginal_value, "break_even_price": turns}
+    if margin < -_TOLERANCE:
+        return None
+    if price < 0:
+        return Explanation(f"{SELL_SURPLUS}_paid", details | {"paid_price": -price})
+    if turns > 0:
+        return Explanation(SELL_SURPLUS, details | {"price": price}) if margin > _distinct(slot) else None
+    return Explanation(f"{SELL_SURPLUS}_now", details | {"price": price})
 
 
-def _presses(rule: SystemLimits, worth: float) -> bool:
-    """Whether a limit of the grid that would be broken is in a worth, rather than prices."""
-    return abs(worth) > PRESSING * rule.penalty * rule.charge_efficiency * rule.discharge_efficiency
+def _keeping(slot: _ExplainedSlot, marginal_value: float) -> Explanation | None:
+    limits, price = slot.limits, slot.inputs.import_price
+    if not isfinite(marginal_value):
+        return None
+    if _is_binding(limits, marginal_value):
+        return Explanation(GRID_LIMIT)
+
+    def break_even(stored: float) -> float:
+        return stored / limits.discharge_efficiency + limits.wear
+
+    turns = break_even(marginal_value)
+    if turns - price < -_TOLERANCE:
+        return None
+    return _for_later(slot, KEEP, price, break_even, {"marginal_value": marginal_value, "break_even_price": turns})
+
+
+def _for_later(
+    slot: _ExplainedSlot,
+    base: str,
+    price: float,
+    break_even: Callable[[float], float],
+    details: Mapping[str, float],
+) -> Explanation | None:
+    """Return the sentence about what energy is held for: the next use that pays, the time after the plan, or any."""
+    if price < 0:
+        return Explanation(f"{base}_paid", {**details, "paid_price": -price})
+    values = {**details, "price": price}
+    distinct = _distinct(slot)
+    for use in reversed(slot.uses):
+        stored = slot.limits.discharge_efficiency * (use.price - slot.limits.wear)
+        if min(break_even(stored), use.price) - price > distinct:
+            key = f"{base}_sold" if use.sold else base
+            return Explanation(key, {**values, "used_at": use.at, "used_price": use.price})
+    if slot.reaches_end and break_even(slot.context.terminal_value) - price >= -_TOLERANCE:
+        return Explanation(f"{base}_later", {**values, "unknown_day": slot.context.edges[-1]})
+    if slot.context.has_targets:
+        return Explanation(RESERVE)
+    if details["break_even_price"] - price > distinct:
+        return Explanation(f"{base}_gain", values)
+    return None
+
+
+def _distinct(slot: _ExplainedSlot) -> float:
+    """Return by how much two prices must differ to be set against each other."""
+    return _DISTINCT * max(slot.context.largest_price, 1.0)
+
+
+def _export_value(limits: SystemLimits, inputs: SlotInputs, flow: Flows) -> float:
+    """Return what another kWh of surplus would bring: nothing where it could only be curtailed."""
+    if not limits.curtailable:
+        return inputs.export_price
+    return 0.0 if flow.grid_kw <= SAME_KW - limits.export_kw else max(inputs.export_price, 0.0)
+
+
+def _is_binding(limits: SystemLimits, marginal_value: float) -> bool:
+    """Return whether a limit of the grid that would be broken decides, rather than prices."""
+    if not isfinite(marginal_value):
+        return False
+    return abs(marginal_value) > BINDING * limits.penalty * limits.charge_efficiency * limits.discharge_efficiency

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import signal
 import socket
 import ssl
+from subprocess import Popen
 import time
 
 from cryptography import x509
@@ -25,6 +26,8 @@ from custom_components.nattery.core.market.prices import PriceQuality, PriceSeri
 from custom_components.nattery.core.market.quality import assess
 from scripts.entsoe_standin.curve import price
 from scripts.entsoe_standin.modes import MODES, ReplyDelivery, UnknownModeError, find_mode
+from scripts.entsoe_standin.server import StandIn
+from tests.ports import free_port
 
 from .stand_in import CANARY, DAY, GERMANY, TODAY, query, stand_in
 
@@ -64,7 +67,7 @@ QUALITIES = {
     "gap": (PriceQuality.INCOMPLETE, 92),
     "headless": (PriceQuality.INCOMPLETE, 95),
 }
-WORKER_START = 3.0  # seconds that the worker process may take until it sends the query
+TIMEOUTS = 2.5, 5.0, 10.0, 20.0  # seconds; on a busy machine the worker needs some of them until it sends the query
 TIMED_MODES = {"slow": "slow:0.3", "drip": "drip:0.5", "drip_head": "drip_head:0.5"}
 
 
@@ -78,6 +81,7 @@ def test_every_mode_is_tested() -> None:
     assert ERRORS.keys() | QUALITIES.keys() == MODES.keys()
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("mode", QUALITIES)
 def test_modes_with_prices(mode) -> None:
     with stand_in(TIMED_MODES.get(mode, mode)) as server:
@@ -93,6 +97,7 @@ def test_modes_with_prices(mode) -> None:
     assert len(server.queries) == 1
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("mode", ERRORS)
 def test_modes_without_prices(mode) -> None:
     with stand_in(mode) as server, pytest.raises(ERRORS[mode]) as error_info:
@@ -121,6 +126,7 @@ def test_parameters_of_the_request() -> None:
     ]
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("when", ["2025-03-30", "2025-10-26"])
 @pytest.mark.parametrize("key", ["DE_LU", "FI", "RO"])
 def test_days_with_a_clock_change(when, key) -> None:
@@ -132,6 +138,7 @@ def test_days_with_a_clock_change(when, key) -> None:
     assert len(series) == {3: 92, 10: 100}[when.month]
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_tomorrow_is_published_at_one_o_clock() -> None:
     before, after = (datetime(2025, 11, 11, *clock, tzinfo=UTC) for clock in ((11, 59), (12, 0)))
     with stand_in(now=before) as server:
@@ -148,16 +155,23 @@ def test_a_wrong_token() -> None:
         fetch_blocking(query(server.url, token="another"))
 
 
-@pytest.mark.parametrize("mode", ["slow:30", "drip:30", "drip_head:30"])
-def test_the_timeout_covers_the_whole_request(mode, started) -> None:
-    with stand_in(mode) as server:
+def time_out(server: StandIn, started: list[Popen[bytes]], scheme: str = "http") -> None:
+    """Fetch from a server that responds too late, with longer timeouts until the worker had time to send the query."""
+    while not server.queries:
+        timeout = TIMEOUTS[len(started)]
         start = time.monotonic()
         with pytest.raises(errors.FetchTimeoutError) as error_info:
-            fetch_blocking(query(server.url, WORKER_START))
-        assert WORKER_START <= time.monotonic() - start < WORKER_START + 0.6
-        assert error_info.value.seconds == WORKER_START
-        assert len(server.queries) == 1
-    assert [process.returncode for process in started] == [-signal.SIGKILL]
+            fetch_blocking(query(server.url.replace("http", scheme), timeout))
+        assert timeout <= time.monotonic() - start < 60
+        assert error_info.value.seconds == timeout
+        assert started[-1].returncode == -signal.SIGKILL
+    assert len(server.queries) == 1
+
+
+@pytest.mark.parametrize("mode", ["slow:60", "drip:60", "drip_head:60"])
+def test_the_timeout_covers_the_whole_request(mode, started) -> None:
+    with stand_in(mode) as server:
+        time_out(server, started)
 
 
 def test_the_timeout_applies_before_the_request_is_sent() -> None:
@@ -165,13 +179,13 @@ def test_the_timeout_applies_before_the_request_is_sent() -> None:
         start = time.monotonic()
         with pytest.raises(errors.FetchTimeoutError):
             fetch_blocking(query(server.url, 0.1))
-        assert 0.1 <= time.monotonic() - start < 0.7
+        assert time.monotonic() - start >= 0.1
         assert not server.queries
 
 
 def test_a_server_that_accepts_connections_and_never_responds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(errors.FetchTimeoutError):
-        fetch_blocking(query(f"http://127.0.0.1:{server.getsockname()[1]}/api", WORKER_START))
+        fetch_blocking(query(f"http://127.0.0.1:{server.getsockname()[1]}/api", 0.5))
 
 
 def test_a_server_without_tls() -> None:
@@ -204,22 +218,21 @@ def certificate(tmp_path, monkeypatch) -> ssl.SSLContext:
     return context
 
 
-@pytest.mark.parametrize("mode", ["ok", "cut", "drip:30", "drip_head:30", "slow:30"])
+@pytest.mark.parametrize("mode", ["ok", "cut", "drip:60"])
 def test_over_tls(mode, certificate, started) -> None:
     """The way the real platform is reached: same token, same truncation and same timeout."""
     server = stand_in(mode)
     server._server.socket = certificate.wrap_socket(server._server.socket, server_side=True)
     with server:
-        sent = query(server.url.replace("http", "https"), WORKER_START)
+        sent = query(server.url.replace("http", "https"))
         if mode == "ok":
             assert day(fetch_blocking(sent)).quality is PriceQuality.GOOD
-        else:
-            start = time.monotonic()
-            with pytest.raises(errors.TruncatedError if mode == "cut" else errors.FetchTimeoutError):
+        elif mode == "cut":
+            with pytest.raises(errors.TruncatedError):
                 fetch_blocking(sent)
-            assert time.monotonic() - start < WORKER_START + 0.6
+        else:
+            time_out(server, started, "https")
     assert server.queries[0]["securityToken"] == CANARY
-    assert [process.returncode for process in started] == [0 if mode in {"ok", "cut"} else -signal.SIGKILL]
 
 
 def test_through_a_proxy(monkeypatch) -> None:
@@ -237,12 +250,10 @@ def test_an_area_unknown_to_the_library() -> None:
 
 
 def test_no_server() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
     with pytest.raises(
         errors.PlatformUnreachableError, match=r"^127\.0\.0\.1 cannot be reached: the connection was refused"
     ):
-        fetch_blocking(query(f"http://127.0.0.1:{port}/api"))
+        fetch_blocking(query(f"http://127.0.0.1:{free_port()}/api"))
 
 
 def test_an_unknown_host_name(monkeypatch) -> None:
@@ -255,6 +266,7 @@ def test_an_unknown_host_name(monkeypatch) -> None:
     assert str(result) == "prices.invalid cannot be reached: its name is unknown"
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(("mode", "seconds"), [("rate_limited:600", 600), ("unavailable:7", 7), ("unavailable", None)])
 def test_retry_after_is_passed_on(mode, seconds) -> None:
     with stand_in(mode) as server, pytest.raises(errors.TransportError) as error_info:
@@ -272,22 +284,24 @@ def test_retry_after_as_a_date() -> None:
 
 
 async def test_the_event_loop_is_not_blocked_by_a_slow_server() -> None:
-    worst, tick_count = 0.0, 0
+    """This process computes nothing for it either, since another thread that computes would block the loop too."""
+    tick_count = 0
 
     async def watch() -> None:
-        nonlocal worst, tick_count
+        nonlocal tick_count
         while True:
-            start = time.monotonic()
             await asyncio.sleep(0.005)
-            worst, tick_count = max(worst, time.monotonic() - start - 0.005), tick_count + 1
+            tick_count += 1
 
     with stand_in("slow:1") as server:
         watch_task = asyncio.create_task(watch())
+        start = time.process_time()
         response = await fetch(query(server.url))
+        computing_time = time.process_time() - start
         watch_task.cancel()
     assert response.seconds >= 1
-    assert tick_count > 80
-    assert worst < 0.1
+    assert tick_count > 20
+    assert computing_time < 0.3  # importing pandas takes longer
 
 
 async def test_a_cancelled_fetch_leaves_no_process(started) -> None:
@@ -298,10 +312,9 @@ async def test_a_cancelled_fetch_leaves_no_process(started) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        for _ in range(100):
-            if started[0].returncode is not None:
-                break
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(20):
+            while started[0].returncode is None:
+                await asyncio.sleep(0.02)
     assert [process.returncode for process in started] == [-signal.SIGKILL]
 
 

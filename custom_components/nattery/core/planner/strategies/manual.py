@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ..reasons import MANUAL
 from .self_consumption import SelfConsumption
 
 
@@ -14,4 +15,4 @@ class Manual(SelfConsumption):
     """
 
     key: ClassVar[str] = "manual"
-    reason_key: ClassVar[str] = "manual"
+    reason_key: ClassVar[str] = MANUAL

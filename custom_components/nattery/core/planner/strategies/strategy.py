@@ -4,13 +4,14 @@ from typing import ClassVar
 
 from ..flows import Dispatch
 from ..problem import Problem
+from ..reasons import STRATEGY
 
 
 class Strategy:
     """A strategy that leaves the problem as it is."""
 
     key: ClassVar[str]
-    reason_key: ClassVar[str] = "strategy"  # the reason of every slot if the dispatch is fixed
+    reason_key: ClassVar[str] = STRATEGY  # the reason of every slot if the dispatch is fixed
 
     def constrain(self, problem: Problem) -> Problem:
         """Return the problem with the constraints that this strategy adds."""
