@@ -37,6 +37,7 @@ async def trader(
     booked.hass.config.config_dir = hass_config_dir
     trader = TradingHome(booked)
     monkeypatch.setattr(PLANNER, trader.script.run)
+    trader.count_replans(monkeypatch)
     await set_up(booked)
     await trader.call("switch.turn_on", entity_id=trader.entity_id("switch", "automation"))
     await trader.trading.async_replan()

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.nattery.const import DOMAIN
@@ -61,10 +62,24 @@ class TradingHome:
     script: Script = field(default_factory=Script)
     phones: dict[str, str] = field(default_factory=dict)  # ids of devices by their names
     sent: list[ServiceCall] = field(default_factory=list)
+    replans: int = 0  # that are running now
 
     @property
     def hass(self) -> HomeAssistant:
         return self.house.hass
+
+    def count_replans(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Count the replans that are running: with a busy processor they outlast any fixed number of turns."""
+        replan = TradingCoordinator.async_replan
+
+        async def counted(trading: TradingCoordinator) -> None:
+            self.replans += 1
+            try:
+                await replan(trading)
+            finally:
+                self.replans -= 1
+
+        monkeypatch.setattr(TradingCoordinator, "async_replan", counted)
 
     @property
     def trading(self) -> TradingCoordinator:
@@ -119,7 +134,7 @@ class TradingHome:
         """Let everything come about that does not wait for a later time."""
         for _ in range(2):
             await self._turn(5)
-            while self.trading.controller._lock.locked():
+            while self.replans or self.trading.controller._lock.locked():
                 await self._turn(1)
 
     async def _turn(self, times: int) -> None:
