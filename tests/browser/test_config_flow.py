@@ -36,7 +36,7 @@ async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entit
     await submit.click()
     await expect(page.get_by_role("heading", name="What you pay (import)")).to_be_visible(timeout=ASKED)
     await submit.click()
-    await page.get_by_text("Keep it").click()
+    await page.get_by_text("Save", exact=True).click()
     await page.get_by_role("button", name="Finish").click()
 
     await (await house(page, demo, NAME)).get_by_text(NAME).last.click()

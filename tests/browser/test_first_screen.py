@@ -39,7 +39,7 @@ async def test_everything_on_it_works(page: Page, demo: Demo):
     await expect(page.get_by_role("heading", name="Energy flow")).to_be_visible()
     await _look(page)
     await inverter(page, demo)
-    await expect(state(page, "Turnaround")).to_have_text(re.compile(r"\d\.\d\sms"))
+    await expect(state(page, "Response time")).to_have_text(re.compile(r"\d\.\d\sms"))
     await _look(page)
 
 

@@ -61,7 +61,7 @@ async def test_nothing_is_forced_past_the_run_of_a_killed_home_assistant(demo: D
             wait_until(victim.has_ended, 60, lambda: "The demo goes on without Home Assistant")
         finally:
             victim.stop(signal.SIGTERM)
-        assert "Home Assistant ended by itself" in victim.errors
+        assert "Home Assistant ended unexpectedly" in victim.errors
         live_without(folder, action)
     with running(folder, port) as next_life:
         async with HomeAssistantClient(next_life.url) as api:

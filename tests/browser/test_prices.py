@@ -65,11 +65,12 @@ async def test_a_new_tariff_is_told_in_words_and_counts_at_once(page: Page, demo
     await change(page, demo, "Tariff")
     await page.get_by_role("spinbutton", name="Fee").first.fill(str(FEE))
     await submit(page)
-    hours, amount = r"from \d\d:\d\d to \d\d:\d\d at -?\d\.\d{3} EUR/kWh", r"-?\d\.\d{3}"
-    words = f"cheapest {hours}, dearest {hours}; lowest {amount}, on average {amount}, highest {amount} EUR/kWh"
+    amount = r"-?\d+(\.\d)? ct"
+    hours = rf"from \d\d:\d\d to \d\d:\d\d at {amount}/kWh"
+    words = f"cheapest {hours}, most expensive {hours}; lowest {amount}, average {amount}, highest {amount}"
     for way in ("Import", "Export"):
         await expect(page.get_by_text(re.compile(f"^{way}: {words}"))).to_be_visible()
-    await page.get_by_text("Keep it").click()
+    await page.get_by_text("Save", exact=True).click()
     await expect(page.get_by_text("Reconfiguration was successful")).to_be_visible()
 
     await page.goto(demo.url)

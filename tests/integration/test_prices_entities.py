@@ -178,7 +178,7 @@ async def test_price_events(price_setup: PriceSetup) -> None:
     assert published["event_type"] == "published"
     assert (published["day"], published["source"]) == ("2026-11-21", "entsoe")
     assert published["summary"].startswith("cheapest from ")
-    assert published["summary"].endswith("EUR/kWh")
+    assert published["summary"].endswith(" ct")
 
     price_setup.events.clear()
     price_setup.market.behaviour.mode = "revised:20"

@@ -395,9 +395,9 @@ async def test_templates_use_the_time_of_their_slot(driver: FlowDriver, market: 
     template = "{{ now().hour + (1 if start >= today_at('12:00') else 0) + (utcnow() - now()).seconds }}"
     preview = await driver.give(**tariff(template=template))
     said = preview["description_placeholders"]["import"]
-    assert "cheapest from 00:00 to 03:00 at 1.000 EUR/kWh" in said
-    assert "lowest 0.000" in said
-    assert "highest 24.000" in said
+    assert "cheapest from 00:00 to 03:00 at 100 ct/kWh" in said
+    assert "lowest 0 ct" in said
+    assert "highest 2400 ct" in said
 
 
 async def test_fees_are_in_the_currency_of_the_prices(driver: FlowDriver, market: StandIn) -> None:

@@ -52,6 +52,12 @@ SUBUNITS: Final = {
 }
 
 
+def price_text(amount: float, currency: str) -> str:
+    """Return a price per kWh in the subunit of its currency, such as "4.4 ct"."""
+    subunit = SUBUNITS.get(currency, Subunit(currency, 1, 3))
+    return f"{_number(amount * subunit.per_currency, subunit.decimals)} {subunit.unit}"
+
+
 def flatten(texts: Mapping[str, Any], path: str = "") -> dict[str, str]:
     """Return the texts of a nested object by their dotted paths."""
     flat: dict[str, str] = {}
@@ -110,8 +116,7 @@ class Sentences:
 
     def price(self, amount: float) -> str:
         """Return a price per kWh as people read it, such as "4.4 ct"."""
-        subunit = SUBUNITS.get(self.currency, Subunit(self.currency, 1, 3))
-        return f"{_number(amount * subunit.per_currency, subunit.decimals)} {subunit.unit}"
+        return price_text(amount, self.currency)
 
     def _flagged(self, flags: Mapping[str, str], explanation: Explanation, now: datetime) -> list[str]:
         return [self._filled(path, explanation, now) for name, path in flags.items() if explanation.values.get(name)]

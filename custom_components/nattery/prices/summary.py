@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from ..core.market.pricer import PricedDay, Pricer
 from ..core.market.tariff import PriceKind
 from ..core.market.windows import NoWindowError, find_window
+from ..core.sentences import price_text
 from ..texts import async_text
 
 SUMMARY_WINDOW: Final = timedelta(hours=3)
@@ -31,20 +32,22 @@ async def async_day_summary(
     def local_time(moment: datetime) -> str:
         return f"{moment.astimezone(pricer.book.zone):%H:%M}"
 
+    def amount(price: float) -> str:
+        return price_text(price, pricer.book.currency)
+
     prices = [slot.price for slot in slots]
     return await async_text(
         hass,
         "curve",
         {
-            "currency": pricer.book.currency,
-            "lowest": f"{min(prices):.3f}",
-            "mean": f"{sum(prices) / len(prices):.3f}",
-            "highest": f"{max(prices):.3f}",
+            "lowest": amount(min(prices)),
+            "mean": amount(sum(prices) / len(prices)),
+            "highest": amount(max(prices)),
             "cheap_start": local_time(cheap.start),
             "cheap_end": local_time(cheap.end),
-            "cheap_mean": f"{cheap.mean:.3f}",
+            "cheap_mean": amount(cheap.mean),
             "dear_start": local_time(expensive.start),
             "dear_end": local_time(expensive.end),
-            "dear_mean": f"{expensive.mean:.3f}",
+            "dear_mean": amount(expensive.mean),
         },
     )
