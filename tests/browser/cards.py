@@ -7,8 +7,8 @@ from playwright.async_api import Locator, Page, TimeoutError as PageTimeoutError
 
 from .demo import Demo
 
-SEVERAL_POLLS = 60  # s
-ASKED = 30_000  # ms in which a page has heard from the market
+SEVERAL_POLLS = 180  # s, on a busy machine
+ASKED = 90_000  # ms in which a page has heard from the market
 
 
 def tile(page: Page, name: str) -> Locator:

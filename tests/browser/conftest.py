@@ -5,7 +5,7 @@ import re
 import shutil
 import signal
 
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 import pytest
 import pytest_asyncio
 
@@ -23,6 +23,9 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Home Assistant's labels come after the page: on a busy machine, after its start, in more than Playwright's own 5 s.
+PATIENCE = 60_000  # ms
+expect.set_options(timeout=PATIENCE)
 PICTURES = ROOT / "test-results"
 FAILED = pytest.StashKey[bool]()
 
@@ -73,7 +76,7 @@ async def page(request: pytest.FixtureRequest, browser: Browser, demo: Demo) -> 
     """A page that shows the demo's first screen, logged in through the login page; errors in it fail the test."""
     window = {"width": 1440, "height": 900}
     context = await browser.new_context(viewport=window, locale="en-GB", timezone_id=time_zone_at_noon())
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

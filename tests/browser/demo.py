@@ -15,7 +15,7 @@ import pytest_socket
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ROOT / "scripts/demo"
-START_SECONDS, STOP_SECONDS = 300, 60
+START_SECONDS, STOP_SECONDS = 300, 120
 
 
 def is_served(url: str) -> bool:
@@ -34,7 +34,9 @@ def time_zone_at_noon() -> str:
 def run(*options: str, port: str, folder: Path | str = "") -> subprocess.CompletedProcess[str]:
     """Run the demo until it ends by itself."""
     environment = os.environ | {"NATTERY_DEMO_PORT": port, "NATTERY_DEMO_FOLDER": str(folder)}
-    return subprocess.run([COMMAND, *options], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [COMMAND, *options], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 class Demo:
@@ -96,7 +98,7 @@ class Demo:
         place = re.search(r"127\.0\.0\.1:\d+", (self.folder / "inverter.log").read_text())
         assert place
         command = [ROOT / ".venv/bin/nattery", "dump", "--json", "--tcp", place[0]]
-        dump = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        dump = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
         registers: dict[str, Any] = json.loads(dump.stdout)
         return registers
 

@@ -49,7 +49,7 @@ async def test_a_copy_beside_it_looks_for_prices_elsewhere(demo: Demo, socket_en
 
 
 def test_the_second_start_is_quick(demo: Demo):
-    assert demo.seconds < 45  # about 12 s; the rest is for a busy machine
+    assert demo.seconds < 150  # about 12 s; the rest is for a busy machine
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
