@@ -47,6 +47,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.pluginmanager.get_plugin("logging-plugin").report_handler.setLevel(logging.WARNING)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start long tests first."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes run the tests with `-n auto`: two for each processor, as tests wait half the time."""
     return 2 * (os.process_cpu_count() or 1)

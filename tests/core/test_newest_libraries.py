@@ -14,10 +14,11 @@ import pytest
 NEWEST = Path(sys.prefix) / "newest"
 TESTS = {
     "pymodbus": ("modbus/test_frames.py", "modbus/test_client.py", "modbus/test_block_reader.py"),
-    "sqlalchemy": ("ledger/test_book.py", "ledger/test_migrations.py", "ledger/test_reports.py"),
+    "sqlalchemy": ("ledger/test_ledger.py", "ledger/test_migrations.py", "ledger/test_reports.py"),
 }
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(Path(pymodbus.__file__).is_relative_to(NEWEST), reason="this is the inner run")
 @pytest.mark.parametrize("library", TESTS)

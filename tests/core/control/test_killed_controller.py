@@ -161,5 +161,5 @@ async def test_killed_between_any_two_writes(
     next_ = run(kind, house.now(), house.now() + 2 * HOUR, 3000)
     with world.child([next_]) as process:
         kill_after(world, process, requests)
-        assert process.wait(timeout=20) == -signal.SIGKILL
+        assert process.wait(timeout=100) == -signal.SIGKILL
     nothing_beyond(world.advance(5 * HOUR, timedelta(minutes=5)), [*planned, next_])

@@ -134,7 +134,7 @@ def test_the_time_limit_is_kept(mode, sentence) -> None:
         duration = time.monotonic() - start
     assert (status, out) == (1, "")
     assert err.startswith(sentence)
-    assert duration < 7  # includes the start of Python
+    assert duration < 40  # includes the start of Python
 
 
 @pytest.mark.parametrize(
