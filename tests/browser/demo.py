@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 import json
 import os
 from pathlib import Path
@@ -25,8 +26,9 @@ def is_served(url: str) -> bool:
         return bool(probe.connect_ex((host, int(port))) == 0)
 
 
+@cache
 def time_zone_at_noon() -> str:
-    """The zone in which it is about noon now, so that the simulated sun shines in every test."""
+    """Return the zone in which it is about noon when the tests start, so that the sun shines in all of them."""
     ahead = 12 - time.gmtime().tm_hour
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
