@@ -44,7 +44,8 @@ settings.load_profile("patient")
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Show no more than warnings of the log, also where a test asks for all of it."""
-    session.config.pluginmanager.get_plugin("logging-plugin").report_handler.setLevel(logging.WARNING)
+    if (plugin := session.config.pluginmanager.get_plugin("logging-plugin")) is not None:
+        plugin.report_handler.setLevel(logging.WARNING)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

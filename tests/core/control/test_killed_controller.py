@@ -90,7 +90,7 @@ def test_killed_in_the_middle_of_an_action(world: KillableSystem, kind: ActionKi
     now = world.now()
     planned = [run(kind, now, world.until("21:00"), 2000)]
     with world.child(planned) as process:
-        wait_for(process, f"{kind} plan")
+        wait_for(process, f"{kind} control_plan")
         process.kill()
         assert process.wait() == -signal.SIGKILL
 
@@ -110,7 +110,7 @@ def test_killed_in_the_middle_of_an_action(world: KillableSystem, kind: ActionKi
 
     # The next start releases control, whatever the plan is.
     with world.child([]) as process:
-        wait_for(process, "self_consume no_plan")
+        wait_for(process, "self_consume control_no_plan")
     world.advance(MINUTE)
     assert world.device.flows.battery == pytest.approx(world.device.flows.load)
     assert not any(is_forced(world.advance(26 * HOUR, timedelta(minutes=5))))
@@ -121,7 +121,7 @@ def test_killed_at_the_start_of_a_long_run(world: KillableSystem, kind: ActionKi
     """Six hours are planned, but four is the most that anything lasts alone."""
     planned = [run(kind, world.now(), world.now() + 6 * HOUR, 500)]
     with world.child(planned) as process:
-        wait_for(process, f"{kind} plan")
+        wait_for(process, f"{kind} control_plan")
     observed = world.advance(10 * HOUR)
     nothing_beyond(observed, [run(kind, world.now() - 10 * HOUR, world.now() - 6 * HOUR)])
 
@@ -130,7 +130,7 @@ def test_killed_and_restarted_the_plan_goes_on(world: KillableSystem) -> None:
     planned = [run(ActionKind.CHARGE, world.now(), world.until("22:00"), 2000)]
     for _ in range(2):
         with world.child(planned) as process:
-            wait_for(process, "charge plan")
+            wait_for(process, "charge control_plan")
         world.advance(timedelta(minutes=10))
         assert world.device.flows.grid_charge == pytest.approx(2000, rel=0.03)
 
