@@ -55,9 +55,17 @@ def error_text(hass: HomeAssistant, error: BaseException | None) -> str:
 def reasons_text(hass: HomeAssistant, reasons: Iterable[Explanation]) -> str:
     """Return reasons (texts of `common`) as a list within a sentence."""
     return "; ".join(
-        common_text(hass, reason.key, {name: _reason_value(value) for name, value in reason.values.items()})
+        common_text(hass, reason.key, {name: _reason_value(hass, name, value) for name, value in reason.values.items()})
         for reason in reasons
     )
+
+
+@callback
+def source_names(hass: HomeAssistant, sources: Iterable[str]) -> str:
+    """Return the names of price sources as a list within a sentence; an entity or action is named by its id."""
+    texts = async_get_cached_translations(hass, hass.config.language, "entity", DOMAIN)
+    path = f"component.{DOMAIN}.entity.sensor.price_source.state"
+    return ", ".join(texts.get(f"{path}.{source}", source) for source in sources)
 
 
 def _cached(hass: HomeAssistant, category: str, key: str) -> str:
@@ -65,8 +73,12 @@ def _cached(hass: HomeAssistant, category: str, key: str) -> str:
     return texts[f"component.{DOMAIN}.{category}.{key}"]
 
 
-def _reason_value(value: ExplanationValue) -> str:
+def _reason_value(hass: HomeAssistant, name: str, value: ExplanationValue) -> str:
     match value:
+        case str() if name == "source":
+            return source_names(hass, (value,))
+        case tuple() if name == "sources":
+            return source_names(hass, value)
         case datetime():
             return f"{dt_util.as_local(value):%Y-%m-%d %H:%M}"
         case float():

@@ -190,7 +190,7 @@ async def test_a_day_on_a_fallback_source_raises_a_repair_issue(
     assert price_setup.value("price_freshness") == "expected"
     assert price_setup.issues == {}
     await price_setup.step_to("2026-11-21 09:10", timedelta(minutes=1))
-    assert price_setup.issues == {"fallback_prices": {"entry": "Inverter", "source": "energy_charts"}}
+    assert price_setup.issues == {"fallback_prices": {"entry": "Inverter", "source": "energy-charts.info"}}
     price_setup.market.behaviour.mode = "ok"
     await price_setup.step_to("2026-11-21 09:50", timedelta(minutes=5))
     assert source(price_setup) == "entsoe"

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+import inspect
+import re
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -15,11 +17,10 @@ from custom_components.nattery.core.inverter.codec import InvalidValueError, enc
 from custom_components.nattery.core.inverter.registers import BY_KEY, REGISTERS
 from custom_components.nattery.core.inverter.table import RegisterGroup
 from custom_components.nattery.core.inverter.write_counter import WriteLimitError
-from custom_components.nattery.core.market import errors as market_errors, public_sources
+from custom_components.nattery.core.market import book, errors as market_errors, public_sources, quality, source_days
 from custom_components.nattery.core.market.book import BookError, Freshness
 from custom_components.nattery.core.market.events import PriceEventKind
 from custom_components.nattery.core.market.health import SourceStatus
-from custom_components.nattery.core.market.quality import SENTENCES as QUALITY_SENTENCES
 from custom_components.nattery.core.market.tariff import DAYS, Band, PriceKind, TariffError
 from custom_components.nattery.core.modbus import errors as modbus_errors
 from custom_components.nattery.errors import CORE_ERRORS, action_error, describe
@@ -92,11 +93,10 @@ def one_of_each() -> Iterator[NatteryError]:
 
 
 def test_every_reason_for_bad_quality_has_its_text() -> None:
-    """With the same placeholders as the English sentence of the command line."""
-    for name, sentence in QUALITY_SENTENCES.items():
-        assert TEXTS["common"][f"price_reason_{name}"] == sentence
+    modules = (quality, book, source_days)
+    used = {name for module in modules for name in re.findall(r'quality_reason\(\s*"(\w+)"', inspect.getsource(module))}
     assert {key for key in TEXTS["common"] if key.startswith("price_reason_")} == {
-        f"price_reason_{name}" for name in QUALITY_SENTENCES
+        f"price_reason_{name}" for name in used
     }
 
 

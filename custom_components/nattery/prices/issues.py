@@ -9,7 +9,7 @@ from ..core.market.book import Freshness
 from ..core.market.health import SourceStatus
 from ..core.market.prices import PriceQuality
 from ..core.market.quality import ENTSOE
-from ..texts import error_text, reasons_text
+from ..texts import error_text, reasons_text, source_names
 from .coordinator import PriceCoordinator
 
 type Placeholders = dict[str, str] | None
@@ -55,7 +55,7 @@ def _fallback(prices: PriceCoordinator) -> Placeholders:
     since = prices.health.failing_since
     if not sources or ENTSOE in sources or since is None or dt_util.utcnow() - since < _FALLBACK_DELAY:
         return None
-    return {"source": ", ".join(sources)}
+    return {"source": source_names(prices.hass, sources)}
 
 
 def _query_rejected(prices: PriceCoordinator) -> Placeholders:

@@ -1,6 +1,6 @@
 """The quality gate: decides whether a day's prices may be used for trading, and gives the reasons if not."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import groupby
@@ -8,6 +8,7 @@ import math
 from statistics import median
 
 from ..explanation import Explanation, ExplanationValue
+from ..sentences import english
 from .prices import PriceQuality, PriceSeries, PriceSlot, is_complete
 
 ENTSOE = "entsoe"
@@ -27,33 +28,15 @@ FEW_TO_COMPARE = 8  # sources with fewer prices in common are not compared
 TOLERANCE, SHARE = 0.02, 0.2  # allowed difference of two sources: in EUR per kWh, and as a share of the typical price
 
 
-# The reasons in English, for the command line; Home Assistant translates the same keys (`price_reason_...`).
-SENTENCES: Mapping[str, str] = {
-    "misaligned": "the slots of {minutes} minutes do not fit the day exactly",
-    "missing": "{missing} of {expected} prices of {minutes} minutes are missing, the first at {first_at}",
-    "other_currency": "the currency is {currency}, not {expected}",
-    "unknown_currency": "the currency {currency} is not known",
-    "not_numbers": "{count} prices are not numbers",
-    "out_of_range": "{count} prices are outside {low} to {high} {currency}/kWh, such as {example}",
-    "flat": "all {count} prices are the same ({price})",
-    "clock_change": "{count} zeros in a row around the clock change",
-    "copied": "all prices are those of the day before",
-    "differs": "the prices typically differ by {difference} {currency}/kWh from those of {source}",
-    "mixed": "the day is put together from {sources}",
-    "mixed_resolutions": "the day is put together from {sources}, which have different resolutions",
-    "earlier_version": "an earlier version of Nattery found them incomplete or suspect",
-}
-
-
 def quality_reason(name: str, **values: ExplanationValue) -> Explanation:
-    """Return the reason of that name in SENTENCES."""
+    """Return a reason by its name; its text is `common.price_reason_<name>` of the translations."""
     return Explanation(f"{_PREFIX}{name}", values)
 
 
 def reason_in_english(reason: Explanation) -> str:
-    """Return a reason as part of a sentence."""
+    """Return a reason as part of a sentence, for the command line."""
     shown = {name: _shown(value) for name, value in reason.values.items()}
-    return SENTENCES[reason.key.removeprefix(_PREFIX)].format_map(shown)
+    return english()[f"common.{reason.key}"].format_map(shown)
 
 
 def _shown(value: ExplanationValue) -> str:

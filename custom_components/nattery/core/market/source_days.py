@@ -9,6 +9,7 @@ from typing import Any
 
 from ..explanation import Explanation
 from .prices import PriceQuality, PriceSeries, PriceSlot
+from .quality import quality_reason
 
 _MINUTE = timedelta(minutes=1)
 _SOURCE = re.compile(r"[a-z0-9_.]{1,100}")  # a name and never a URL, which may contain secrets
@@ -116,7 +117,7 @@ def to_dict(day: date, series: PriceSeries) -> dict[str, Any]:
 
 def _reason(data: Mapping[str, Any] | str) -> Explanation:
     """Return a reason from its JSON; earlier versions stored an English sentence."""
-    return Explanation("price_reason_earlier_version") if isinstance(data, str) else Explanation.from_dict(data)
+    return quality_reason("earlier_version") if isinstance(data, str) else Explanation.from_dict(data)
 
 
 def from_dict(data: Mapping[str, Any], area: str, currency: str) -> tuple[date, PriceSeries]:
