@@ -23,7 +23,7 @@ from custom_components.nattery.const import DOMAIN, EVENT_WRITTEN
         ({"eco_mode_setting": 1}, "Eco mode was changed from off to on"),
         ({"charge_start_1": "22:30"}, "Charge window 1 start was changed from 00:00 to 22:30"),
         ({"unit_id": 1}, None),
-        ({"clear_alarms_command": 1}, "AlarmClearCtrl was sent on"),
+        ({"clear_alarms_command": 1}, "AlarmClearCtrl was set to on"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )

@@ -34,8 +34,9 @@ class Explanation:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Explanation:
-        """Return the explanation of its JSON; raise KeyError, TypeError or ValueError for anything else."""
-        return cls(str(data["key"]), {str(name): _from_json(name, value) for name, value in data["values"].items()})
+        """Return the explanation of its JSON, without values that are null; raise KeyError, TypeError or ValueError."""
+        values = {str(name): _from_json(name, value) for name, value in data["values"].items() if value is not None}
+        return cls(str(data["key"]), values)
 
 
 def _is_storable(value: ExplanationValue) -> bool:

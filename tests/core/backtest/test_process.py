@@ -15,7 +15,7 @@ from custom_components.nattery.core.backtest.actual import actual_account
 from custom_components.nattery.core.backtest.process import BacktestRequest, run_in_process
 from custom_components.nattery.core.backtest.system import system_from_document
 from custom_components.nattery.core.ledger.entry import QUARTER
-from custom_components.nattery.core.process.errors import WorkerFailedError, WorkerTimeoutError
+from custom_components.nattery.core.process.errors import WorkerFailedError, WorkerInputError, WorkerTimeoutError
 from scripts.benchmarks.weeks import PROBLEM, WEEKS, ZONE, series
 from tests.core.ledger.entries import BERLIN, START, make_entry
 
@@ -61,7 +61,7 @@ def test_as_the_library() -> None:
 
 async def test_invalid_input_is_reported() -> None:
     too_high = replace(WITH_FORECASTS, import_price=[1e9, *WITH_FORECASTS.import_price[1:]])
-    with pytest.raises(WorkerFailedError, match=r"import_price.* cannot be 1000000000\.0: allowed is a number from"):
+    with pytest.raises(WorkerInputError, match=r"import_price.* cannot be 1000000000\.0: allowed is a number from"):
         await run_in_process(BacktestRequest(too_high, SYSTEM_DOCUMENT, ZONE.key))
 
 
