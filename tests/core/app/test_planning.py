@@ -64,8 +64,17 @@ def planning_inputs(now: int = PRESENT, seconds: float = 0.0, horizon: int = DAY
 def worth(prices: list[float], begin: int) -> float:
     """What the backtest takes for a stored kWh at the end of the day, planned from a quarter on."""
     series = TimeSeries(range(MIDNIGHT, MIDNIGHT + DAY), [0.25] * DAY, prices, SELL, SUN, LOAD)
-    house = replace(planning_problem(planning_inputs()), pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)
-    return terminal_value_at(house, series, Epoch(begin, DAY, DAY), (SUN[begin:], LOAD[begin:]))
+    return terminal_value_at(
+        planning_problem(planning_inputs()), series, Epoch(begin, DAY, DAY), (SUN[begin:], LOAD[begin:])
+    )
+
+
+def test_plans_are_made_from_expected_values_as_in_the_backtest() -> None:
+    inputs = planning_inputs()
+    wide = replace(inputs.forecast, pv_p10_kw=(0.0,) * DAY, pv_p90_kw=(5.0,) * DAY, load_p90_kw=(4.0,) * DAY)
+    problem = planning_problem(replace(inputs, forecast=wide))
+    assert problem == planning_problem(inputs)
+    assert not problem.has_scenarios
 
 
 # --- what is stored at the end

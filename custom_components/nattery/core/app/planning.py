@@ -91,7 +91,11 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
 
 
 def _problem_from(inputs: PlanningInputs, first: int) -> Problem:
-    """Return the problem of all whole quarter-hours from the index `first` on."""
+    """Return the problem of all whole quarter-hours from the index `first` on.
+
+    The forecast's quantiles are left out: scenarios share the power of the first slot, while self-consumption follows
+    what really comes. In recorded homes such plans lost most of what plans by the expected values gain.
+    """
     settings, forecast = inputs.settings, inputs.forecast
     intervals = [*inputs.intervals][first:]
     return Problem(
@@ -104,9 +108,6 @@ def _problem_from(inputs: PlanningInputs, first: int) -> Problem:
         export_price=[interval.export_price for interval in intervals],
         pv_kw=forecast.pv_kw[first:],
         load_kw=forecast.load_kw[first:],
-        pv_p10_kw=forecast.pv_p10_kw[first:],
-        pv_p90_kw=forecast.pv_p90_kw[first:],
-        load_p90_kw=forecast.load_p90_kw[first:],
     )
 
 
