@@ -13,6 +13,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.nattery.const import DOMAIN
+from custom_components.nattery.core.market.public_sources import PUBLIC_SOURCES
+from custom_components.nattery.core.market.quality import ENTSOE
 
 from .elsewhere import market_price
 from .market import PRICE_ENTITIES, PriceSetup
@@ -312,6 +314,8 @@ async def test_every_entity_is_translated_and_has_an_icon(everything_enabled, pr
         state = price_setup.hass.states.get(entry.entity_id)
         assert state.name == f"Electricity {texts['name']}"
         options = {"on", "off"} if entry.domain == "binary_sensor" else state.attributes.get("options", ())
+        if entry.translation_key == "price_source":  # an entity or action may be another one
+            options = {ENTSOE, *(source.name for source in PUBLIC_SOURCES)}
         assert texts.get("state", {}).keys() in (set(options), set()), entry.entity_id
         assert "options" not in state.attributes or "state" in texts, entry.entity_id
         if entry.original_device_class in {None, "enum"}:
