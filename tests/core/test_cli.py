@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -76,6 +77,29 @@ def test_watch_prints_one_json_line_per_poll(inverter) -> None:
     fast = {symbol for symbol, register in BY_SYMBOL.items() if register.tier is Tier.FAST}
     assert all(line.keys() == fast for line in lines)
     assert all(line["BattSoc"] == simulator.device.read(0x7532, 1)[0] for line in lines)
+
+
+def test_watch_prints_one_line_of_text_per_poll(inverter) -> None:
+    _, connection = inverter
+    status, out, err = run("watch", "--seconds", "0.1", "--interval", "0.5", *connection)
+    assert (status, err) == (0, "")
+    (line,) = out.splitlines()
+    for name in ("SOC", "battery", "pv", "grid", "load"):
+        assert name in line
+
+
+@pytest.mark.parametrize("end", ["interrupt", "closed output"])
+def test_watch_ends_in_silence(inverter, end) -> None:
+    _, connection = inverter
+    command = [NATTERY, "watch", "--interval", "0.5", *connection]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "SOC" in process.stdout.readline()
+        if end == "interrupt":
+            process.send_signal(signal.SIGINT)
+        else:
+            process.stdout.close()
+        assert process.wait(timeout=30) == 0
+        assert process.stderr.read() == ""
 
 
 def test_watch_continues_with_nulls_during_an_outage(inverter) -> None:

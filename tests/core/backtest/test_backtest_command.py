@@ -1,5 +1,7 @@
 """`nattery backtest` as a user starts it."""
 
+from dataclasses import fields
+import io
 import json
 from pathlib import Path
 import subprocess
@@ -7,7 +9,10 @@ import sys
 
 import pytest
 
+from custom_components.nattery.core.backtest import command
+from custom_components.nattery.core.backtest.time_series import BacktestError, TimeSeries
 from custom_components.nattery.core.forecast.quarters import moment
+from custom_components.nattery.core.planner.problem_document import problem_from
 from scripts.benchmarks.weeks import CANONICAL, WEEKS, ZONE, series
 
 NATTERY = Path(sys.executable).with_name("nattery")
@@ -16,8 +21,8 @@ WAYS = ["no_battery", "self_consumption", "daily_plan", "closed_loop", "perfect_
 
 
 def run(*arguments, zone="Europe/Berlin", battery=CANONICAL):
-    command = [NATTERY, "backtest", *arguments, "--battery", battery, "--timezone", zone]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    whole = [NATTERY, "backtest", *arguments, "--battery", battery, "--timezone", zone]
+    done = subprocess.run(whole, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -49,6 +54,39 @@ def test_a_backtest_as_json(two_weeks) -> None:
         stored = document["terminal_value_per_kwh"] * detail["stored_change_kwh"]
         parts = detail["grid_cost"] + detail["peak_cost"] + detail["wear"]
         assert document[way] == pytest.approx(parts - stored, abs=1e-6)
+
+
+def test_gaps_are_counted() -> None:
+    whole = series(WEEKS[-1], 1, 2)
+    kept = [*range(100), *range(104, len(whole))]
+    columns = {field.name: getattr(whole, field.name) for field in fields(whole)}
+    gapped = TimeSeries(**{name: column and [column[index] for index in kept] for name, column in columns.items()})
+    (line,) = command._format_gaps(gapped)
+    assert line.startswith("4 quarters in 1 gaps are missing, the longest from ")
+    assert command._format_gaps(whole) == []
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_reported_in_place_on_a_terminal(monkeypatch) -> None:
+    monkeypatch.setattr(command, "_PROGRESS_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    problem = problem_from(json.loads(Path(CANONICAL).read_text()) | {"peak_price_per_kw": 5})
+    report = command._progress_reporter(problem)
+    report(0.5)
+    report(1.0)
+    text = terminal.getvalue()
+    assert "a year takes some minutes" in text
+    assert "\r 50% done, about 0 s to go" in text
+    assert text.endswith("\r\x1b[K")
+
+
+def test_a_series_that_is_too_large(two_weeks, monkeypatch) -> None:
+    with pytest.raises(BacktestError, match="is too large"):
+        command._read_text(str(two_weeks), 1000)
 
 
 def test_a_backtest_as_text(two_weeks) -> None:

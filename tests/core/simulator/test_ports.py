@@ -16,6 +16,7 @@ import serial
 
 from custom_components.nattery.core.simulator.faults import FaultKind, FaultPlan, LineFault
 from custom_components.nattery.core.simulator.frames import Adu, RtuServerFraming
+from custom_components.nattery.core.simulator.ports import _TcpConnection
 from custom_components.nattery.core.simulator.simulator import Simulator
 from tests.ports import free_port
 
@@ -275,3 +276,33 @@ def test_tcp_port_in_use(start_simulator: Callable[..., Simulator]) -> None:
     with pytest.raises(OSError, match="in use"):
         simulator.serve_tcp(port=port)
     assert len(request_over_tcp(port, bytes.fromhex("000100000006010375300001"), 11)) == 11
+
+
+def test_a_link_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no link")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    simulator = Simulator(seed=1)
+    with pytest.raises(OSError, match="no link"):
+        simulator.serve_pty(tmp_path / "link")
+    simulator.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+class Idle:
+    """A server thread and a port that do nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+def test_a_client_that_is_gone_before_the_response() -> None:
+    client, other_end = socket.socketpair()
+    connection = _TcpConnection(client, Idle(), Idle())
+    other_end.close()
+    connection._send(b"response")
+    assert client.fileno() < 0
+    connection._read()  # an event that was pending
+    connection.close()
+    assert client.fileno() < 0

@@ -33,6 +33,5 @@ def serve(task: str, seconds: float) -> NoReturn:
 
 
 def _exit_with_parent() -> None:
-    while os.read(sys.stdin.fileno(), 1):
-        pass
+    sys.stdin.buffer.read()  # returns when stdin is closed
     os._exit(1)
