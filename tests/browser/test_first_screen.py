@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Error, Page, expect
 import pytest
 
 from .cards import number, state, tile, wait_for
@@ -27,6 +27,17 @@ async def limit(page: Page, usual: str, to: str) -> None:
     await box.fill(to)
     await box.press("Enter")
     await page.keyboard.press("Escape")
+    await expect(box).to_be_hidden()
+
+
+async def open_first_screen(page: Page, demo: Demo) -> None:
+    """Open the first screen; a dialog that has just closed goes back in the history, which aborts the first attempt."""
+    try:
+        await page.goto(demo.url)
+    except Error as error:
+        if "ERR_ABORTED" not in str(error):
+            raise
+        await page.goto(demo.url)
 
 
 def charged(demo: Demo) -> float:
@@ -103,7 +114,7 @@ async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
     await expect(state(page, "Charge current")).to_have_text("100.0 A")
 
     # Switched on again, trading takes them back.
-    await page.goto(demo.url)
+    await open_first_screen(page, demo)
     await expect(automation).not_to_be_checked()
     await automation.click()
     await expect(automation).to_be_checked()
