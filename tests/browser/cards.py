@@ -3,12 +3,25 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Locator, Page, TimeoutError as PageTimeoutError
+from playwright.async_api import Error as PageError, Locator, Page, TimeoutError as PageTimeoutError
 
 from .demo import Demo
 
 SEVERAL_POLLS = 180  # s, on a busy machine
 ASKED = 90_000  # ms in which a page has heard from the market
+
+
+async def open_page(page: Page, url: str) -> None:
+    """Open a page; again if Home Assistant, which goes back in the history after a dialog has closed, aborts that."""
+    for _ in range(5):
+        try:
+            await page.goto(url)
+        except PageError as error:
+            if "ERR_ABORTED" not in error.message:
+                raise
+        else:
+            return
+    raise AssertionError(f"{url} does not open")
 
 
 def tile(page: Page, name: str) -> Locator:
@@ -36,7 +49,7 @@ async def house(page: Page, demo: Demo, name: str) -> Locator:
     entry = page.locator("ha-config-entry-row").filter(has=page.get_by_text(name, exact=True)).first
 
     async def shown() -> bool:
-        await page.goto(f"{demo.url}/config/integrations/integration/nattery")
+        await open_page(page, f"{demo.url}/config/integrations/integration/nattery")
         try:
             await entry.wait_for(timeout=5000)
         except PageTimeoutError:

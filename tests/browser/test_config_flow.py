@@ -5,7 +5,7 @@ import re
 from playwright.async_api import Page, expect
 import pytest
 
-from .cards import ASKED, house
+from .cards import ASKED, house, open_page
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
@@ -14,7 +14,7 @@ NAME = "Test battery"
 
 
 async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entities(page: Page, demo: Demo):
-    await page.goto(f"{demo.url}/config/integrations/dashboard")
+    await open_page(page, f"{demo.url}/config/integrations/dashboard")
     await page.get_by_role("button", name="Add integration").click()
     await page.get_by_placeholder("Search for a brand name").fill("nattery")
     await page.locator("ha-integration-list-item").filter(has_text="Nattery").click()

@@ -2,10 +2,10 @@
 
 import re
 
-from playwright.async_api import Error, Page, expect
+from playwright.async_api import Page, expect
 import pytest
 
-from .cards import number, state, tile, wait_for
+from .cards import number, open_page, state, tile, wait_for
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
@@ -15,7 +15,7 @@ CHANGED = 12.5  # A
 
 async def inverter(page: Page, demo: Demo) -> None:
     """Go to the view with the inverter's own settings."""
-    await page.goto(f"{demo.url}/home-battery/inverter")
+    await open_page(page, f"{demo.url}/home-battery/inverter")
     await expect(page.get_by_role("heading", name="Settings")).to_be_visible()
 
 
@@ -28,16 +28,6 @@ async def limit(page: Page, usual: str, to: str) -> None:
     await box.press("Enter")
     await page.keyboard.press("Escape")
     await expect(box).to_be_hidden()
-
-
-async def open_first_screen(page: Page, demo: Demo) -> None:
-    """Open the first screen; a dialog that has just closed goes back in the history, which aborts the first attempt."""
-    try:
-        await page.goto(demo.url)
-    except Error as error:
-        if "ERR_ABORTED" not in str(error):
-            raise
-        await page.goto(demo.url)
 
 
 def charged(demo: Demo) -> float:
@@ -114,7 +104,7 @@ async def test_the_inverter_takes_a_new_charge_current(page: Page, demo: Demo):
     await expect(state(page, "Charge current")).to_have_text("100.0 A")
 
     # Switched on again, trading takes them back.
-    await open_first_screen(page, demo)
+    await open_page(page, demo.url)
     await expect(automation).not_to_be_checked()
     await automation.click()
     await expect(automation).to_be_checked()

@@ -10,7 +10,7 @@ import pytest
 from custom_components.nattery.core.market.bidding_zones import find_zone
 from scripts.entsoe_standin.curve import price
 
-from .cards import ASKED, house, number, state, wait_for
+from .cards import ASKED, house, number, open_page, state, wait_for
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
@@ -73,7 +73,7 @@ async def test_a_new_tariff_is_told_in_words_and_counts_at_once(page: Page, demo
     await page.get_by_text("Save", exact=True).click()
     await expect(page.get_by_text("Reconfiguration was successful")).to_be_visible()
 
-    await page.goto(demo.url)
+    await open_page(page, demo.url)
     spot, paid = state(page, "Spot"), state(page, "Import")
     await expect(paid).to_have_text(re.compile("EUR/kWh"))
 

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.demonstration.api import HomeAssistantClient
 
-from .cards import number, state, tile, wait_for
+from .cards import number, open_page, state, tile, wait_for
 from .demo import Demo, time_zone_at_noon
 from .trading import act, entry_of
 
@@ -97,5 +97,5 @@ async def test_plan_and_reality_are_in_one_graph(page: Page):
 
 
 async def test_the_calendar_has_the_plan(page: Page, demo: Demo):
-    await page.goto(f"{demo.url}/calendar")
+    await open_page(page, f"{demo.url}/calendar")
     await expect(page.get_by_text(re.compile(r"(Charge|Discharge|Hold|Self-consumption)")).first).to_be_visible()
