@@ -9,6 +9,7 @@ from .demo import Demo
 
 SEVERAL_POLLS = 180  # s, on a busy machine
 ASKED = 90_000  # ms in which a page has heard from the market
+TRIES = 3
 
 
 async def open_page(page: Page, url: str) -> None:
@@ -22,6 +23,18 @@ async def open_page(page: Page, url: str) -> None:
         else:
             return
     raise AssertionError(f"{url} does not open")
+
+
+async def submit(page: Page, following: Locator) -> None:
+    """Submit a form; again if nothing follows, since a click is lost while the dialog grows under the pointer."""
+    for _ in range(TRIES):
+        await page.get_by_role("button", name="Submit").click()
+        try:
+            await following.wait_for(timeout=ASKED / TRIES)
+        except PageTimeoutError:
+            continue
+        return
+    raise AssertionError(f"Submitting does not show {following}")
 
 
 def tile(page: Page, name: str) -> Locator:

@@ -75,7 +75,9 @@ async def browser() -> AsyncIterator[Browser]:
 async def page(request: pytest.FixtureRequest, browser: Browser, demo: Demo) -> AsyncIterator[Page]:
     """A page that shows the demo's first screen, logged in through the login page; errors in it fail the test."""
     window = {"width": 1440, "height": 900}
-    context = await browser.new_context(viewport=window, locale="en-GB", timezone_id=time_zone_at_noon())
+    context = await browser.new_context(
+        viewport=window, locale="en-GB", timezone_id=time_zone_at_noon(), reduced_motion="reduce"
+    )
     context.set_default_timeout(PATIENCE)
     page = await context.new_page()
     errors: list[str] = []

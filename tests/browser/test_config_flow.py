@@ -5,7 +5,7 @@ import re
 from playwright.async_api import Page, expect
 import pytest
 
-from .cards import ASKED, house, open_page
+from .cards import house, open_page, submit
 from .demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
@@ -19,24 +19,23 @@ async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entit
     await page.get_by_placeholder("Search for a brand name").fill("nattery")
     await page.locator("ha-integration-list-item").filter(has_text="Nattery").click()
     await page.get_by_text("Simulated inverter (no hardware)").click()
-    name, submit = page.get_by_role("textbox", name="Name"), page.get_by_role("button", name="Submit")
+    name, token = page.get_by_role("textbox", name="Name"), page.get_by_role("textbox", name="Token")
     await expect(name).to_have_value("Simulated battery")
     await name.fill(NAME)
-    await submit.click()
+    await submit(page, token)
 
     # It goes on with prices; where a country has several areas, none is chosen by itself.
-    await page.get_by_role("textbox", name="Token").fill("demo")
+    await token.fill("demo")
     await page.get_by_text("More options").click()
     await page.get_by_role("textbox", name="Address").fill(demo.market)
-    await submit.click()
-    await expect(page.get_by_text("This field must not be empty.")).to_be_visible()
+    await submit(page, page.get_by_text("This field must not be empty."))
     await page.get_by_label("Bidding zone").click()
     await page.get_by_text("Italy, Sicily").click()
-    await page.get_by_role("textbox", name="Token").fill("demo")
-    await submit.click()
-    await expect(page.get_by_role("heading", name="What you pay (import)")).to_be_visible(timeout=ASKED)
-    await submit.click()
-    await page.get_by_text("Save", exact=True).click()
+    await token.fill("demo")
+    await submit(page, page.get_by_role("heading", name="What you pay (import)"))
+    save = page.get_by_text("Save", exact=True)
+    await submit(page, save)
+    await save.click()
     await page.get_by_role("button", name="Finish").click()
 
     await (await house(page, demo, NAME)).get_by_text(NAME).last.click()
