@@ -26,10 +26,14 @@ def serve(task: str, seconds: float) -> NoReturn:
     signal.setitimer(signal.ITIMER_REAL, seconds)
     request = sys.stdin.buffer.readline()
     Thread(target=_exit_with_parent, daemon=True).start()
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as response:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not get into the response
-        response.write(import_module(task).answer(request))
-    os._exit(0)  # skips the cleanup of the interpreter, which is slow with pandas
+    exit_code = 1
+    try:
+        with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as response:
+            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not get into the response
+            response.write(import_module(task).answer(request))
+        exit_code = 0
+    finally:  # skips the cleanup of the interpreter, which is slow with pandas and aborts while a thread reads stdin
+        os._exit(exit_code)
 
 
 def _exit_with_parent() -> None:
