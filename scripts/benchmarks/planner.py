@@ -12,8 +12,9 @@ import numpy as np
 
 from custom_components.nattery.core.planner.dynamic import solve_backward
 from custom_components.nattery.core.planner.planner import make_plan
-from custom_components.nattery.core.planner.problem import Problem
+from custom_components.nattery.core.planner.problem import Outcome, Problem, ValueCurve
 from custom_components.nattery.core.planner.problem_document import read_problem
+from custom_components.nattery.core.planning.misses import MISSED_DAYS
 
 from .rows import Row
 
@@ -89,6 +90,19 @@ def week_of(problem: Problem) -> Problem:
     )
 
 
+def outcomes_of(problem: Problem) -> tuple[Outcome, ...]:
+    """Return outcomes of PV and load, as wide as in a real home, as many as the planner has there."""
+    rng = Random(1)
+    return tuple(
+        Outcome(
+            1 / MISSED_DAYS,
+            tuple(rng.uniform(0.3, 1.7) * kw for kw in problem.pv_kw),
+            tuple(rng.uniform(0.4, 1.6) * kw for kw in problem.load_kw),
+        )
+        for _ in range(MISSED_DAYS)
+    )
+
+
 def _milliseconds(runs: int, *tasks: Callable[[], object]) -> list[float]:
     """Return the median processor time of each task. They run in turns, so that other load affects all of them."""
     times: list[list[float]] = [[] for _ in tasks]
@@ -103,9 +117,13 @@ def _milliseconds(runs: int, *tasks: Callable[[], object]) -> list[float]:
 async def planner_speed(*, quick: bool) -> list[Row]:
     """A plan with its reasons, compared with a bare LP; a week with all features; a problem without wear."""
     problem = read_problem(CANONICAL.read_bytes())
+    terminal = ValueCurve.linear(problem.battery, 0.2)
     runs = 15 if quick else 60
     plan, lp, backward = _milliseconds(
-        runs, lambda: make_plan(problem), lambda: bare_lp_cost(problem), lambda: solve_backward(problem, 0.2).solution()
+        runs,
+        lambda: make_plan(problem),
+        lambda: bare_lp_cost(problem),
+        lambda: solve_backward(problem, terminal).solution(),
     )
     rows = [
         Row("192 slots: plan and reasons over a bare HiGHS LP", plan / lp, 1.2, "x"),
@@ -115,23 +133,25 @@ async def planner_speed(*, quick: bool) -> list[Row]:
         Row("192 slots: cost above the LP's optimum", make_plan(problem).cost - bare_lp_cost(problem), 1e-4, "EUR"),
     ]
     week = week_of(problem)
-    pv, load = week.pv_kw, week.load_kw
     all_features = replace(
         week,
         peak_price_per_kw=3.0,
         peak_so_far_kw=2.5,
-        pv_p10_kw=tuple(0.6 * value for value in pv),
-        pv_p90_kw=tuple(1.3 * value for value in pv),
-        load_p90_kw=tuple(1.4 * value for value in load),
+        outcomes=outcomes_of(week),
     )
     full, lp = _milliseconds(5 if quick else 15, lambda: make_plan(all_features), lambda: bare_lp_cost(week))
     without_wear = replace(problem, battery=replace(problem.battery, wear_per_kwh=0.0))
     binary, backward = _milliseconds(
-        3 if quick else 9, lambda: make_plan(without_wear), lambda: solve_backward(without_wear, 0.2).solution()
+        3 if quick else 9, lambda: make_plan(without_wear), lambda: solve_backward(without_wear, terminal).solution()
     )
+    uncertain = replace(problem, outcomes=outcomes_of(problem))
+    peaks = replace(uncertain, peak_price_per_kw=3.0, peak_so_far_kw=2.5)
+    expected, with_peak = _milliseconds(runs, lambda: make_plan(uncertain), lambda: make_plan(peaks))
     return [
         *rows,
-        Row("672 slots with capacity tariff and three scenarios", full, 50, "ms"),
+        Row("192 slots with 14 outcomes", expected, 60, "ms"),
+        Row("192 slots with 14 outcomes and a capacity tariff", with_peak, 250, "ms"),
+        Row("672 slots with 14 outcomes and a capacity tariff", full, None, "ms"),
         Row("672 slots: the bare HiGHS LP, without tariff and scenarios", lp, None, "ms"),
         Row("192 slots without wear: plan with binaries", binary, None, "ms"),
         Row("192 slots without wear: the dynamic programme", backward, None, "ms"),
@@ -141,12 +161,13 @@ async def planner_speed(*, quick: bool) -> list[Row]:
 async def planner_year(*, quick: bool) -> list[Row]:
     """A year in closed loop: one backward pass per day, one forward step per slot with the real PV and load."""
     problem = read_problem(CANONICAL.read_bytes())
+    terminal = ValueCurve.linear(problem.battery, 0.2)
     rng = Random(1)
     days = 30 if quick else 365
     begin = time.process_time()
     stored = problem.battery.stored_start
     for _ in range(days):
-        policy = solve_backward(problem, 0.2)
+        policy = solve_backward(problem, terminal)
         for slot in range(96):
             pv, load = problem.pv_kw[slot] * rng.uniform(0.7, 1.3), problem.load_kw[slot] * rng.uniform(0.7, 1.3)
             stored = policy.step(slot, stored, pv, load).stored_kwh

@@ -22,6 +22,7 @@ from custom_components.nattery.core.ledger.entry import Expectation
 from custom_components.nattery.core.ledger.ledger import Ledger
 from custom_components.nattery.core.ledger.reports import Period
 from custom_components.nattery.core.market.tariff import PriceKind
+from custom_components.nattery.core.planning.caution import PlanningAccount
 from custom_components.nattery.trading import plan_maker
 from custom_components.nattery.trading.coordinator import TradingCoordinator
 from custom_components.nattery.trading.settings import TRADING
@@ -39,18 +40,18 @@ MIDNIGHT = quarter(berlin("00:00"))
 # --- the horizon
 
 
-async def test_the_quarters_that_have_passed_fill_up_a_day(booked: BookedHouse) -> None:
+async def test_prices_are_known_to_the_horizon_and_of_the_last_days(booked: BookedHouse) -> None:
     house = await booked.set_up()
     pricer = house.site.prices.pricer
     morning = known_intervals(pricer, MORNING + timedelta(minutes=7))
-    assert [one.start for one in morning] == [moment(MIDNIGHT + at) for at in range(DAY)]
-    assert morning.ahead[0].start == MORNING
-    for one in (morning.passed[0], morning.ahead[-1]):
-        assert one.import_price == pytest.approx(house.slot_price(PriceKind.IMPORT, one.start))
+    assert sorted(morning.known)[-DAY:] == list(range(MIDNIGHT, MIDNIGHT + DAY))
+    assert [quarter(one.start) for one in morning.ahead] == list(range(quarter(MORNING), MIDNIGHT + DAY))
+    for number in (MIDNIGHT, MIDNIGHT + DAY - 1):
+        assert morning.known[number][0] == pytest.approx(house.slot_price(PriceKind.IMPORT, moment(number)))
     await house.walk(berlin("13:45"), timedelta(minutes=5))
     afternoon = known_intervals(pricer, dt_util.utcnow())
-    assert afternoon.passed == ()
-    assert len(afternoon.ahead) == len(afternoon) == 96 + 41
+    assert len(afternoon.ahead) == 96 + 41
+    assert max(afternoon.known) == MIDNIGHT + 2 * DAY - 1
 
 
 # --- the capacity tariff
@@ -239,3 +240,38 @@ async def test_what_is_not_known_is_said_with_the_plan(booked: BookedHouse) -> N
     ):
         assert words in said
     assert "{" not in said
+
+
+# --- what planning has brought lately
+
+
+def book_days(house: BookedHouse, days: int, **energies: float) -> None:
+    """Book equal quarter-hours of the last whole days."""
+    ledger = Ledger(Path(house.hass.config.path("nattery.db")))
+    first = MIDNIGHT - days * DAY
+    ledger.write(SERIAL, [make_entry(moment(first + at), **energies) for at in range(days * DAY)])
+
+
+async def test_planning_that_has_lost_for_two_weeks_is_careful_and_says_so(booked: BookedHouse) -> None:
+    """The battery was charged from the grid all day; self-consumption would have left it alone."""
+    house = booked
+    await house.hass.async_add_executor_job(lambda: book_days(house, 15, import_kwh=0.5, load_kwh=0.2, charge_kwh=0.3))
+    trading = await set_up(house)
+    account = await trading.recorder.async_planning_account()
+    assert account.is_careful
+    assert account.saved < -10
+    (note,) = [note for note in trading.note_sentences() if "planning cost" in note]
+    assert note.startswith("In the last 14 days, planning cost ")
+    assert " EUR more than plain self-consumption." in note
+
+
+async def test_days_that_are_not_booked_make_nobody_careful(booked: BookedHouse) -> None:
+    house = booked
+    await house.hass.async_add_executor_job(lambda: book_days(house, 9, import_kwh=0.5, load_kwh=0.2, charge_kwh=0.3))
+    trading = await set_up(house)
+    account = await trading.recorder.async_planning_account()
+    assert not account.is_careful
+    assert account.coverage == pytest.approx(9 / 14, abs=0.01)
+    file = Path(house.hass.config.path("nattery.db"))
+    await house.hass.async_add_executor_job(file.write_bytes, b"no database" * 1000)
+    assert await trading.recorder.async_planning_account() == PlanningAccount()

@@ -108,7 +108,7 @@ async def test_no_plan_without_prices_or_for_an_invalid_problem(
     def refuse(*_: object) -> None:
         raise ProblemError("battery.soc_min", "cannot be 2: allowed is a number from 0 to 1")
 
-    monkeypatch.setattr(plan_maker, "run_planner", refuse)
+    monkeypatch.setattr(maker, "_plan", refuse)
     request = plan_maker.PlanRequest(SimpleNamespace(now=NOW), ())
     assert await maker.async_plan(request, None, None) == PlanFailure(PlanProblem.NO_PLAN)
 

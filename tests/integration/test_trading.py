@@ -88,7 +88,7 @@ async def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
 async def test_the_plan_is_slot_by_slot_with_reasons(hass: HomeAssistant, trader: MockConfigEntry) -> None:
     plan = await call(hass, trader, "get_plan")
     trading = trader.runtime_data.trading
-    assert plan["solver"] == "highs"
+    assert plan["solver"] == "stochastic"
     assert len(plan["slots"]) == len(trading.data.plan)
     assert all(slot["reason"] and "{" not in slot["reason"] for slot in plan["slots"])
     assert plan["slots"][-1]["end"] == trading.prices.data.known_until.isoformat()
@@ -274,7 +274,7 @@ async def test_two_screens_show_the_same_plan_each_in_its_own_language(
     assert english.sentence(reason, at) == f"Set by you until {at:%H:%M}."
     assert german.sentence(reason, at) == f"Von dir gewählt bis {at:%H:%M}."
     stored = [note for note in map(Explanation.from_dict, seen["notes"]) if note.key == "note_terminal_estimated"]
-    price = german.price(trader.runtime_data.trading.data.plan.terminal_value)
+    price = german.price(trader.runtime_data.trading.data.plan.terminal.mean_price)
     assert [english.sentence(one, at) for one in stored] == [
         f"Energy left at the end of the plan is valued at {price}/kWh."
     ]

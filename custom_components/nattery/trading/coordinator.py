@@ -156,7 +156,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
 
     def _stored_value(self) -> float | None:
         """Return the value of a stored kWh at the end of the plan, for the ledger's reports."""
-        return self.data.plan.terminal_value if self.data.plan else None
+        return self.data.plan.terminal.mean_price if self.data.plan else None
 
     # --- sentences, in the language of Home Assistant: states and responses have no viewer
 

@@ -16,6 +16,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from ..core.app.home_past import HomePast
 from ..core.app.household_history import HouseholdHistory
 from ..core.app.learned_forecaster import LearnedForecaster
 from ..core.app.measurements import EnergyHistory
@@ -115,6 +116,11 @@ class ForecastService:
                 learned = self._learned = await self._async_learn(dt_util.utcnow())
         forecast = await self._hass.async_add_executor_job(learned.forecast, start, slots)
         return replace(forecast, notes=(*forecast.notes, *self._notes()))
+
+    @property
+    def past(self) -> HomePast | None:
+        """The home's past as it was for the last forecast, or None before the first one."""
+        return self._learned.past if self._learned else None
 
     async def _async_learn(self, now: datetime) -> LearnedForecaster:
         self._outdated = False

@@ -30,7 +30,8 @@ from ..core.ledger.entry import LedgerEntry, MeteredInterval, quarter_start
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import PowerReading
 from ..core.ledger.pricing import with_prices
-from ..core.ledger.reports import Period, Report, Savings, this_month
+from ..core.ledger.reports import Period, Report, Savings, local_days, this_month
+from ..core.planning.caution import ACCOUNT_DAYS, PlanningAccount
 from ..prices.coordinator import PriceCoordinator
 from .database import Database
 from .ledger_client import LedgerClient
@@ -146,6 +147,19 @@ class LedgerRecorder:
             with suppress(LedgerError):  # booking reports it
                 self._peak.update(month.start, await self._ledger.async_peak(month))
         return self._peak.including(month.start, self._state.highest_import(month.start))
+
+    async def async_planning_account(self) -> PlanningAccount:
+        """Return what planning has saved over self-consumption in the last whole days; nothing while unknown."""
+        zone = dt_util.get_default_time_zone()
+        today = dt_util.utcnow().astimezone(zone).date()
+        days = local_days(today - timedelta(days=ACCOUNT_DAYS), today - timedelta(days=1), zone)
+        if self.error is not None:
+            return PlanningAccount()
+        try:
+            (report,) = await self.async_reports([Period(days[0].start, days[-1].end)])
+        except LedgerError:  # booking reports it
+            return PlanningAccount()
+        return PlanningAccount(report.saved_over_self_consumption, report.self_consumption_cost, report.priced_coverage)
 
     # --- from readings to quarter-hours
 

@@ -1,6 +1,6 @@
 """Makes plans from what is known now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -9,7 +9,7 @@ from ..const import LOGGER
 from ..core.app.interval_prices import known_intervals
 from ..core.app.measurements import Measurements
 from ..core.app.monthly_peak import PeakImport
-from ..core.app.planning import PlanningInputs, run_planner
+from ..core.app.planning import PlanningInputs, PlanResult, TerminalValues, run_planner
 from ..core.app.preferences import TradingPreferences
 from ..core.app.settings import TradingSettings
 from ..core.app.trading_state import NewPlan, PlanFailure, PlanProblem
@@ -48,6 +48,7 @@ class PlanMaker:
         self._forecasts = forecasts
         self._recorder = recorder
         self._measurements = measurements
+        self._terminal_values = TerminalValues()
 
     async def async_collect(self) -> PlanRequest | PlanFailure:
         """Return what a plan can be made from, or why there can be none."""
@@ -59,10 +60,13 @@ class PlanMaker:
         intervals = known_intervals(self._prices.pricer, now)
         if not intervals.ahead:
             return PlanFailure(PlanProblem.NO_PRICES)
-        forecast = await self._forecasts.async_forecast(next(iter(intervals)).start, len(intervals))
+        forecast = await self._forecasts.async_forecast(intervals.ahead[0].start, len(intervals.ahead))
+        if (past := self._forecasts.past) is None:
+            return PlanFailure(PlanProblem.NO_PLAN, keep_plan=True)
         peak = await self._recorder.async_peak() if self._settings.peak_price else PeakImport()
+        account = await self._recorder.async_planning_account()
         currency = self._prices.pricer.book.currency
-        inputs = PlanningInputs(self._settings, intervals, forecast, now, soc, currency, peak.kw)
+        inputs = PlanningInputs(self._settings, intervals, forecast, past, now, soc, currency, peak.kw, account=account)
         unknown_peak = () if peak.booked else (Explanation("note_peak_unknown"),)
         return PlanRequest(inputs, (*forecast.notes, *unknown_peak))
 
@@ -71,8 +75,11 @@ class PlanMaker:
     ) -> NewPlan | PlanFailure:
         """Return a new plan, or why there is none; the planner avoids needless changes of the `previous` plan."""
         try:
-            result = await self._hass.async_add_executor_job(run_planner, request.inputs, preferences, previous)
+            result = await self._hass.async_add_executor_job(self._plan, request.inputs, preferences, previous)
         except ProblemError as error:
             LOGGER.warning("No plan for %s: %s", self._prices.config_entry.title, error)
             return PlanFailure(PlanProblem.NO_PLAN)
         return NewPlan(result, request.inputs.now, (*result.notes, *request.notes))
+
+    def _plan(self, inputs: PlanningInputs, preferences: TradingPreferences, previous: Plan | None) -> PlanResult:
+        return run_planner(replace(inputs, terminal=self._terminal_values.curve(inputs)), preferences, previous)

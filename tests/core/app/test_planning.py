@@ -3,21 +3,28 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from custom_components.nattery.core.app.home_past import HomePast
+from custom_components.nattery.core.app.household_history import HouseholdHistory
 from custom_components.nattery.core.app.interval_prices import PricedInterval, PricedIntervals
-from custom_components.nattery.core.app.planning import PlanningInputs, planning_problem, run_planner
+from custom_components.nattery.core.app.planning import (
+    PlanningInputs,
+    TerminalValues,
+    planning_problem,
+    run_planner,
+)
 from custom_components.nattery.core.app.preferences import TradingPreferences
 from custom_components.nattery.core.app.settings import TradingSettings
-from custom_components.nattery.core.backtest.forecasts import Epoch
-from custom_components.nattery.core.backtest.planners import terminal_value_at
-from custom_components.nattery.core.backtest.time_series import TimeSeries
 from custom_components.nattery.core.forecast.forecast import Forecast, ForecastSource
+from custom_components.nattery.core.forecast.forecast_log import ForecastLog
+from custom_components.nattery.core.forecast.history import PowerHistory
 from custom_components.nattery.core.forecast.quarters import moment, quarter
 from custom_components.nattery.core.ledger.entry import QUARTER
 from custom_components.nattery.core.ledger.reports import Period
-from custom_components.nattery.core.planner.strategies import PeakShaving
+from custom_components.nattery.core.planning.misses import ForecastMisses, Powers
 
 SETTINGS = TradingSettings(
     capacity=10.0,
@@ -33,6 +40,7 @@ SETTINGS = TradingSettings(
     ledger="",
 )
 DAY, PRESENT = 96, 44
+ZONE = ZoneInfo("Europe/Berlin")
 MIDNIGHT = quarter(datetime(2026, 11, 19, 23, tzinfo=UTC))  # midnight in Berlin
 # A dear morning that has passed, and an even rest of the day.
 BUY = [0.2] * 24 + [0.5] * 16 + [0.2] * 56
@@ -44,15 +52,18 @@ LOAD = [0.8] * DAY
 def planning_inputs(now: int = PRESENT, seconds: float = 0.0, horizon: int = DAY, **changes: Any) -> PlanningInputs:
     """A day with all of its prices known, in the middle of it."""
     quarters = [PricedInterval(moment(MIDNIGHT + at), BUY[at], SELL[at]) for at in range(horizon)]
+    known = {MIDNIGHT + at: (BUY[at], SELL[at]) for at in range(horizon)}
+    load, sun = tuple(LOAD[now:]), tuple(SUN[now:])
     forecast = Forecast(
-        moment(MIDNIGHT), 15, tuple(LOAD), tuple(LOAD), tuple(SUN), tuple(SUN), tuple(SUN),
-        {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}, (), (None,) * DAY,
+        moment(MIDNIGHT + now), 15, load, load, sun, sun, sun,
+        {"load": ForecastSource.HISTORY, "pv": ForecastSource.HISTORY}, (), (None,) * len(load),
     )  # fmt: skip
     return replace(
         PlanningInputs(
             SETTINGS,
-            PricedIntervals(tuple(quarters[:now]), tuple(quarters[now:])),
+            PricedIntervals(tuple(quarters[now:]), known),
             forecast,
+            past_of({}, {}),
             moment(MIDNIGHT + now) + timedelta(seconds=seconds),
             0.5,
             "EUR",
@@ -61,60 +72,57 @@ def planning_inputs(now: int = PRESENT, seconds: float = 0.0, horizon: int = DAY
     )
 
 
-def worth(prices: list[float], begin: int) -> float:
-    """What the backtest takes for a stored kWh at the end of the day, planned from a quarter on."""
-    series = TimeSeries(range(MIDNIGHT, MIDNIGHT + DAY), [0.25] * DAY, prices, SELL, SUN, LOAD)
-    return terminal_value_at(
-        planning_problem(planning_inputs()), series, Epoch(begin, DAY, DAY), (SUN[begin:], LOAD[begin:])
-    )
-
-
-def test_plans_are_made_from_expected_values_as_in_the_backtest() -> None:
-    inputs = planning_inputs()
-    wide = replace(inputs.forecast, pv_p10_kw=(0.0,) * DAY, pv_p90_kw=(5.0,) * DAY, load_p90_kw=(4.0,) * DAY)
-    problem = planning_problem(replace(inputs, forecast=wide))
-    assert problem == planning_problem(inputs)
-    assert not problem.has_scenarios
+def past_of(load: dict[int, float], pv: dict[int, float], log: ForecastLog | None = None) -> HomePast:
+    """The past of a home in Berlin, at midnight."""
+    history = HouseholdHistory(PowerHistory(load), PowerHistory(pv))
+    misses = ForecastMisses.learn(log or ForecastLog(), history.load, history.pv, ZONE, MIDNIGHT + PRESENT)
+    return HomePast(misses, history, tuple(map(Powers, SUN, LOAD, strict=True)))
 
 
 # --- what is stored at the end
 
 
-def test_what_is_stored_at_the_end_is_worth_what_the_backtest_says() -> None:
-    made = run_planner(planning_inputs(), TradingPreferences(), None)
-    assert made.plan.terminal_value == pytest.approx(worth(BUY, PRESENT))
-    rest = run_planner(
-        replace(
-            planning_inputs(),
-            intervals=PricedIntervals((), planning_inputs().intervals.ahead),
-            forecast=rest_of_the_day(),
-        ),
-        TradingPreferences(),
-        None,
-    )
-    assert made.plan.terminal_value > 1.2 * rest.plan.terminal_value, "a dear morning will come again"
-    assert [note.values for note in made.notes if note.key == "note_terminal_estimated"] == [
-        {"terminal_price": made.plan.terminal_value}
-    ]
+def test_energy_left_at_the_end_has_the_value_of_the_days_before() -> None:
+    inputs = planning_inputs()
+    curve = TerminalValues().curve(inputs)
+    assert curve is not None
+    made = run_planner(replace(inputs, terminal=curve), TradingPreferences(), None)
+    assert made.plan.terminal == curve
+    (note,) = [note for note in made.notes if note.key == "note_terminal_estimated"]
+    assert note.values == {"terminal_price": curve.mean_price}
+    alone = run_planner(inputs, TradingPreferences(), None)
+    assert curve.mean_price > 1.2 * alone.plan.terminal.mean_price, "a dear morning will come again"
 
 
-def rest_of_the_day() -> Forecast:
-    """The forecast of the rest of the day alone."""
-    forecast = planning_inputs().forecast
-    powers = ("load_kw", "load_p90_kw", "pv_kw", "pv_p10_kw", "pv_p90_kw", "provider_kw")
-    return replace(
-        forecast,
-        start=moment(MIDNIGHT + PRESENT),
-        **{name: getattr(forecast, name)[PRESENT:] for name in powers},
-    )
+def test_the_value_is_calculated_once_for_the_same_prices() -> None:
+    values, inputs = TerminalValues(), planning_inputs()
+    curve = values.curve(inputs)
+    assert values.curve(planning_inputs(now=PRESENT + 3)) is curve
+    dearer = {number: (2 * bought, sold) for number, (bought, sold) in inputs.intervals.known.items()}
+    other = values.curve(replace(inputs, intervals=replace(inputs.intervals, known=dearer)))
+    assert other is not None
+    assert curve is not None
+    assert other.mean_price > curve.mean_price
+    assert values.curve(replace(inputs, intervals=PricedIntervals(inputs.intervals.ahead, {}))) is None
 
 
-def test_an_import_limit_of_ones_own_holds_on_the_days_after_too() -> None:
-    limited = planning_inputs()
-    tight = run_planner(limited, TradingPreferences("peak_shaving", import_limit=0.9), None).plan
-    free = run_planner(limited, TradingPreferences("peak_shaving", import_limit=9.0), None).plan
-    assert isinstance(TradingPreferences("peak_shaving", import_limit=0.9).as_strategy(), PeakShaving)
-    assert tight.terminal_value != pytest.approx(free.terminal_value)
+def test_the_running_quarter_is_expected_by_the_one_before() -> None:
+    """More load than forecast an hour ago says that more will come now."""
+    before = range(MIDNIGHT - 20 * DAY, MIDNIGHT + PRESENT)
+    usual = dict.fromkeys(before, 0.8)
+    surprises = {number: 0.8 + 0.5 * (number // DAY % 2) for number in before}
+    log = ForecastLog()
+    for day in range(-20, 1):
+        start = MIDNIGHT + (day - 1) * DAY
+        flat = dict.fromkeys(range(start, start + 2 * DAY), 0.8)
+        log.add(start + 70, ZONE, flat, dict.fromkeys(flat, 0.0), {})
+    past = past_of(surprises, dict.fromkeys(usual, 0.0), log)
+    problem = planning_problem(planning_inputs(past=past))
+    came = surprises[MIDNIGHT + PRESENT - 1]
+    assert past.misses.persistence.load_kw > 0.8
+    assert problem.load_kw[0] == pytest.approx(0.8 + past.misses.persistence.load_kw * (came - 0.8), abs=1e-6)
+    assert problem.load_kw[1] == pytest.approx(0.8)
+    assert len(problem.outcomes) == 14
 
 
 @pytest.mark.parametrize("seconds", [0.0, 400.0, 895.0])

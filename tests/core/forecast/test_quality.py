@@ -86,7 +86,7 @@ def test_the_log_is_limited_in_size() -> None:
     log = log_of(*[0.123456789] * 100)
     assert len(log) == KEPT_DAYS
     assert min(logged.start for logged in log) == FIRST + 40 * DAY
-    assert len(json.dumps(log.to_dict())) < 40_000
+    assert len(json.dumps(log.to_dict())) < 100_000
 
 
 @pytest.mark.parametrize("noon", [datetime(2026, 3, 29, 12, tzinfo=ZONE), datetime(2026, 10, 25, 12, tzinfo=ZONE)])
@@ -106,13 +106,37 @@ def test_a_log_survives_json(loads) -> None:
     assert list(ForecastLog.from_dict(json.loads(json.dumps(log.to_dict())))) == list(log)
 
 
+def test_days_stored_by_hours_are_read() -> None:
+    """Version 1 stored the kWh of each hour."""
+    stored = {"start": 0, "end": 6, "load": [1.0, 0.5], "pv": [2.0, 1.0], "said": [2.5, 1.5]}
+    (day,) = ForecastLog.from_dict({"version": 1, "days": [stored]})
+    assert day.load_kw == (1.0, 1.0, 1.0, 1.0, 0.5, 0.5)
+    assert day.pv_kw == (2.0, 2.0, 2.0, 2.0, 1.0, 1.0)
+    assert (day.load, day.provider) == ((1.0, 0.25), (2.5, 1.5))
+
+
+def test_the_rest_of_today_is_logged_again_when_prices_are_published() -> None:
+    log, start = ForecastLog(), FIRST
+    numbers = range(start, start + DAY)
+    log.add(start - 8, ZONE, dict.fromkeys(numbers, 1.0), dict.fromkeys(numbers, 2.0), {})
+    for hour, load in ((11, 5.0), (13, 3.0), (14, 7.0)):
+        now = start + 4 * hour
+        rest = range(now, start + DAY)
+        log.add(now, ZONE, dict.fromkeys(rest, load), dict.fromkeys(rest, 2 * load), {})
+    (day,) = log
+    assert day.load_kw == (1.0,) * 52 + (3.0,) * 44
+    assert day.pv_kw == (2.0,) * 52 + (6.0,) * 44
+    log.add(start - DAY + 52, ZONE, {}, {}, {})  # a day that is not in the log
+    assert [*log] == [day]
+
+
 @pytest.mark.parametrize(
     "broken",
     [
         None,
         [],
         {},
-        {"version": 2, "days": []},
+        {"version": 3, "days": []},
         {"version": 1, "days": {}},
         {"version": 1, "days": [None]},
         {"version": 1, "days": [{"start": 1}]},

@@ -31,8 +31,27 @@ def _dice(chance, slots):
     return series(-0.3, 0.5), series(-0.3, 0.5), series(0, 8), series(0, 6)
 
 
-def random_problem(seed):
-    """A document and the strategy to plan it with."""
+def wide_forecast(chance, pv, load):
+    """PV and load that are uncertain, by quantiles or by outcomes."""
+    if chance.random() < 0.3:
+        return {
+            "pv_p10_kw": [0.5 * kw for kw in pv],
+            "pv_p90_kw": [1.3 * kw for kw in pv],
+            "load_p90_kw": [1.5 * kw for kw in load],
+        }
+    outcomes = [
+        {
+            "weight": chance.choice((0.5, 1)),
+            "pv_kw": [chance.uniform(0, 2) * kw for kw in pv],
+            "load_kw": [chance.uniform(0.2, 2.5) * kw for kw in load],
+        }
+        for _ in range(chance.choice((1, 4, 14)))
+    ]
+    return {"outcomes": outcomes}
+
+
+def random_problem(seed, *, wide=False):
+    """A document and the strategy to plan it with; a `wide` one has an uncertain forecast."""
     chance = Random(seed)
     slots = chance.choice((1, 4, 8, 16))
     buy, sell, pv, load = chance.choice((_day, _day, _dice))(chance, slots)
@@ -66,9 +85,8 @@ def random_problem(seed):
         ]
     if chance.random() < 0.15:
         document |= {"peak_price_per_kw": chance.choice((0.5, 5)), "peak_so_far_kw": chance.choice((0, 2))}
-    if chance.random() < 0.1:
-        document |= {"pv_p10_kw": [0.5 * kw for kw in pv], "pv_p90_kw": [1.3 * kw for kw in pv]}
-        document["load_p90_kw"] = [1.5 * kw for kw in load]
+    if wide:
+        document |= wide_forecast(chance, pv, load)
     if chance.random() < 0.2:
         names = ("self_consume", "hold", "charge", "discharge")
         document["previous"] = [chance.choice(names) for _ in range(slots)]

@@ -5,6 +5,7 @@ from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.planner.dynamic import UnsupportedError, solve_backward
 from custom_components.nattery.core.planner.flows import simulate_slot, slot_inputs, slot_money
 from custom_components.nattery.core.planner.problem_document import problem_from
+from custom_components.nattery.core.planner.terminal_value import terminal_value
 
 from .problems import CANONICAL, canonical, documents, plan_of, small
 
@@ -12,7 +13,7 @@ from .problems import CANONICAL, canonical, documents, plan_of, small
 def test_one_backward_pass_serves_every_stored_energy() -> None:
     """From any SOC, following the policy costs as much as a plan that starts there."""
     problem = problem_from(CANONICAL)
-    policy = solve_backward(problem, 0.2)
+    policy = solve_backward(problem, terminal_value(problem))
     for soc in (0.1, 0.33, 0.5, 0.77, 1.0):
         document = canonical(battery=CANONICAL["battery"] | {"soc_start": soc})
         plan, stored = plan_of(document), soc * 10
@@ -31,7 +32,7 @@ def test_one_backward_pass_serves_every_stored_energy() -> None:
 def test_the_value_function_satisfies_bellmans_equation(document, share) -> None:
     """On a grid of battery powers, none is better than the decision of the policy."""
     problem = problem_from(document)
-    policy = solve_backward(problem, problem.terminal_value_per_kwh)
+    policy = solve_backward(problem, terminal_value(problem))
     battery = problem.battery
     stored = battery.stored_min + share * (battery.stored_max - battery.stored_min)
     for slot in range(len(problem)):
@@ -65,7 +66,7 @@ def _power_cost(policy, slot, power):
 
 def test_the_real_surplus_of_a_slot_changes_its_decision() -> None:
     problem = problem_from(small([0.3, 0.3], [0.05, 0.05], load=[1, 1], terminal_value_per_kwh=0.2))
-    policy = solve_backward(problem, 0.2)
+    policy = solve_backward(problem, terminal_value(problem))
     assert policy.step(0, 5.0).power_kw == pytest.approx(-1)
     real = policy.step(0, 5.0, pv_kw=3.0, load_kw=1.0)
     assert real.power_kw == pytest.approx(2)
@@ -86,7 +87,8 @@ def test_a_revised_forecast_gives_the_policy_of_a_new_problem(document, data) ->
         ]
         for key, factor in (("pv_kw", 0.3), ("load_kw", 1.5))
     }
-    policy, fresh = (solve_backward(problem_from(one), 0.2) for one in (document, document | changed))
+    problems = map(problem_from, (document, document | changed))
+    policy, fresh = (solve_backward(problem, terminal_value(problem)) for problem in problems)
     policy.revise(first, changed["pv_kw"][first:end], changed["load_kw"][first:end])
     for slot in range(first, slots):
         for share in (0.3, 0.6, 0.9):
@@ -96,12 +98,13 @@ def test_a_revised_forecast_gives_the_policy_of_a_new_problem(document, data) ->
 
 
 def test_stored_energy_outside_the_bounds_counts_as_the_nearest_bound() -> None:
-    policy = solve_backward(problem_from(CANONICAL), 0.2)
+    problem = problem_from(CANONICAL)
+    policy = solve_backward(problem, terminal_value(problem))
     assert policy.step(80, 20.0) == policy.step(80, 10.0)
     assert policy.step(80, -3.0) == policy.step(80, 1.0)
 
 
-@pytest.mark.parametrize("more", [{"peak_price_per_kw": 2.0}, {"pv_p10_kw": [0.0] * 192}])
-def test_unsupported_features_are_refused(more) -> None:
+def test_a_capacity_tariff_is_refused() -> None:
+    problem = problem_from(canonical(peak_price_per_kw=2.0))
     with pytest.raises(UnsupportedError, match="cannot plan"):
-        solve_backward(problem_from(canonical(**more)), 0.2)
+        solve_backward(problem, terminal_value(problem))

@@ -38,4 +38,4 @@ def test_the_thread_count_of_another_user_is_taken() -> None:
 
 def test_a_battery_that_holds_nothing_has_no_terminal_value() -> None:
     problem = problem_from(canonical(terminal_value_per_kwh=None))
-    assert terminal_value(replace(problem, battery=replace(problem.battery, soc_min=0.5, soc_max=0.5))) == 0
+    assert terminal_value(replace(problem, battery=replace(problem.battery, soc_min=0.5, soc_max=0.5))).mean_price == 0

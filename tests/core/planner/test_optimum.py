@@ -11,6 +11,7 @@ from custom_components.nattery.core.planner.dynamic import solve_backward
 from custom_components.nattery.core.planner.flows import self_consume_step, slot_inputs, slot_money
 from custom_components.nattery.core.planner.planner import make_plan, no_battery_cost, self_consumption
 from custom_components.nattery.core.planner.problem_document import problem_from, read_problem
+from custom_components.nattery.core.planner.terminal_value import terminal_value
 
 from .problems import CANONICAL, ENGLISH, canonical, documents, plan_of, small
 from .reference_solver import check_plan, reference_optimum
@@ -125,23 +126,6 @@ def test_tiny_prices_are_planned_as_exactly(solver) -> None:
     assert 1e6 * plan.cost == pytest.approx(usual.cost, rel=1e-3)
 
 
-def test_scenarios_decide_the_first_slot_without_wasting_energy() -> None:
-    """No other first decision has a lower expected cost. An LP that wastes energy in two scenarios would find one."""
-    prices = [-0.5, -0.5, -0.2]
-    battery = {"soc_start": 1.0, "charge_efficiency": 0.9, "discharge_efficiency": 0.9, "wear_per_kwh": 0}
-    document = small(prices, pv=[5, 5, 0], load=[1, 0, 0], battery=battery)
-
-    def expected(discharge):
-        rest = battery | {"soc_start": 1 - discharge / 9}
-        later = [small(prices[1:], pv=pv, battery=rest) for pv in ([5, 0], [0, 0])]
-        first = [prices[0] * (1 - pv - discharge) for pv in (5, 0)]
-        return 0.7 * (first[0] + reference_optimum(later[0])[0]) + 0.3 * (first[1] + reference_optimum(later[1])[0])
-
-    slot = plan_of(document | {"pv_p10_kw": [0, 0, 0]}).slots[0]
-    assert slot.charge_kw == 0
-    assert expected(slot.discharge_kw) <= min(expected(half / 2) for half in range(11)) + 1e-3
-
-
 def test_at_the_time_limit_the_best_plan_so_far_is_used(monkeypatch) -> None:
     """The search over binaries stops; the dual values of its best plan are still found, and so are its reasons."""
     run = highs.run_highs
@@ -169,7 +153,7 @@ def test_a_high_peak_price_limits_the_import() -> None:
 def test_both_solvers_agree_on_the_marginal_value_of_stored_energy() -> None:
     """The dual value of the LP lies between the slopes of the value function on either side."""
     problem = problem_from(CANONICAL)
-    cost_to_go = solve_backward(problem, 0.2).cost_to_go
+    cost_to_go = solve_backward(problem, terminal_value(problem)).cost_to_go
     stored = 5.0
     for slot, curve in zip(make_plan(problem), cost_to_go, strict=False):
         step = 1e-6
@@ -179,19 +163,11 @@ def test_both_solvers_agree_on_the_marginal_value_of_stored_energy() -> None:
         stored = slot.soc_end * 10
 
 
-def test_scenarios_share_the_first_decision_and_make_it_robust() -> None:
-    """If PV is uncertain, energy that the median forecast would sell is kept for the expensive slot."""
-    document = small([0.3, 1.4, 1.5], [0.05] * 3, pv=[0, 5, 0], load=[3, 0, 5], battery={"soc_start": 0.6})
-    certain = plan_of(document)
-    robust = plan_of(document | {"pv_p10_kw": [0, 0, 0]})
-    assert certain.slots[0].discharge_kw == pytest.approx(3)
-    assert robust.slots[0].discharge_kw == pytest.approx(0)
-    assert robust.slots[0].charge_kw > 0.2  # the need of the expensive slot that PV may not cover
-    assert check_plan(document, robust.as_document(ENGLISH))[0] == pytest.approx(robust.cost, abs=1e-6)
-
-
 def test_without_highs_unsupported_features_are_reported(monkeypatch) -> None:
     monkeypatch.setattr(planner, "_load_linear", lambda: None)
-    plan = plan_of(canonical(peak_price_per_kw=3.0, pv_p10_kw=[0.0] * 192))
-    assert [note.key for note in plan.notes] == ["note_without_peak", "note_without_scenarios"]
+    document = canonical(peak_price_per_kw=3.0, pv_p10_kw=[0.0] * 192)
+    assert [note.key for note in plan_of(document).notes] == ["note_without_peak"]
+    monkeypatch.setattr(planner, "_load_uncertain", lambda: None)
+    plan = plan_of(document)
+    assert [note.key for note in plan.notes] == ["note_without_scenarios", "note_without_peak"]
     assert plan.solver == "dynamic"

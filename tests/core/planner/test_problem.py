@@ -193,10 +193,10 @@ def test_unavoidable_violations_are_planned_and_reported(solver) -> None:
 def test_a_plan_without_a_terminal_value_estimates_one() -> None:
     document = {key: value for key, value in CANONICAL.items() if key != "terminal_value_per_kwh"}
     plan = plan_of(document)
-    assert 0.05 < plan.terminal_value < 0.3
+    assert 0.05 < plan.terminal.mean_price < 0.3
     assert [note.key for note in plan.notes] == ["note_terminal_estimated"]
     high_price_plan = plan_of(document | {"import_price": [price + 0.5 for price in document["import_price"]]})
-    assert high_price_plan.terminal_value > plan.terminal_value + 0.1
+    assert high_price_plan.terminal.mean_price > plan.terminal.mean_price + 0.1
     assert high_price_plan.slots[-1].soc_end > plan.slots[-1].soc_end
 
 

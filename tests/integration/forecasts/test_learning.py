@@ -67,7 +67,7 @@ async def test_all_of_tomorrow_is_kept_whatever_was_asked_for(
     await forecasts.async_close()
     (day,) = hass_storage[f"nattery.{forecasts._entry.entry_id}.forecasts"]["data"]["days"]
     assert day["start"] == quarter(tomorrow())
-    assert len(day["load"]) == len(day["pv"]) == hours
+    assert len(day["load_kw"]) == len(day["pv_kw"]) == 4 * hours
 
 
 async def test_the_record_outlives_a_restart(hass, house, forecasts, hass_storage) -> None:

@@ -1,14 +1,15 @@
 """Prices of quarter-hours, whatever the length of the market's own slots."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..forecast.quarters import PER_DAY
+from ..forecast.quarters import quarter
 from ..ledger.entry import QUARTER, EntryPrices, quarter_start
 from ..market.pricer import PricedDay, Pricer
 from ..market.prices import PriceQuality, PriceSlot, resampled
 from ..market.tariff import PriceKind, TariffError
+from ..planning.following_days import PRICE_DAYS
 
 TRADABLE = frozenset({PriceQuality.GOOD, PriceQuality.FALLBACK})
 _DAY = timedelta(days=1)
@@ -25,43 +26,34 @@ class PricedInterval:
 
 @dataclass(frozen=True, slots=True)
 class PricedIntervals:
-    """Quarter-hours with prices, without a gap.
+    """Quarter-hours with prices.
 
-    `ahead` starts with the present quarter-hour. `passed` are those before it, as many as `ahead` lacks of a whole day:
-    the value of the energy left at the end of the plan is estimated from the last 24 hours before the end.
+    `ahead` starts with the present quarter-hour and has no gap. `known` has the import and export prices (per kWh) of
+    the last days too, by number of the quarter-hour: they tell what energy left at the end of the plan will bring.
     """
 
-    passed: tuple[PricedInterval, ...]
     ahead: tuple[PricedInterval, ...]
-
-    def __iter__(self) -> Iterator[PricedInterval]:
-        """Iterate over all of them in order of time."""
-        yield from self.passed
-        yield from self.ahead
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self.passed) + len(self.ahead)
+    known: Mapping[int, tuple[float, float]]
 
 
 def known_intervals(pricer: Pricer, now: datetime) -> PricedIntervals:
-    """Return the quarter-hours around `now` whose prices are known without a gap and good enough to trade on."""
-    day = now.astimezone(pricer.book.zone).date()
+    """Return the quarter-hours whose prices are known and good enough to trade on."""
+    tomorrow = now.astimezone(pricer.book.zone).date() + _DAY
     known: dict[datetime, PricedInterval] = {}
-    for priced in (pricer.day(day), pricer.day(day + _DAY)):
+    for days_ago in range(PRICE_DAYS + 1):
+        priced = pricer.day(tomorrow - days_ago * _DAY)
         if priced.day.quality in TRADABLE:
             known |= {interval.start: interval for interval in _intervals_of(priced)}
     ahead: list[PricedInterval] = []
-    passed: list[PricedInterval] = []
     start = quarter_start(now)
     while start in known:
         ahead.append(known[start])
         start += QUARTER
-    start = quarter_start(now) - QUARTER
-    while start in known and len(passed) < PER_DAY - len(ahead):
-        passed.append(known[start])
-        start -= QUARTER
-    return PricedIntervals(tuple(reversed(passed)), tuple(ahead))
+    end = start
+    return PricedIntervals(
+        tuple(ahead),
+        {quarter(at): (one.import_price, one.export_price) for at, one in known.items() if at < end},
+    )
 
 
 def _intervals_of(priced: PricedDay) -> Iterator[PricedInterval]:

@@ -9,6 +9,7 @@ from ..forecast.forecast_log import ForecastLog
 from ..forecast.provider import ProviderForecast
 from ..forecast.quality import ForecastQuality, load_quality, pv_quality
 from ..forecast.quarters import PER_DAY, day_edges, local_quarter, quarter
+from .home_past import HomePast
 from .household_history import HouseholdHistory
 
 
@@ -16,13 +17,14 @@ from .household_history import HouseholdHistory
 class LearnedForecaster:
     """What was learned in the quarter-hour with the number `at`, the forecast until the end of tomorrow, and qualities.
 
-    A quality is None until there is a whole day to judge.
+    `past` is the home's past as a plan needs it. A quality is None until there is a whole day to judge.
     """
 
     at: int
     forecaster: Forecaster
     production: ProviderForecast
     tomorrow: Forecast
+    past: HomePast
     load_quality: ForecastQuality | None
     pv_quality: ForecastQuality | None
 
@@ -40,11 +42,13 @@ class LearnedForecaster:
         production = ProviderForecast.from_arrays(arrays, zone)
         at = quarter(now)
         _, end = day_edges(local_quarter(at, zone) // PER_DAY + 1, zone)
+        tomorrow = forecaster.forecast(now, end - at, production)
         return cls(
             at,
             forecaster,
             production,
-            forecaster.forecast(now, end - at, production),
+            tomorrow,
+            HomePast.learn(log, history, zone, tomorrow),
             load_quality(log, history.load, now),
             pv_quality(log, history.pv, now),
         )

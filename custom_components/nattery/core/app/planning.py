@@ -1,20 +1,22 @@
 """From prices, forecasts and the state of charge to a planning problem, its plan, and the money it promises."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from ..control.plan_actions import runs_of
 from ..control.schedule import ScheduledAction
 from ..explanation import Explanation
 from ..forecast.forecast import Forecast
+from ..forecast.quarters import PER_DAY, local_quarter, quarter
 from ..ledger.entry import QUARTER
 from ..ledger.reports import Period
 from ..planner.plan import Plan
-from ..planner.planner import make_plan, self_consumption
-from ..planner.problem import Problem
-from ..planner.terminal_value import terminal_value
+from ..planner.planner import make_plan
+from ..planner.problem import Problem, ValueCurve
+from ..planning.caution import ACCOUNT_DAYS, PlanningAccount
+from ..planning.following_days import terminal_curve
+from .home_past import HomePast
 from .interval_prices import PricedIntervals
 from .preferences import TradingPreferences
 from .settings import TradingSettings
@@ -27,17 +29,21 @@ _SHORTEST_SLOT = timedelta(seconds=6)  # shorter than the planner's shortest slo
 class PlanningInputs:
     """All that a plan is made from at `now`.
 
-    `forecast` covers all of `intervals`, `soc` is the state of charge (0 to 1), `peak_kw` the highest import of a
-    quarter-hour of the month so far.
+    `forecast` covers `intervals.ahead`, `soc` is the state of charge (0 to 1), `peak_kw` the highest import of a
+    quarter-hour of the month so far. `terminal` is the value of the energy left at the end, estimated from the plan's
+    own last day if None. `account` is what planning has brought lately.
     """
 
     settings: TradingSettings
     intervals: PricedIntervals
     forecast: Forecast
+    past: HomePast
     now: datetime
     soc: float
     currency: str
     peak_kw: float = 0.0
+    terminal: ValueCurve | None = None
+    account: PlanningAccount = field(default_factory=PlanningAccount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +59,21 @@ class ExpectedMoney:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A plan, the actions that carry it out, and the saving of each of its slots; it starts at `soc_start` (0 to 1)."""
+    """A plan with its notes, and the actions that carry it out; it starts at `soc_start` (0 to 1)."""
 
     plan: Plan
     runs: tuple[ScheduledAction, ...]
-    savings: tuple[float, ...]
     soc_start: float
+    notes: tuple[Explanation, ...]
 
     def expected_money(self, period: Period) -> ExpectedMoney | None:
         """Return the sums of the slots that start in a period, or None if there are none."""
         slots = [
             (slot.cost, saving)
-            for slot, saving in zip(self.plan, self.savings, strict=True)
+            for slot, saving in zip(self.plan, self.plan.savings, strict=True)
             if period.start <= slot.start < period.end
         ]
         return ExpectedMoney(sum(cost for cost, _ in slots), sum(saving for _, saving in slots)) if slots else None
-
-    @property
-    def notes(self) -> tuple[Explanation, ...]:
-        """The planner's notes, and the value of the energy left at the end."""
-        return (*self.plan.notes, Explanation("note_terminal_estimated", {"terminal_price": self.plan.terminal_value}))
 
 
 def planning_problem(inputs: PlanningInputs) -> Problem:
@@ -80,35 +81,37 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
 
     A rest of the present quarter-hour that is too short for a slot is left out.
     """
-    settings, intervals, now = inputs.settings, inputs.intervals, inputs.now
-    left = intervals.ahead[0].start + QUARTER - now
-    skipped = left < _SHORTEST_SLOT and len(intervals.ahead) > 1
-    problem = _problem_from(inputs, len(intervals.passed) + skipped)
-    if not skipped:
-        minutes = max(left, _SHORTEST_SLOT) / timedelta(minutes=1)
-        problem = replace(problem, start=now, first_slot_minutes=minutes)
-    return replace(problem, peak_price_per_kw=settings.peak_price, peak_so_far_kw=inputs.peak_kw)
-
-
-def _problem_from(inputs: PlanningInputs, first: int) -> Problem:
-    """Return the problem of all whole quarter-hours from the index `first` on.
-
-    The forecast's quantiles are left out: scenarios share the power of the first slot, while self-consumption follows
-    what really comes. In recorded homes such plans lost most of what plans by the expected values gain.
-    """
-    settings, forecast = inputs.settings, inputs.forecast
-    intervals = [*inputs.intervals][first:]
+    settings, ahead, now = inputs.settings, inputs.intervals.ahead, inputs.now
+    left = ahead[0].start + QUARTER - now
+    first = int(left < _SHORTEST_SLOT and len(ahead) > 1)
+    intervals = ahead[first:]
+    numbers = [quarter(interval.start) for interval in intervals]
+    pv, load = _expected_powers(inputs, numbers[0], first)
     return Problem(
-        start=intervals[0].start,
+        start=intervals[0].start if first else now,
+        first_slot_minutes=None if first else max(left, _SHORTEST_SLOT) / timedelta(minutes=1),
         slot_minutes=MINUTES,
         currency=inputs.currency,
         battery=settings.battery(inputs.soc),
         grid=settings.grid,
         import_price=[interval.import_price for interval in intervals],
         export_price=[interval.export_price for interval in intervals],
-        pv_kw=forecast.pv_kw[first:],
-        load_kw=forecast.load_kw[first:],
+        pv_kw=pv,
+        load_kw=load,
+        peak_price_per_kw=settings.peak_price,
+        peak_so_far_kw=inputs.peak_kw,
+        outcomes=inputs.past.misses.outcomes(numbers[0], numbers, pv, load),
+        terminal_curve=inputs.terminal,
+        margin_per_kwh=inputs.account.margin_per_kwh,
     )
+
+
+def _expected_powers(inputs: PlanningInputs, number: int, first: int) -> tuple[list[float], list[float]]:
+    """Return the forecast of PV and load from the quarter-hour `number` on, the first one as it is expected now."""
+    pv, load = list(inputs.forecast.pv_kw[first:]), list(inputs.forecast.load_kw[first:])
+    if nowcast := inputs.past.misses.nowcast(number, inputs.past.powers(number - 1)):
+        pv[0], load[0] = nowcast
+    return pv, load
 
 
 def run_planner(inputs: PlanningInputs, preferences: TradingPreferences, previous: Plan | None) -> PlanResult:
@@ -116,18 +119,34 @@ def run_planner(inputs: PlanningInputs, preferences: TradingPreferences, previou
 
     It imports the solver and takes up to a second, so call it in a thread of its own.
     """
-    strategy = preferences.as_strategy()
-    value = terminal_value(strategy.constrain(_problem_from(inputs, 0)))
-    problem = replace(planning_problem(inputs), terminal_value_per_kwh=value)
-    plan = make_plan(problem, strategy, previous)
-    costs = (_costs_less_stored(candidate, problem) for candidate in (plan, self_consumption(problem)))
-    savings = tuple(without - cost for cost, without in zip(*costs, strict=True))
-    return PlanResult(plan, runs_of(plan, problem), savings, problem.battery.soc_start)
+    problem = planning_problem(inputs)
+    plan = make_plan(problem, preferences.as_strategy(), previous)
+    return PlanResult(plan, runs_of(plan, problem), problem.battery.soc_start, (*plan.notes, *_account_notes(inputs)))
 
 
-def _costs_less_stored(plan: Plan, problem: Problem) -> Iterator[float]:
-    """Yield each slot's cost less the value of the energy that it adds to the battery."""
-    capacity = problem.battery.capacity_kwh
-    stored = [problem.battery.stored_start, *(slot.soc_end * capacity for slot in plan)]
-    for slot, (before, after) in zip(plan, pairwise(stored), strict=True):
-        yield slot.cost - plan.terminal_value * (after - before)
+def _account_notes(inputs: PlanningInputs) -> Iterator[Explanation]:
+    account = inputs.account
+    if account.is_careful:
+        yield Explanation("note_careful", {"days": ACCOUNT_DAYS, "lost": -account.saved, "currency": inputs.currency})
+
+
+class TerminalValues:
+    """The value of the energy left at the end of a plan; it is calculated once for the same prices and day."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._key: tuple[object, ...] | None = None
+        self._curve: ValueCurve | None = None
+
+    def curve(self, inputs: PlanningInputs) -> ValueCurve | None:
+        """Return the value for a plan, or None without a day of prices; takes a quarter of a second at first."""
+        past, prices, number = inputs.past, inputs.intervals.known, quarter(inputs.now)
+        today = local_quarter(number, past.misses.zone) // PER_DAY
+        key = (today, hash(tuple(prices.items())), inputs.settings, bool(past.misses.days))
+        if key != self._key:
+            self._curve = terminal_curve(
+                planning_problem(inputs), prices, past.history.load, past.history.pv, past.misses.zone, number,
+                past.expected_day,
+            )  # fmt: skip
+            self._key = key
+        return self._curve

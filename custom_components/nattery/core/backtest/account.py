@@ -42,6 +42,11 @@ class Account:
         self.peaks[month] = max(self.peaks.get(month, 0.0), kw)
 
     @property
+    def spent(self) -> float:
+        """The money spent so far, without the demand charge."""
+        return self.grid_cost + self.wear
+
+    @property
     def peak_cost(self) -> float:
         """The demand charge for the highest import of each month."""
         return self.system.peak_price_per_kw * sum(self.peaks.values())

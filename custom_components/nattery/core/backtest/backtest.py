@@ -21,8 +21,9 @@ from ..forecast.quarters import moment
 from ..planner.flows import Dispatch, SlotInputs, no_battery_step, self_consume_step, simulate_slot
 from ..planner.problem import Problem
 from .account import Account
-from .forecasts import Epoch, ForecastProvider, LearnedForecasts, PerfectForecasts, epochs
+from .forecasts import Epoch, ForecastProvider, LearnedForecasts, PerfectForecasts, SeriesPast, epochs
 from .planners import EpochPlanner, epoch_planner, terminal_value_at
+from .running_account import RunningAccount, Spent
 from .time_series import TimeSeries
 
 type Progress = Callable[[float], None]  # receives the finished share, 0 to 1
@@ -90,6 +91,7 @@ class _BacktestRun:
         )  # fmt: skip
         local = (moment(number).astimezone(zone) for number in series.numbers)
         self._months = [(at.year, at.month) for at in local]
+        self._self_consumption: list[Spent] = []
 
     def backtest(self) -> BacktestResult:
         series, system, stored_start = self._series, self._system, self._system.battery.stored_start
@@ -102,27 +104,33 @@ class _BacktestRun:
             no_battery.add(flows, inputs, month)
             flows = self_consume_step(system.battery, self_consumption.stored_kwh, inputs, curtailable=curtailable)
             self_consumption.add(flows, inputs, month)
-        self._plan(LearnedForecasts(series, self._zone), loop, daily, done=0.0)
-        self._plan(PerfectForecasts(series), perfect, None, done=0.5)
+            self._self_consumption.append((self_consumption.spent, self_consumption.stored_kwh))
+        past = SeriesPast(series, self._zone)
+        self._plan(LearnedForecasts(past), loop, daily, done=0.0)
+        self._plan(PerfectForecasts(past), perfect, None, done=0.5)
         self._progress(1.0)
         whole = Epoch(len(series), len(series), len(series))
         return BacktestResult(series, system, self._terminal_value(whole), accounts)
 
     def _terminal_value(self, end: Epoch) -> float:
         given = self._system.terminal_value_per_kwh
-        return terminal_value_at(self._system, self._series, end, ((), ())) if given is None else given
+        return terminal_value_at(self._system, self._series, end, ((), ())).mean_price if given is None else given
 
     def _plan(self, forecasts: ForecastProvider, loop: Account, daily: Account | None, done: float) -> None:
         """Run the closed loop and, if an account is given for it, the daily plan with the same forecasts."""
-        series = self._series
+        series, lately = self._series, RunningAccount(self._self_consumption)
         for epoch in epochs(series, self._zone):
-            planner = epoch_planner(self._system, series, epoch, forecasts.issued(epoch), loop.stored_kwh)
+            curve = forecasts.terminal_curve(self._system, epoch)
+            account = lately.account(epoch.begin, curve.mean_price if curve else 0.0)
+            peak, margin = self._peak(loop, epoch.begin), account.margin_per_kwh
+            planner = epoch_planner(self._system, series, epoch, forecasts, loop.stored_kwh, peak, margin)
             dispatches = planner.plan(daily.stored_kwh, self._peak(daily, epoch.begin)) if daily else []
             for slot, index in enumerate(range(epoch.begin, epoch.end)):
                 if slot and (revised := forecasts.revised(index)):
-                    planner.revise(slot, revised)
+                    planner.revise(slot, revised, forecasts.outcomes(index, revised))
                 nowcast, peak = forecasts.nowcast(index), self._peak(loop, index)
                 self._apply(planner.dispatch(slot, loop.stored_kwh, nowcast, peak), planner, loop, index)
+                lately.add(loop.spent, loop.stored_kwh)
                 if daily:
                     self._apply(dispatches[slot], planner, daily, index)
             self._progress(done + epoch.end / len(series) / 2)

@@ -11,13 +11,16 @@ from ..forecast.forecast_log import ForecastLog
 from ..forecast.history import PowerHistory
 from ..forecast.load import HISTORY_DAYS
 from ..forecast.nowcast import HORIZON_QUARTERS, LOOKBACK_QUARTERS, apply_nowcast
-from ..forecast.quantiles import autocorrelation
 from ..forecast.quarters import PER_DAY, PER_HOUR, day_edges, local_quarter, moment
+from ..planner.problem import Outcome, Problem, ValueCurve
+from ..planning.following_days import MEASURED_DAYS, PRICE_DAYS, terminal_curve
+from ..planning.misses import ForecastMisses, Powers
 from .time_series import TimeSeries
 
+_NEXT_QUARTERS = 4 * PER_HOUR  # that are revised in every quarter-hour, to save time; once an hour, more are
 PUBLICATION_SLOT = 13 * PER_HOUR  # quarter of the local day in which the prices of the next day are published
-_ERROR_WINDOW = 28 * PER_DAY  # quarters from which the persistence of errors is estimated
-_MAX_PERSISTENCE = 0.95
+
+type PowerForecast = tuple[Sequence[float], Sequence[float]]  # PV and load, kW
 
 
 class Epoch(NamedTuple):
@@ -31,17 +34,30 @@ class Epoch(NamedTuple):
     horizon: int
 
 
+class Nowcast(NamedTuple):
+    """PV and load of one quarter-hour, and their outcomes; none if they are certain."""
+
+    powers: Powers
+    outcomes: tuple[Outcome, ...] = ()
+
+
 class ForecastProvider(Protocol):
     """Forecasts for a backtest, queried in order of time. They use no data from after the time of the query."""
 
-    def issued(self, epoch: Epoch) -> tuple[Sequence[float], Sequence[float]]:
+    def issued(self, epoch: Epoch) -> PowerForecast:
         """Return PV and load (kW) from the beginning of the epoch to its horizon, as forecast at its beginning."""
 
-    def revised(self, index: int) -> tuple[Sequence[float], Sequence[float]] | None:
+    def revised(self, index: int) -> PowerForecast | None:
         """Return revised PV and load (kW) from quarter-hour `index` on, or None if there is no revision."""
 
-    def nowcast(self, index: int) -> tuple[float, float]:
-        """Return PV and load (kW) of a quarter-hour, as expected when it begins."""
+    def outcomes(self, index: int, forecast: PowerForecast) -> tuple[Outcome, ...]:
+        """Return the outcomes of a forecast from quarter-hour `index` on; none if the forecast is certain."""
+
+    def nowcast(self, index: int) -> Nowcast:
+        """Return what is expected of a quarter-hour when it begins."""
+
+    def terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
+        """Return the value of the energy left at the horizon of an epoch, or None if there is no past to tell it."""
 
 
 def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
@@ -56,14 +72,46 @@ def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
         yield Epoch(members[0], members[-1] + 1, bisect_left(series.numbers, day_edges(last_day, zone)[1]))
 
 
+class SeriesPast:
+    """What has been measured of a series by some time, and the values of stored energy that follow from it."""
+
+    def __init__(self, series: TimeSeries, zone: tzinfo) -> None:
+        """Take a series and the time zone of its market."""
+        self.series, self.zone = series, zone
+        self._curves: dict[int, ValueCurve | None] = {}  # by horizon: all ways of planning share them
+
+    def powers(self, values: Sequence[float], end: int, days: int) -> PowerHistory:
+        """Return the powers of the last days before the quarter-hour with the index `end`."""
+        numbers = self.series.numbers
+        last = numbers[end - 1] + 1 if end == len(numbers) else numbers[end]
+        first = bisect_left(numbers, last - days * PER_DAY)
+        power = dict(zip(numbers[first:end], values[first:end], strict=True))
+        return PowerHistory(power, frozenset(power))
+
+    def terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
+        """Return the value of the energy left at the horizon of an epoch, from the days before it."""
+        if epoch.horizon not in self._curves:
+            self._curves[epoch.horizon] = self._terminal_curve(system, epoch)
+        return self._curves[epoch.horizon]
+
+    def _terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
+        series = self.series
+        known = slice(max(epoch.horizon - (PRICE_DAYS + 1) * PER_DAY, 0), epoch.horizon)
+        both = zip(series.import_price[known], series.export_price[known], strict=True)
+        prices = dict(zip(series.numbers[known], both, strict=True))
+        load, pv = (self.powers(values, epoch.begin, MEASURED_DAYS + 1) for values in (series.load_kw, series.pv_kw))
+        now = series.numbers[epoch.begin] if epoch.begin < len(series) else series.numbers[-1] + 1
+        return terminal_curve(system, prices, load, pv, self.zone, now)
+
+
 class PerfectForecasts:
     """Forecasts that equal the real values."""
 
-    def __init__(self, series: TimeSeries) -> None:
+    def __init__(self, past: SeriesPast) -> None:
         """Use the real values of a series."""
-        self._series = series
+        self._series, self._past = past.series, past
 
-    def issued(self, epoch: Epoch) -> tuple[Sequence[float], Sequence[float]]:
+    def issued(self, epoch: Epoch) -> PowerForecast:
         """Return the real values."""
         part = slice(epoch.begin, epoch.horizon)
         return self._series.pv_kw[part], self._series.load_kw[part]
@@ -71,83 +119,83 @@ class PerfectForecasts:
     def revised(self, index: int) -> None:
         """Return None: there is nothing to revise."""
 
-    def nowcast(self, index: int) -> tuple[float, float]:
+    def outcomes(self, index: int, forecast: PowerForecast) -> tuple[Outcome, ...]:  # noqa: ARG002
+        """Return none: the forecast is certain."""
+        return ()
+
+    def nowcast(self, index: int) -> Nowcast:
         """Return the real values."""
-        return self._series.pv_kw[index], self._series.load_kw[index]
+        return Nowcast(Powers(self._series.pv_kw[index], self._series.load_kw[index]))
+
+    def terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
+        """Return the value of the energy left at the horizon, as without a perfect forecast."""
+        return self._past.terminal_curve(system, epoch)
 
 
 class LearnedForecasts:
     """The forecasts of the series, if it has any; otherwise forecasts learned from its past in each epoch.
 
-    Every hour, the PV forecast of the next hours is corrected by that of the last ones. Every quarter-hour, the
-    forecast is corrected by the error of the previous one, scaled by the persistence of such errors.
+    In every quarter-hour, the PV forecast of the next hours is corrected by that of the last ones. The forecast of the
+    quarter-hour itself is corrected by the error of the one before, scaled by the persistence of such errors.
     """
 
-    def __init__(self, series: TimeSeries, zone: tzinfo) -> None:
+    def __init__(self, past: SeriesPast) -> None:
         """Take a series; nothing is learned yet."""
-        self._series, self._zone = series, zone
-        self._pv = _IssuedForecast(series, series.pv_kw)
-        self._load = _IssuedForecast(series, series.load_kw)
+        self._series, self._past = past.series, past
+        self._log = ForecastLog()
+        self._misses = ForecastMisses.learn(self._log, PowerHistory({}), PowerHistory({}), past.zone, 0)
+        self._powers: list[Powers] = []  # the latest forecast of each quarter-hour
 
-    def issued(self, epoch: Epoch) -> tuple[Sequence[float], Sequence[float]]:
+    def issued(self, epoch: Epoch) -> PowerForecast:
         """Return the forecast that is made when the epoch begins."""
-        series, part = self._series, slice(epoch.begin, epoch.horizon)
+        series, part, zone = self._series, slice(epoch.begin, epoch.horizon), self._past.zone
+        first, last = series.numbers[epoch.begin], series.numbers[epoch.horizon - 1]
+        load_history, pv_history = (
+            self._past.powers(values, epoch.begin, HISTORY_DAYS) for values in (series.load_kw, series.pv_kw)
+        )
         pv = series.pv_forecast_kw and series.pv_forecast_kw[part]
         load = series.load_forecast_kw and series.load_forecast_kw[part]
         if pv is None or load is None:
-            first, last = series.numbers[epoch.begin], series.numbers[epoch.horizon - 1]
-            forecaster = Forecaster.learn(
-                moment(first), self._zone, self._history(series.load_kw, epoch.begin),
-                self._history(series.pv_kw, epoch.begin), ForecastLog(),
-            )  # fmt: skip
+            forecaster = Forecaster.learn(moment(first), zone, load_history, pv_history, ForecastLog())
             forecast = forecaster.forecast(moment(first), last + 1 - first)
             offsets = [number - first for number in series.numbers[part]]
             pv = pv or [forecast.pv_kw[offset] for offset in offsets]
             load = load or [forecast.load_kw[offset] for offset in offsets]
-        self._pv.issue(epoch, pv)
-        self._load.issue(epoch, load)
+        numbers = series.numbers[part]
+        self._log.add(first, zone, dict(zip(numbers, load, strict=True)), dict(zip(numbers, pv, strict=True)), {})
+        self._misses = ForecastMisses.learn(self._log, load_history, pv_history, zone, first)
+        del self._powers[epoch.begin :]
+        self._powers += map(Powers, pv, load, strict=True)
         return pv, load
 
-    def revised(self, index: int) -> tuple[Sequence[float], Sequence[float]] | None:
-        """Return the corrected forecast of the next hours, once an hour."""
-        if self._series.numbers[index] % PER_HOUR:
-            return None
-        before, ahead = slice(max(index - LOOKBACK_QUARTERS, 0), index), slice(index, index + HORIZON_QUARTERS)
-        pv_kw = self._pv.powers_kw
-        return apply_nowcast(pv_kw[before], self._series.pv_kw[before], pv_kw[ahead]), self._load.powers_kw[ahead]
+    def revised(self, index: int) -> PowerForecast:
+        """Return the corrected forecast of the next hours: of more of them once an hour."""
+        reach = _NEXT_QUARTERS if self._series.numbers[index] % PER_HOUR else HORIZON_QUARTERS
+        before = self._powers[max(index - LOOKBACK_QUARTERS, 0) : index]
+        ahead = self._powers[index : index + reach]
+        actual = self._series.pv_kw[max(index - LOOKBACK_QUARTERS, 0) : index]
+        pv = apply_nowcast([powers.pv_kw for powers in before], actual, [powers.pv_kw for powers in ahead])
+        return pv, [powers.load_kw for powers in ahead]
 
-    def nowcast(self, index: int) -> tuple[float, float]:
-        """Return the corrected forecast of a quarter-hour."""
-        return self._pv.expected(index), self._load.expected(index)
-
-    def _history(self, actual: Sequence[float], end: int) -> PowerHistory:
-        """Return the real powers before a quarter-hour, as far back as the forecaster looks."""
+    def outcomes(self, index: int, forecast: PowerForecast) -> tuple[Outcome, ...]:
+        """Return the outcomes of a forecast, from the misses of the last days."""
+        pv, load = forecast
         numbers = self._series.numbers
-        first = bisect_left(numbers, numbers[end] - HISTORY_DAYS * PER_DAY)
-        power = dict(zip(numbers[first:end], actual[first:end], strict=True))
-        return PowerHistory(power, frozenset(power))
+        return self._misses.outcomes(numbers[index], numbers[index : index + len(pv)], pv, load)
 
+    def issued_powers(self, index: int) -> Powers:
+        """Return the forecast of a quarter-hour that was issued last."""
+        return self._powers[index]
 
-class _IssuedForecast:
-    """The latest forecast of one series for each quarter-hour, to be compared with the real values."""
+    def nowcast(self, index: int) -> Nowcast:
+        """Return the corrected forecast of a quarter-hour, and its outcomes."""
+        series, number = self._series, self._series.numbers[index]
+        known = index and series.numbers[index - 1] + 1 == number
+        before = Powers(series.pv_kw[index - 1], series.load_kw[index - 1]) if known else None
+        powers = self._misses.nowcast(number, before) or self._powers[index]
+        outcomes = self._misses.outcomes(number, [number], [powers.pv_kw], [powers.load_kw])
+        return Nowcast(powers, outcomes)
 
-    def __init__(self, series: TimeSeries, actual: Sequence[float]) -> None:
-        self._numbers, self._actual = series.numbers, actual
-        self.powers_kw: list[float] = []
-        self._persistence = 0.0
-
-    def issue(self, epoch: Epoch, powers: Sequence[float]) -> None:
-        """Replace the forecast of an epoch, and estimate the persistence of errors."""
-        del self.powers_kw[epoch.begin :]
-        numbers, window = self._numbers, range(max(epoch.begin - _ERROR_WINDOW, 0), epoch.begin)
-        errors = {numbers[index]: self._actual[index] - self.powers_kw[index] for index in window}
-        pairs = ((kw, errors[number + 1]) for number, kw in errors.items() if number + 1 in errors)
-        self._persistence = autocorrelation(pairs, _MAX_PERSISTENCE)
-        self.powers_kw += powers
-
-    def expected(self, index: int) -> float:
-        """Return the forecast of a quarter-hour, corrected by the error of the one before it."""
-        issued = self.powers_kw[index]
-        if not index or self._numbers[index - 1] + 1 != self._numbers[index]:
-            return issued
-        return max(issued + self._persistence * (self._actual[index - 1] - self.powers_kw[index - 1]), 0.0)
+    def terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
+        """Return the value of the energy left at the horizon of an epoch, from the days before it."""
+        return self._past.terminal_curve(system, epoch)

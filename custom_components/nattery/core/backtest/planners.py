@@ -1,8 +1,8 @@
-"""Two implementations of the planner for an epoch: one backward pass, or a new plan every quarter-hour.
+"""Three implementations of the planner for an epoch.
 
-Prices and forecasts stay the same between two publications of prices. So the value function stays valid, and a decision
-is one forward step. Only with a capacity tariff, which the dynamic programme does not support, is every quarter-hour
-planned from scratch.
+Prices and forecasts stay the same between two publications of prices. So the value function of one backward pass stays
+valid, and a decision is one forward step. Only a perfect forecast with a capacity tariff, which the exact dynamic
+programme does not support, is planned from scratch in every quarter-hour.
 """
 
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from typing import Protocol
 
 from ..forecast.quarters import PER_DAY
 from ..ledger.entry import QUARTER
+from ..planner import linear
 from ..planner.dynamic import solve_backward
-from ..planner.energy_bounds import energy_bounds
-from ..planner.flows import Dispatch, StorageBounds
+from ..planner.flows import Dispatch, StorageBounds, simulate_slot
 from ..planner.plan import PlannedSlot
 from ..planner.planner import make_plan
-from ..planner.problem import Problem
-from ..planner.slot_cost import system_limits
+from ..planner.prepared import PreparedProblem
+from ..planner.problem import Outcome, Problem, ValueCurve
+from ..planner.stochastic import DemandCharge
 from ..planner.terminal_value import terminal_value
-from .forecasts import Epoch
+from ..planner.uncertain import demand_charge, stochastic_policy
+from .forecasts import Epoch, ForecastProvider, Nowcast, PowerForecast
 from .system import problem_for
 from .time_series import TimeSeries
-
-type PowerForecast = tuple[Sequence[float], Sequence[float]]
 
 
 class EpochPlanner(Protocol):
@@ -34,27 +34,37 @@ class EpochPlanner(Protocol):
     def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:
         """Return the dispatch of all slots, planned at the beginning for this stored energy and monthly peak so far."""
 
-    def revise(self, slot: int, forecast: PowerForecast) -> None:
+    def revise(self, slot: int, forecast: PowerForecast, outcomes: Sequence[Outcome]) -> None:
         """Replace the forecast (kW) of the slots from `slot` on, as far as the new one reaches."""
 
-    def dispatch(self, slot: int, stored_kwh: float, nowcast: tuple[float, float], peak_kw: float) -> Dispatch:
-        """Return the dispatch of one slot, planned at its beginning with this nowcast of PV and load (kW)."""
+    def dispatch(self, slot: int, stored_kwh: float, nowcast: Nowcast, peak_kw: float) -> Dispatch:
+        """Return the dispatch of one slot, planned at its beginning with this nowcast."""
 
 
 def epoch_planner(
-    system: Problem, series: TimeSeries, epoch: Epoch, forecast: PowerForecast, stored_kwh: float
+    system: Problem,
+    series: TimeSeries,
+    epoch: Epoch,
+    forecasts: ForecastProvider,
+    stored_kwh: float,
+    peak_kw: float = 0.0,
+    margin_per_kwh: float = 0.0,
 ) -> EpochPlanner:
-    """Return the planner for an epoch, given the forecast (kW) up to its horizon and the energy stored at first."""
+    """Return the planner for an epoch, given the energy stored at first, the monthly peak so far and the margin."""
+    forecast = forecasts.issued(epoch)
     problem = problem_for(system, series, slice(epoch.begin, epoch.horizon), forecast, stored_kwh)
-    value = system.terminal_value_per_kwh
-    if value is None or epoch.horizon < len(series):
-        value = terminal_value_at(system, series, epoch, forecast)
-    problem = replace(problem, terminal_value_per_kwh=value)
-    return _ReplanningPlanner(problem) if problem.peak_price_per_kw else _PolicyPlanner(problem, value)
+    if system.terminal_value_per_kwh is None or epoch.horizon < len(series):
+        curve = forecasts.terminal_curve(system, epoch) or terminal_value_at(system, series, epoch, forecast)
+        problem = replace(problem, terminal_curve=curve)
+    outcomes = forecasts.outcomes(epoch.begin, forecast)
+    problem = replace(problem, outcomes=outcomes, peak_so_far_kw=peak_kw, margin_per_kwh=margin_per_kwh)
+    if outcomes:
+        return _OutcomePlanner(problem)
+    return _ReplanningPlanner(problem) if problem.peak_price_per_kw else _PolicyPlanner(problem)
 
 
-def terminal_value_at(system: Problem, series: TimeSeries, epoch: Epoch, forecast: PowerForecast) -> float:
-    """Return the value of a kWh stored at the horizon, estimated from the last whole day before it.
+def terminal_value_at(system: Problem, series: TimeSeries, epoch: Epoch, forecast: PowerForecast) -> ValueCurve:
+    """Return the value of energy stored at the horizon, estimated from the last whole day before it.
 
     The part of that day that has passed uses the real PV and load, the rest uses the forecast.
     """
@@ -68,11 +78,40 @@ def terminal_value_at(system: Problem, series: TimeSeries, epoch: Epoch, forecas
     return terminal_value(replace(problem, terminal_value_per_kwh=None, peak_price_per_kw=0.0, targets=()))
 
 
-class _PolicyPlanner:
-    """Decides by the policy of one backward pass."""
+class _OutcomePlanner:
+    """Decides by the expected cost over the outcomes of the forecast."""
 
-    def __init__(self, problem: Problem, value: float) -> None:
-        self._policy = solve_backward(problem, value)
+    def __init__(self, problem: Problem) -> None:
+        self._prepared = PreparedProblem.of(problem)
+        self.bounds = self._prepared.bounds
+        self._demand = demand_charge(self._prepared, linear)
+        self._policy = stochastic_policy(self._prepared, self._demand)
+        self._last: Dispatch | None = None
+
+    def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:  # noqa: ARG002  (known from the start)
+        dispatches: list[Dispatch] = []
+        for slot, inputs in enumerate(self._prepared.inputs):
+            previous = dispatches[-1] if dispatches else None
+            dispatches.append(self._policy.follow(slot, stored_kwh, previous).dispatch)
+            stored_kwh = simulate_slot(dispatches[-1], self.bounds, stored_kwh, inputs).stored_kwh
+        return dispatches
+
+    def revise(self, slot: int, forecast: PowerForecast, outcomes: Sequence[Outcome]) -> None:  # noqa: ARG002
+        self._policy.revise(slot, outcomes)
+
+    def dispatch(self, slot: int, stored_kwh: float, nowcast: Nowcast, peak_kw: float) -> Dispatch:
+        if self._demand and peak_kw > self._demand.above_kw:  # what has been paid for is free from now on
+            self._demand = DemandCharge(peak_kw, self._demand.price)
+            self._policy.charge_demand(slot, self._demand)
+        self._last = self._policy.decide(slot, stored_kwh, nowcast.outcomes, self._last).dispatch
+        return self._last
+
+
+class _PolicyPlanner:
+    """Decides by the policy of one exact backward pass."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._policy = solve_backward(problem, terminal_value(problem))
         self.bounds = self._policy.bounds
 
     def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:  # noqa: ARG002  (no capacity tariff here)
@@ -83,11 +122,11 @@ class _PolicyPlanner:
             stored_kwh = decision.stored_kwh
         return dispatches
 
-    def revise(self, slot: int, forecast: PowerForecast) -> None:
+    def revise(self, slot: int, forecast: PowerForecast, outcomes: Sequence[Outcome]) -> None:  # noqa: ARG002
         self._policy.revise(slot, *forecast)
 
-    def dispatch(self, slot: int, stored_kwh: float, nowcast: tuple[float, float], peak_kw: float) -> Dispatch:  # noqa: ARG002
-        return self._policy.step(slot, stored_kwh, *nowcast).dispatch
+    def dispatch(self, slot: int, stored_kwh: float, nowcast: Nowcast, peak_kw: float) -> Dispatch:  # noqa: ARG002
+        return self._policy.step(slot, stored_kwh, *nowcast.powers).dispatch
 
 
 class _ReplanningPlanner:
@@ -95,29 +134,26 @@ class _ReplanningPlanner:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        bounds = energy_bounds(problem)
-        self.bounds = StorageBounds(system_limits(problem), bounds.min_kwh, bounds.max_kwh)
+        self.bounds = PreparedProblem.of(problem).bounds
 
     def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:
         return [_dispatch_of(slot) for slot in make_plan(self._problem_from(0, stored_kwh, None, peak_kw))]
 
-    def revise(self, slot: int, forecast: PowerForecast) -> None:
+    def revise(self, slot: int, forecast: PowerForecast, outcomes: Sequence[Outcome]) -> None:  # noqa: ARG002
         pv, load = list(self._problem.pv_kw), list(self._problem.load_kw)
         for old, new in zip((pv, load), forecast, strict=True):
             old[slot : slot + len(new)] = new
         self._problem = replace(self._problem, pv_kw=pv, load_kw=load)
 
-    def dispatch(self, slot: int, stored_kwh: float, nowcast: tuple[float, float], peak_kw: float) -> Dispatch:
+    def dispatch(self, slot: int, stored_kwh: float, nowcast: Nowcast, peak_kw: float) -> Dispatch:
         return _dispatch_of(make_plan(self._problem_from(slot, stored_kwh, nowcast, peak_kw)).slots[0])
 
-    def _problem_from(
-        self, slot: int, stored_kwh: float, nowcast: tuple[float, float] | None, peak_kw: float
-    ) -> Problem:
+    def _problem_from(self, slot: int, stored_kwh: float, nowcast: Nowcast | None, peak_kw: float) -> Problem:
         """Return the rest of the problem from the beginning of a slot on."""
         problem = self._problem
         pv, load = problem.pv_kw[slot:], problem.load_kw[slot:]
         if nowcast is not None:
-            pv, load = [nowcast[0], *pv[1:]], [nowcast[1], *load[1:]]
+            pv, load = [nowcast.powers.pv_kw, *pv[1:]], [nowcast.powers.load_kw, *load[1:]]
         soc = min(max(stored_kwh / problem.battery.capacity_kwh, 0.0), 1.0)
         return replace(
             problem,

@@ -7,7 +7,7 @@ from typing import Any
 from ..forecast.quarters import moment
 from ..ledger.entry import QUARTER_HOURS
 from ..planner.problem import Problem, ProblemError
-from ..planner.problem_document import parse_json, problem_from
+from ..planner.problem_document import OUTCOME_KEYS, parse_json, problem_from
 from .time_series import TimeSeries
 
 _PLACEHOLDER_SLOT = {
@@ -16,7 +16,7 @@ _PLACEHOLDER_SLOT = {
 _SYSTEM_FIELDS = {
     "battery", "grid", "currency", "terminal_value_per_kwh", "pv_curtailable", "peak_price_per_kw", "targets",
 }  # fmt: skip
-_SLOT_FIELDS = {field.name for field in fields(Problem)} - _SYSTEM_FIELDS
+_SLOT_FIELDS = {field.name for field in fields(Problem)} - _SYSTEM_FIELDS | set(OUTCOME_KEYS)
 
 
 def read_system(text: str | bytes) -> Problem:

@@ -8,11 +8,21 @@ exact. One backward pass covers every stored energy, so a decision for a slot af
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from .energy_bounds import SoftTarget, energy_bounds
-from .flows import SELF_CONSUME, Dispatch, SlotInputs, StorageBounds, battery_power, dispatch_for, slot_inputs
+from .flows import (
+    SELF_CONSUME,
+    Dispatch,
+    SlotInputs,
+    StorageBounds,
+    battery_power,
+    dispatch_for,
+    simulate_slot,
+    slot_inputs,
+    slot_money,
+)
 from .piecewise_linear import (
     ConvexPart,
     PiecewiseLinear,
@@ -22,7 +32,7 @@ from .piecewise_linear import (
     infimal_convolution,
     lower_envelope,
 )
-from .problem import Problem
+from .problem import Problem, ValueCurve
 from .slot_cost import (
     EPSILON,
     SlotCost,
@@ -39,7 +49,7 @@ _TIE_BREAK = 1e-9  # share of the largest price: self-consumption is left only f
 
 
 class UnsupportedError(SolverError):
-    """Raised for a problem that the dynamic programme cannot solve: a capacity tariff or scenarios."""
+    """Raised for a problem that the dynamic programme cannot solve: one with a capacity tariff."""
 
 
 class SlotDecision(NamedTuple):
@@ -59,7 +69,7 @@ class ValuePolicy:
     """The optimal decision for any slot and any stored energy, computed by one backward pass."""
 
     def __init__(
-        self, problem: Problem, bounds: StorageBounds, soft_targets: Iterable[SoftTarget], terminal_value: float
+        self, problem: Problem, bounds: StorageBounds, soft_targets: Iterable[SoftTarget], terminal: ValueCurve
     ) -> None:
         self.problem = problem
         self.bounds = bounds
@@ -69,13 +79,7 @@ class ValuePolicy:
         self._soft_targets: dict[int, list[SoftTarget]] = {}
         for target in soft_targets:
             self._soft_targets.setdefault(target.slot + 1, []).append(target)
-        min_kwh, max_kwh, slots = bounds.min_kwh, bounds.max_kwh, len(problem)
-        width = max_kwh - min_kwh
-        last = (
-            PiecewiseLinear([min_kwh, max_kwh], [0.0, -terminal_value * width], [-terminal_value])
-            if width > EPSILON
-            else PiecewiseLinear([min_kwh], [0.0], [])
-        )
+        slots, last = len(problem), _final_cost(bounds, terminal)
         # One function more than there are slots: the least cost from the start of each slot to the end of the horizon.
         self.cost_to_go = [self._add_soft_targets(slots, last)] * (slots + 1)
         self._recurse(0, slots)
@@ -148,6 +152,12 @@ class ValuePolicy:
         dispatch = dispatch_for(power, bounds, stored, inputs)
         return SlotDecision(dispatch, power, stored + best_change, -self.cost_to_go[slot].slope(stored))
 
+    def cost_from(self, slot: int, stored_kwh: float, dispatch: Dispatch) -> float:
+        """Return the cost of a dispatch in a slot, and of the best ones after it, to the end of the horizon."""
+        inputs = self._inputs[slot]
+        flows = simulate_slot(dispatch, self.bounds, stored_kwh, inputs)
+        return slot_money(flows, inputs, self.bounds.limits.wear).total + self.cost_to_go[slot + 1].at(flows.stored_kwh)
+
     def solution(self, fixed_stored_kwh: Sequence[float] = ()) -> Solution:
         """Return the solution over the whole horizon; the first slots end with `fixed_stored_kwh`."""
         limits, inputs = self.bounds.limits, self._inputs
@@ -163,27 +173,36 @@ class ValuePolicy:
         return Solution(powers, marginal_values, "dynamic")
 
 
-def solve_backward(problem: Problem, terminal_value: float) -> ValuePolicy:
-    """Return the policy for a problem; `terminal_value` is the value of a kWh stored at the end of the horizon.
+def solve_backward(problem: Problem, terminal: ValueCurve) -> ValuePolicy:
+    """Return the policy for the expected PV and load; `terminal` is the value of the energy left at the end.
 
-    Raises UnsupportedError for a capacity tariff or scenarios: only the linear programme can plan those.
+    Raises UnsupportedError for a capacity tariff: only the linear programme can plan that.
     """
     if problem.peak_price_per_kw:
         raise UnsupportedError("The dynamic programme cannot plan a capacity tariff")
-    if problem.has_scenarios:
-        raise UnsupportedError("The dynamic programme cannot plan scenarios")
     energy = energy_bounds(problem)
     return ValuePolicy(
         problem,
         StorageBounds(system_limits(problem), energy.min_kwh, energy.max_kwh),
         energy.soft_targets,
-        terminal_value,
+        terminal,
     )
 
 
-def solve(problem: Problem, terminal_value: float, fixed_stored_kwh: Sequence[float] = ()) -> Solution:
+def solve(problem: Problem, terminal: ValueCurve, fixed_stored_kwh: Sequence[float] = ()) -> Solution:
     """Return the optimum in the same form as `linear.solve`. Raises UnsupportedError."""
-    return solve_backward(problem, terminal_value).solution(fixed_stored_kwh)
+    return solve_backward(problem, terminal).solution(fixed_stored_kwh)
+
+
+def _final_cost(bounds: StorageBounds, terminal: ValueCurve) -> PiecewiseLinear:
+    """Return the cost at the end of the horizon: less the value of the energy that is left."""
+    edges = accumulate((width for width, _ in terminal.segments[:-1]), initial=terminal.first_kwh)
+    inside = [edge for edge in edges if bounds.min_kwh + EPSILON < edge < bounds.max_kwh - EPSILON]
+    xs = [bounds.min_kwh, *inside]
+    if bounds.max_kwh > bounds.min_kwh + EPSILON:
+        xs.append(bounds.max_kwh)
+    ys = [-terminal.at(x) for x in xs]
+    return PiecewiseLinear(xs, ys, _slopes(list(zip(xs, ys, strict=True))))
 
 
 def _marginal_costs(current: SlotCost, bounds: StorageBounds, hours: float) -> tuple[Slopes, Slopes]:

@@ -14,28 +14,27 @@ import highspy
 import numpy as np
 
 from ..action import ActionKind
-from .energy_bounds import EnergyBounds, energy_bounds
+from .energy_bounds import energy_bounds
 from .highs import BY_COLUMN, MINIMISE, HighsModel, QuietHighs, run_highs
-from .problem import Problem
+from .problem import Problem, ValueCurve
 from .slot_cost import EPSILON, SlotCost, largest_abs_price, slot_costs, system_limits
 from .solution import Solution, SolverError
 
-SCENARIO_WEIGHTS = 0.3, 0.4, 0.3  # of the P10, P50 and P90 scenarios (Swanson's rule)
 TIE_BREAK = 1e-6  # share of the largest price, per stored kWh: ranks dispatches of equal cost
 
 
 def solve(
     problem: Problem,
-    terminal_value: float,
+    terminal: ValueCurve,
     previous_actions: Sequence[ActionKind | None] = (),
     fixed_stored_kwh: Sequence[float] = (),
 ) -> Solution:
-    """Return the optimum; `terminal_value` is the value of a kWh stored at the end of the horizon.
+    """Return the optimum for the expected PV and load; `terminal` is the value of the energy left at the end.
 
     Among solutions of equal cost, the one that keeps `previous_actions` (one per slot) is preferred, then the one that
     follows the load. `fixed_stored_kwh` fixes the energy stored at the end of the first slots. Raises SolverError.
     """
-    model = _LinearProgram(problem, terminal_value, previous_actions, fixed_stored_kwh)
+    model = _LinearProgram(problem, terminal, previous_actions, fixed_stored_kwh)
     return model.solve()
 
 
@@ -45,12 +44,12 @@ class _LinearProgram:
     def __init__(
         self,
         problem: Problem,
-        terminal_value: float,
+        terminal: ValueCurve,
         previous_actions: Sequence[ActionKind | None],
         fixed_stored_kwh: Sequence[float],
     ) -> None:
         self.limits = system_limits(problem)
-        self.problem, self.terminal_value = problem, terminal_value
+        self.problem, self.terminal = problem, terminal
         self.previous_actions, self.fixed_stored_kwh = previous_actions, fixed_stored_kwh
         self.slot_hours = problem.hours
         # Costs are scaled by the largest price, since the solver's tolerances are absolute.
@@ -66,27 +65,9 @@ class _LinearProgram:
         self.charging: list[list[int]] = []
         self.discharging: list[list[int]] = []
         self.curtailing: dict[int, int] = {}
-        self.first_rows: list[int] = []  # the row of the first slot, in each scenario
-        self.plan_weight = SCENARIO_WEIGHTS[1] if problem.has_scenarios else 1.0
         self._build()
 
     # --- building
-
-    def _build(self) -> None:
-        """Add the scenarios, and couple their first decisions."""
-        problem, bounds = self.problem, energy_bounds(self.problem)
-        scenarios = [(1.0, problem.pv_kw, problem.load_kw)]
-        if problem.has_scenarios:
-            pessimistic, median, optimistic = SCENARIO_WEIGHTS
-            pv, load = problem.pv_kw, problem.load_kw
-            scenarios = [
-                (median, pv, load),
-                (pessimistic, problem.pv_p10_kw or pv, problem.load_p90_kw or load),
-                (optimistic, problem.pv_p90_kw or pv, load),
-            ]
-        first_columns = [self._add_scenario(bounds, *scenario) for scenario in scenarios]
-        for other in first_columns[1:]:  # non-anticipativity: all scenarios share the first slot's decision
-            self._add_row({first_columns[0]: 1.0, other: -1.0}, 0.0, 0.0)
 
     def _add_column(self, cost: float, lower: float, upper: float) -> int:
         self.cost.append(cost)
@@ -104,62 +85,64 @@ class _LinearProgram:
         values += entries.values()
         return row
 
-    def _add_scenario(
-        self, bounds: EnergyBounds, weight: float, pv_kw: Sequence[float], load_kw: Sequence[float]
-    ) -> int:
-        """Add one scenario of PV and load. Returns the column of the energy stored after the first slot."""
+    def _build(self) -> None:
+        """Add the energy balance and the costs of all slots, and the soft targets."""
         problem, limits, slots = self.problem, self.limits, len(self.problem)
-        is_plan = not self.charging  # the first scenario is the one that the plan shows
+        bounds = energy_bounds(problem)
         cost, lower, upper = self.cost, self.lower, self.upper
         columns, rows, values = self.entries
-        first_row = len(self.row_lower)
-        self.first_rows.append(first_row)
         self.row_lower += [problem.battery.stored_start, *[0.0] * (slots - 1)]
         self.row_upper += [problem.battery.stored_start, *[0.0] * (slots - 1)]
-        stored = len(cost)
-        cost += [0.0] * (slots - 1)
-        cost.append(-self.terminal_value * weight)
+        cost += [0.0] * slots  # of the energy stored at the end of each slot
         lower += [bounds.min_kwh] * slots
         upper += [bounds.max_kwh] * slots
-        if is_plan:
-            lower[: len(self.fixed_stored_kwh)] = upper[: len(self.fixed_stored_kwh)] = self.fixed_stored_kwh
-        columns += range(stored, stored + slots)
-        rows += range(first_row, first_row + slots)
+        lower[: len(self.fixed_stored_kwh)] = upper[: len(self.fixed_stored_kwh)] = self.fixed_stored_kwh
+        columns += range(slots)
+        rows += range(slots)
         values += [1.0] * slots
-        columns += range(stored, stored + slots - 1)
-        rows += range(first_row + 1, first_row + slots)
+        columns += range(slots - 1)
+        rows += range(1, slots)
         values += [-1.0] * (slots - 1)
+        self._add_terminal_value(slots - 1)
         peak = None
         if problem.peak_price_per_kw:
-            peak = self._add_column(weight * problem.peak_price_per_kw, problem.peak_so_far_kw, inf)
+            peak = self._add_column(problem.peak_price_per_kw, problem.peak_so_far_kw, inf)
         previous_actions = self.previous_actions
-        for slot, (slot_cost, hours) in enumerate(
-            zip(slot_costs(problem, pv_kw, load_kw), self.slot_hours, strict=True)
+        for slot, (slot_cost, hours, pv, load) in enumerate(
+            zip(slot_costs(problem), self.slot_hours, problem.pv_kw, problem.load_kw, strict=True)
         ):
-            row = first_row + slot
-            paid_to_curtail = limits.curtailable and problem.import_price[slot] < 0 and pv_kw[slot] > EPSILON
+            paid_to_curtail = limits.curtailable and problem.import_price[slot] < 0 and pv > EPSILON
             if peak is not None and paid_to_curtail:
-                self._add_explicit_grid_columns(slot, row, weight, pv_kw[slot], load_kw[slot], peak, is_plan=is_plan)
+                self._add_explicit_grid_columns(slot, pv, load, peak)
                 continue
             charge_columns, discharge_columns = self._add_segments(
-                row, slot_cost, hours, weight, previous_actions[slot] if previous_actions else None
+                slot, slot_cost, hours, previous_actions[slot] if previous_actions else None
             )
-            if is_plan:
-                self.charging.append(charge_columns)
-                self.discharging.append(discharge_columns)
+            self.charging.append(charge_columns)
+            self.discharging.append(discharge_columns)
             if not slot_cost.convex:
                 self._add_order_binaries(slot_cost, charge_columns, discharge_columns)
             if peak is not None:
-                self._add_peak_row(
-                    peak, max(load_kw[slot] - pv_kw[slot], 0.0), slot_cost, charge_columns, discharge_columns, hours
-                )
+                self._add_peak_row(peak, max(load - pv, 0.0), slot_cost, charge_columns, discharge_columns, hours)
         for slot, level, price, sign in bounds.soft_targets:
-            missing = self._add_column(weight * price, 0.0, inf)
-            self._add_row({missing: 1.0, stored + slot: float(sign)}, sign * level, inf)
-        return stored
+            missing = self._add_column(price, 0.0, inf)
+            self._add_row({missing: 1.0, slot: float(sign)}, sign * level, inf)
+
+    def _add_terminal_value(self, stored: int) -> None:
+        """Add the value of the energy stored at the end: its price, or a column for each segment of the curve."""
+        segments = self.terminal.segments
+        if len(segments) == 1:
+            self.cost[stored] = -segments[0][1]
+            return
+        last = len(segments) - 1
+        parts = {
+            self._add_column(-price, 0.0 if index else -inf, inf if index == last else width): -1.0
+            for index, (width, price) in enumerate(segments)
+        }
+        self._add_row({stored: 1.0, **parts}, self.terminal.first_kwh, self.terminal.first_kwh)
 
     def _add_segments(
-        self, row: int, slot_cost: SlotCost, hours: float, weight: float, previous_action: ActionKind | None
+        self, row: int, slot_cost: SlotCost, hours: float, previous_action: ActionKind | None
     ) -> tuple[list[int], list[int]]:
         """Add the columns of a slot's segments, in stored kWh. Returns those of charging and of discharging."""
         up, down, wear = self.limits.charge_efficiency, self.limits.discharge_efficiency, self.limits.wear
@@ -168,13 +151,13 @@ class _LinearProgram:
         first = len(cost)
         tie_break = self.tie_break * (2 if previous_action is ActionKind.CHARGE else 0)
         for width, price, imports in slot_cost.charge:
-            cost.append(weight * ((price + wear) / up - tie_break + (self.tie_break if imports else -self.tie_break)))
+            cost.append((price + wear) / up - tie_break + (self.tie_break if imports else -self.tie_break))
             upper.append(width * hours * up)
             values.append(-1.0)
         first_discharge = len(cost)
         tie_break = self.tie_break * (2 if previous_action is ActionKind.DISCHARGE else 0)
         for width, price, imports in slot_cost.discharge:
-            cost.append(weight * ((wear - price) * down - tie_break + (-self.tie_break if imports else self.tie_break)))
+            cost.append((wear - price) * down - tie_break + (-self.tie_break if imports else self.tie_break))
             upper.append(width * hours / down)
             values.append(1.0)
         end = len(cost)
@@ -241,9 +224,7 @@ class _LinearProgram:
         self.binaries.append(column)
         return column
 
-    def _add_explicit_grid_columns(
-        self, slot: int, row: int, weight: float, pv: float, load: float, peak: int, *, is_plan: bool
-    ) -> None:
+    def _add_explicit_grid_columns(self, slot: int, pv: float, load: float, peak: int) -> None:
         """Add import, export and curtailment of a slot as separate variables.
 
         This is needed if curtailing pays at the slot's prices but would raise the demand charge: then the curtailment
@@ -251,20 +232,20 @@ class _LinearProgram:
         """
         limits, hours = self.limits, self.slot_hours[slot]
         up, down, wear = limits.charge_efficiency, limits.discharge_efficiency, limits.wear
-        import_price = self.problem.import_price[slot] * hours * weight
-        export_price = self.problem.export_price[slot] * hours * weight
-        charge = self._add_column(weight * wear / up, 0.0, limits.charge_kw * hours * up)
-        discharge = self._add_column(weight * wear * down, 0.0, limits.discharge_kw * hours / down)
+        import_price = self.problem.import_price[slot] * hours
+        export_price = self.problem.export_price[slot] * hours
+        charge = self._add_column(wear / up, 0.0, limits.charge_kw * hours * up)
+        discharge = self._add_column(wear * down, 0.0, limits.discharge_kw * hours / down)
         imported = self._add_column(import_price, 0.0, limits.import_kw)
         exported = self._add_column(-export_price, 0.0, limits.export_kw)
         # Only the load can break the import limit. Nothing can break the export limit, since PV can be curtailed.
         excess_import = self._add_column(
-            import_price + limits.penalty * hours * weight, 0.0, max(load - pv - limits.import_kw, 0.0)
+            import_price + limits.penalty * hours, 0.0, max(load - pv - limits.import_kw, 0.0)
         )
-        curtailed = self._add_column(weight * self.tie_break, 0.0, pv)
+        curtailed = self._add_column(self.tie_break, 0.0, pv)
         columns, rows, values = self.entries
         columns += charge, discharge
-        rows += row, row
+        rows += slot, slot
         values += -1.0, 1.0
         self._add_row(
             {
@@ -281,9 +262,7 @@ class _LinearProgram:
         self._add_row({peak: 1.0, imported: -1.0, excess_import: -1.0}, 0.0, inf)
         # The lowest marginal price of a kWh in this slot.
         lowest_price = -inf if limits.discharge_kw > limits.export_kw + load else min(import_price, export_price)
-        wasting_pays = (
-            lowest_price < 0 and wear * (1 / up + down) * hours * weight < -lowest_price * (1 / up - down) + EPSILON
-        )
+        wasting_pays = lowest_price < 0 and wear * (1 / up + down) * hours < -lowest_price * (1 / up - down) + EPSILON
         for one, other, needs_binary in (
             (charge, discharge, wasting_pays),
             (imported, exported, export_price > import_price),
@@ -292,10 +271,9 @@ class _LinearProgram:
                 direction = self._add_binary()
                 self._add_row({one: 1.0, direction: -self.upper[one]}, -inf, 0.0)
                 self._add_row({other: 1.0, direction: self.upper[other]}, -inf, self.upper[other])
-        if is_plan:
-            self.charging.append([charge])
-            self.discharging.append([discharge])
-            self.curtailing[slot] = curtailed
+        self.charging.append([charge])
+        self.discharging.append([discharge])
+        self.curtailing[slot] = curtailed
 
     # --- solving
 
@@ -340,9 +318,7 @@ class _LinearProgram:
             gained = sum(amounts[c] for c in charge_columns) - sum(amounts[c] for c in discharge_columns)
             power.append(gained / (hours * up) if gained > 0 else gained * down / hours)
         slots = len(self.slot_hours)
-        price = -self.money_unit / self.plan_weight
-        marginal_value = [value * price for value in solution.row_dual[:slots]]
-        marginal_value[0] = -self.money_unit * sum(solution.row_dual[row] for row in self.first_rows)
+        marginal_value = [-self.money_unit * value for value in solution.row_dual[:slots]]
         curtail = None
         if self.curtailing:
             curtail = [

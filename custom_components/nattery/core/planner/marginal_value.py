@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from .energy_bounds import SoftTarget
 from .flows import SAME_KW, Flows, SlotInputs, StorageBounds
+from .problem import ValueCurve
 
 _SAME_KWH = 1e-6  # energies that differ by less count as equal
 
@@ -33,7 +34,7 @@ class PlanContext(NamedTuple):
     inputs: Sequence[SlotInputs]
     flows: Sequence[Flows]
     soft_targets: Iterable[SoftTarget]
-    terminal_value: float
+    terminal: ValueCurve
     peak_kw: float
     peak_price: float
 
@@ -43,8 +44,9 @@ def marginal_values(plan: PlanContext) -> list[MarginalValue]:
     adjustments = [_adjustment_costs(plan, inputs, flow) for inputs, flow in zip(plan.inputs, plan.flows, strict=True)]
     storing_costs, withdrawing_costs = zip(*adjustments, strict=True)
     more_held, less_held = _holding_costs(plan)
-    losses = _least_costs(storing_costs, more_held, less_held, plan.terminal_value)
-    negative_gains = _least_costs(withdrawing_costs, less_held, more_held, -plan.terminal_value)
+    last, following = plan.terminal.prices(plan.flows[-1].stored_kwh)
+    losses = _least_costs(storing_costs, more_held, less_held, last)
+    negative_gains = _least_costs(withdrawing_costs, less_held, more_held, -following)
     return [MarginalValue(loss, -gain) for loss, gain in zip(losses, negative_gains, strict=True)]
 
 

@@ -9,6 +9,7 @@ from ..action import FORCED, Action, ActionKind
 from ..explanation import Explanation
 from ..sentences import Sentences
 from .flows import SlotMoney
+from .problem import ValueCurve
 
 _POWER_TOLERANCE_KW = 1e-3  # powers within one run differ by less
 
@@ -72,9 +73,10 @@ class PlanRun:
 class Plan:
     """The planned actions and their cost (lower is better).
 
-    `cost` is the net cost of all slots plus the demand charge, minus `terminal_value` for each kWh stored more at the
-    end than at the start. `solver` is highs, dynamic or none. `exact` is False if the time limit was reached before the
-    optimum was proven. `kept` tells that the actions of the next hours were kept from the previous plan (hysteresis).
+    `cost` is the net cost of all slots plus the demand charge, minus the value (`terminal`) of the energy stored more
+    at the end than at the start. `solver` is highs, dynamic, stochastic or none. `exact` is False if the time limit was
+    reached before the optimum was proven. `kept` tells that the actions of the next hours were kept from the previous
+    plan (hysteresis). `savings` are each slot's savings over plain self-consumption, stored energy included.
     """
 
     slots: tuple[PlannedSlot, ...]
@@ -82,11 +84,12 @@ class Plan:
     strategy: str
     solver: str
     solve_ms: float
-    terminal_value: float
+    terminal: ValueCurve
     currency: str
     notes: tuple[Explanation, ...] = ()
     exact: bool = True
     kept: bool = False
+    savings: tuple[float, ...] = ()
 
     def __iter__(self) -> Iterator[PlannedSlot]:
         """Iterate over the slots in order."""

@@ -7,6 +7,7 @@ Every object validates itself when it is created, so solvers need no checks. Thi
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from math import isfinite
 from typing import Any
 
@@ -17,6 +18,8 @@ MAX_HORIZON = timedelta(days=31)
 MAX_SLOTS = 3000
 ALLOWED_YEARS = range(1970, 2200)
 MAX_SHOWN_LENGTH = 60  # characters of a given value that an error message quotes
+MIN_KWH = 1e-6  # smaller differences of stored energy are rounding
+MIN_WEIGHT = 1e-6  # of an outcome
 MAX_MAGNITUDE = 1e5  # larger than any plausible power, energy or price per kWh
 
 
@@ -126,6 +129,77 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueCurve:
+    """The value of the energy left at the end: segments from `first_kwh` upwards, each a width (kWh) and a price.
+
+    Prices never rise from one segment to the next: the first kWh is the most valuable one. Energy below the first or
+    above the last segment has the price of that segment.
+    """
+
+    first_kwh: float
+    segments: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def linear(cls, battery: BatteryModel, price: float) -> ValueCurve:
+        """Return the curve on which each kWh has the same value."""
+        return cls(battery.stored_min, ((battery.stored_max - battery.stored_min, price),))
+
+    @classmethod
+    def of_values(cls, stored_kwh: Sequence[float], values: Sequence[float]) -> ValueCurve:
+        """Return the least curve that is nowhere below some values, given with their stored energies in order."""
+        corners: list[tuple[float, float]] = []
+        for point in zip(stored_kwh, values, strict=True):
+            if corners and point[0] <= corners[-1][0]:
+                continue
+            while len(corners) > 1 and _slope(corners[-2], corners[-1]) <= _slope(corners[-1], point):
+                corners.pop()
+            corners.append(point)
+        segments = tuple((b[0] - a[0], _slope(a, b)) for a, b in pairwise(corners))
+        return cls(stored_kwh[0], segments or ((0.0, 0.0),))
+
+    def at(self, stored_kwh: float) -> float:
+        """Return the value of a stored energy (kWh), counted from `first_kwh`."""
+        left, value = stored_kwh - self.first_kwh, 0.0
+        for width, price in self.segments[:-1]:
+            if left <= width:
+                return value + left * price
+            left, value = left - width, value + width * price
+        return value + left * self.segments[-1][1]
+
+    def prices(self, stored_kwh: float) -> tuple[float, float]:
+        """Return the value of the last kWh of a stored energy, and of the next one."""
+        left = stored_kwh - self.first_kwh
+        last = following = self.segments[0][1]
+        edge = 0.0
+        for width, price in self.segments:
+            if left > edge + MIN_KWH:
+                last = price
+            if left >= edge - MIN_KWH:
+                following = price
+            edge += width
+        return last, following
+
+    @property
+    def mean_price(self) -> float:
+        """The mean value of a kWh."""
+        width = sum(width for width, _ in self.segments)
+        return sum(width * price for width, price in self.segments) / width if width else self.segments[0][1]
+
+
+def _slope(first: tuple[float, float], second: tuple[float, float]) -> float:
+    return (second[1] - first[1]) / (second[0] - first[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way in which PV and load (kW of every slot) may turn out, and its weight beside the others."""
+
+    weight: float
+    pv_kw: Sequence[float]
+    load_kw: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
 class PastAction:
     """The action that the previous plan had from `start` (UTC) on, with its power in kW if it is a forced one."""
 
@@ -139,9 +213,11 @@ class Problem:
     """Everything that a plan depends on. Each series has one value per slot, and all series have the same length.
 
     `start` is when planning starts. If that is inside a slot, `first_slot_minutes` is the rest of that slot. The
-    terminal value is estimated if `terminal_value_per_kwh` is None. The demand charge `peak_price_per_kw` applies to
-    the highest average import of a slot (kW) above `peak_so_far_kw`. Quantile series, if given, are planned as
-    scenarios. Raises ProblemError.
+    value of the energy left at the end is `terminal_curve` or, for each kWh, `terminal_value_per_kwh`; if both are
+    None, it is estimated. The demand charge `peak_price_per_kw` applies to the highest average import of a slot (kW)
+    above `peak_so_far_kw`. If there are `outcomes`, the expected cost over them is minimised; `pv_kw` and `load_kw` are
+    their expected values. Self-consumption is then left only for an action that is better by `margin_per_kwh` for each
+    kWh that the battery can move in the slot. Raises ProblemError.
     """
 
     start: datetime
@@ -158,9 +234,9 @@ class Problem:
     pv_curtailable: bool = False
     peak_price_per_kw: float = 0.0
     peak_so_far_kw: float = 0.0
-    pv_p10_kw: Sequence[float] | None = None
-    pv_p90_kw: Sequence[float] | None = None
-    load_p90_kw: Sequence[float] | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    margin_per_kwh: float = 0.0
+    terminal_curve: ValueCurve | None = field(default=None, repr=False)
     targets: tuple[Target, ...] = ()
     previous: tuple[PastAction, ...] = field(default=(), repr=False)
 
@@ -183,13 +259,16 @@ class Problem:
             allowed = f"at most {MAX_HORIZON.days} days and {MAX_SLOTS} slots are allowed"
             raise ProblemError("import_price", f"has {slots} slots, {days:g} days: {allowed}")
         for key, low in _SERIES.items():
-            series = getattr(self, key)
-            if series is not None:
-                _check_series(key, series, slots, low)
+            check_series(key, getattr(self, key), slots, low)
+        for number, outcome in enumerate(self.outcomes):
+            checked_number(f"outcomes[{number}].weight", outcome.weight, MIN_WEIGHT)
+            check_series(f"outcomes[{number}].pv_kw", outcome.pv_kw, slots, 0.0)
+            check_series(f"outcomes[{number}].load_kw", outcome.load_kw, slots, 0.0)
         if self.terminal_value_per_kwh is not None:
             checked_number("terminal_value_per_kwh", self.terminal_value_per_kwh, -MAX_MAGNITUDE)
         checked_number("peak_price_per_kw", self.peak_price_per_kw)
         checked_number("peak_so_far_kw", self.peak_so_far_kw)
+        checked_number("margin_per_kwh", self.margin_per_kwh)
 
     def __len__(self) -> int:
         """Return the number of slots."""
@@ -212,19 +291,12 @@ class Problem:
         second = start + first
         return [start, *(second + index * length for index in range(len(self)))]
 
-    @property
-    def has_scenarios(self) -> bool:
-        """Whether any forecast has quantiles."""
-        return any(series is not None for series in (self.pv_p10_kw, self.pv_p90_kw, self.load_p90_kw))
+
+_SERIES = {"import_price": -MAX_MAGNITUDE, "export_price": -MAX_MAGNITUDE, "pv_kw": 0.0, "load_kw": 0.0}
 
 
-_SERIES = {
-    "import_price": -MAX_MAGNITUDE, "export_price": -MAX_MAGNITUDE, "pv_kw": 0.0, "load_kw": 0.0, "pv_p10_kw": 0.0,
-    "pv_p90_kw": 0.0, "load_p90_kw": 0.0,
-}  # fmt: skip
-
-
-def _check_series(key: str, series: Sequence[float], slots: int, low: float) -> None:
+def check_series(key: str, series: Sequence[float], slots: int, low: float) -> None:
+    """Raise ProblemError unless a series has a number from `low` on for each slot."""
     if len(series) != slots:
         raise ProblemError(key, f"has {len(series)} values: as many as import_price are needed, {slots}")
     try:  # the fast path for a valid series

@@ -13,15 +13,20 @@ from .problem import (
     MAX_SLOTS,
     BatteryModel,
     GridConnection,
+    Outcome,
     PastAction,
     Problem,
     ProblemError,
     Target,
+    check_series,
     checked_number,
     format_value,
 )
 
-_SERIES = frozenset({"import_price", "export_price", "pv_kw", "load_kw", "pv_p10_kw", "pv_p90_kw", "load_p90_kw"})
+_SERIES = frozenset({"import_price", "export_price", "pv_kw", "load_kw"})
+QUANTILE_KEYS = "pv_p10_kw", "pv_p90_kw", "load_p90_kw"
+OUTCOME_KEYS = "outcomes", *QUANTILE_KEYS
+QUANTILE_WEIGHTS = 0.25, 0.5, 0.25  # of little sun with a high load, the expected values, and much sun
 _KINDS = ", ".join(ActionKind)
 
 
@@ -49,8 +54,11 @@ def problem_from(document: Any) -> Problem:  # noqa: ANN401  (any JSON value)
     given = dict(_require_object("The problem", document))
     reserve, departures = given.pop("reserve", None), given.pop("departures", None)
     known = {field.name: field.default is MISSING for field in fields(Problem)}
-    del known["targets"]
-    _check_keys("The problem", given, known, also=("reserve", "departures"))
+    for name in ("targets", "outcomes", "terminal_curve"):
+        del known[name]
+    uncertain = {key: given.pop(key) for key in OUTCOME_KEYS if given.get(key) is not None}
+    given = {key: value for key, value in given.items() if key not in OUTCOME_KEYS}
+    _check_keys("The problem", given, known, also=("reserve", "departures", *OUTCOME_KEYS))
     for key, value in given.items():
         given[key] = _READERS[key](key, value) if key in _READERS else _read_value(key, value)
     targets = []
@@ -62,7 +70,8 @@ def problem_from(document: Any) -> Problem:  # noqa: ANN401  (any JSON value)
             for n, item in enumerate(_require_list("departures", departures))
         ]
     previous = _read_previous(given.pop("previous", None), given)
-    return Problem(**given, targets=tuple(targets), previous=previous)
+    outcomes = _read_outcomes(uncertain, given)
+    return Problem(**given, targets=tuple(targets), previous=previous, outcomes=outcomes)
 
 
 def battery_from(document: Any) -> BatteryModel:  # noqa: ANN401
@@ -174,6 +183,38 @@ def _read_target(key: str, value: Any, *, timed: bool) -> Target:  # noqa: ANN40
     return Target(
         checked_number(f"{key}.soc", given["soc"], high=1), checked_number(f"{key}.price", given["price"]), at
     )
+
+
+def _read_outcomes(uncertain: dict[str, Any], given: dict[str, Any]) -> tuple[Outcome, ...]:
+    """Return the outcomes of a document, given as such or by quantiles."""
+    if not uncertain:
+        return ()
+    if "outcomes" in uncertain:
+        if len(uncertain) > 1:
+            raise ProblemError("outcomes", f"cannot stand beside {', '.join(QUANTILE_KEYS)}: allowed is one of both")
+        return tuple(
+            Outcome(**_read_outcome(f"outcomes[{number}]", item))
+            for number, item in enumerate(_require_list("outcomes", uncertain["outcomes"]))
+        )
+    low, high, high_load = (_read_quantile(key, uncertain, given) for key in QUANTILE_KEYS)
+    pv = [low or given["pv_kw"], given["pv_kw"], high or given["pv_kw"]]
+    load = [high_load or given["load_kw"], given["load_kw"], given["load_kw"]]
+    return tuple(map(Outcome, QUANTILE_WEIGHTS, pv, load, strict=True))
+
+
+def _read_outcome(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    given = _require_object(key, value)
+    _check_keys(key, given, dict.fromkeys(("weight", "pv_kw", "load_kw"), True))
+    return given | {name: tuple(_require_list(f"{key}.{name}", given[name])) for name in ("pv_kw", "load_kw")}
+
+
+def _read_quantile(key: str, uncertain: dict[str, Any], given: dict[str, Any]) -> tuple[float, ...] | None:
+    """Return a series of quantiles, or None without one."""
+    if key not in uncertain:
+        return None
+    series = tuple(_require_list(key, uncertain[key]))
+    check_series(key, series, len(given["import_price"]), 0.0)
+    return series
 
 
 def _read_previous(value: Any, given: dict[str, Any]) -> tuple[PastAction, ...]:  # noqa: ANN401

@@ -14,12 +14,14 @@ from ..action import ActionKind
 from ..explanation import Explanation
 from .flows import SAME_KW, Dispatch, Flows, SlotInputs, StorageBounds
 from .marginal_value import MarginalValue
+from .problem import Outcome
 from .slot_cost import EPSILON, SystemLimits
 
 BINDING: Final = 0.2  # of the price of a broken limit: what no price of energy comes near
 _TOLERANCE: Final = 1e-6  # per kWh, by which a solver may be off
 _DISTINCT: Final = 0.001  # per kWh, and of the largest price: what two prices differ by at least to be set side by side
 _SAME_KWH: Final = 1e-6
+_AHEAD_SLOTS: Final = 48  # slots in which missing energy may have to be bought
 
 CHARGE, STORE_SURPLUS, KEEP = "plan_charge", "plan_store_surplus", "plan_keep"
 COVER_LOAD, DISCHARGE, SELL_SURPLUS = "plan_cover_load", "plan_discharge", "plan_sell_surplus"
@@ -28,6 +30,7 @@ FULL, CURTAIL, EMPTY, BALANCED = "plan_full", "plan_curtail", "plan_empty", "pla
 NO_CHARGE_POWER, NO_DISCHARGE_POWER = "plan_no_charge_power", "plan_no_discharge_power"
 STRATEGY, MANUAL, OVERALL = "plan_strategy", "plan_manual", "plan_overall"
 STEADY, UNCERTAIN = "plan_steady", "plan_uncertain"
+WAIT_FOR_SUN, WAIT_FOR_LOAD = "plan_wait_for_sun", "plan_wait_for_load"
 GRID_LIMIT, RESERVE = "plan_grid_limit", "plan_reserve"
 
 # What a sentence sets a price against: a use in the house, a sale, the time after the plan, any use, or nothing.
@@ -39,7 +42,7 @@ PLAN_REASONS: Final = frozenset(
         *(base + end for base in (COVER_LOAD, DISCHARGE) for end in _NOW),
         *(SELL_SURPLUS + end for end in (*_NOW, "_paid")),
         *(RECOVER, TAKE_SURPLUS, SHAVE, PEAK, FULL, CURTAIL, EMPTY, BALANCED, NO_CHARGE_POWER, NO_DISCHARGE_POWER),
-        *(STRATEGY, MANUAL, STEADY, UNCERTAIN, OVERALL, GRID_LIMIT, RESERVE),
+        *(STRATEGY, MANUAL, STEADY, UNCERTAIN, WAIT_FOR_SUN, WAIT_FOR_LOAD, OVERALL, GRID_LIMIT, RESERVE),
     }
 )
 PLAN_NOTES: Final = frozenset(
@@ -53,6 +56,7 @@ PLAN_NOTES: Final = frozenset(
         "note_without_peak",
         "note_without_scenarios",
         "note_approximate",
+        "note_careful",
     }
 )
 
@@ -70,9 +74,32 @@ class ReasonContext(NamedTuple):
     kept: int  # so many first slots are kept from the plan before
     below: int  # so many first slots begin below the minimum
     has_targets: bool  # whether a reserve or a departure is wanted
-    shared: int  # so many first slots are the same in all scenarios
+    uncertainty: Uncertainty | None  # of PV and load, None if their expected values decided
     largest_price: float
     otherwise: Explanation  # of a slot that no price explains
+
+
+class Uncertainty(NamedTuple):
+    """The mean deviation of PV and load from their means (kW) in each slot."""
+
+    pv_kw: Sequence[float]
+    load_kw: Sequence[float]
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome]) -> Uncertainty:
+        """Return that of some outcomes."""
+        return cls(
+            _deviations([outcome.pv_kw for outcome in outcomes]),
+            _deviations([outcome.load_kw for outcome in outcomes]),
+        )
+
+
+def _deviations(series: Sequence[Sequence[float]]) -> list[float]:
+    deviations = []
+    for values in zip(*series, strict=True):
+        mean = sum(values) / len(values)
+        deviations.append(sum(abs(value - mean) for value in values) / len(values))
+    return deviations
 
 
 class LaterUse(NamedTuple):
@@ -140,7 +167,32 @@ def _otherwise(slot: _ExplainedSlot) -> Explanation:
     """Return the reason of a slot that no price explains."""
     if slot.number < slot.context.kept:
         return Explanation(STEADY)
-    return Explanation(UNCERTAIN) if slot.number < slot.context.shared else slot.context.otherwise
+    return _uncertain(slot) if slot.context.uncertainty else slot.context.otherwise
+
+
+def _uncertain(slot: _ExplainedSlot) -> Explanation:
+    """Return the reason of a slot that the uncertainty of PV and load decides.
+
+    Self-consumption waits for what comes: energy that is missing then must be bought, at worst at the highest price of
+    the next hours.
+    """
+    context, first = slot.context, slot.number + 1
+    uncertainty = context.uncertainty
+    following = range(first, min(first + _AHEAD_SLOTS, len(context.slot_inputs)))
+    if slot.dispatch.kind is not ActionKind.SELF_CONSUME or not following or uncertainty is None:
+        return Explanation(UNCERTAIN)
+    costliest = max(following, key=lambda index: context.slot_inputs[index].import_price)
+    price = context.slot_inputs[costliest].import_price
+    if price <= slot.inputs.import_price:
+        return Explanation(UNCERTAIN)
+    until = slice(slot.number, costliest + 1)
+    sun = sum(uncertainty.pv_kw[until]) >= sum(uncertainty.load_kw[until])
+    key = WAIT_FOR_SUN if sun else WAIT_FOR_LOAD
+    marginal_value = context.marginal_values[slot.number].loss
+    return Explanation(
+        key,
+        {"missing_at": context.edges[costliest], "missing_price": price, "marginal_value": marginal_value},
+    )
 
 
 def _charging(slot: _ExplainedSlot) -> Explanation | None:
@@ -198,7 +250,7 @@ def _resting(slot: _ExplainedSlot) -> Explanation | None:
     surplus = inputs.pv_kw - inputs.load_kw
     if flow.curtail_kw > SAME_KW:
         return Explanation(CURTAIL, {"unused_kw": flow.curtail_kw})
-    if dispatch.sell_surplus:
+    if dispatch.sell_surplus and surplus > EPSILON:
         return _selling(slot, gain)
     if dispatch.kind is ActionKind.HOLD and surplus < -EPSILON and flow.stored_kwh > slot.context.empty_kwh + _SAME_KWH:
         return _keeping(slot, loss)

@@ -69,8 +69,10 @@ def largest_abs_price(problem: Problem) -> float:
 
     Penalties, tolerances and tie-breaks scale with it.
     """
-    prices = (max(problem.import_price), min(problem.import_price), max(problem.export_price),
-              min(problem.export_price), problem.terminal_value_per_kwh or 0.0)  # fmt: skip
+    prices = [max(problem.import_price), min(problem.import_price), max(problem.export_price),
+              min(problem.export_price), problem.terminal_value_per_kwh or 0.0]  # fmt: skip
+    if problem.terminal_curve:
+        prices += [problem.terminal_curve.segments[0][1], problem.terminal_curve.segments[-1][1]]
     return max(map(abs, prices)) + problem.battery.wear_per_kwh or 1.0
 
 

@@ -1,23 +1,27 @@
-"""The terminal value: what energy stored at the end of the horizon is worth."""
+"""The terminal value: the value of the energy stored at the end of the horizon."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 from .dynamic import solve_backward
-from .problem import Problem
+from .problem import Problem, ValueCurve
 
 DAY = timedelta(days=1)
 
 
-def terminal_value(problem: Problem) -> float:
-    """Return the value of one stored kWh at the end of the horizon.
+def terminal_value(problem: Problem) -> ValueCurve:
+    """Return the value of the energy stored at the end of the horizon: the problem's own, or an estimate."""
+    if problem.terminal_curve is not None:
+        return problem.terminal_curve
+    price = problem.terminal_value_per_kwh
+    return ValueCurve.linear(problem.battery, _estimate(problem) if price is None else price)
 
-    This is the problem's own terminal value, if given. Otherwise the following days are assumed to equal the last day
-    of the horizon, and are optimised: the value is the saving per kWh that the lower half of the battery's energy makes
-    in them. An estimate is never negative.
+
+def _estimate(problem: Problem) -> float:
+    """Return the value of a stored kWh if the following days equal the last one of the horizon, and are optimised.
+
+    It is the saving per kWh that the lower half of the battery's energy makes in them, and never negative.
     """
-    if problem.terminal_value_per_kwh is not None:
-        return problem.terminal_value_per_kwh
     battery = problem.battery
     low, half = battery.stored_min, (battery.stored_min + battery.stored_max) / 2
     if half == low:
@@ -31,6 +35,6 @@ def terminal_value(problem: Problem) -> float:
     )  # fmt: skip
     value = 0.0
     for _ in range(2):  # the day after, and the one after that
-        cost_to_go = solve_backward(day, value).cost_to_go[0]
+        cost_to_go = solve_backward(day, ValueCurve.linear(battery, value)).cost_to_go[0]
         value = max((cost_to_go.at(low) - cost_to_go.at(half)) / (half - low), 0.0)
     return value

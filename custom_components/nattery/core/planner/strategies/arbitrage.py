@@ -16,4 +16,4 @@ class Arbitrage(Strategy):
     @override
     def decision_problem(self, problem: Problem) -> Problem:
         none = (0.0,) * len(problem)
-        return replace(problem, pv_kw=none, load_kw=none, pv_p10_kw=None, pv_p90_kw=None, load_p90_kw=None)
+        return replace(problem, pv_kw=none, load_kw=none, outcomes=())
