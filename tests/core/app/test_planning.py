@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+import subprocess
+import sys
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -151,3 +153,14 @@ def test_a_quarter_that_is_booked_is_not_expected_any_more() -> None:
     assert before.cost + after.cost == pytest.approx(whole.cost)
     assert before.saving + after.saving == pytest.approx(whole.saving)
     assert made.expected_money(Period(midnight + DAY * QUARTER, midnight + 2 * DAY * QUARTER)) is None
+
+
+def test_what_home_assistant_imports_loads_no_solver() -> None:
+    """Solvers and numpy are loaded where a plan is made, in an executor, and not on the event loop."""
+    package = "custom_components.nattery.core"
+    code = (
+        f"import sys, {package}.app.planning, {package}.app.backtest_case, {package}.backtest.process\n"
+        "print([name for name in ('numpy', 'highspy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ from custom_components.nattery.core.backtest.running_account import RunningAccou
 from custom_components.nattery.core.planner.planner import make_plan
 from custom_components.nattery.core.planner.problem import Outcome
 from custom_components.nattery.core.planner.problem_document import problem_from
-from custom_components.nattery.core.planning.caution import CAREFUL_MARGIN, PlanningAccount
+from custom_components.nattery.core.planning.caution import CAREFUL_MARGIN, PlanningAccount, margin_per_kwh
 from tests.core.planner.problems import small
 
 QUARTERS = 14 * 96
@@ -28,7 +28,8 @@ QUARTERS = 14 * 96
 )
 def test_a_clear_loss_makes_careful(account: PlanningAccount, careful: bool) -> None:
     assert account.is_careful is careful
-    assert account.margin_per_kwh == (CAREFUL_MARGIN if careful else 0.0)
+    assert margin_per_kwh(account, 14) == (CAREFUL_MARGIN if careful else 0.0)
+    assert margin_per_kwh(account, 0) == CAREFUL_MARGIN
 
 
 def test_a_careful_plan_leaves_self_consumption_for_a_clear_gain_only() -> None:

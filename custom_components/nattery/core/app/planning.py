@@ -14,7 +14,7 @@ from ..ledger.reports import Period
 from ..planner.plan import Plan
 from ..planner.planner import make_plan
 from ..planner.problem import Problem, ValueCurve
-from ..planning.caution import ACCOUNT_DAYS, PlanningAccount
+from ..planning.caution import ACCOUNT_DAYS, PlanningAccount, margin_per_kwh
 from ..planning.following_days import terminal_curve
 from .home_past import HomePast
 from .interval_prices import PricedIntervals
@@ -102,7 +102,7 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
         peak_so_far_kw=inputs.peak_kw,
         outcomes=inputs.past.misses.outcomes(numbers[0], numbers, pv, load),
         terminal_curve=inputs.terminal,
-        margin_per_kwh=inputs.account.margin_per_kwh,
+        margin_per_kwh=margin_per_kwh(inputs.account, inputs.past.misses.days),
     )
 
 

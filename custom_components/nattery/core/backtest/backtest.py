@@ -122,8 +122,8 @@ class _BacktestRun:
         for epoch in epochs(series, self._zone):
             curve = forecasts.terminal_curve(self._system, epoch)
             account = lately.account(epoch.begin, curve.mean_price if curve else 0.0)
-            peak, margin = self._peak(loop, epoch.begin), account.margin_per_kwh
-            planner = epoch_planner(self._system, series, epoch, forecasts, loop.stored_kwh, peak, margin)
+            peak = self._peak(loop, epoch.begin)
+            planner = epoch_planner(self._system, series, epoch, forecasts, loop.stored_kwh, peak, account)
             dispatches = planner.plan(daily.stored_kwh, self._peak(daily, epoch.begin)) if daily else []
             for slot, index in enumerate(range(epoch.begin, epoch.end)):
                 if slot and (revised := forecasts.revised(index)):

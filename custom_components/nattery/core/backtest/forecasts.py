@@ -59,6 +59,10 @@ class ForecastProvider(Protocol):
     def terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
         """Return the value of the energy left at the horizon of an epoch, or None if there is no past to tell it."""
 
+    @property
+    def known_days(self) -> int:
+        """The number of days whose forecast errors are known."""
+
 
 def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
     """Return the epochs of a series: prices of a day are published at 13:00 local time of the day before."""
@@ -131,6 +135,11 @@ class PerfectForecasts:
         """Return the value of the energy left at the horizon, as without a perfect forecast."""
         return self._past.terminal_curve(system, epoch)
 
+    @property
+    def known_days(self) -> int:
+        """All days: there are no errors."""
+        return len(self._series)
+
 
 class LearnedForecasts:
     """The forecasts of the series, if it has any; otherwise forecasts learned from its past in each epoch.
@@ -199,3 +208,8 @@ class LearnedForecasts:
     def terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
         """Return the value of the energy left at the horizon of an epoch, from the days before it."""
         return self._past.terminal_curve(system, epoch)
+
+    @property
+    def known_days(self) -> int:
+        """The number of days whose forecast errors are known."""
+        return self._misses.days

@@ -21,9 +21,12 @@ from ..planner.problem import Outcome, Problem, ValueCurve
 from ..planner.stochastic import DemandCharge
 from ..planner.terminal_value import terminal_value
 from ..planner.uncertain import demand_charge, stochastic_policy
+from ..planning.caution import PlanningAccount, margin_per_kwh
 from .forecasts import Epoch, ForecastProvider, Nowcast, PowerForecast
 from .system import problem_for
 from .time_series import TimeSeries
+
+_NO_ACCOUNT = PlanningAccount()
 
 
 class EpochPlanner(Protocol):
@@ -48,16 +51,17 @@ def epoch_planner(
     forecasts: ForecastProvider,
     stored_kwh: float,
     peak_kw: float = 0.0,
-    margin_per_kwh: float = 0.0,
+    account: PlanningAccount = _NO_ACCOUNT,
 ) -> EpochPlanner:
-    """Return the planner for an epoch, given the energy stored at first, the monthly peak so far and the margin."""
+    """Return the planner for an epoch, given the energy stored at first, the monthly peak so far and the account."""
     forecast = forecasts.issued(epoch)
     problem = problem_for(system, series, slice(epoch.begin, epoch.horizon), forecast, stored_kwh)
     if system.terminal_value_per_kwh is None or epoch.horizon < len(series):
         curve = forecasts.terminal_curve(system, epoch) or terminal_value_at(system, series, epoch, forecast)
         problem = replace(problem, terminal_curve=curve)
     outcomes = forecasts.outcomes(epoch.begin, forecast)
-    problem = replace(problem, outcomes=outcomes, peak_so_far_kw=peak_kw, margin_per_kwh=margin_per_kwh)
+    margin = margin_per_kwh(account, forecasts.known_days)
+    problem = replace(problem, outcomes=outcomes, peak_so_far_kw=peak_kw, margin_per_kwh=margin)
     if outcomes:
         return _OutcomePlanner(problem)
     return _ReplanningPlanner(problem) if problem.peak_price_per_kw else _PolicyPlanner(problem)

@@ -1,4 +1,4 @@
-"""The running account of what planning has brought, and the caution that follows from it."""
+"""When plans are careful: without a known forecast error, and after planning has lost for two weeks."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,10 @@ class PlanningAccount:
         """Whether planning has lost, so that plans leave self-consumption only for a clear gain."""
         return self.coverage >= _MIN_COVERAGE and self.saved < -_MIN_LOSS * abs(self.self_consumption_cost)
 
-    @property
-    def margin_per_kwh(self) -> float:
-        """The gain per kWh below which plans stay with self-consumption."""
-        return CAREFUL_MARGIN if self.is_careful else 0.0
+
+def margin_per_kwh(account: PlanningAccount, known_days: int) -> float:
+    """Return the gain per kWh below which a plan stays with self-consumption.
+
+    `known_days` are the days whose forecast errors are known.
+    """
+    return CAREFUL_MARGIN if account.is_careful or not known_days else 0.0
