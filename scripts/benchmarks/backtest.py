@@ -61,8 +61,8 @@ async def backtest_year(*, quick: bool) -> list[Row]:
     rows = []
     for with_forecasts, label in ((True, "forecasts given"), (False, "forecasts learned each day")):
         quarters = series(year, 1, days, with_forecasts=with_forecasts)
-        begin = time.perf_counter()
+        begin = time.process_time()
         run(quarters, SYSTEM, ZONE)
-        taken = (time.perf_counter() - begin) * 365 * PER_DAY / len(quarters)
-        rows.append(Row(f"a year of quarters, {label}", taken, 60, "s"))
+        taken = (time.process_time() - begin) * 365 * PER_DAY / len(quarters)
+        rows.append(Row(f"a year of quarters, {label}: processor time", taken, 120, "s"))
     return rows

@@ -84,13 +84,13 @@ class ForecastMisses:
         """
         count = min(self.days, MISSED_DAYS)
         before = local_quarter(now, self.zone) - 1
-        columns = [
-            list(self._slot_outcomes(before, local_quarter(number, self.zone), Powers(pv, load), count))
+        by_slot = [
+            self._slot_outcomes(before, local_quarter(number, self.zone), pv, load, count)
             for number, pv, load in zip(numbers, pv_kw, load_kw, strict=True)
         ]
         learned = (
-            Outcome(1.0, tuple(one.pv_kw for one in row), tuple(one.load_kw for one in row))
-            for row in zip(*columns, strict=True)
+            Outcome(1.0, tuple(pv[each] for pv, _ in by_slot), tuple(load[each] for _, load in by_slot))
+            for each in range(count)
         )
         assumed = (
             Outcome(weight * _ASSUMED_DAYS, tuple(sun * kw for kw in pv_kw), tuple(house * kw for kw in load_kw))
@@ -110,30 +110,33 @@ class ForecastMisses:
             )
         )
 
-    def _slot_outcomes(self, before: int, local: int, forecast: Powers, count: int) -> Iterator[Powers]:
-        """Yield as many outcomes of a quarter-hour as are wanted; misses repeat if there are fewer."""
-        misses = self._misses_at(before, local, count) or [_NOTHING]
-        pv_bias, load_bias = ((1 - _BIAS_SHARE) * sum(values) / len(misses) for values in zip(*misses, strict=True))
-        highest = max(self.highest_pv_kw.get(local % PER_DAY, 0.0), forecast.pv_kw)
-        lowest = min(forecast.load_kw, _MIN_LOAD_KW)
-        for number in range(count):
-            pv, load = misses[number % len(misses)]
-            yield Powers(
-                min(max(forecast.pv_kw + pv - pv_bias, 0.0), highest),
-                max(forecast.load_kw + load - load_bias, lowest),
-            )
+    def _slot_outcomes(
+        self, before: int, local: int, pv_kw: float, load_kw: float, count: int
+    ) -> tuple[list[float], list[float]]:
+        """Return as many outcomes of PV and load of a quarter-hour as are wanted; misses repeat if there are fewer."""
+        pv_misses, load_misses = self._misses_at(before, local, count)
+        known = len(pv_misses)
+        pv_start = pv_kw - (1 - _BIAS_SHARE) * sum(pv_misses) / known
+        load_start = load_kw - (1 - _BIAS_SHARE) * sum(load_misses) / known
+        highest = max(self.highest_pv_kw.get(local % PER_DAY, 0.0), pv_kw)
+        lowest = min(load_kw, _MIN_LOAD_KW)
+        return (
+            [min(max(pv_start + pv_misses[each % known], 0.0), highest) for each in range(count)],
+            [max(load_start + load_misses[each % known], lowest) for each in range(count)],
+        )
 
-    def _misses_at(self, before: int, local: int, count: int) -> list[Powers]:
+    def _misses_at(self, before: int, local: int, count: int) -> tuple[list[float], list[float]]:
         """Return the misses at this time of the last days, less what lasted of those at the time of `before`."""
         pv_share, load_share = (share ** (local - before) for share in self.persistence)
-        found = []
+        pv, load = [], []
         for back in range(PER_DAY, (MISSED_DAYS + 3) * PER_DAY, PER_DAY):
             if (miss := self.misses.get(local - back)) is not None:
-                known = self.misses.get(before - back, _NOTHING)
-                found.append(Powers(miss.pv_kw - pv_share * known.pv_kw, miss.load_kw - load_share * known.load_kw))
-                if len(found) == count:
+                known_pv, known_load = self.misses.get(before - back, _NOTHING)
+                pv.append(miss.pv_kw - pv_share * known_pv)
+                load.append(miss.load_kw - load_share * known_load)
+                if len(pv) == count:
                     break
-        return found
+        return pv or [0.0], load or [0.0]
 
 
 def _forecast_of(day: LoggedDay) -> Iterator[tuple[int, Powers]]:
