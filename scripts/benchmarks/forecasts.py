@@ -7,7 +7,7 @@ from random import Random
 from statistics import fmean
 import time
 
-from custom_components.nattery.core.forecast.cold_start import Location, load_from_daily_energy, pv_from_daily_energy
+from custom_components.nattery.core.forecast.cold_start import load_from_daily_energy, pv_from_daily_energy
 from custom_components.nattery.core.forecast.forecast import Forecaster
 from custom_components.nattery.core.forecast.forecast_log import ForecastLog
 from custom_components.nattery.core.forecast.history import PowerHistory
@@ -21,9 +21,11 @@ from custom_components.nattery.core.forecast.quarters import (
     moment,
     quarter,
 )
+from custom_components.nattery.core.forecast.sun import Location
 
 from .houses import HOUSES, ZONE, Power, family, pv_system
 from .rows import Row
+from .weather import ROOFS, cloud_errors
 
 LEARNED_DAYS = 56
 HORIZON = 2 * PER_DAY
@@ -246,6 +248,10 @@ async def forecasts(*, quick: bool) -> list[Row]:
         )
         for name, (revised, unrevised) in nowcast_errors(month, seed=11).items():
             rows.append(Row(f"PV, month {month}: nowcast of four hours {name}", revised / unrevised, 1.0, "x"))
+    for roof in ROOFS:
+        with_clouds, history, covered = cloud_errors(roof, 4, seed=11)
+        what = f"PV from cloud cover, {roof} roof: hourly error {with_clouds:.0%}, history {history:.0%}"
+        rows.append(Row(f"{what}, between P10 and P90 {covered:.0%}", with_clouds / history, 0.7, "x"))
     for month in (3, 6, 11):
         errors = cold_start_errors(month, seed=11)
         what = f"cold start, month {month}: hourly error of the load {errors['load']:.0%}, flat {errors['flat']:.0%}"

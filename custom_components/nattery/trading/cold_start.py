@@ -8,7 +8,8 @@ from homeassistant.util import dt as dt_util
 
 from ..core.app.household_history import HouseholdHistory
 from ..core.app.measurements import EnergyHistory
-from ..core.forecast.cold_start import Location, load_from_daily_energy, pv_from_daily_energy
+from ..core.forecast.cold_start import load_from_daily_energy, pv_from_daily_energy
+from ..core.forecast.sun import Location
 
 
 class ColdStart:

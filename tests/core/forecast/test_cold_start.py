@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.forecast.cold_start import Location, load_from_daily_energy, pv_from_daily_energy
+from custom_components.nattery.core.forecast.cold_start import load_from_daily_energy, pv_from_daily_energy
 from custom_components.nattery.core.forecast.forecast import Forecaster, ForecastSource
 from custom_components.nattery.core.forecast.forecast_log import ForecastLog
 from custom_components.nattery.core.forecast.history import MAX_PLAUSIBLE_KW, PowerHistory
 from custom_components.nattery.core.forecast.provider import ProviderForecast
 from custom_components.nattery.core.forecast.quality import pv_quality
 from custom_components.nattery.core.forecast.quarters import day_edges, local_quarter, moment, quarter
+from custom_components.nattery.core.forecast.sun import Location
 from scripts.benchmarks.houses import ZONE
 
 BERLIN, DAY = Location(52.5, 13.4), 96

@@ -9,6 +9,7 @@ from ..forecast.forecast_log import ForecastLog
 from ..forecast.provider import ProviderForecast
 from ..forecast.quality import ForecastQuality, load_quality, pv_quality
 from ..forecast.quarters import PER_DAY, day_edges, local_quarter, quarter
+from ..forecast.weather import LocalWeather
 from .home_past import HomePast
 from .household_history import HouseholdHistory
 
@@ -36,9 +37,12 @@ class LearnedForecaster:
         history: HouseholdHistory,
         log: ForecastLog,
         arrays: Sequence[Mapping[str, float]],
+        weather: LocalWeather | None = None,
     ) -> LearnedForecaster:
-        """Learn from a history and judge logged forecasts; takes about ten milliseconds, so call it in a thread."""
+        """Learn from a history and judge logged forecasts; takes about 20 milliseconds, so call it in a thread."""
         forecaster = Forecaster.learn(now, zone, history.load, history.pv, log)
+        if weather is not None:
+            forecaster = forecaster.with_weather(weather)
         production = ProviderForecast.from_arrays(arrays, zone)
         at = quarter(now)
         _, end = day_edges(local_quarter(at, zone) // PER_DAY + 1, zone)

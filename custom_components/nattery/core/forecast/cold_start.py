@@ -6,17 +6,13 @@ The profiles are assumptions, not measurements: no forecast is judged against th
 from collections.abc import Callable, Mapping
 from datetime import date, tzinfo
 import math
-from typing import NamedTuple
 
 from .history import MAX_PLAUSIBLE_KW
 from .quarters import PER_DAY, PER_HOUR, day_edges, local_quarter, weekday
+from .sun import Location, clear_sky
 
 _EPOCH = date(1970, 1, 1)
 _SATURDAY = 5
-_AXIAL_TILT = math.radians(23.44)  # of the Earth
-_DAYS_PER_YEAR = 365.25
-_SOLSTICE = 10  # days from the winter solstice to the new year
-_CLEAR_SKY_EXPONENT = 1.15  # of the sine of the solar elevation: the clear-sky model of Adnot and others (1979)
 
 # Thousandths of a day's energy in each hour of the local clock: the annual mean of H25, the standard load profile of
 # households that the German BDEW published in 2025, from meters of 2018 and 2019 without solar panels.
@@ -30,22 +26,13 @@ _WEEKEND = (
 )
 
 
-class Location(NamedTuple):
-    """The geographic location of a home, in degrees north and east."""
-
-    latitude: float
-    longitude: float
-
-
 def pv_from_daily_energy(energies: Mapping[date, float], zone: tzinfo, location: Location) -> dict[int, float]:
     """Return the mean PV power (kW) by quarter-hour, given the PV energy (kWh) of local days of `zone`.
 
     Each day keeps its energy and follows the clear-sky profile. Days are left out that have no energy, have no sunrise
     or would exceed `MAX_PLAUSIBLE_KW`. Raises nothing.
     """
-    return _distribute(
-        energies, zone, lambda number: max(_sine_of_elevation(number, location), 0.0) ** _CLEAR_SKY_EXPONENT
-    )
+    return _distribute(energies, zone, lambda number: clear_sky(number, location))
 
 
 def load_from_daily_energy(energies: Mapping[date, float], zone: tzinfo) -> dict[int, float]:
@@ -71,17 +58,3 @@ def _distribute(energies: Mapping[date, float], zone: tzinfo, profile: Callable[
         if total and 0 < kwh * PER_HOUR * max(shares.values()) / total <= MAX_PLAUSIBLE_KW:
             power |= {number: kwh * PER_HOUR * share / total for number, share in shares.items()}
     return power
-
-
-def _sine_of_elevation(number: int, location: Location) -> float:
-    """Return the sine of the solar elevation in the middle of a quarter-hour.
-
-    The equation of time is ignored: it moves solar noon by at most 16 minutes, less than the panels' orientation does.
-    """
-    days = (number + 0.5) / PER_DAY  # since 1970
-    declination = -_AXIAL_TILT * math.cos(math.tau * (days + _SOLSTICE) / _DAYS_PER_YEAR)
-    hour_angle = math.tau * (days % 1 - 0.5) + math.radians(location.longitude)
-    latitude = math.radians(location.latitude)
-    return math.sin(latitude) * math.sin(declination) + math.cos(latitude) * math.cos(declination) * math.cos(
-        hour_angle
-    )

@@ -11,12 +11,14 @@ from .forecast_log import ForecastLog
 from .history import PowerHistory
 from .load import DEFAULT_DAILY_KWH, LoadModel
 from .notes import (
+    CLOUDS,
     CORRECTED,
     FIRST_DAYS,
     NO_LOAD_HISTORY,
     NO_PROVIDER,
     NO_PROVIDER_ZERO,
     PROVIDER_ENDS,
+    PROVIDER_ENDS_CLOUDS,
     PROVIDER_ENDS_ZERO,
     SHORT_LOAD_HISTORY,
 )
@@ -24,6 +26,7 @@ from .nowcast import HORIZON_QUARTERS, LOOKBACK_QUARTERS, nowcast_factors
 from .provider import ProviderForecast
 from .quarters import PER_DAY, PER_HOUR, local_quarter, moment, quarter
 from .solar import Correction, PvHistoryModel
+from .weather import LocalWeather, PvWeatherModel
 
 SLOT_MINUTES = (15, 30, 60)
 MAX_DAYS = 14
@@ -38,7 +41,8 @@ class ForecastSource(StrEnum):
 
     HISTORY = "history"  # the home's own history: weeks for load, days for PV
     PROVIDER = "provider"  # a provider's PV forecast, corrected
-    MIXED = "mixed"  # a provider's PV forecast as far as it reaches, then the history
+    WEATHER = "weather"  # a weather forecast's cloud cover, and the history where there is none
+    MIXED = "mixed"  # a provider's PV forecast as far as it reaches, then cloud cover or the history
     DEFAULT = "default"  # no history yet: a flat default
     NONE = "none"  # no provider and no history: zero
 
@@ -107,6 +111,7 @@ class Forecaster:
         """Take the learned models; use `learn` to create a forecaster."""
         self._load, self._pv_history, self._correction = load, pv_history, correction
         self._learned_from = learned_from
+        self._weather: PvWeatherModel | None = None
 
     @classmethod
     def learn(
@@ -140,6 +145,13 @@ class Forecaster:
             _LearnedFrom(last, load, pv, provider, assumed_days),
         )
 
+    def with_weather(self, weather: LocalWeather) -> Forecaster:
+        """Return a forecaster that uses the cloud cover, too, where there is no provider's PV forecast."""
+        forecaster = Forecaster(self._load, self._pv_history, self._correction, self._learned_from)
+        now, pv = self._learned_from.now, self._learned_from.pv
+        forecaster._weather = PvWeatherModel(pv, weather, self._pv_history, now)
+        return forecaster
+
     def forecast(
         self, start: datetime, slots: int, provider: ProviderForecast | None = None, slot_minutes: int = 15
     ) -> Forecast:
@@ -157,10 +169,12 @@ class Forecaster:
         numbers = range(first, first + slots * per_slot)
         load = [self._load.predict(number) for number in numbers]
         provider_kw = {} if provider is None else {n: provider.power[n] for n in numbers if n in provider.power}
-        history = self._pv_history.predict(first, numbers.stop) if len(provider_kw) < len(numbers) else {}
-        pv = [self._correction.apply(n, provider_kw[n]) if n in provider_kw else history[n] for n in numbers]
+        own_model = self._weather or self._pv_history
+        own = own_model.predict(first, numbers.stop) if len(provider_kw) < len(numbers) else {}
+        pv = [self._correction.apply(n, provider_kw[n]) if n in provider_kw else own[n] for n in numbers]
         future = range(max(first, self._learned_from.now), numbers.stop) or numbers
-        source = self._pv_source(sum(n in provider_kw for n in future), len(future))
+        has_weather = any(n not in provider_kw and self._has_weather(n) for n in future)
+        source = self._pv_source(sum(n in provider_kw for n in future), len(future), has_weather=has_weather)
 
         def means(values: Sequence[float]) -> tuple[float, ...]:
             return tuple(sum(values[index : index + per_slot]) / per_slot for index in range(0, len(values), per_slot))
@@ -174,7 +188,7 @@ class Forecaster:
             pv_p10_kw=means([quantiles.p10 for quantiles in pv]),
             pv_p90_kw=means([quantiles.p90 for quantiles in pv]),
             sources={"load": ForecastSource.HISTORY if self._load.days else ForecastSource.DEFAULT, "pv": source},
-            notes=tuple(self._notes(source, provider_kw)),
+            notes=tuple(self._notes(source, provider_kw, has_weather=has_weather)),
             provider_kw=tuple(
                 None if None in part else sum(kw for kw in part if kw is not None) / per_slot
                 for part in (
@@ -215,7 +229,7 @@ class Forecaster:
     def _recent_pv(self, provider: ProviderForecast | None) -> tuple[list[float], list[float]]:
         """Return forecast and measured PV (kW) of the last hours; both are zero where one of them is unknown.
 
-        The forecast is from the provider if it covers the current quarter-hour, else from the history.
+        The forecast is from the provider if it covers the current quarter-hour, else from cloud cover or history.
         """
         now, _, pv, past_provider, _ = self._learned_from
         window = range(now - LOOKBACK_QUARTERS, now)
@@ -225,6 +239,8 @@ class Forecaster:
             by_quarter = {start + part: kwh for start, kwh in past_provider.items() for part in range(PER_HOUR)}
             by_quarter |= provider.power
             expected = {n: self._correction.apply(n, by_quarter[n]).expected for n in window if n in by_quarter}
+        elif self._weather is not None and self._weather.covers(now):
+            expected = {n: quantiles.expected for n, quantiles in self._weather.predict(window.start, now).items()}
         else:
             # Learn only from what was known before the window.
             history = PvHistoryModel(pv, window.start).predict(window.start, window.stop)
@@ -232,15 +248,22 @@ class Forecaster:
         pairs = [(expected[n], pv.power[n]) if n in expected and n in pv.power else (0.0, 0.0) for n in window]
         return [forecast for forecast, _ in pairs], [measured for _, measured in pairs]
 
-    def _pv_source(self, covered: int, wanted: int) -> ForecastSource:
+    def _has_weather(self, number: int) -> bool:
+        return self._weather is not None and self._weather.covers(number)
+
+    def _pv_source(self, covered: int, wanted: int, *, has_weather: bool) -> ForecastSource:
         """Return the source, given how many of the wanted quarter-hours the provider covers."""
         if covered == wanted:
             return ForecastSource.PROVIDER
         if covered:
             return ForecastSource.MIXED
+        if has_weather:
+            return ForecastSource.WEATHER
         return ForecastSource.HISTORY if self._pv_history.days else ForecastSource.NONE
 
-    def _notes(self, source: ForecastSource, provider_kw: Mapping[int, float]) -> Iterator[Explanation]:
+    def _notes(
+        self, source: ForecastSource, provider_kw: Mapping[int, float], *, has_weather: bool
+    ) -> Iterator[Explanation]:
         """Return what the user should know about the forecast."""
         if not self._load.days:
             yield Explanation(NO_LOAD_HISTORY, {"daily_kwh": self._load.daily_kwh})
@@ -253,7 +276,11 @@ class Forecaster:
         values = {"days": pv_days} if pv_days else {}
         if source is ForecastSource.MIXED:
             key = PROVIDER_ENDS if pv_days else PROVIDER_ENDS_ZERO
+            if has_weather:
+                key, values = PROVIDER_ENDS_CLOUDS, {}
             yield Explanation(key, {**values, "known_until": moment(max(provider_kw) + 1)})
+        elif self._weather is not None and source is ForecastSource.WEATHER:
+            yield Explanation(CLOUDS, {"days": self._weather.days})
         elif source is not ForecastSource.PROVIDER:
             yield Explanation(NO_PROVIDER if pv_days else NO_PROVIDER_ZERO, values)
         total = sum(provider_kw.values())

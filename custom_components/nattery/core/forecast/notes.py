@@ -7,6 +7,9 @@ FIRST_DAYS, CORRECTED = "note_first_days", "note_corrected"
 # The provider's PV forecast ends early, or there is none; PV is taken from history, or is zero without any.
 PROVIDER_ENDS, PROVIDER_ENDS_ZERO = "note_provider_ends", "note_provider_ends_zero"
 NO_PROVIDER, NO_PROVIDER_ZERO = "note_no_provider", "note_no_provider_zero"
+# The same with the cloud cover of a weather forecast instead of the history.
+PROVIDER_ENDS_CLOUDS, CLOUDS = "note_provider_ends_clouds", "note_clouds"
+ADD_PROVIDER = "note_add_provider"  # the Energy dashboard names no provider
 # What keeps history and providers away.
 NO_RECORDER, HISTORY_UNREADABLE, SOLAR_SILENT = "note_no_recorder", "note_history_unreadable", "note_solar_silent"
 
@@ -20,6 +23,9 @@ FORECAST_NOTES: Final = frozenset(
         PROVIDER_ENDS_ZERO,
         NO_PROVIDER,
         NO_PROVIDER_ZERO,
+        PROVIDER_ENDS_CLOUDS,
+        CLOUDS,
+        ADD_PROVIDER,
         NO_RECORDER,
         HISTORY_UNREADABLE,
         SOLAR_SILENT,

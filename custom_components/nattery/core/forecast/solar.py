@@ -1,6 +1,6 @@
 """PV forecasts: a provider's forecast corrected by its past errors, or the measured PV of the last days."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import NamedTuple
@@ -15,11 +15,11 @@ HISTORY_DAYS = 21
 _HOURS = 24
 _HOUR = 3600  # seconds
 _CLEAR_SKY = 0.6  # share of the highest forecast of the hour above which a forecast counts as clear
-_HISTORY_HALF_LIFE = 5.0  # days; short, since weather persists and the season moves on
+HISTORY_HALF_LIFE = 5.0  # days; short, since weather persists and the season moves on
 _CORRECTION_HALF_LIFE = 20.0  # days
 _NIGHT = 0.005  # share of the brightest hour; less is measurement noise
 _MIN_FORECAST = 0.05  # share of the highest forecast; the ratio of less is noise
-_PRIOR_QUANTILES = (0.4, 1.4)  # P10 and P90 as multiples of the expected power, before any comparison
+PRIOR_QUANTILES = (0.4, 1.4)  # P10 and P90 as multiples of the expected power, before any comparison
 _DAYS_TO_HALF_WEIGHT = 4.0  # compared days at which a learned value and its prior count equally
 _HOURS_TO_HALF_WEIGHT = 8.0  # the same for the factor of one hour of the day
 _FACTOR_BOUNDS = (0.5, 1.6)
@@ -37,8 +37,8 @@ class Correction:
 
     factors: tuple[float, ...] = (1.0,) * _HOURS
     thresholds: tuple[float, ...] = (0.0,) * _HOURS
-    clear: tuple[float, float] = _PRIOR_QUANTILES
-    overcast: tuple[float, float] = _PRIOR_QUANTILES
+    clear: tuple[float, float] = PRIOR_QUANTILES
+    overcast: tuple[float, float] = PRIOR_QUANTILES
     days: int = 0
 
     @classmethod
@@ -87,7 +87,7 @@ class PvHistoryModel:
             edges = (hour * PER_HOUR, (hour + 1) * PER_HOUR)
             kwh = known.kwh(*edges)
             if kwh is not None:
-                weight = 0.5 ** (hours_ago / _HOURS / _HISTORY_HALF_LIFE)
+                weight = 0.5 ** (hours_ago / _HOURS / HISTORY_HALF_LIFE)
                 samples[hour % _HOURS].append((kwh, weight))
                 if known is history or history.kwh(*edges) is not None:
                     measured_weights[hour % _HOURS].append(weight)
@@ -98,20 +98,16 @@ class PvHistoryModel:
         ]
         brightest = max(hour.expected for hour in hours)
         self._hours = [
-            hour.widened(*_PRIOR_QUANTILES) if hour.expected > _NIGHT * brightest else _ZERO for hour in hours
+            hour.widened(*PRIOR_QUANTILES) if hour.expected > _NIGHT * brightest else _ZERO for hour in hours
         ]
+
+    def energy(self, hour: int) -> Quantiles:
+        """Return the energy (kWh) of an hour, by its number since 1970."""
+        return self._hours[hour % _HOURS]
 
     def predict(self, start: int, end: int) -> dict[int, Quantiles]:
         """Return the power (kW) of each quarter-hour in [start, end)."""
-        # One hour more on each side makes the ends smooth.
-        hours = range(start // PER_HOUR - 1, -(-end // PER_HOUR) + 1)
-        low = _smooth(hours, [hour.p10 for hour in self._hours])
-        expected = _smooth(hours, [hour.expected for hour in self._hours])
-        high = _smooth(hours, [hour.p90 for hour in self._hours])
-        return {
-            number: Quantiles(min(low[number], expected[number]), expected[number], max(high[number], expected[number]))
-            for number in range(start, end)
-        }
+        return smooth_power(start, end, self.energy)
 
 
 class _ComparedHour(NamedTuple):
@@ -166,8 +162,8 @@ def _relative_quantiles(hours: list[_ComparedHour]) -> tuple[float, float]:
     """Return P10 and P90 of actual over forecast energy, near the prior if few days were compared."""
     ratios = _ratio_quantiles(hours)
     weight = _weight(len({hour.day for hour in hours}), _DAYS_TO_HALF_WEIGHT)
-    prior_low, prior_high = _PRIOR_QUANTILES
-    low, high = (ratios.p10, ratios.p90) if ratios else _PRIOR_QUANTILES
+    prior_low, prior_high = PRIOR_QUANTILES
+    low, high = (ratios.p10, ratios.p90) if ratios else PRIOR_QUANTILES
     return min(prior_low + weight * (low - prior_low), 1.0), max(prior_high + weight * (high - prior_high), 1.0)
 
 
@@ -187,8 +183,26 @@ def _weight(count: int, half: float) -> float:
     return count / (count + half)
 
 
+def smooth_power(start: int, end: int, energy: Callable[[int], Quantiles]) -> dict[int, Quantiles]:
+    """Return the power (kW) of each quarter-hour in [start, end), given the energy (kWh) of each hour."""
+    # One hour more on each side makes the ends smooth.
+    hours = range(start // PER_HOUR - 1, -(-end // PER_HOUR) + 1)
+    energies = [energy(hour) for hour in hours]
+    low, expected, high = (
+        _smooth(hours, values)
+        for values in (
+            [one.p10 for one in energies],
+            [one.expected for one in energies],
+            [one.p90 for one in energies],
+        )
+    )
+    return {
+        number: Quantiles(min(low[number], expected[number]), expected[number], max(high[number], expected[number]))
+        for number in range(start, end)
+    }
+
+
 def _smooth(hours: range, kwh: list[float]) -> dict[int, float]:
-    """Return the power of the quarter-hours of some hours, given the energy of each UTC hour of the day."""
     return interpolate_power(
-        [EnergyPeriod(hour * _HOUR, (hour + 1) * _HOUR, 1000 * kwh[hour % _HOURS]) for hour in hours]
+        [EnergyPeriod(hour * _HOUR, (hour + 1) * _HOUR, 1000 * of) for hour, of in zip(hours, kwh, strict=True)]
     )
