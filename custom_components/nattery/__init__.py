@@ -23,6 +23,7 @@ from .services import async_setup_services
 from .trading.forecasts import forecast_store
 from .trading.ledger_recorder import meter_store
 from .trading.storage import trading_store
+from .trading.weather import cloud_store
 from .trading.websocket import async_setup_trading_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -97,6 +98,15 @@ async def async_remove_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> 
     `docs/home-assistant.md` tells how to remove the ledger, which other entries may use too.
     """
     async_clear(hass, entry.entry_id)
-    stores = (wear_store, identity_store, simulator_store, price_store, trading_store, forecast_store, meter_store)
+    stores = (
+        wear_store,
+        identity_store,
+        simulator_store,
+        price_store,
+        trading_store,
+        forecast_store,
+        cloud_store,
+        meter_store,
+    )
     for store in stores:
         await store(hass, entry.entry_id).async_remove()

@@ -23,13 +23,14 @@ from ..core.app.measurements import EnergyHistory
 from ..core.explanation import Explanation
 from ..core.forecast.forecast import Forecast
 from ..core.forecast.forecast_log import ForecastLog, ForecastLogError
-from ..core.forecast.notes import HISTORY_UNREADABLE, NO_RECORDER, SOLAR_SILENT
+from ..core.forecast.notes import ADD_PROVIDER, HISTORY_UNREADABLE, NO_RECORDER, SOLAR_SILENT
 from ..core.forecast.quality import ForecastQuality
 from ..core.forecast.quarters import quarter
 from ..core.ledger.entry import MeteredInterval
 from .cold_start import ColdStart
 from .solar import SolarProviders
 from .statistics import async_household_history
+from .weather import WeatherForecasts
 
 _STORE_VERSION: Final = 1
 _SAVE_DELAY: Final = 600  # seconds; the log changes every quarter-hour
@@ -67,6 +68,7 @@ class ForecastService:
         self._metered = metered
         self._store = forecast_store(hass, entry.entry_id)
         self._solar = SolarProviders(hass)
+        self._weather = WeatherForecasts(hass, entry)
         self._log = ForecastLog()
         self._history: HouseholdHistory | None = HouseholdHistory()
         self._history_fails = False
@@ -84,6 +86,7 @@ class ForecastService:
                 self._log = ForecastLog.from_dict(data)
         except (ForecastLogError, HomeAssistantError) as error:  # damaged, or of a later version
             LOGGER.warning("The forecast log of %s is discarded: %s", self._entry.title, error)
+        await self._weather.async_open()
         self._unsubscribe = [
             self._hass.bus.async_listen(EVENT_RECORDER_HOURLY_STATISTICS_GENERATED, self._outdate),
             async_track_utc_time_change(self._hass, self._ask_providers, minute=_PROVIDER_MINUTES, second=0),
@@ -97,10 +100,11 @@ class ForecastService:
         self._unsubscribe.clear()
         async with self._learning:
             await self._store.async_save(self._log.to_dict())
+            await self._weather.async_close()
 
     @callback
     def async_listen(self, listener: Listener) -> CALLBACK_TYPE:
-        """Call a listener when a provider changes its forecast or an hour has ended; returns what ends that."""
+        """Call a listener when a solar or weather forecast changes or an hour has ended; returns what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -126,12 +130,20 @@ class ForecastService:
         self._outdated = False
         if self._solar.arrays is None:
             await self._solar.async_ask()
+        if not self._weather.asked:
+            await self._weather.async_ask()
         await self._async_read_history(now)
         zone = dt_util.get_default_time_zone()
         known = (self._history or HouseholdHistory()).filled(self._metered())
         history = await self._cold_start.async_fill(known)
         learned = await self._hass.async_add_executor_job(
-            LearnedForecaster.learn, now, zone, history, self._log, self._solar.arrays or ()
+            LearnedForecaster.learn,
+            now,
+            zone,
+            history,
+            self._log,
+            self._solar.arrays or (),
+            self._weather.local_weather,
         )
         learned.tomorrow.log_to(self._log, zone)
         self._store.async_delay_save(self._log.to_dict, _SAVE_DELAY)
@@ -157,6 +169,8 @@ class ForecastService:
             yield Explanation(HISTORY_UNREADABLE)
         if self._solar.silent:
             yield Explanation(SOLAR_SILENT, {"arrays": tuple(self._solar.silent)})
+        if not self._solar.named and self._history is not None and any(self._history.pv.power.values()):
+            yield Explanation(ADD_PROVIDER)
 
     @callback
     def _ask_providers(self, _: object) -> None:
@@ -165,7 +179,8 @@ class ForecastService:
         )
 
     async def _async_ask_providers(self) -> None:
-        if await self._solar.async_ask():
+        changed = await asyncio.gather(self._solar.async_ask(), self._weather.async_ask())
+        if any(changed):
             self._outdate()
 
     @callback

@@ -20,6 +20,27 @@ PATIENCE: Final = 10  # seconds; most providers answer from memory
 type Array = Mapping[str, float]
 
 
+async def async_solar_providers(hass: HomeAssistant) -> list[tuple[ConfigEntry, GetForecast | None]]:
+    """Return the config entries that the dashboard's solar sources name, each once, and how to ask them."""
+    if "energy" not in hass.config.components:
+        return []
+    from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415  (imports the recorder)
+    from homeassistant.components.energy.websocket_api import (  # noqa: PLC0415
+        async_get_energy_platforms,
+    )
+
+    manager = await async_get_manager(hass)
+    platforms = await async_get_energy_platforms(hass)
+    names = {
+        entry_id: None
+        for source in (manager.data["energy_sources"] if manager.data else ())
+        if source["type"] == "solar"
+        for entry_id in source.get("config_entry_solar_forecast") or ()
+    }
+    entries = (hass.config_entries.async_get_entry(entry_id) for entry_id in names)
+    return [(entry, platforms.get(entry.domain)) for entry in entries if entry and not entry.disabled_by]
+
+
 class SolarProviders:
     """Each provider forecasts one array of the roof; its last answer stands until it gives another one.
 
@@ -28,6 +49,7 @@ class SolarProviders:
     """
 
     arrays: tuple[Array, ...] | None = None
+    named = False  # whether the dashboard names any provider
     silent: tuple[str, ...] = ()
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -39,7 +61,8 @@ class SolarProviders:
     async def async_ask(self) -> bool:
         """Ask all providers at once, and return whether anything has changed since the last time; raises nothing."""
         before = self.arrays, self.silent
-        providers = await self._async_providers()
+        providers = await async_solar_providers(self._hass)
+        self.named = bool(providers)
         received = await asyncio.gather(*(self._async_answer(entry, ask) for entry, ask in providers))
         answers, silent = {}, []
         for (entry, _), answer in zip(providers, received, strict=True):
@@ -50,26 +73,6 @@ class SolarProviders:
         self._answers, self.silent = answers, tuple(silent)
         self.arrays = () if silent else tuple(answers.values())
         return before[0] is not None and (self.arrays, self.silent) != before
-
-    async def _async_providers(self) -> list[tuple[ConfigEntry, GetForecast | None]]:
-        """Return the config entries that the dashboard's solar sources name, each once, and how to ask them."""
-        if "energy" not in self._hass.config.components:
-            return []
-        from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415  (imports the recorder)
-        from homeassistant.components.energy.websocket_api import (  # noqa: PLC0415
-            async_get_energy_platforms,
-        )
-
-        manager = await async_get_manager(self._hass)
-        platforms = await async_get_energy_platforms(self._hass)
-        names = {
-            entry_id: None
-            for source in (manager.data["energy_sources"] if manager.data else ())
-            if source["type"] == "solar"
-            for entry_id in source.get("config_entry_solar_forecast") or ()
-        }
-        entries = (self._hass.config_entries.async_get_entry(entry_id) for entry_id in names)
-        return [(entry, platforms.get(entry.domain)) for entry in entries if entry and not entry.disabled_by]
 
     async def _async_answer(self, entry: ConfigEntry, ask: GetForecast | None) -> Array | None:
         """Return a provider's forecast, or None and one warning if there is none that can be used."""

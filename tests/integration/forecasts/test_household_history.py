@@ -25,7 +25,7 @@ async def test_three_weeks_of_hours_are_learned_from(recorder_mock, hass, foreca
     assert min(told.load_kw[72:84]) > 2 * max(told.load_kw[8:20])  # the evening of a family, and its night
     assert kwh(told.pv_kw) == pytest.approx(12, rel=0.02)
     assert max(told.pv_kw[:24]) == 0
-    assert [note.key for note in told.notes] == ["note_no_provider"]
+    assert [note.key for note in told.notes] == ["note_no_provider", "note_add_provider"]
 
 
 async def test_quarters_are_seen_in_the_power_and_set_right_by_the_counter(recorder_mock, hass, forecasts) -> None:
