@@ -12,6 +12,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio as vol
 
+from ..core.forecast.notes import ADD_PROVIDER
 from ..core.ledger.errors import LedgerError, WrongUrlError
 from ..form_fields import number_field
 from ..prices.settings import price_subentry
@@ -38,11 +39,14 @@ from .settings import (
     TRADING,
     trading_subentry,
 )
+from .solar import async_solar_providers
 
 MORE: Final = "more"
 FILE: Final = "file"  # entered instead of a URL: the file in Home Assistant's configuration folder
 _POSTGRESQL: Final = ("postgresql://", "postgresql+psycopg2://")
 _DATABASE_TIMEOUT: Final = 25.0  # seconds; the driver tries each address of a host for 10
+# Opens the dialog that adds Forecast.Solar; a subentry flow cannot start another flow.
+_ADD_FORECAST_SOLAR: Final = "/config/integrations/dashboard/add?domain=forecast_solar"
 _KILO = 1000
 _DECIMALS = 3  # of a suggested power in kW
 
@@ -95,7 +99,9 @@ class TradingFlow(ConfigSubentryFlow):
         self, step: str, user_input: dict[str, Any] | None, known: Mapping[str, Any]
     ) -> SubentryFlowResult:
         errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
+        placeholders = {
+            "solar": f"\n\n{await async_text(self.hass, ADD_PROVIDER)}" if await self._lacks_solar() else ""
+        }
         entered = dict(known)
         if user_input is not None:
             entered = {key: value for key, value in {**user_input, **user_input[MORE]}.items() if key != MORE}
@@ -105,7 +111,8 @@ class TradingFlow(ConfigSubentryFlow):
             if entered[CONF_SOC_MIN] >= entered[CONF_SOC_MAX]:
                 errors["base"] = "no_room"
             elif self._ledger not in (kept, FILE) and (error := await self._async_check(self._ledger)) is not None:
-                errors["base"], placeholders = "bad_ledger", {"reason": await async_explain(self.hass, error)}
+                errors["base"] = "bad_ledger"
+                placeholders["reason"] = await async_explain(self.hass, error)
             else:
                 ledger = {CONF_LEDGER: self._ledger} if self._ledger not in ("", FILE) else {}
                 return await self._async_finish(entered | ledger)
@@ -131,7 +138,23 @@ class TradingFlow(ConfigSubentryFlow):
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_and_abort(self._get_entry(), self._get_reconfigure_subentry(), data=data)
         title = await async_text(self.hass, "trading_title")
-        return self.async_create_entry(title=title, data=data, unique_id=TRADING)
+        if not await self._lacks_solar():
+            return self.async_create_entry(title=title, data=data, unique_id=TRADING)
+        return self.async_create_entry(
+            title=title,
+            data=data,
+            unique_id=TRADING,
+            description="add_provider",
+            description_placeholders={"link": _ADD_FORECAST_SOLAR},
+        )
+
+    async def _lacks_solar(self) -> bool:
+        """Return whether the inverter has PV and the Energy dashboard names no forecast of it."""
+        entry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return False
+        produced = entry.runtime_data.identified_device.value("pv_energy")
+        return isinstance(produced, int | float) and produced > 0 and not await async_solar_providers(self.hass)
 
     @property
     def _currency(self) -> str:
