@@ -166,7 +166,7 @@ def test_quantiles_are_ordered_and_zero_at_night(days, seed, into) -> None:
     model, _ = models(log, pv or {FIRST - 1: 0.0}, now)
     for number, found in model.predict(now, now + 2 * DAY).items():
         assert 0 <= found.p10 <= found.expected <= found.p90
-        assert found.p90 < 20
+        assert found.p90 < 40
         if not any(clear_sky(other, HOME) for other in range(number - 8, number + 9)):
             assert found.p90 == 0
 

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.components.weather import WeatherEntity, WeatherEntityFeature
-from homeassistant.components.weather.const import DATA_COMPONENT, DOMAIN as WEATHER
+from homeassistant.components.weather import WeatherEntity
+from homeassistant.components.weather.const import DATA_COMPONENT, DOMAIN as WEATHER, WeatherEntityFeature
 from homeassistant.const import UnitOfTemperature
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.setup import async_setup_component

@@ -33,8 +33,7 @@ _TRUST_DAYS = 2.0
 
 _REACH = 0.25  # difference of the expected share from which on an error counts little
 _MIN_WEIGHT = 0.02
-_HIGHEST = 1.2  # multiple of clear-sky energy that PV hardly ever exceeds
-_FEW_DAYS = 2.0  # days at which the learned errors are doubled: those of a few days understate the errors to come
+_FEW_DAYS = 1.0  # days at which the learned errors are doubled: those of a few days understate the errors to come
 
 
 class SunnyHour(NamedTuple):
@@ -121,8 +120,9 @@ class WeatherSkill:
         share = expected / clear_kwh if clear_kwh else 0.0
         factor = (1 + _FEW_DAYS / self.days if self.days else 0.0) * clear_kwh
         low, high = (factor * _interpolate(knots, share) for knots in self.errors)
-        highest = max(expected, min(expected + max(high, 0.0), _HIGHEST * clear_kwh))
-        found = Quantiles(max(expected + min(low, 0.0), 0.0), expected, highest, effective_sample_size=self.days)
+        found = Quantiles(
+            max(expected + min(low, 0.0), 0.0), expected, expected + max(high, 0.0), effective_sample_size=self.days
+        )
         return found.widened(*PRIOR_QUANTILES)
 
 
