@@ -12,19 +12,19 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.nattery.core.forecast.cloud_cover import CloudLog
 from custom_components.nattery.core.forecast.forecast import ForecastSource
 from custom_components.nattery.core.forecast.quarters import local_quarter, quarter
 from custom_components.nattery.core.forecast.sun import Location, clear_sky
-from custom_components.nattery.trading import weather
+from custom_components.nattery.trading import solar, weather
 from custom_components.nattery.trading.forecasts import ForecastService
 from custom_components.nattery.trading.inverter_system import InverterEnergyHistory
 from custom_components.nattery.trading.weather import cloud_store
 from scripts.benchmarks.houses import ZONE
 
-from .recorded import DAY, KEY, Power, count, kwh, tomorrow, until_now, warnings
+from .recorded import DAY, KEY, Power, count, kwh, of_day, tomorrow, until_now, warnings
 
 type AddSky = Callable[..., Awaitable[Sky]]
 
@@ -164,6 +164,29 @@ async def test_percentages_take_precedence_and_days_are_not_asked_for(hass, lear
     assert set(learned._weather.local_weather.clouds.latest.values()) == {0.0, 1.0}
     assert [sky.asked for sky in (daily, conditions, percentages, later)] == [0, 1, 1, 0]
     assert learned._weather.local_weather.clouds.latest[quarter(tomorrow()) // 4 + 12] == 1.0
+
+
+async def test_clouds_stand_in_for_a_provider_that_is_silent(hass, learned, add_sky, monkeypatch) -> None:
+    provider = MockConfigEntry(domain="sunny", title="Roof")
+    answers: list[Any] = []
+
+    async def ask(_hass: HomeAssistant, _entry_id: str) -> Any:
+        return answers[0] if answers else None
+
+    async def named(_hass: HomeAssistant) -> list[Any]:
+        return [(provider, ask)]
+
+    monkeypatch.setattr(solar, "async_solar_providers", named)
+    await add_sky("home", hours_ahead(0))
+    clouds = await learned.async_forecast(tomorrow(), DAY)
+    assert clouds.sources["pv"] is ForecastSource.WEATHER
+    assert "note_solar_silent" in keys(clouds)
+    assert "note_add_provider" not in keys(clouds)
+    answers.append({"wh_hours": of_day(22, 1000.0)})
+    await learned._async_ask_providers()
+    told = await learned.async_forecast(tomorrow(), DAY)
+    assert told.sources["pv"] is ForecastSource.PROVIDER
+    assert kwh(told.pv_kw) == pytest.approx(6.2)
 
 
 async def test_without_weather_nothing_changes(recorder_mock, hass, forecasts, hass_storage) -> None:
