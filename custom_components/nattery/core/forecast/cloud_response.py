@@ -94,9 +94,9 @@ class CloudResponse:
 class WeatherSkill:
     """How well the cloud cover forecasts PV, from the forecasts that would have been made in the past.
 
-    `trust` is the share of the difference from the forecast of the history that has come true, on average. `errors` has
-    P10 and P90 of the errors as shares of clear-sky energy, by the expected share at equidistant knots. `days` is the
-    number of days compared.
+    `trust` is the share of the difference from the forecast of the history that has come true, less its standard error.
+    `errors` has P10 and P90 of the errors as shares of clear-sky energy, by the expected share at equidistant knots.
+    `days` is the number of days compared.
     """
 
     trust: float
