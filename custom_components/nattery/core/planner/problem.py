@@ -217,7 +217,7 @@ class Problem:
     None, it is estimated. The demand charge `peak_price_per_kw` applies to the highest average import of a slot (kW)
     above `peak_so_far_kw`. If there are `outcomes`, the expected cost over them is minimised; `pv_kw` and `load_kw` are
     their expected values. Self-consumption is then left only for an action that is better by `margin_per_kwh` for each
-    kWh that the battery can move in the slot. Raises ProblemError.
+    kWh that it stores more or less. Raises ProblemError.
     """
 
     start: datetime

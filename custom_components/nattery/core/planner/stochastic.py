@@ -242,6 +242,14 @@ class Transitions(NamedTuple):
         after = [landing.expected(slot, following, steps, self.weights) for landing in self.landings]
         return np.concatenate(after, axis=-1)
 
+    def ends(self, slot: int) -> Array:
+        """Return the level at which stored energy is expected to end in a slot, by level at its start and action."""
+        levels = []
+        for landing in self.landings:
+            end = landing.level[slot] + landing.share[slot]
+            levels.append(end[..., 0] if end.shape[-1] == 1 else _expectation(end, self.weights))
+        return np.concatenate(levels, axis=-1)
+
     def carry(self, slot: int, choice: NDArray[np.intp], mass: Array) -> Array:
         """Return the probability of each level after a slot, given the one before and the action of each level."""
         after = np.zeros(len(mass))

@@ -11,7 +11,7 @@ from .energy_bounds import SoftTarget
 from .flows import Dispatch, SlotMoney, StorageBounds
 from .marginal_value import MarginalValue
 from .problem import Outcome, PastAction, Problem, ValueCurve
-from .stochastic import Array, DemandCharge, SlotOutcomes, StochasticModel, Tariff, slot_outcomes, target_penalties
+from .stochastic import Array, DemandCharge, StochasticModel, Tariff, slot_outcomes, target_penalties
 
 TIE_BREAK = 1e-4  # per kWh at full power: actions whose expected costs differ by less are equally good
 
@@ -105,13 +105,20 @@ class StochasticPolicy:
         `previous` one is preferred, then self-consumption.
         """
         seen = slot_outcomes(outcomes) if outcomes else self._outcomes.part(slot, slot + 1)
-        return self._choice(slot, self._costs_at(slot, stored_kwh, seen), previous)
+        stored = np.array([min(max(stored_kwh, self.bounds.min_kwh), self.bounds.max_kwh)])
+        transitions = self.model.transitions(self._tariff.part(slot, slot + 1), seen, stored)
+        costs = transitions.costs(0, self._values[slot + 1])[0]
+        return self._choice(slot, costs + self._margins(transitions.ends(0)[0]), previous)
 
     def follow(self, slot: int, stored_kwh: float, previous: Dispatch | PastAction | None) -> Choice:
         """Return the best action as `decide` does, from costs that are interpolated between the levels: much faster."""
         level, share = self._position(stored_kwh)
         below, above = self._costs[slot, level : level + 2]
-        return self._choice(slot, below + (above - below) * share, previous)
+        margins = np.zeros_like(below)
+        if self._margin:
+            near, far = map(self._margins, self._transitions.ends(slot)[level : level + 2])
+            margins = near + (far - near) * share
+        return self._choice(slot, below + (above - below) * share + margins, previous)
 
     def marginal_value(self, edge: int, stored_kwh: float) -> MarginalValue:
         """Return the value of a stored kWh at an edge between slots: the loss with one less, the gain with one more."""
@@ -145,19 +152,15 @@ class StochasticPolicy:
         money = [SlotMoney(*amounts) for amounts in zip(*(part.tolist() for part in parts[:3]), strict=True)]
         return ExpectedPath(money, (probability @ self._terminal).tolist(), float(parts[3].sum()))
 
-    def _costs_at(self, slot: int, stored_kwh: float, outcomes: SlotOutcomes) -> Array:
-        """Return the expected cost of each action in a slot."""
-        stored = np.array([min(max(stored_kwh, self.bounds.min_kwh), self.bounds.max_kwh)])
-        transitions = self.model.transitions(self._tariff.part(slot, slot + 1), outcomes, stored)
-        costs: Array = transitions.costs(0, self._values[slot + 1])[0]
-        return costs
+    def _margins(self, ends: Array) -> Array:
+        """Return by how much each action must be better, given the levels at which they end."""
+        margins: Array = self._margin * self.model.step_kwh * np.abs(ends - ends[0])
+        return margins
 
     def _choice(self, slot: int, costs: Array, previous: Dispatch | PastAction | None) -> Choice:
         limits = self.bounds.limits
         energy = max(limits.charge_kw, limits.discharge_kw) * float(self._tariff.hours[slot])
         least = float(costs.min())
-        if self._margin and costs[0] - least <= self._margin * energy:
-            return Choice(self.model.actions[0], float(costs[0]) - least)
         equal = [
             action for action, cost in zip(self.model.actions, costs, strict=True) if cost <= least + TIE_BREAK * energy
         ]
