@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.backtest.backtest import run
 from custom_components.nattery.core.backtest.forecasts import LearnedForecasts, SeriesPast, epochs
-from custom_components.nattery.core.backtest.planners import epoch_planner
-from custom_components.nattery.core.backtest.system import problem_for, read_system
+from custom_components.nattery.core.backtest.planners import OutcomePlanner, epoch_problem
+from custom_components.nattery.core.backtest.system import read_system
 from custom_components.nattery.core.backtest.time_series import TimeSeries, series_from_csv
 from custom_components.nattery.core.forecast.quarters import PER_DAY, moment
 from custom_components.nattery.core.planner.dynamic import solve_backward
@@ -24,6 +24,7 @@ from custom_components.nattery.core.planner.flows import (
 )
 from custom_components.nattery.core.planner.problem import Problem
 from custom_components.nattery.core.planner.terminal_value import terminal_value
+from custom_components.nattery.core.planning.caution import PlanningAccount
 
 from .rows import Row
 
@@ -63,17 +64,16 @@ def closed_loop(series: TimeSeries, system: Problem, zone: ZoneInfo) -> Loop:
     missed = [0.0, 0.0]
     wear, value = system.battery.wear_per_kwh, 0.0
     for epoch in epochs(series, zone):
-        planner = epoch_planner(system, series, epoch, forecasts, stored, 0.0)
+        problem = epoch_problem(system, past, epoch, forecasts.issued(epoch), stored)
+        planner = OutcomePlanner(problem, forecasts, epoch.begin, PlanningAccount())
         real = series.pv_kw[epoch.begin : epoch.horizon], series.load_kw[epoch.begin : epoch.horizon]
-        problem = problem_for(system, series, slice(epoch.begin, epoch.horizon), real, stored)
-        curve = past.terminal_curve(system, epoch) or terminal_value(problem)
-        value = curve.mean_price
-        perfect = solve_backward(problem, curve)
+        certain = epoch_problem(system, past, epoch, real, stored)
+        value = terminal_value(certain).mean_price
+        perfect = solve_backward(certain, terminal_value(certain))
         for slot, index in enumerate(range(epoch.begin, epoch.end)):
-            if slot and (revised := forecasts.revised(index)):
-                planner.revise(slot, revised, forecasts.outcomes(index, revised))
-            nowcast = forecasts.nowcast(index)
-            dispatch = planner.dispatch(slot, stored, nowcast, 0.0)
+            if slot:
+                planner.revise(slot, forecasts.outcomes(index, forecasts.revised(index)))
+            dispatch = planner.dispatch(slot, stored, forecasts.nowcast(index).outcomes, 0.0)
             inputs = SlotInputs(
                 series.pv_kw[index], series.load_kw[index], series.hours[index], series.import_price[index],
                 series.export_price[index],

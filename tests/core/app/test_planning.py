@@ -26,6 +26,7 @@ from custom_components.nattery.core.forecast.history import PowerHistory
 from custom_components.nattery.core.forecast.quarters import moment, quarter
 from custom_components.nattery.core.ledger.entry import QUARTER
 from custom_components.nattery.core.ledger.reports import Period
+from custom_components.nattery.core.planner.strategies import STRATEGIES
 from custom_components.nattery.core.planning.misses import ForecastMisses, Powers
 
 SETTINGS = TradingSettings(
@@ -164,3 +165,13 @@ def test_what_home_assistant_imports_loads_no_solver() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("key", sorted(STRATEGIES))
+def test_preferences_give_their_strategy_with_its_numbers(key: str) -> None:
+    preferences = TradingPreferences(key, reserve=0.4, import_limit=3.5)
+    strategy = preferences.as_strategy()
+    assert strategy.key == key
+    assert getattr(strategy, "limit_kw", 3.5) == 3.5
+    assert getattr(strategy, "soc", 0.4) == 0.4
+    assert TradingPreferences.from_dict(preferences.as_dict()) == preferences

@@ -14,7 +14,7 @@ from custom_components.nattery.core.app.settings import TradingSettings
 from custom_components.nattery.core.backtest.account import Account
 from custom_components.nattery.core.backtest.backtest import run
 from custom_components.nattery.core.backtest.forecasts import Epoch, LearnedForecasts, SeriesPast, epochs
-from custom_components.nattery.core.backtest.planners import epoch_planner
+from custom_components.nattery.core.backtest.planners import OutcomePlanner, epoch_problem
 from custom_components.nattery.core.backtest.time_series import TimeSeries
 from custom_components.nattery.core.forecast.forecast import Forecast, ForecastSource
 from custom_components.nattery.core.forecast.history import PowerHistory
@@ -22,6 +22,7 @@ from custom_components.nattery.core.forecast.quarters import PER_DAY, PER_HOUR, 
 from custom_components.nattery.core.planner.flows import Dispatch, SlotInputs, simulate_slot
 from custom_components.nattery.core.planner.planner import self_consumption
 from custom_components.nattery.core.planner.problem import Problem
+from custom_components.nattery.core.planning.caution import PlanningAccount
 from scripts.benchmarks.weeks import PROBLEM, WEEKS, series
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -45,10 +46,17 @@ class Home:
 
     def __init__(self, days: TimeSeries) -> None:
         self.days = days
-        self.forecasts = LearnedForecasts(SeriesPast(days, ZONE))
+        self.past = SeriesPast(days, ZONE)
+        self.forecasts = LearnedForecasts(self.past)
         *before, self.epoch, _ = epochs(days, ZONE)
         for epoch in before:
             self.forecasts.issued(epoch)
+
+    def planner(self, soc: float) -> OutcomePlanner:
+        """Return the backtest's planner of the epoch."""
+        forecast = self.forecasts.issued(self.epoch)
+        problem = epoch_problem(system(soc), self.past, self.epoch, forecast, soc * BATTERY.capacity_kwh)
+        return OutcomePlanner(problem, self.forecasts, self.epoch.begin, PlanningAccount())
 
     def inputs(self, index: int, epoch: Epoch, soc: float, seconds: float = 0.0) -> PlanningInputs:
         """Return what Home Assistant knows when a quarter-hour has begun."""
@@ -89,17 +97,17 @@ def home() -> Home:
 @pytest.mark.parametrize("soc", [0.15, 0.5, 0.9])
 def test_the_first_action_and_the_value_of_the_end_are_the_same(home: Home, soc: float) -> None:
     epoch, forecasts = home.epoch, home.forecasts
-    planner = epoch_planner(system(soc), home.days, epoch, forecasts, soc * BATTERY.capacity_kwh, 0.0)
+    planner = home.planner(soc)
     inputs = home.inputs(epoch.begin, epoch, soc)
     terminal = TerminalValues().curve(inputs)
-    assert terminal == forecasts.terminal_curve(system(soc), epoch)
+    assert terminal == home.past.terminal_curve(system(soc), epoch)
     plan = run_planner(
         PlanningInputs(**{name: getattr(inputs, name) for name in PlanningInputs.__slots__} | {"terminal": terminal}),
         TradingPreferences(),
         None,
     ).plan
-    nowcast = forecasts.nowcast(epoch.begin)
-    dispatch = planner.dispatch(0, soc * BATTERY.capacity_kwh, nowcast, 0.0)
+    outcomes = forecasts.nowcast(epoch.begin).outcomes
+    dispatch = planner.dispatch(0, soc * BATTERY.capacity_kwh, outcomes, 0.0)
     first = plan.slots[0]
     assert (first.action, first.sell_surplus) == (dispatch.kind, dispatch.sell_surplus)
     assert first.power_kw == pytest.approx(dispatch.power_kw, abs=0.01) or first.power_kw < dispatch.power_kw
@@ -110,7 +118,7 @@ def test_a_day_planned_as_home_assistant_plans_costs_what_the_backtest_says(home
     days, epoch = home.days, home.epoch
     house = system(0.5)
     scratch, policy, plain = (Account(house, house.battery.stored_start) for _ in range(3))
-    planner = epoch_planner(house, days, epoch, home.forecasts, policy.stored_kwh, 0.0)
+    planner = home.planner(0.5)
     values, previous = TerminalValues(), None
     for slot, index in enumerate(range(epoch.begin, epoch.end)):
         inputs = SlotInputs(
@@ -124,9 +132,9 @@ def test_a_day_planned_as_home_assistant_plans_costs_what_the_backtest_says(home
         first = previous.slots[0]
         chosen = Dispatch(first.action, first.power_kw, first.sell_surplus)
         scratch.add(simulate_slot(chosen, planner.bounds, scratch.stored_kwh, inputs), inputs, (2026, 4))
-        if slot and (revised := home.forecasts.revised(index)):
-            planner.revise(slot, revised, home.forecasts.outcomes(index, revised))
-        chosen = planner.dispatch(slot, policy.stored_kwh, home.forecasts.nowcast(index), 0.0)
+        if slot:
+            planner.revise(slot, home.forecasts.outcomes(index, home.forecasts.revised(index)))
+        chosen = planner.dispatch(slot, policy.stored_kwh, home.forecasts.nowcast(index).outcomes, 0.0)
         policy.add(simulate_slot(chosen, planner.bounds, policy.stored_kwh, inputs), inputs, (2026, 4))
         chosen = Dispatch(self_consumption(house).slots[0].action)
         plain.add(simulate_slot(chosen, planner.bounds, plain.stored_kwh, inputs), inputs, (2026, 4))

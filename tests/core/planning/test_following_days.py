@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+import sys
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -88,6 +89,11 @@ def test_days_have_equally_many_quarters_whatever_the_clock_does(first) -> None:
     curve = curve_of(3, 3, first)
     assert curve is not None
     assert curve.mean_price == pytest.approx(0.95 * (0.3 - 0.03), rel=0.02)
+
+
+def test_without_numpy_there_is_no_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "custom_components.nattery.core.planner.continuation", None)
+    assert curve_of(3, 3) is None
 
 
 # --- the curve

@@ -13,16 +13,17 @@ In all planned ways, the inverter follows the real surplus wherever the action i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
 from ..forecast.quarters import moment
-from ..planner.flows import Dispatch, SlotInputs, no_battery_step, self_consume_step, simulate_slot
+from ..planner.flows import Dispatch, SlotInputs, StorageBounds, no_battery_step, self_consume_step, simulate_slot
 from ..planner.problem import Problem
+from ..planner.terminal_value import terminal_value
 from .account import Account
-from .forecasts import Epoch, ForecastProvider, LearnedForecasts, PerfectForecasts, SeriesPast, epochs
-from .planners import EpochPlanner, epoch_planner, terminal_value_at
+from .forecasts import Epoch, LearnedForecasts, SeriesPast, epochs
+from .planners import OutcomePlanner, certain_planner, epoch_problem, terminal_value_at
 from .running_account import RunningAccount, Spent
 from .time_series import TimeSeries
 
@@ -106,38 +107,52 @@ class _BacktestRun:
             self_consumption.add(flows, inputs, month)
             self._self_consumption.append((self_consumption.spent, self_consumption.stored_kwh))
         past = SeriesPast(series, self._zone)
-        self._plan(LearnedForecasts(past), loop, daily, done=0.0)
-        self._plan(PerfectForecasts(past), perfect, None, done=0.5)
+        self._run_learned(past, loop, daily)
+        self._run_perfect(past, perfect)
         self._progress(1.0)
-        whole = Epoch(len(series), len(series), len(series))
-        return BacktestResult(series, system, self._terminal_value(whole), accounts)
+        return BacktestResult(series, system, self._terminal_value(), accounts)
 
-    def _terminal_value(self, end: Epoch) -> float:
-        given = self._system.terminal_value_per_kwh
-        return terminal_value_at(self._system, self._series, end, ((), ())).mean_price if given is None else given
+    def _terminal_value(self) -> float:
+        if (given := self._system.terminal_value_per_kwh) is not None:
+            return given
+        end = len(self._series)
+        return terminal_value_at(self._system, self._series, Epoch(end, end, end), ((), ())).mean_price
 
-    def _plan(self, forecasts: ForecastProvider, loop: Account, daily: Account | None, done: float) -> None:
-        """Run the closed loop and, if an account is given for it, the daily plan with the same forecasts."""
-        series, lately = self._series, RunningAccount(self._self_consumption)
+    def _run_learned(self, past: SeriesPast, loop: Account, daily: Account) -> None:
+        """Run the closed loop and the daily plan with the same forecasts."""
+        series, system, forecasts = self._series, self._system, LearnedForecasts(past)
+        lately = RunningAccount(self._self_consumption)
         for epoch in epochs(series, self._zone):
-            curve = forecasts.terminal_curve(self._system, epoch)
-            account = lately.account(epoch.begin, curve.mean_price if curve else 0.0)
-            peak = self._peak(loop, epoch.begin)
-            planner = epoch_planner(self._system, series, epoch, forecasts, loop.stored_kwh, peak, account)
-            dispatches = planner.plan(daily.stored_kwh, self._peak(daily, epoch.begin)) if daily else []
+            forecast = forecasts.issued(epoch)
+            problem = epoch_problem(system, past, epoch, forecast, loop.stored_kwh)
+            problem = replace(problem, peak_so_far_kw=self._peak(loop, epoch.begin))
+            account = lately.account(epoch.begin, terminal_value(problem).mean_price)
+            planner = OutcomePlanner(problem, forecasts, epoch.begin, account)
+            dispatches = planner.plan(daily.stored_kwh)
             for slot, index in enumerate(range(epoch.begin, epoch.end)):
-                if slot and (revised := forecasts.revised(index)):
-                    planner.revise(slot, revised, forecasts.outcomes(index, revised))
-                nowcast, peak = forecasts.nowcast(index), self._peak(loop, index)
-                self._apply(planner.dispatch(slot, loop.stored_kwh, nowcast, peak), planner, loop, index)
+                if slot:
+                    planner.revise(slot, forecasts.outcomes(index, forecasts.revised(index)))
+                outcomes, peak = forecasts.nowcast(index).outcomes, self._peak(loop, index)
+                self._apply(planner.dispatch(slot, loop.stored_kwh, outcomes, peak), planner.bounds, loop, index)
+                self._apply(dispatches[slot], planner.bounds, daily, index)
                 lately.add(loop.spent, loop.stored_kwh)
-                if daily:
-                    self._apply(dispatches[slot], planner, daily, index)
-            self._progress(done + epoch.end / len(series) / 2)
+            self._progress(epoch.end / len(series) / 2)
+
+    def _run_perfect(self, past: SeriesPast, account: Account) -> None:
+        """Run the closed loop with the real PV and load as forecast."""
+        series = self._series
+        for epoch in epochs(series, self._zone):
+            part = slice(epoch.begin, epoch.horizon)
+            real = series.pv_kw[part], series.load_kw[part]
+            planner = certain_planner(epoch_problem(self._system, past, epoch, real, account.stored_kwh))
+            for slot, index in enumerate(range(epoch.begin, epoch.end)):
+                dispatch = planner.dispatch(slot, account.stored_kwh, self._peak(account, index))
+                self._apply(dispatch, planner.bounds, account, index)
+            self._progress((1 + epoch.end / len(series)) / 2)
 
     def _peak(self, account: Account, index: int) -> float:
         return account.peaks.get(self._months[index], 0.0)
 
-    def _apply(self, dispatch: Dispatch, planner: EpochPlanner, account: Account, index: int) -> None:
+    def _apply(self, dispatch: Dispatch, bounds: StorageBounds, account: Account, index: int) -> None:
         inputs = self._inputs[index]
-        account.add(simulate_slot(dispatch, planner.bounds, account.stored_kwh, inputs), inputs, self._months[index])
+        account.add(simulate_slot(dispatch, bounds, account.stored_kwh, inputs), inputs, self._months[index])

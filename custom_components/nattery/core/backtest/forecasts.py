@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from itertools import groupby
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from ..forecast.forecast import Forecaster
 from ..forecast.forecast_log import ForecastLog
@@ -35,33 +35,10 @@ class Epoch(NamedTuple):
 
 
 class Nowcast(NamedTuple):
-    """PV and load of one quarter-hour, and their outcomes; none if they are certain."""
+    """PV and load that are expected of one quarter-hour when it begins, and their outcomes."""
 
     powers: Powers
-    outcomes: tuple[Outcome, ...] = ()
-
-
-class ForecastProvider(Protocol):
-    """Forecasts for a backtest, queried in order of time. They use no data from after the time of the query."""
-
-    def issued(self, epoch: Epoch) -> PowerForecast:
-        """Return PV and load (kW) from the beginning of the epoch to its horizon, as forecast at its beginning."""
-
-    def revised(self, index: int) -> PowerForecast | None:
-        """Return revised PV and load (kW) from quarter-hour `index` on, or None if there is no revision."""
-
-    def outcomes(self, index: int, forecast: PowerForecast) -> tuple[Outcome, ...]:
-        """Return the outcomes of a forecast from quarter-hour `index` on; none if the forecast is certain."""
-
-    def nowcast(self, index: int) -> Nowcast:
-        """Return what is expected of a quarter-hour when it begins."""
-
-    def terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
-        """Return the value of the energy left at the horizon of an epoch, or None if there is no past to tell it."""
-
-    @property
-    def known_days(self) -> int:
-        """The number of days whose forecast errors are known."""
+    outcomes: tuple[Outcome, ...]
 
 
 def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
@@ -108,41 +85,10 @@ class SeriesPast:
         return terminal_curve(system, prices, load, pv, self.zone, now)
 
 
-class PerfectForecasts:
-    """Forecasts that equal the real values."""
-
-    def __init__(self, past: SeriesPast) -> None:
-        """Use the real values of a series."""
-        self._series, self._past = past.series, past
-
-    def issued(self, epoch: Epoch) -> PowerForecast:
-        """Return the real values."""
-        part = slice(epoch.begin, epoch.horizon)
-        return self._series.pv_kw[part], self._series.load_kw[part]
-
-    def revised(self, index: int) -> None:
-        """Return None: there is nothing to revise."""
-
-    def outcomes(self, index: int, forecast: PowerForecast) -> tuple[Outcome, ...]:  # noqa: ARG002
-        """Return none: the forecast is certain."""
-        return ()
-
-    def nowcast(self, index: int) -> Nowcast:
-        """Return the real values."""
-        return Nowcast(Powers(self._series.pv_kw[index], self._series.load_kw[index]))
-
-    def terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
-        """Return the value of the energy left at the horizon, as without a perfect forecast."""
-        return self._past.terminal_curve(system, epoch)
-
-    @property
-    def known_days(self) -> int:
-        """All days: there are no errors."""
-        return len(self._series)
-
-
 class LearnedForecasts:
-    """The forecasts of the series, if it has any; otherwise forecasts learned from its past in each epoch.
+    """Forecasts for a backtest, queried in order of time; no data from after the time of a query is used.
+
+    They are those of the series, if it has any; otherwise forecasts learned from its past in each epoch.
 
     In every quarter-hour, the PV forecast of the next hours is corrected by that of the last ones. The forecast of the
     quarter-hour itself is corrected by the error of the one before, scaled by the persistence of such errors.
@@ -204,10 +150,6 @@ class LearnedForecasts:
         powers = self._misses.nowcast(number, before) or self._powers[index]
         outcomes = self._misses.outcomes(number, [number], [powers.pv_kw], [powers.load_kw])
         return Nowcast(powers, outcomes)
-
-    def terminal_curve(self, system: Problem, epoch: Epoch) -> ValueCurve | None:
-        """Return the value of the energy left at the horizon of an epoch, from the days before it."""
-        return self._past.terminal_curve(system, epoch)
 
     @property
     def known_days(self) -> int:

@@ -1,4 +1,4 @@
-"""Three implementations of the planner for an epoch.
+"""The planners of an epoch: for uncertain PV and load, and for a perfect forecast.
 
 Prices and forecasts stay the same between two publications of prices. So the value function of one backward pass stays
 valid, and a decision is one forward step. Only a perfect forecast with a capacity tariff, which the exact dynamic
@@ -14,7 +14,6 @@ from ..ledger.entry import QUARTER
 from ..planner import linear
 from ..planner.dynamic import solve_backward
 from ..planner.flows import Dispatch, StorageBounds, simulate_slot
-from ..planner.plan import PlannedSlot
 from ..planner.planner import make_plan
 from ..planner.prepared import PreparedProblem
 from ..planner.problem import Outcome, Problem, ValueCurve
@@ -22,49 +21,21 @@ from ..planner.stochastic import DemandCharge
 from ..planner.terminal_value import terminal_value
 from ..planner.uncertain import demand_charge, stochastic_policy
 from ..planning.caution import PlanningAccount, margin_per_kwh
-from .forecasts import Epoch, ForecastProvider, Nowcast, PowerForecast
+from .forecasts import Epoch, LearnedForecasts, PowerForecast, SeriesPast
 from .system import problem_for
 from .time_series import TimeSeries
 
-_NO_ACCOUNT = PlanningAccount()
 
-
-class EpochPlanner(Protocol):
-    """Plans one epoch within the bounds of the battery. Slots are counted from the beginning of the epoch."""
-
-    bounds: StorageBounds
-
-    def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:
-        """Return the dispatch of all slots, planned at the beginning for this stored energy and monthly peak so far."""
-
-    def revise(self, slot: int, forecast: PowerForecast, outcomes: Sequence[Outcome]) -> None:
-        """Replace the forecast (kW) of the slots from `slot` on, as far as the new one reaches."""
-
-    def dispatch(self, slot: int, stored_kwh: float, nowcast: Nowcast, peak_kw: float) -> Dispatch:
-        """Return the dispatch of one slot, planned at its beginning with this nowcast."""
-
-
-def epoch_planner(
-    system: Problem,
-    series: TimeSeries,
-    epoch: Epoch,
-    forecasts: ForecastProvider,
-    stored_kwh: float,
-    peak_kw: float = 0.0,
-    account: PlanningAccount = _NO_ACCOUNT,
-) -> EpochPlanner:
-    """Return the planner for an epoch, given the energy stored at first, the monthly peak so far and the account."""
-    forecast = forecasts.issued(epoch)
+def epoch_problem(
+    system: Problem, past: SeriesPast, epoch: Epoch, forecast: PowerForecast, stored_kwh: float
+) -> Problem:
+    """Return the problem of an epoch, given the forecast (kW) up to its horizon and the energy stored at first."""
+    series = past.series
     problem = problem_for(system, series, slice(epoch.begin, epoch.horizon), forecast, stored_kwh)
-    if system.terminal_value_per_kwh is None or epoch.horizon < len(series):
-        curve = forecasts.terminal_curve(system, epoch) or terminal_value_at(system, series, epoch, forecast)
-        problem = replace(problem, terminal_curve=curve)
-    outcomes = forecasts.outcomes(epoch.begin, forecast)
-    margin = margin_per_kwh(account, forecasts.known_days)
-    problem = replace(problem, outcomes=outcomes, peak_so_far_kw=peak_kw, margin_per_kwh=margin)
-    if outcomes:
-        return _OutcomePlanner(problem)
-    return _ReplanningPlanner(problem) if problem.peak_price_per_kw else _PolicyPlanner(problem)
+    if system.terminal_value_per_kwh is not None and epoch.horizon == len(series):
+        return problem
+    curve = past.terminal_curve(system, epoch) or terminal_value_at(system, series, epoch, forecast)
+    return replace(problem, terminal_curve=curve)
 
 
 def terminal_value_at(system: Problem, series: TimeSeries, epoch: Epoch, forecast: PowerForecast) -> ValueCurve:
@@ -82,17 +53,24 @@ def terminal_value_at(system: Problem, series: TimeSeries, epoch: Epoch, forecas
     return terminal_value(replace(problem, terminal_value_per_kwh=None, peak_price_per_kw=0.0, targets=()))
 
 
-class _OutcomePlanner:
-    """Decides by the expected cost over the outcomes of the forecast."""
+class OutcomePlanner:
+    """Decides an epoch by the expected cost over the outcomes of the forecast. Slots count from its beginning."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, forecasts: LearnedForecasts, begin: int, account: PlanningAccount) -> None:
+        """Plan a problem that begins with the quarter-hour `begin`, given what planning has brought lately."""
+        problem = replace(
+            problem,
+            outcomes=forecasts.outcomes(begin, (problem.pv_kw, problem.load_kw)),
+            margin_per_kwh=margin_per_kwh(account, forecasts.known_days),
+        )
         self._prepared = PreparedProblem.of(problem)
         self.bounds = self._prepared.bounds
         self._demand = demand_charge(self._prepared, linear)
         self._policy = stochastic_policy(self._prepared, self._demand)
         self._last: Dispatch | None = None
 
-    def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:  # noqa: ARG002  (known from the start)
+    def plan(self, stored_kwh: float) -> list[Dispatch]:
+        """Return the dispatch of all slots, planned at the beginning for this stored energy."""
         dispatches: list[Dispatch] = []
         for slot, inputs in enumerate(self._prepared.inputs):
             previous = dispatches[-1] if dispatches else None
@@ -100,15 +78,31 @@ class _OutcomePlanner:
             stored_kwh = simulate_slot(dispatches[-1], self.bounds, stored_kwh, inputs).stored_kwh
         return dispatches
 
-    def revise(self, slot: int, forecast: PowerForecast, outcomes: Sequence[Outcome]) -> None:  # noqa: ARG002
+    def revise(self, slot: int, outcomes: Sequence[Outcome]) -> None:
+        """Replace the outcomes of the slots from `slot` on, as far as the new ones reach."""
         self._policy.revise(slot, outcomes)
 
-    def dispatch(self, slot: int, stored_kwh: float, nowcast: Nowcast, peak_kw: float) -> Dispatch:
+    def dispatch(self, slot: int, stored_kwh: float, outcomes: Sequence[Outcome], peak_kw: float) -> Dispatch:
+        """Return the dispatch of one slot, decided at its beginning with its outcomes and the monthly peak so far."""
         if self._demand and peak_kw > self._demand.above_kw:  # what has been paid for is free from now on
             self._demand = DemandCharge(peak_kw, self._demand.price)
             self._policy.charge_demand(slot, self._demand)
-        self._last = self._policy.decide(slot, stored_kwh, nowcast.outcomes, self._last).dispatch
+        self._last = self._policy.decide(slot, stored_kwh, outcomes, self._last).dispatch
         return self._last
+
+
+class CertainPlanner(Protocol):
+    """Decides an epoch whose PV and load are known. Slots count from its beginning."""
+
+    bounds: StorageBounds
+
+    def dispatch(self, slot: int, stored_kwh: float, peak_kw: float) -> Dispatch:
+        """Return the dispatch of one slot, given the monthly peak so far."""
+
+
+def certain_planner(problem: Problem) -> CertainPlanner:
+    """Return the planner of a problem whose PV and load are those that come."""
+    return _ReplanningPlanner(problem) if problem.peak_price_per_kw else _PolicyPlanner(problem)
 
 
 class _PolicyPlanner:
@@ -118,19 +112,8 @@ class _PolicyPlanner:
         self._policy = solve_backward(problem, terminal_value(problem))
         self.bounds = self._policy.bounds
 
-    def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:  # noqa: ARG002  (no capacity tariff here)
-        dispatches = []
-        for slot in range(len(self._policy.problem)):
-            decision = self._policy.step(slot, stored_kwh)
-            dispatches.append(decision.dispatch)
-            stored_kwh = decision.stored_kwh
-        return dispatches
-
-    def revise(self, slot: int, forecast: PowerForecast, outcomes: Sequence[Outcome]) -> None:  # noqa: ARG002
-        self._policy.revise(slot, *forecast)
-
-    def dispatch(self, slot: int, stored_kwh: float, nowcast: Nowcast, peak_kw: float) -> Dispatch:  # noqa: ARG002
-        return self._policy.step(slot, stored_kwh, *nowcast.powers).dispatch
+    def dispatch(self, slot: int, stored_kwh: float, peak_kw: float) -> Dispatch:  # noqa: ARG002  (no capacity tariff)
+        return self._policy.step(slot, stored_kwh).dispatch
 
 
 class _ReplanningPlanner:
@@ -140,36 +123,18 @@ class _ReplanningPlanner:
         self._problem = problem
         self.bounds = PreparedProblem.of(problem).bounds
 
-    def plan(self, stored_kwh: float, peak_kw: float) -> list[Dispatch]:
-        return [_dispatch_of(slot) for slot in make_plan(self._problem_from(0, stored_kwh, None, peak_kw))]
-
-    def revise(self, slot: int, forecast: PowerForecast, outcomes: Sequence[Outcome]) -> None:  # noqa: ARG002
-        pv, load = list(self._problem.pv_kw), list(self._problem.load_kw)
-        for old, new in zip((pv, load), forecast, strict=True):
-            old[slot : slot + len(new)] = new
-        self._problem = replace(self._problem, pv_kw=pv, load_kw=load)
-
-    def dispatch(self, slot: int, stored_kwh: float, nowcast: Nowcast, peak_kw: float) -> Dispatch:
-        return _dispatch_of(make_plan(self._problem_from(slot, stored_kwh, nowcast, peak_kw)).slots[0])
-
-    def _problem_from(self, slot: int, stored_kwh: float, nowcast: Nowcast | None, peak_kw: float) -> Problem:
-        """Return the rest of the problem from the beginning of a slot on."""
+    def dispatch(self, slot: int, stored_kwh: float, peak_kw: float) -> Dispatch:
         problem = self._problem
-        pv, load = problem.pv_kw[slot:], problem.load_kw[slot:]
-        if nowcast is not None:
-            pv, load = [nowcast.powers.pv_kw, *pv[1:]], [nowcast.powers.load_kw, *load[1:]]
         soc = min(max(stored_kwh / problem.battery.capacity_kwh, 0.0), 1.0)
-        return replace(
+        rest = replace(
             problem,
             start=problem.start + slot * QUARTER,
             battery=replace(problem.battery, soc_start=soc),
             import_price=problem.import_price[slot:],
             export_price=problem.export_price[slot:],
-            pv_kw=pv,
-            load_kw=load,
+            pv_kw=problem.pv_kw[slot:],
+            load_kw=problem.load_kw[slot:],
             peak_so_far_kw=peak_kw,
         )
-
-
-def _dispatch_of(slot: PlannedSlot) -> Dispatch:
-    return Dispatch(slot.action, slot.power_kw, slot.sell_surplus)
+        first = make_plan(rest).slots[0]
+        return Dispatch(first.action, first.power_kw, first.sell_surplus)
