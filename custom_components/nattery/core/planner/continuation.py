@@ -2,7 +2,8 @@
 
 They are expected to be like the last days: any of their prices, with the PV and load of any of them. On each of them,
 the battery does what costs least if nothing but the usual PV and load is known. So the value is that of decisions under
-uncertainty, and not of a perfect forecast. This module imports numpy.
+uncertainty, and not of a perfect forecast. What is usual is learned from one half of the days and judged on the other
+half: judged on the days that it has learned from, a policy looks better than it is. This module imports numpy.
 """
 
 from collections.abc import Sequence
@@ -43,10 +44,14 @@ def continuation_value(system: Problem, days: Sequence[DayPrices], measured: Seq
         terminal_curve=None, targets=(),
     ))  # fmt: skip
     model = StochasticModel(StorageBounds(limits, battery.stored_min, battery.stored_max), levels=_LEVELS)
-    following = _FollowingDays.of(model, days, slot_outcomes(measured))
+    halves = [measured[::2], measured[1::2]] if len(measured) > 1 else [measured, measured]
+    following = [
+        _FollowingDays.of(model, days, slot_outcomes(usual), slot_outcomes(judged))
+        for usual, judged in (halves, reversed(halves))
+    ]
     cost = np.zeros(_LEVELS)
     for _ in range(_PASSES):
-        cost = following.mean_cost(cost)
+        cost = np.mean([half.mean_cost(cost) for half in following], axis=0)
         cost -= cost[0]
     return ValueCurve.of_values(model.levels.tolist(), (-cost).tolist())
 
@@ -60,10 +65,12 @@ class _FollowingDays(NamedTuple):
     ends: Array  # where stored energy ends, in levels, by measured day, quarter-hour, level and action
 
     @classmethod
-    def of(cls, model: StochasticModel, days: Sequence[DayPrices], outcomes: SlotOutcomes) -> _FollowingDays:
-        slots, count = outcomes.pv_kw.shape
-        uncertain = model.transitions(_energies(slots), outcomes)
-        one_by_one = SlotOutcomes(outcomes.pv_kw.T.reshape(-1, 1), outcomes.load_kw.T.reshape(-1, 1), np.ones(1))
+    def of(
+        cls, model: StochasticModel, days: Sequence[DayPrices], usual: SlotOutcomes, judged: SlotOutcomes
+    ) -> _FollowingDays:
+        slots, count = judged.pv_kw.shape
+        uncertain = model.transitions(_energies(slots), usual)
+        one_by_one = SlotOutcomes(judged.pv_kw.T.reshape(-1, 1), judged.load_kw.T.reshape(-1, 1), np.ones(1))
         certain = model.transitions(_energies(slots * count), one_by_one)
         ends = np.concatenate([landing.level[..., 0] + landing.share[..., 0] for landing in certain.landings], axis=-1)
         shape = (count, slots, *ends.shape[1:])
@@ -87,7 +94,7 @@ class _FollowingDays(NamedTuple):
             share = end - level
             cost = self.costs[day, measured, slot, rows, choice[:, None, :]]
             after = cost + after[day, measured, level] * (1 - share) + after[day, measured, level + 1] * share
-        mean: Array = after.mean(axis=0).T @ self.uncertain.weights
+        mean: Array = after.mean(axis=(0, 1))
         return mean
 
     def _after(self, slot: int, value: Array) -> Array:
