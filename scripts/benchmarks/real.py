@@ -73,7 +73,7 @@ def closed_loop(series: TimeSeries, system: Problem, zone: ZoneInfo) -> Loop:
         for slot, index in enumerate(range(epoch.begin, epoch.end)):
             if slot:
                 planner.revise(slot, forecasts.outcomes(index, forecasts.revised(index)))
-            dispatch = planner.dispatch(slot, stored, forecasts.nowcast(index).outcomes, 0.0)
+            dispatch = planner.dispatch(slot, stored, forecasts.present_outcomes(index), 0.0)
             inputs = SlotInputs(
                 series.pv_kw[index], series.load_kw[index], series.hours[index], series.import_price[index],
                 series.export_price[index],

@@ -106,7 +106,7 @@ def test_the_first_action_and_the_value_of_the_end_are_the_same(home: Home, soc:
         TradingPreferences(),
         None,
     ).plan
-    outcomes = forecasts.nowcast(epoch.begin).outcomes
+    outcomes = forecasts.present_outcomes(epoch.begin)
     dispatch = planner.dispatch(0, soc * BATTERY.capacity_kwh, outcomes, 0.0)
     first = plan.slots[0]
     assert (first.action, first.sell_surplus) == (dispatch.kind, dispatch.sell_surplus)
@@ -134,7 +134,7 @@ def test_a_day_planned_as_home_assistant_plans_costs_what_the_backtest_says(home
         scratch.add(simulate_slot(chosen, planner.bounds, scratch.stored_kwh, inputs), inputs, (2026, 4))
         if slot:
             planner.revise(slot, home.forecasts.outcomes(index, home.forecasts.revised(index)))
-        chosen = planner.dispatch(slot, policy.stored_kwh, home.forecasts.nowcast(index).outcomes, 0.0)
+        chosen = planner.dispatch(slot, policy.stored_kwh, home.forecasts.present_outcomes(index), 0.0)
         policy.add(simulate_slot(chosen, planner.bounds, policy.stored_kwh, inputs), inputs, (2026, 4))
         chosen = Dispatch(self_consumption(house).slots[0].action)
         plain.add(simulate_slot(chosen, planner.bounds, plain.stored_kwh, inputs), inputs, (2026, 4))

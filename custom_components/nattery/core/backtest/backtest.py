@@ -132,7 +132,7 @@ class _BacktestRun:
             for slot, index in enumerate(range(epoch.begin, epoch.end)):
                 if slot:
                     planner.revise(slot, forecasts.outcomes(index, forecasts.revised(index)))
-                outcomes, peak = forecasts.nowcast(index).outcomes, self._peak(loop, index)
+                outcomes, peak = forecasts.present_outcomes(index), self._peak(loop, index)
                 self._apply(planner.dispatch(slot, loop.stored_kwh, outcomes, peak), planner.bounds, loop, index)
                 self._apply(dispatches[slot], planner.bounds, daily, index)
                 lately.add(loop.spent, loop.stored_kwh)

@@ -34,13 +34,6 @@ class Epoch(NamedTuple):
     horizon: int
 
 
-class Nowcast(NamedTuple):
-    """PV and load that are expected of one quarter-hour when it begins, and their outcomes."""
-
-    powers: Powers
-    outcomes: tuple[Outcome, ...]
-
-
 def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
     """Return the epochs of a series: prices of a day are published at 13:00 local time of the day before."""
 
@@ -142,14 +135,13 @@ class LearnedForecasts:
         """Return the forecast of a quarter-hour that was issued last."""
         return self._powers[index]
 
-    def nowcast(self, index: int) -> Nowcast:
-        """Return the corrected forecast of a quarter-hour, and its outcomes."""
+    def present_outcomes(self, index: int) -> tuple[Outcome, ...]:
+        """Return the outcomes of a quarter-hour when it begins, from its corrected forecast."""
         series, number = self._series, self._series.numbers[index]
         known = index and series.numbers[index - 1] + 1 == number
         before = Powers(series.pv_kw[index - 1], series.load_kw[index - 1]) if known else None
         powers = self._misses.nowcast(number, before) or self._powers[index]
-        outcomes = self._misses.outcomes(number, [number], [powers.pv_kw], [powers.load_kw])
-        return Nowcast(powers, outcomes)
+        return self._misses.outcomes(number, [number], [powers.pv_kw], [powers.load_kw])
 
     @property
     def known_days(self) -> int:

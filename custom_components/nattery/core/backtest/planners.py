@@ -74,7 +74,7 @@ class OutcomePlanner:
         dispatches: list[Dispatch] = []
         for slot, inputs in enumerate(self._prepared.inputs):
             previous = dispatches[-1] if dispatches else None
-            dispatches.append(self._policy.follow(slot, stored_kwh, previous).dispatch)
+            dispatches.append(self._policy.follow(slot, stored_kwh, previous))
             stored_kwh = simulate_slot(dispatches[-1], self.bounds, stored_kwh, inputs).stored_kwh
         return dispatches
 
@@ -87,7 +87,7 @@ class OutcomePlanner:
         if self._demand and peak_kw > self._demand.above_kw:  # what has been paid for is free from now on
             self._demand = DemandCharge(peak_kw, self._demand.price)
             self._policy.charge_demand(slot, self._demand)
-        self._last = self._policy.decide(slot, stored_kwh, outcomes, self._last).dispatch
+        self._last = self._policy.decide(slot, stored_kwh, outcomes, self._last)
         return self._last
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .flows import StorageBounds
 from .problem import Outcome, Problem, ValueCurve
 from .slot_cost import system_limits
-from .stochastic import Array, ExpectedMoney, SlotOutcomes, StochasticModel, Tariff, Transitions, slot_outcomes
+from .stochastic import ActionMoney, Array, SlotOutcomes, SlotPrices, StochasticModel, Transitions, slot_outcomes
 
 _LEVELS = 16  # the value of the end is a smooth function
 _PASSES = 2  # the day after the end, and the one after that
@@ -113,12 +113,12 @@ class _FollowingDays(NamedTuple):
         return self.ends[:, slot][:, rows, choice].transpose(1, 0, 2)
 
 
-def _energies(slots: int) -> Tariff:
+def _energies(slots: int) -> SlotPrices:
     """Return a tariff whose money is energy: each kWh costs 1."""
-    return Tariff(np.full(slots, _QUARTER_HOURS), np.ones(slots), np.ones(slots))
+    return SlotPrices(np.full(slots, _QUARTER_HOURS), np.ones(slots), np.ones(slots))
 
 
-def _priced(energies: ExpectedMoney, bought: Array, sold: Array) -> Array:
+def _priced(energies: ActionMoney, bought: Array, sold: Array) -> Array:
     """Return the cost of energies (kWh) at the prices of each quarter-hour."""
     imported = energies.import_cost * bought[:, None, None]
     exported = energies.export_revenue * sold[:, None, None]

@@ -57,7 +57,7 @@ def slot_outcomes(outcomes: Sequence[Outcome]) -> SlotOutcomes:
     )
 
 
-class Tariff(NamedTuple):
+class SlotPrices(NamedTuple):
     """The length (hours) and the prices (per kWh) of some slots."""
 
     hours: Array
@@ -65,13 +65,13 @@ class Tariff(NamedTuple):
     export_price: Array
 
     @classmethod
-    def of(cls, problem: Problem) -> Tariff:
+    def of(cls, problem: Problem) -> SlotPrices:
         """Return those of a problem."""
         return cls(np.array(problem.hours), np.array(problem.import_price), np.array(problem.export_price))
 
-    def part(self, first: int, end: int | None) -> Tariff:
+    def part(self, first: int, end: int | None) -> SlotPrices:
         """Return those of the slots from `first` to before `end`."""
-        return Tariff(self.hours[first:end], self.import_price[first:end], self.export_price[first:end])
+        return SlotPrices(self.hours[first:end], self.import_price[first:end], self.export_price[first:end])
 
 
 class DemandCharge(NamedTuple):
@@ -81,7 +81,7 @@ class DemandCharge(NamedTuple):
     price: float
 
 
-class ExpectedMoney(NamedTuple):
+class ActionMoney(NamedTuple):
     """Expected money by slot, level and action; `penalty` is that of broken limits of the grid connection."""
 
     import_cost: Array
@@ -126,12 +126,12 @@ class StochasticModel:
         )
         self.actions = (*_FOLLOWING, *self._fixed)
 
-    def transitions(self, tariff: Tariff, outcomes: SlotOutcomes, stored_kwh: Array | None = None) -> Transitions:
+    def transitions(self, prices: SlotPrices, outcomes: SlotOutcomes, stored_kwh: Array | None = None) -> Transitions:
         """Return what each action brings in some slots, from the levels or from other stored energies (kWh)."""
         stored = self.levels if stored_kwh is None else stored_kwh
         chunks = [
-            self._chunk(tariff.part(first, first + _CHUNK), outcomes.part(first, first + _CHUNK), stored)
-            for first in range(0, len(tariff.hours), _CHUNK)
+            self._chunk(prices.part(first, first + _CHUNK), outcomes.part(first, first + _CHUNK), stored)
+            for first in range(0, len(prices.hours), _CHUNK)
         ]
         landings = [
             _Landing(
@@ -139,21 +139,21 @@ class StochasticModel:
             )
             for group in (0, 1)
         ]
-        money = ExpectedMoney(*(np.concatenate(parts) for parts in zip(*(money for money, _ in chunks), strict=True)))
+        money = ActionMoney(*(np.concatenate(parts) for parts in zip(*(money for money, _ in chunks), strict=True)))
         return Transitions(money, (landings[0], landings[1]), outcomes.weights)
 
     def _chunk(
-        self, tariff: Tariff, outcomes: SlotOutcomes, stored: Array
-    ) -> tuple[ExpectedMoney, tuple[_Landing, _Landing]]:
-        hours = tariff.hours[:, None, None]
+        self, prices: SlotPrices, outcomes: SlotOutcomes, stored: Array
+    ) -> tuple[ActionMoney, tuple[_Landing, _Landing]]:
+        hours = prices.hours[:, None, None]
         pv, load = outcomes.pv_kw[:, None, :], outcomes.load_kw[:, None, :]
         money, landings = [], []
         for group in (_FOLLOWING, self._fixed):
             powers = [self._power(dispatch, stored[:, None], pv, load, hours) for dispatch in group]
             power = np.stack(np.broadcast_arrays(*powers), axis=2)
             landings.append(self._landing(power, stored, hours[..., None]))
-            money.append(self._money(power, tariff, outcomes))
-        both = ExpectedMoney(*(np.concatenate(pair, axis=2) for pair in zip(*money, strict=True)))
+            money.append(self._money(power, prices, outcomes))
+        both = ActionMoney(*(np.concatenate(pair, axis=2) for pair in zip(*money, strict=True)))
         return both, (landings[0], landings[1])
 
     def _power(self, dispatch: Dispatch, stored: Array, pv: Array, load: Array, hours: Array) -> Array:
@@ -185,9 +185,9 @@ class StochasticModel:
         level = np.clip(position, 0.0, len(self.levels) - 2).astype(np.intp)
         return _Landing(level, np.clip(position - level, 0.0, 1.0))
 
-    def _money(self, power: Array, tariff: Tariff, outcomes: SlotOutcomes) -> ExpectedMoney:
+    def _money(self, power: Array, prices: SlotPrices, outcomes: SlotOutcomes) -> ActionMoney:
         limits, weights = self.bounds.limits, outcomes.weights
-        hours, bought, sold = (part[:, None, None] for part in tariff)
+        hours, bought, sold = (part[:, None, None] for part in prices)
         pv = outcomes.pv_kw[:, None, None, :]
         grid = outcomes.load_kw[:, None, None, :] - pv + power
         if limits.curtailable:
@@ -203,7 +203,7 @@ class StochasticModel:
             penalty = excess @ weights * hours * limits.penalty
         if self._demand and highest > self._demand.above_kw:
             demand = np.maximum(grid - self._demand.above_kw, 0.0) @ weights * self._demand.price
-        return ExpectedMoney(
+        return ActionMoney(
             imported * hours * bought, exported * hours * sold, moved * hours * limits.wear, demand, penalty
         )
 
@@ -211,7 +211,7 @@ class StochasticModel:
 class Transitions(NamedTuple):
     """Expected money of some slots, and where stored energy ends: for actions that follow the household, and others."""
 
-    money: ExpectedMoney
+    money: ActionMoney
     landings: tuple[_Landing, _Landing]
     weights: Array
 

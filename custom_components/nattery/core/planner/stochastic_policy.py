@@ -11,16 +11,9 @@ from .energy_bounds import SoftTarget
 from .flows import Dispatch, SlotMoney, StorageBounds
 from .marginal_value import MarginalValue
 from .problem import Outcome, PastAction, Problem, ValueCurve
-from .stochastic import Array, DemandCharge, StochasticModel, Tariff, slot_outcomes, target_penalties
+from .stochastic import Array, DemandCharge, SlotPrices, StochasticModel, slot_outcomes, target_penalties
 
 TIE_BREAK = 1e-4  # per kWh at full power: actions whose expected costs differ by less are equally good
-
-
-class Choice(NamedTuple):
-    """The best action of a slot, and by how much its expected cost is below that of plain self-consumption."""
-
-    dispatch: Dispatch
-    saving: float
 
 
 class ExpectedPath(NamedTuple):
@@ -60,14 +53,14 @@ class StochasticPolicy:
         self.model = model = StochasticModel(bounds, demand)
         self.bounds = bounds
         self._margin = problem.margin_per_kwh
-        self._tariff = Tariff.of(problem)
+        self._prices = SlotPrices.of(problem)
         self._outcomes = slot_outcomes(problem.outcomes)
         self._terminal = np.array([terminal.at(kwh) for kwh in model.levels])
         self._penalties = target_penalties(model.levels, len(problem), soft_targets)
         final = -self._terminal
         if self._penalties is not None:
             final = final + self._penalties[-1]
-        self._transitions = model.transitions(self._tariff, self._outcomes)
+        self._transitions = model.transitions(self._prices, self._outcomes)
         self._values, self._costs = self._transitions.sweep(final, self._penalties)
 
     def revise(self, slot: int, outcomes: Sequence[Outcome]) -> None:
@@ -78,7 +71,7 @@ class StochasticPolicy:
         revised = slot_outcomes(outcomes)
         end = slot + len(revised.pv_kw)
         self._outcomes = self._outcomes.revised(slot, revised)
-        transitions = self.model.transitions(self._tariff.part(slot, end), revised)
+        transitions = self.model.transitions(self._prices.part(slot, end), revised)
         penalties = None if self._penalties is None else self._penalties[slot:end]
         values, costs = transitions.sweep(self._values[end], penalties)
         self._values[slot:end], self._costs[slot:end] = values[:-1], costs
@@ -86,7 +79,7 @@ class StochasticPolicy:
     def charge_demand(self, slot: int, demand: DemandCharge) -> None:
         """Replace the demand charge for the slots from `slot` on."""
         self.model = StochasticModel(self.bounds, demand)
-        transitions = self.model.transitions(self._tariff.part(slot, None), self._outcomes.part(slot, None))
+        transitions = self.model.transitions(self._prices.part(slot, None), self._outcomes.part(slot, None))
         penalties = None if self._penalties is None else self._penalties[slot:-1]
         self._values[slot:-1], self._costs[slot:] = (
             part[: len(self._costs) - slot] for part in transitions.sweep(self._values[-1], penalties)
@@ -98,7 +91,7 @@ class StochasticPolicy:
         stored_kwh: float,
         outcomes: Sequence[Outcome] = (),
         previous: Dispatch | PastAction | None = None,
-    ) -> Choice:
+    ) -> Dispatch:
         """Return the best action of a slot, given its stored energy (kWh) and its outcomes.
 
         `outcomes` have one slot; without any, those of the problem are taken. Among equally good actions, the
@@ -106,11 +99,11 @@ class StochasticPolicy:
         """
         seen = slot_outcomes(outcomes) if outcomes else self._outcomes.part(slot, slot + 1)
         stored = np.array([min(max(stored_kwh, self.bounds.min_kwh), self.bounds.max_kwh)])
-        transitions = self.model.transitions(self._tariff.part(slot, slot + 1), seen, stored)
+        transitions = self.model.transitions(self._prices.part(slot, slot + 1), seen, stored)
         costs = transitions.costs(0, self._values[slot + 1])[0]
         return self._choice(slot, costs + self._margins(transitions.ends(0)[0]), previous)
 
-    def follow(self, slot: int, stored_kwh: float, previous: Dispatch | PastAction | None) -> Choice:
+    def follow(self, slot: int, stored_kwh: float, previous: Dispatch | PastAction | None) -> Dispatch:
         """Return the best action as `decide` does, from costs that are interpolated between the levels: much faster."""
         level, share = self._position(stored_kwh)
         below, above = self._costs[slot, level : level + 2]
@@ -157,15 +150,14 @@ class StochasticPolicy:
         margins: Array = self._margin * self.model.step_kwh * np.abs(ends - ends[0])
         return margins
 
-    def _choice(self, slot: int, costs: Array, previous: Dispatch | PastAction | None) -> Choice:
+    def _choice(self, slot: int, costs: Array, previous: Dispatch | PastAction | None) -> Dispatch:
         limits = self.bounds.limits
-        energy = max(limits.charge_kw, limits.discharge_kw) * float(self._tariff.hours[slot])
+        energy = max(limits.charge_kw, limits.discharge_kw) * float(self._prices.hours[slot])
         least = float(costs.min())
         equal = [
             action for action, cost in zip(self.model.actions, costs, strict=True) if cost <= least + TIE_BREAK * energy
         ]
-        dispatch = next((action for action in equal if previous and _is_same(action, previous)), equal[0])
-        return Choice(dispatch, float(costs[0]) - least)
+        return next((action for action in equal if previous and _is_same(action, previous)), equal[0])
 
     def _position(self, stored_kwh: float) -> tuple[int, float]:
         """Return the level below a stored energy, and its share of the way to the next one."""

@@ -83,9 +83,9 @@ def _dispatches(prepared: PreparedProblem, policy: StochasticPolicy) -> list[Dis
     dispatches: list[Dispatch] = []
     for slot, inputs in enumerate(prepared.inputs):
         if dispatches:
-            dispatch = policy.follow(slot, stored, dispatches[-1]).dispatch
+            dispatch = policy.follow(slot, stored, dispatches[-1])
         else:
-            dispatch = policy.decide(slot, stored, previous=past[0] if past else None).dispatch
+            dispatch = policy.decide(slot, stored, previous=past[0] if past else None)
         dispatches.append(dispatch)
         stored = simulate_slot(dispatch, prepared.bounds, stored, inputs).stored_kwh
     return dispatches
