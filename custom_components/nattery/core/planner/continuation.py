@@ -114,7 +114,7 @@ class _FollowingDays(NamedTuple):
 
 
 def _energies(slots: int) -> SlotPrices:
-    """Return a tariff whose money is energy: each kWh costs 1."""
+    """Return prices at which money is energy: each kWh costs 1."""
     return SlotPrices(np.full(slots, _QUARTER_HOURS), np.ones(slots), np.ones(slots))
 
 
