@@ -294,7 +294,7 @@ async def test_stray_bytes_are_discarded(open_client: OpenClient) -> None:
 
 
 async def read_twice(client: ModbusClient) -> None:
-    """Reach the scripted request: on a busy machine a late response may be read in time, and then nothing is repeated."""
+    """Reach the scripted request: a late response that is read in time, on a busy machine, is not repeated."""
     for _ in range(2):
         await client.read(1, IDENTITY, 2)
 
