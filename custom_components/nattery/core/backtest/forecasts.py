@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ..forecast.forecast import Forecaster
-from ..forecast.forecast_log import ForecastLog
+from ..forecast.forecast_log import PUBLICATION_HOUR, ForecastLog
 from ..forecast.history import PowerHistory
 from ..forecast.load import HISTORY_DAYS
 from ..forecast.nowcast import HORIZON_QUARTERS, LOOKBACK_QUARTERS, apply_nowcast
@@ -18,7 +18,6 @@ from ..planning.misses import ForecastMisses, Powers
 from .time_series import TimeSeries
 
 _NEXT_QUARTERS = 4 * PER_HOUR  # that are revised in every quarter-hour, to save time; once an hour, more are
-PUBLICATION_SLOT = 13 * PER_HOUR  # quarter of the local day in which the prices of the next day are published
 
 type PowerForecast = tuple[Sequence[float], Sequence[float]]  # PV and load, kW
 
@@ -39,7 +38,7 @@ def epochs(series: TimeSeries, zone: tzinfo) -> Iterator[Epoch]:
 
     def publication_day(index: int) -> int:
         day, slot = divmod(local_quarter(series.numbers[index], zone), PER_DAY)
-        return day + (slot >= PUBLICATION_SLOT)
+        return day + (slot >= PUBLICATION_HOUR * PER_HOUR)
 
     for last_day, indexes in groupby(range(len(series)), publication_day):
         members = list(indexes)
