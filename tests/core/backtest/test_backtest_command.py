@@ -4,7 +4,6 @@ from dataclasses import fields
 import io
 import json
 from pathlib import Path
-import subprocess
 import sys
 
 import pytest
@@ -15,15 +14,14 @@ from custom_components.nattery.core.forecast.quarters import moment
 from custom_components.nattery.core.planner.problem_document import problem_from
 from scripts.benchmarks.weeks import CANONICAL, WEEKS, ZONE, series
 
-NATTERY = Path(sys.executable).with_name("nattery")
+from .program import run_backtest
+
 COLUMNS = "import_price", "export_price", "pv_kw", "load_kw", "pv_forecast_kw", "load_forecast_kw"
 WAYS = ["no_battery", "self_consumption", "daily_plan", "closed_loop", "perfect_forecast"]
 
 
 def run(*arguments, zone="Europe/Berlin", battery=CANONICAL):
-    whole = [NATTERY, "backtest", *arguments, "--battery", battery, "--timezone", zone]
-    done = subprocess.run(whole, capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, done.stdout, done.stderr
+    return run_backtest(*arguments, "--battery", battery, "--timezone", zone)
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from datetime import timedelta
 import json
-from pathlib import Path
-import subprocess
-import sys
 
 import pytest
 
@@ -12,9 +9,9 @@ from custom_components.nattery.core.ledger.entry import QUARTER, EntryPrices, Le
 from custom_components.nattery.core.ledger.reports import Period
 from scripts.benchmarks.weeks import WEEKS, series
 
+from ..backtest.program import run_backtest
 from .entries import BATTERY, HOME, START, make_entry
 
-NATTERY = Path(sys.executable).with_name("nattery")
 DAYS = 4
 
 
@@ -34,19 +31,7 @@ def entries_of(days, without=range(0)):
 
 
 def backtest(ledger_place, battery, *more):
-    command = [
-        NATTERY,
-        "backtest",
-        "--ledger",
-        ledger_place,
-        "--battery",
-        battery,
-        "--timezone",
-        "Europe/Berlin",
-        *more,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, done.stdout, done.stderr
+    return run_backtest("--ledger", ledger_place, "--battery", battery, "--timezone", "Europe/Berlin", *more)
 
 
 @pytest.fixture
