@@ -192,7 +192,8 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
             return None
         decision = await self.controller.tick(result.runs if result else (), prices_fresh=self._prices_fresh)
         self.async_set_updated_data(replace(self.data, decisions=(decision,)))
-        self.recorder.async_record(decision.at, interval_record(decision, self.data.slot(decision.at)))
+        record = interval_record(decision, self.data.slot(decision.at), self.forecasts.issued(decision.at))
+        self.recorder.async_record(decision.at, record)
         if before is None or not decision.is_like(before):
             for listener in tuple(self._decision_listeners):
                 listener(decision)
