@@ -113,7 +113,7 @@ def measure_year(*, quick: bool) -> list[tuple[str, float, float, str]]:
         corrected = _seconds(lambda: book.mispriced(SITE, "EUR", spots), rounds)
         read = _seconds(lambda: book.read(SITE, START, now), rounds // 3)
     return [
-        (f"size of a year: {len(entries)} quarters with plan, forecast and {reasons:.0f} bytes of reason", size, 25, "MB"),
+        (f"size of a year of quarters, with plan, forecast and {reasons:.0f} bytes of reason", size, 25, "MB"),
         ("booking a year at once, over copying the same rows with the bare driver", written / bare, 10, "x"),
         ("booking one quarter, flushed to disk", 1000 * one, 100, "ms"),
         ("savings of today, this month and the year", 1000 * savings, 200, "ms"),
