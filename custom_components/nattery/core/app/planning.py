@@ -1,9 +1,10 @@
 """From prices, forecasts and the state of charge to a planning problem, its plan, and the money it promises."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from ..control.overrides import Override
 from ..control.plan_actions import runs_of
 from ..control.schedule import ScheduledAction
 from ..explanation import Explanation
@@ -13,7 +14,7 @@ from ..ledger.entry import QUARTER, Expectation
 from ..ledger.reports import Period
 from ..planner.plan import Plan, PlannedSlot
 from ..planner.planner import make_plan
-from ..planner.problem import Problem, ValueCurve
+from ..planner.problem import Problem, RequiredAction, ValueCurve
 from ..planning.caution import ACCOUNT_DAYS, PlanningAccount, margin_per_kwh
 from ..planning.following_days import terminal_curve
 from .home_past import HomePast
@@ -23,6 +24,7 @@ from .preferences import TradingPreferences
 from .settings import TradingSettings
 
 MINUTES = 15
+_KILO = 1000
 _SHORTEST_SLOT = timedelta(seconds=6)  # shorter than the planner's shortest slot
 
 
@@ -32,7 +34,7 @@ class PlanningInputs:
 
     `forecast` covers `intervals.ahead`, `soc` is the state of charge (0 to 1), `peak_kw` the highest import of a
     quarter-hour of the month so far. `terminal` is the value of the energy left at the end, estimated from the plan's
-    own last day if None. `account` is what planning has brought lately.
+    own last day if None. `account` is what planning has brought lately. `overrides` are the user's, the newest last.
     """
 
     settings: TradingSettings
@@ -45,6 +47,7 @@ class PlanningInputs:
     peak_kw: float = 0.0
     terminal: ValueCurve | None = None
     account: PlanningAccount = field(default_factory=PlanningAccount)
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,9 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
         outcomes=inputs.past.misses.outcomes(numbers[0], numbers, pv, load),
         terminal_curve=inputs.terminal,
         margin_per_kwh=margin_per_kwh(inputs.account, inputs.past.misses.days),
+        required=tuple(
+            RequiredAction(one.start, one.end, one.kind, one.power / _KILO, one.id) for one in inputs.overrides
+        ),
     )
 
 
@@ -164,8 +170,8 @@ class TerminalValues:
         key = (today, hash(tuple(prices.items())), inputs.settings, bool(past.misses.days))
         if key != self._key:
             self._curve = terminal_curve(
-                planning_problem(inputs), prices, past.history.load, past.history.pv, past.misses.zone, number,
-                past.expected_day,
+                planning_problem(replace(inputs, overrides=())), prices, past.history.load, past.history.pv,
+                past.misses.zone, number, past.expected_day,
             )  # fmt: skip
             self._key = key
         return self._curve
