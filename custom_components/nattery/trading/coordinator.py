@@ -239,7 +239,8 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
             load_kw=reading.load_power / _KILO if reading else 0.0,
         )
         self.async_set_updated_data(replace(self.data, decisions=(decision,)))
-        self.recorder.async_record(decision.at, interval_record(decision, self.data.slot(decision.at)))
+        record = interval_record(decision, self.data.slot(decision.at), self.forecasts.issued(decision.at))
+        self.recorder.async_record(decision.at, record)
         if before is None or not decision.is_like(before):
             for listener in tuple(self._decision_listeners):
                 listener(decision)
