@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["custom_components/nattery/frontend/bundle", ".venv*", "test-results", ".demo"] },
+  { ignores: ["bundle"] },
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -16,5 +16,5 @@ export default defineConfig(
       "@typescript-eslint/class-literal-property-style": "off",
     },
   },
-  { files: ["scripts/*.js", "*.js"], languageOptions: { globals: { console: "readonly", process: "readonly" } } },
+  { files: ["*.js"], languageOptions: { globals: { console: "readonly", process: "readonly" } } },
 );

@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Site, SiteEntry } from "../../custom_components/nattery/frontend/src/data/api";
-import type { Hass, HassLocale } from "../../custom_components/nattery/frontend/src/data/hass";
-import { homeOf, type Home } from "../../custom_components/nattery/frontend/src/data/home";
-import { entryOf, siteOf } from "../../custom_components/nattery/frontend/src/data/site";
-import { fill, Words } from "../../custom_components/nattery/frontend/src/i18n/words";
+import type { Site, SiteEntry } from "../src/data/api";
+import type { Hass, HassLocale } from "../src/data/hass";
+import { homeOf, type Home } from "../src/data/home";
+import { entryOf, siteOf } from "../src/data/site";
+import { fill, Words } from "../src/i18n/words";
 import { TEXTS } from "./english";
 import { FakeConnection } from "./fake_connection";
 

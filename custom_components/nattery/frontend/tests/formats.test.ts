@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { HassLocale } from "../../custom_components/nattery/frontend/src/data/hass";
-import { Formats } from "../../custom_components/nattery/frontend/src/i18n/formats";
+import type { HassLocale } from "../src/data/hass";
+import { Formats } from "../src/i18n/formats";
 
 const LOCALE: HassLocale = { language: "en", number_format: "language", time_format: "24", date_format: "YMD" };
 const AT = Date.parse("2026-11-27T16:45:00Z");

@@ -1,6 +1,6 @@
 /** The English texts by their paths, as Home Assistant serves them. */
-import english from "../../custom_components/nattery/translations/en.json";
-import { Words } from "../../custom_components/nattery/frontend/src/i18n/words";
+import english from "../../translations/en.json";
+import { Words } from "../src/i18n/words";
 
 interface Nested {
   readonly [name: string]: string | Nested;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Reason } from "../../custom_components/nattery/frontend/src/data/api";
-import type { HassLocale } from "../../custom_components/nattery/frontend/src/data/hass";
-import { Formats } from "../../custom_components/nattery/frontend/src/i18n/formats";
-import { Sentences } from "../../custom_components/nattery/frontend/src/i18n/sentences";
-import { Words } from "../../custom_components/nattery/frontend/src/i18n/words";
+import type { Reason } from "../src/data/api";
+import type { HassLocale } from "../src/data/hass";
+import { Formats } from "../src/i18n/formats";
+import { Sentences } from "../src/i18n/sentences";
+import { Words } from "../src/i18n/words";
 import { englishWords } from "./english";
 import core from "./fixtures/sentences.json";
 

@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-const SOURCES = "custom_components/nattery/frontend/src";
+const SOURCES = "src";
 
-// scripts/frontend.js builds, compresses and names the folder; this only says what is built from what.
+// build.js builds, compresses and names the folder; this only says what is built from what.
 export default defineConfig({
   publicDir: false,
   build: {
@@ -15,7 +15,7 @@ export default defineConfig({
     rolldownOptions: { output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", minify: true } },
   },
   test: {
-    include: ["tests/frontend/**/*.test.ts"],
+    include: ["tests/**/*.test.ts"],
     environment: "node",
     env: { TZ: "America/New_York" }, // neither the home's zone nor UTC, so that a time in the wrong zone shows
     coverage: {

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { expect, it, vi } from "vitest";
-import { defineLazily } from "../../custom_components/nattery/frontend/src/lazy";
+import { defineLazily } from "../src/lazy";
 
 class Inner extends HTMLElement {
   hass: unknown;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addDays, daysBetween, Zone } from "../../custom_components/nattery/frontend/src/i18n/zone";
+import { addDays, daysBetween, Zone } from "../src/i18n/zone";
 
 const HOUR = 3_600_000;
 const hours = (zone: Zone, day: string): number => (zone.endOf(day) - zone.startOf(day)) / HOUR;

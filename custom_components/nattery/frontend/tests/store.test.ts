@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { asCommandError, follow, HIDDEN_MS, type Feed } from "../../custom_components/nattery/frontend/src/data/store";
+import { asCommandError, follow, HIDDEN_MS, type Feed } from "../src/data/store";
 import { FakeConnection } from "./fake_connection";
 
 const PLAN = { type: "nattery/plan/subscribe", entry_id: "a" };

@@ -1,4 +1,4 @@
-// Builds the screen: custom_components/nattery/frontend/src -> frontend/bundle/<hash of the content>/, with .gz and .br
+// Builds the screen: src -> bundle/<hash of the content>/, with .gz and .br
 // beside every file. With --check it builds nothing and fails unless the committed bundle is what the sources give.
 import { createHash } from "node:crypto";
 import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync, constants } from "node:zlib";
 import { build } from "vite";
 
-const BUNDLE = "custom_components/nattery/frontend/bundle";
+const BUNDLE = "bundle"; // below the folder of this file, in which npm starts it
 const COMPRESSED = [".gz", ".br"];
 
 /** Build into a temporary folder and return the files' contents by name, sorted. */
