@@ -1,5 +1,6 @@
 """Every websocket command with nonsense, and as administrator, user and viewer: one sentence each."""
 
+import re
 from typing import Any
 
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
@@ -22,7 +23,7 @@ from custom_components.nattery.websocket.table import COMMANDS
 from .books import BookedHouse
 from .commands import connect, pending_events, send
 from .test_ledger_actions import set_up
-from .texts import TEXTS, placeholders_of
+from .texts import INTEGRATION, TEXTS, placeholders_of
 
 EVERYTHING = tuple(command.name for command in COMMANDS)
 OF_AN_ENTRY = tuple(command.name for command in COMMANDS if command.fields)
@@ -196,6 +197,12 @@ async def test_the_last_subscriber_leaves_nothing_behind(
     for number in range(1, len(names) + 1):
         assert (await send(second, "unsubscribe_events", subscription=number))["success"]
     assert listeners() == before
+
+
+def test_every_command_is_documented() -> None:
+    page = (INTEGRATION.parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^## (\S+)$", page, re.MULTILINE)) | set(re.findall(r"^- `(\S+)`", page, re.MULTILINE))
+    assert documented >= set(EVERYTHING)
 
 
 # --- what a handler may raise
