@@ -279,13 +279,25 @@ def test_there_are_requirement_files():
 
 
 def test_npm_packages_are_pinned_with_hashes_and_without_addresses():
-    lock = read_json(ROOT / "scripts" / "node" / "package-lock.json")
+    lock = read_json(ROOT / "package-lock.json")
     packages = {name: package for name, package in lock["packages"].items() if name}
     assert packages
     for name, package in packages.items():
         assert "resolved" not in package, name
         assert package["integrity"].startswith("sha512-"), name
     assert all(re.fullmatch(r"[\d.]+", version) for version in lock["packages"][""]["devDependencies"].values())
+
+
+def test_sources_of_the_screen_are_not_released():
+    """Only what is built from them is."""
+    release = (ROOT / ".github" / "workflows" / "release.yml").read_text()
+    assert "'frontend/src/*'" in release
+    unexpected = [
+        path
+        for path in (INTEGRATION / "frontend").iterdir()
+        if path.name not in {"__init__.py", "__pycache__", "bundle", "src"}
+    ]
+    assert not unexpected
 
 
 IMPORT_EVERY_MODULE = """

@@ -13,6 +13,7 @@ from .clock_sync import ClockSync
 from .connections import simulator_store
 from .const import DOMAIN, PLATFORMS
 from .device import wear_store
+from .frontend import async_register_screen, async_unregister_screen
 from .identity import identity_store
 from .issue_monitor import IssueMonitor
 from .issues import async_clear
@@ -37,6 +38,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:
     """Set up prices, which are shown at once, then connect to the inverter and set up the rest."""
+    await async_register_screen(hass)
     runtime = entry.runtime_data = NatteryRuntime(hass, entry)
     subentries = _subentries_of(entry)
 
@@ -96,6 +98,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> 
     `docs/home-assistant.md` tells how to remove the ledger, which other entries may use too.
     """
     async_clear(hass, entry.entry_id)
+    async_unregister_screen(hass, entry)
     stores = (
         wear_store,
         identity_store,
