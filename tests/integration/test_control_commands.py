@@ -168,7 +168,7 @@ async def test_nonsense_is_refused_in_one_sentence(screen: Screen) -> None:
 async def test_without_a_plan_nothing_can_be_compared(screen: Screen) -> None:
     await screen.house.hass.config_entries.async_unload(screen.house.entry.entry_id)
     error = (await screen.ask("what_if"))["error"]
-    assert error["translation_key"] == "no_trading"
+    assert error["translation_key"] == "entry_not_loaded"
     error = (await screen.ask("what_if", entry_id="nothing"))["error"]
     assert error["translation_key"] == "unknown_entry"
 
