@@ -17,6 +17,7 @@ import probatio as vol
 
 from ..action_helpers import refuse
 from ..const import DOMAIN
+from ..core.app.plan_picture import override_state
 from ..core.app.preferences import TradingPreferences
 from ..core.app.what_if import Comparison
 from ..core.control.overrides import Override, OverrideRequest
@@ -107,19 +108,6 @@ async def websocket_resume(hass: HomeAssistant, connection: ActiveConnection, ms
     """End a pause after a change by hand or a failed write."""
     await _trading(hass, connection, msg, POLICY_CONTROL).async_resume()
     connection.send_result(msg["id"])
-
-
-def override_state(override: Override) -> dict[str, Any]:
-    """Return an override as the API shows it."""
-    return {
-        "id": override.id,
-        "action": override.kind.value,
-        "power_w": override.power,
-        "start": override.start.isoformat(),
-        "end": override.end.isoformat(),
-        "user": override.user,
-        "set_at": override.set_at.isoformat() if override.set_at else None,
-    }
 
 
 def comparison_state(compared: Comparison) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..core.action import ActionKind
+from ..core.app.day_expectation import DayExpectation, day_expectation
 from ..core.app.interval_prices import TRADABLE
 from ..core.app.preferences import TradingPreferences
 from ..core.app.trading_state import TradingState
@@ -191,6 +192,10 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
     def _stored_value(self) -> float | None:
         """Return the value of a stored kWh at the end of the plan, for the ledger's reports."""
         return self.data.plan.terminal.mean_price if self.data.plan else None
+
+    def expected_day(self, day: date) -> DayExpectation | None:
+        """Return the expected money of a local day, or None without a plan for any of it."""
+        return day_expectation(self.data.result, self.recorder.savings, day, dt_util.get_default_time_zone())
 
     # --- sentences, in the language of Home Assistant: states and responses have no viewer
 

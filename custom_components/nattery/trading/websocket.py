@@ -1,21 +1,32 @@
 """The plan for the screen: a subscription that gives the whole picture at once, and again whenever it changes."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.components.websocket_api import async_register_command
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..const import DOMAIN
-from ..subscription import Topic, subscribe
+from ..core.app.plan_picture import plan_picture
+from ..subscription import Picture, Topic, subscribe
 from .coordinator import TradingCoordinator
 from .sensors import TRADING_SENSORS
-from .services import picture
 
 SUBSCRIBE: Final = f"{DOMAIN}/plan/subscribe"
-_TOPIC: Final = Topic[TradingCoordinator](lambda site: site.trading, TRADING_SENSORS[0].key, picture, "no_trading")
+
+
+def _picture(trading: TradingCoordinator) -> Picture:
+    today = dt_util.now().date()
+    days = (trading.expected_day(today), trading.expected_day(today + timedelta(days=1)))
+    currency = trading.prices.pricer.book.currency
+    return plan_picture(trading.data, trading.preferences, trading.controller, currency, days)
+
+
+_TOPIC: Final = Topic[TradingCoordinator](lambda site: site.trading, TRADING_SENSORS[0].key, _picture, "no_trading")
 
 
 @callback
