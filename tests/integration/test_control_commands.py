@@ -16,6 +16,7 @@ from custom_components.nattery.trading.coordinator import TradingCoordinator
 
 from .books import BookedHouse, berlin
 from .test_ledger_actions import set_up as set_up_trading
+from .test_trading_permissions import entity_id
 from .texts import TEXTS
 
 PLANNING = timedelta(seconds=2)
@@ -205,3 +206,11 @@ async def test_another_integration_is_no_home(screen: Screen) -> None:
     other.add_to_hass(screen.house.hass)
     error = (await screen.ask("override", entry_id=other.entry_id))["error"]
     assert error["translation_key"] == "unknown_entry"
+
+
+async def test_the_next_change_is_the_end_of_the_override(screen: Screen) -> None:
+    """At its exact time, which need not be the start of a slot."""
+    (override,) = (await screen.result("override", set=[{"action": "hold", "end": "2026-11-20 12:07:00"}]))["set"]
+    state = screen.house.hass.states.get(entity_id(screen.house, "sensor", "next_action_change"))
+    assert state is not None
+    assert dt_util.parse_datetime(state.state) == berlin("12:07") == dt_util.parse_datetime(override["end"])

@@ -165,8 +165,8 @@ def _cleared(present: Sequence[Override], msg: dict[str, Any]) -> set[str]:
         return set()
     if not isinstance(asked, list):
         raise refuse("bad_list", field="clear", most=str(_MOST))
-    if unknown := next((one for one in asked if not isinstance(one, str) or one not in known), None):
-        raise refuse("unknown_override", id=str(unknown))
+    if unknown := [one for one in asked if not isinstance(one, str) or one not in known]:
+        raise refuse("unknown_override", id=str(unknown[0]))
     return set(asked)
 
 

@@ -22,6 +22,7 @@ from ..core.control.controller import Controller, Decision, Mode
 from ..core.control.errors import SavedStateError
 from ..core.control.guards import SocLimits
 from ..core.control.overrides import Override, OverrideRequest
+from ..core.control.schedule import ScheduledAction, with_overrides
 from ..core.errors import NatteryError
 from ..core.market.book import Freshness
 from ..core.market.snapshot import PriceSnapshot
@@ -188,6 +189,12 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         )
         self.async_set_updated_data(self.data.after_planning(outcome))
         await self.async_tick()
+
+    @property
+    def schedule(self) -> Sequence[ScheduledAction]:
+        """The plan with the overrides at their exact times."""
+        planned = self.data.result.runs if self.data.result else ()
+        return tuple(with_overrides(planned, [one.run for one in self.controller.overrides]))
 
     def _stored_value(self) -> float | None:
         """Return the value of a stored kWh at the end of the plan, for the ledger's reports."""
