@@ -17,7 +17,6 @@ from .identity import identity_store
 from .issue_monitor import IssueMonitor
 from .issues import async_clear
 from .prices.coordinator import price_store
-from .prices.websocket import async_setup_price_commands
 from .runtime import NatteryConfigEntry, NatteryRuntime
 from .services import async_setup_services
 from .trading.control_commands import async_setup_control_commands
@@ -25,7 +24,7 @@ from .trading.forecasts import forecast_store
 from .trading.ledger_recorder import meter_store
 from .trading.storage import trading_store
 from .trading.weather import cloud_store
-from .trading.websocket import async_setup_trading_commands
+from .websocket.table import async_setup_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -33,8 +32,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register the actions and websocket commands, which belong to the integration and not to an entry."""
     async_setup_services(hass)
-    async_setup_price_commands(hass)
-    async_setup_trading_commands(hass)
+    async_setup_commands(hass)
     async_setup_control_commands(hass)
     return True
 

@@ -33,6 +33,7 @@ from .core.inverter.write_counter import WriteOrigin
 from .errors import CORE_ERRORS, action_error, translated
 from .identity import IdentityCheck
 from .prices.coordinator import PriceCoordinator
+from .register_watch import RegisterWatch
 from .trading.coordinator import TradingCoordinator
 from .trading.inverter_system import InverterSystem
 from .trading.settings import trading_subentry
@@ -73,6 +74,7 @@ class InverterDevice:
         self.settings = self._coordinator((Tier.SETTINGS, Tier.COUNTERS), slow)
         self.readings = self._coordinator((Tier.FAST,), fast)
         self.statistics = self._coordinator((Tier.STATISTICS,), STATISTICS_INTERVAL)
+        self.registers = RegisterWatch(inverter, self.coordinators)
         trading = trading_subentry(entry)
         self.trading = (
             TradingCoordinator(hass, entry, trading, InverterSystem(hass, self), prices) if trading and prices else None
@@ -87,6 +89,7 @@ class InverterDevice:
         else:
             for coordinator in self.coordinators:
                 coordinator.async_set_update_error(error)
+        self._entry.async_on_unload(self.registers.async_start(self.identity))
         if self.trading is not None:
             await self.trading.async_open()
 

@@ -123,6 +123,11 @@ class LedgerRecorder:
         """
         self._state.record(quarter_start(at), record)
 
+    @property
+    def pending_count(self) -> int:
+        """The number of quarter-hours that have ended and are not in the ledger yet."""
+        return len(self._state.pending)
+
     def just_ended(self) -> tuple[MeteredInterval, ...]:
         """Return the last quarter-hours that have ended, including one that no later reading has ended yet."""
         now = quarter_start(dt_util.utcnow())

@@ -94,11 +94,15 @@ def allowed_values(register: Register) -> str:
     if register.kind is RegisterKind.STAMP:
         return "local times as YYYY-MM-DDTHH:MM:SS from the year 2000 to 2255"
     if register.options:
-        permitted = {raw: name for raw, name in register.options.items() if _within(register, raw)}
-        return ", ".join(f"{raw} ({name})" for raw, name in permitted.items())
+        return ", ".join(f"{raw} ({name})" for raw, name in allowed_options(register).items())
     if register.choices:
         return f"{', '.join(f'{choice:g}' for choice in register.choices)}{unit}"
     return f"{register.low:g} to {register.high:g}{unit}" if register.low is not None else "no value"
+
+
+def allowed_options(register: Register) -> dict[int, str]:
+    """Return the named values of an ENUM that may be written; empty for other kinds."""
+    return {raw: name for raw, name in register.options.items() if _within(register, raw)}
 
 
 def _allowed_phrase(register: Register) -> str:
