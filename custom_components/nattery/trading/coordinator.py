@@ -29,6 +29,7 @@ from ..core.market.snapshot import PriceSnapshot
 from ..core.sentences import Sentences, Texts
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
+from .backtest_job import BacktestJob
 from .forecasts import ForecastService
 from .interval_records import interval_record
 from .ledger_recorder import LedgerRecorder
@@ -68,6 +69,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self.preferences = TradingPreferences()
         self.recorder = LedgerRecorder(hass, entry, system.measurements, self.settings, prices, self._stored_value)
         self.forecasts = ForecastService(hass, entry, system.history, self.recorder.just_ended)
+        self.backtest = BacktestJob(hass, entry, self.settings, subentry.data, prices, self.recorder)
         self.data = TradingState()
         self._system = system
         self._storage = TradingStorage(hass, entry.entry_id, self._to_save)
@@ -89,6 +91,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self.controller.limits = SocLimits(low=self.settings.soc_min * _PERCENT, high=self.settings.soc_max * _PERCENT)
         await self.forecasts.async_open()
         await self.recorder.async_open()
+        await self.backtest.async_open()
         self._triggers.async_start()
         self._unsubscribe = [
             self.recorder.async_listen(self.async_update_listeners),
@@ -105,6 +108,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self._replan.async_shutdown()
         await self._async_release_control()
         await self._storage.async_save()
+        await self.backtest.async_close()
         await self.forecasts.async_close()
         await self.recorder.async_close()
 
