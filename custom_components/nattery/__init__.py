@@ -20,6 +20,7 @@ from .issues import async_clear
 from .prices.coordinator import price_store
 from .runtime import NatteryConfigEntry, NatteryRuntime
 from .services import async_setup_services
+from .trading.backtest_job import backtest_store
 from .trading.forecasts import forecast_store
 from .trading.ledger_recorder import meter_store
 from .trading.storage import trading_store
@@ -108,6 +109,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> 
         forecast_store,
         cloud_store,
         meter_store,
+        backtest_store,
     )
     for store in stores:
         await store(hass, entry.entry_id).async_remove()

@@ -13,6 +13,7 @@ from scripts.benchmarks.backtest import backtest_year, closed_loop
 from scripts.benchmarks.forecasts import forecasts
 from scripts.benchmarks.ledger import ledger
 from scripts.benchmarks.modbus import full_map, recovery, redundant_writes, reloads, write_latency, wrong_values
+from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.planner import planner_speed, planner_year
 from scripts.benchmarks.prices import prices_fetch, prices_parse
 from scripts.benchmarks.real import real_homes
@@ -37,6 +38,7 @@ MEASURES: dict[str, Measure] = {
         closed_loop,
         backtest_year,
         subscribers,
+        pictures,
     )
 }
 

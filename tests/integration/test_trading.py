@@ -247,7 +247,10 @@ async def test_the_subscription_gives_the_whole_picture(
     await client.send_json_auto_id({"type": "nattery/plan/subscribe", "entry_id": trader.entry_id})
     assert (await client.receive_json())["success"]
     seen = (await client.receive_json())["event"]
-    assert seen["slots"]
+    assert seen["api"] == 1
+    plan = trader.runtime_data.trading.data.plan
+    assert seen["slots"]["start"] == [int(slot.start.timestamp()) for slot in plan]
+    assert seen["today"].keys() == {"cost", "saving", "so_far"}
     assert seen["automatic"] is False
     await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
     await pictures_until(client, lambda picture: picture["automatic"] is True)
@@ -282,7 +285,7 @@ async def test_two_screens_show_the_same_plan_each_in_its_own_language(
         f"Energy left at the end of the plan is valued at {price}/kWh."
     ]
     assert [german.sentence(one, at) for one in stored] == [f"Was am Ende übrig ist, zählt mit {price}/kWh."]
-    assert all(set(slot["reason"]) == {"key", "values"} for slot in seen["slots"])
+    assert all(set(reason) == {"key", "values"} for reason in seen["slots"]["reason"])
     assert (await call(hass, trader, "get_plan"))["present"]["reason"] == english.sentence(reason, at)
 
 

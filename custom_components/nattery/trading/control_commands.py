@@ -11,6 +11,7 @@ import probatio as vol
 
 from ..action_helpers import refuse
 from ..const import DOMAIN
+from ..core.app.plan_picture import override_state
 from ..core.app.preferences import TradingPreferences
 from ..core.app.what_if import Comparison
 from ..core.control.overrides import Override, OverrideRequest
@@ -62,19 +63,6 @@ async def async_answer_what_if(hass: HomeAssistant, user: User, fields: dict[str
 async def async_answer_resume(hass: HomeAssistant, user: User, fields: dict[str, Any]) -> None:
     """End a pause after a change by hand or a failed write."""
     await _trading(hass, user, fields, require_steer).async_resume()
-
-
-def override_state(override: Override) -> dict[str, Any]:
-    """Return an override as the API shows it."""
-    return {
-        "id": override.id,
-        "action": override.kind.value,
-        "power_w": override.power,
-        "start": override.start.isoformat(),
-        "end": override.end.isoformat(),
-        "user": override.user,
-        "set_at": override.set_at.isoformat() if override.set_at else None,
-    }
 
 
 def comparison_state(compared: Comparison) -> dict[str, Any]:

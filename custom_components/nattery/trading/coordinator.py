@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..core.action import ActionKind
+from ..core.app.day_expectation import DayExpectation, day_expectation
 from ..core.app.interval_prices import TRADABLE
 from ..core.app.preferences import TradingPreferences
 from ..core.app.trading_state import TradingState
@@ -28,6 +29,7 @@ from ..core.market.snapshot import PriceSnapshot
 from ..core.sentences import Sentences, Texts
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
+from .backtest_job import BacktestJob
 from .forecasts import ForecastService
 from .interval_records import interval_record
 from .ledger_recorder import LedgerRecorder
@@ -67,6 +69,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self.preferences = TradingPreferences()
         self.recorder = LedgerRecorder(hass, entry, system.measurements, self.settings, prices, self._stored_value)
         self.forecasts = ForecastService(hass, entry, system.history, self.recorder.just_ended)
+        self.backtest = BacktestJob(hass, entry, self.settings, subentry.data, prices, self.recorder)
         self.data = TradingState()
         self._system = system
         self._storage = TradingStorage(hass, entry.entry_id, self._to_save)
@@ -88,6 +91,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self.controller.limits = SocLimits(low=self.settings.soc_min * _PERCENT, high=self.settings.soc_max * _PERCENT)
         await self.forecasts.async_open()
         await self.recorder.async_open()
+        await self.backtest.async_open()
         self._triggers.async_start()
         self._unsubscribe = [
             self.recorder.async_listen(self.async_update_listeners),
@@ -104,6 +108,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self._replan.async_shutdown()
         await self._async_release_control()
         await self._storage.async_save()
+        await self.backtest.async_close()
         await self.forecasts.async_close()
         await self.recorder.async_close()
 
@@ -198,6 +203,10 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
     def _stored_value(self) -> float | None:
         """Return the value of a stored kWh at the end of the plan, for the ledger's reports."""
         return self.data.plan.terminal.mean_price if self.data.plan else None
+
+    def expected_day(self, day: date) -> DayExpectation | None:
+        """Return the expected money of a local day, or None without a plan for any of it."""
+        return day_expectation(self.data.result, self.recorder.savings, day, dt_util.get_default_time_zone())
 
     # --- sentences, in the language of Home Assistant: states and responses have no viewer
 

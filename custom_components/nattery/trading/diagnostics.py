@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from .coordinator import TradingCoordinator
-from .services import picture
+from .services import plan_rows
 from .settings import CONF_LEDGER
 
 PRIVATE: Final = frozenset({CONF_LEDGER})
@@ -14,7 +14,7 @@ def trading_diagnostics(trading: TradingCoordinator) -> dict[str, Any]:
     """Return plan and controller as plain JSON."""
     error = trading.recorder.error
     return {
-        **picture(trading),
+        **plan_rows(trading),
         "preferences": asdict(trading.preferences),
         "controller": trading.controller.as_dict(),
         "ledger_error": type(error).__name__ if error is not None else None,

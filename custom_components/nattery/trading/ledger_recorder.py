@@ -26,7 +26,7 @@ from ..core.app.monthly_peak import MonthlyPeak, PeakImport
 from ..core.app.recorder_state import IntervalRecord, RecorderState
 from ..core.app.settings import TradingSettings
 from ..core.app.spot_price_review import SpotPriceReview
-from ..core.ledger.entry import LedgerEntry, MeteredInterval, quarter_start
+from ..core.ledger.entry import Expectation, LedgerEntry, MeteredInterval, quarter_start
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import PowerReading
 from ..core.ledger.pricing import with_prices
@@ -132,6 +132,10 @@ class LedgerRecorder:
         """Return the last quarter-hours that have ended, including one that no later reading has ended yet."""
         now = quarter_start(dt_util.utcnow())
         return tuple(one for one in (*self._ended, *self._state.meter.open_interval) if one.start < now)
+
+    def expected(self) -> dict[datetime, Expectation]:
+        """Return what plans expected of the quarter-hours that are not booked yet, by their start."""
+        return self._state.expected()
 
     async def async_read(self, start: datetime, end: datetime) -> tuple[LedgerEntry, ...]:
         """Return the entries that start in [start, end); raises LedgerError."""

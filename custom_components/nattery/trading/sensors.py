@@ -12,7 +12,7 @@ from homeassistant.const import PERCENTAGE, EntityCategory
 from homeassistant.util import dt as dt_util
 
 from ..core.action import ActionKind
-from ..core.app.day_expectation import DayExpectation, ExpectedAmount, day_expectation
+from ..core.app.day_expectation import DayExpectation, ExpectedAmount
 from ..core.control.reasons import AS_WANTED
 from ..core.control.schedule import ScheduledAction
 from ..core.forecast.quality import ForecastQuality
@@ -86,10 +86,7 @@ def _next_attributes(trading: TradingCoordinator) -> Attributes:
 
 
 def _day(trading: TradingCoordinator, days: int) -> DayExpectation | None:
-    now = dt_util.now()
-    return day_expectation(
-        trading.data.result, trading.recorder.savings, (now + days * _DAY).date(), dt_util.get_default_time_zone()
-    )
+    return trading.expected_day((dt_util.now() + days * _DAY).date())
 
 
 def _marginal_value(trading: TradingCoordinator) -> State:

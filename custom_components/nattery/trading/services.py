@@ -117,7 +117,7 @@ async def _async_clear_override(call: ServiceCall) -> ServiceResponse:
     return {"cleared": await trading.async_clear_override(identifier)}
 
 
-def picture(trading: TradingCoordinator) -> dict[str, Any]:
+def plan_rows(trading: TradingCoordinator) -> dict[str, Any]:
     """Return plan, present action and overrides as plain JSON: powers in kW (of actions in W), times as ISO 8601.
 
     Reasons and notes are keys and values, from which each viewer makes sentences in its own language.
@@ -165,7 +165,7 @@ def _slot_picture(slot: PlannedSlot) -> dict[str, Any]:
 
 def _plan_response(trading: TradingCoordinator) -> dict[str, Any]:
     """Return the picture as the response of an action, which has no viewer: with sentences."""
-    state, plan = picture(trading), trading.data.plan
+    state, plan = plan_rows(trading), trading.data.plan
     present = state["present"]
     return {
         **state,

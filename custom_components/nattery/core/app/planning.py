@@ -132,7 +132,7 @@ def run_planner(inputs: PlanningInputs, preferences: TradingPreferences, previou
     """
     problem = planning_problem(inputs)
     plan = make_plan(problem, preferences.as_strategy(), previous)
-    columns = plan_columns(plan, problem, inputs.intervals.ahead, inputs.forecast)
+    columns = plan_columns(plan, problem, inputs.intervals.ahead)
     notes = (*plan.notes, *_account_notes(inputs))
     return PlanResult(plan, runs_of(plan, problem), problem.battery.soc_start, notes, columns)
 
