@@ -1,7 +1,7 @@
 """From prices, forecasts and the state of charge to a planning problem, its plan, and the money it promises."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..control.plan_actions import runs_of
@@ -19,6 +19,7 @@ from ..planning.following_days import terminal_curve
 from .home_past import HomePast
 from .interval_prices import PricedIntervals
 from .preferences import TradingPreferences
+from .reserve import reserve_targets
 from .settings import TradingSettings
 
 MINUTES = 15
@@ -76,8 +77,8 @@ class PlanResult:
         return ExpectedMoney(sum(cost for cost, _ in slots), sum(saving for _, saving in slots)) if slots else None
 
 
-def planning_problem(inputs: PlanningInputs) -> Problem:
-    """Return the problem from `now` on.
+def planning_problem(inputs: PlanningInputs, preferences: TradingPreferences | None = None) -> Problem:
+    """Return the problem from `now` on, with the reserve of the preferences as a constraint.
 
     A rest of the present quarter-hour that is too short for a slot is left out.
     """
@@ -87,7 +88,7 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
     intervals = ahead[first:]
     numbers = [quarter(interval.start) for interval in intervals]
     pv, load = _expected_powers(inputs, numbers[0], first)
-    return Problem(
+    problem = Problem(
         start=intervals[0].start if first else now,
         first_slot_minutes=None if first else max(left, _SHORTEST_SLOT) / timedelta(minutes=1),
         slot_minutes=MINUTES,
@@ -104,6 +105,7 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
         terminal_curve=inputs.terminal,
         margin_per_kwh=margin_per_kwh(inputs.account, inputs.past.misses.days),
     )
+    return replace(problem, targets=reserve_targets(preferences, problem)) if preferences else problem
 
 
 def _expected_powers(inputs: PlanningInputs, number: int, first: int) -> tuple[list[float], list[float]]:
@@ -119,7 +121,7 @@ def run_planner(inputs: PlanningInputs, preferences: TradingPreferences, previou
 
     It imports the solver and takes up to a second, so call it in a thread of its own.
     """
-    problem = planning_problem(inputs)
+    problem = planning_problem(inputs, preferences)
     plan = make_plan(problem, preferences.as_strategy(), previous)
     return PlanResult(plan, runs_of(plan, problem), problem.battery.soc_start, (*plan.notes, *_account_notes(inputs)))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import perf_counter
 from types import ModuleType
 
+from ..action import ActionKind
 from ..explanation import Explanation
 from .deterministic import peak_import, plan_expected, self_consumption_savings
 from .dispatch_plan import DispatchPlan
@@ -82,7 +83,7 @@ class _PlanBuilder:
         uncertain = False
         if (fixed := self.strategy.fixed_dispatch(problem)) is not None:
             planned = self._fixed_plan(fixed)
-            reasons = [Explanation(self.strategy.reason_key, {"strategy": self.strategy.key})] * len(problem)
+            reasons = [self.strategy.fixed_reason(dispatch) for dispatch in fixed]
         else:
             planned, uncertain = self._optimal_plan()
             evaluation = planned.evaluation
@@ -107,7 +108,8 @@ class _PlanBuilder:
         )  # fmt: skip
 
     def _fixed_plan(self, fixed: list[Dispatch]) -> DispatchPlan:
-        if self.prepared.problem.outcomes and (uncertain := _load_uncertain()):
+        plain = all(dispatch.kind is ActionKind.SELF_CONSUME for dispatch in fixed)
+        if plain and self.prepared.problem.outcomes and (uncertain := _load_uncertain()):
             planned: DispatchPlan = uncertain.plan_self_consumption(self.prepared)
             return planned
         evaluation = evaluate(self.prepared, fixed)
