@@ -20,6 +20,7 @@ from .prices.coordinator import price_store
 from .prices.websocket import async_setup_price_commands
 from .runtime import NatteryConfigEntry, NatteryRuntime
 from .services import async_setup_services
+from .trading.control_commands import async_setup_control_commands
 from .trading.forecasts import forecast_store
 from .trading.ledger_recorder import meter_store
 from .trading.storage import trading_store
@@ -34,6 +35,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     async_setup_services(hass)
     async_setup_price_commands(hass)
     async_setup_trading_commands(hass)
+    async_setup_control_commands(hass)
     return True
 
 

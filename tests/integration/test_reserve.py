@@ -39,11 +39,11 @@ WRONG: tuple[tuple[dict[str, Any], str, str | None], ...] = (
     ({"soc": [60], **HOUR}, "bad_reserve_soc", None),
     (
         {"soc": 60, "until": "2026-11-20 10:59:59"},
-        "bad_reserve",
+        "bad_reserve_time",
         "A reserve must end after it starts, after now, and at most 31 days from now.",
     ),
-    ({"soc": 60, "start": "2026-11-20 14:00:00", "until": "2026-11-20 13:00:00"}, "bad_reserve", None),
-    ({"soc": 60, "duration": {"days": 32}}, "bad_reserve", None),
+    ({"soc": 60, "start": "2026-11-20 14:00:00", "until": "2026-11-20 13:00:00"}, "bad_reserve_time", None),
+    ({"soc": 60, "duration": {"days": 32}}, "bad_reserve_time", None),
     ({"soc": 60, "until": "soon"}, "bad_time", None),
     ({"soc": 60, "duration": {"days": 400}}, "bad_period", None),
 )

@@ -8,7 +8,8 @@ import probatio as vol
 import pytest
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.control.overrides import MAX_OVERRIDES
+from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.control.overrides import MAX_OVERRIDES, OverrideRequest
 
 from .books import BookedHouse, berlin
 from .test_ledger_actions import set_up
@@ -163,8 +164,7 @@ async def test_no_such_override(house: BookedHouse) -> None:
 async def test_there_is_an_end_to_overrides(house: BookedHouse) -> None:
     trading = house.site.trading
     assert trading is not None
-    for _ in range(MAX_OVERRIDES):
-        trading.controller.override("hold", berlin("12:00"))
+    trading.controller.change_overrides([OverrideRequest(ActionKind.HOLD, berlin("12:00"))] * MAX_OVERRIDES)
     key, said = await refused(house, "override", action="hold", **HOUR)
     assert (key, said) == ("too_many_overrides", "There are too many overrides. Clear some of them first.")
     assert await act(house, "clear_override") == {"cleared": MAX_OVERRIDES}

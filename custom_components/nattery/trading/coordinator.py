@@ -1,6 +1,6 @@
 """The coordinator of trading: connects planner, controller and ledger, and shows their state to entities."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,10 +17,12 @@ from ..core.app.interval_prices import TRADABLE
 from ..core.app.preferences import TimedReserve, TradingPreferences
 from ..core.app.reserve import add_reserve, clear_reserves, present_reserves, reserve_at
 from ..core.app.trading_state import TradingState
+from ..core.app.what_if import Comparison
 from ..core.control.controller import Controller, Decision, Mode
 from ..core.control.errors import SavedStateError
 from ..core.control.guards import SocLimits
-from ..core.control.overrides import Override
+from ..core.control.overrides import Override, OverrideRequest
+from ..core.control.schedule import ScheduledAction, with_overrides
 from ..core.errors import NatteryError
 from ..core.market.book import Freshness
 from ..core.market.snapshot import PriceSnapshot
@@ -30,7 +32,7 @@ from ..subentry import SubentryCoordinator
 from .forecasts import ForecastService
 from .interval_records import interval_record
 from .ledger_recorder import LedgerRecorder
-from .plan_maker import PlanMaker, PlanRequest
+from .plan_maker import NoPlanError, PlanMaker, PlanRequest
 from .replan_triggers import ReplanTriggers
 from .sentences import async_load_texts
 from .settings import settings_from
@@ -41,6 +43,7 @@ _REPLAN_COOLDOWN: Final = 1.0  # seconds; changes within it are planned for toge
 _NOT_FRESH: Final = frozenset({Freshness.STALE, Freshness.NONE})
 _PERCENT: Final = 100
 _DIGITS: Final = 6
+_KILO: Final = 1000
 
 type DecisionListener = Callable[[Decision], None]
 
@@ -144,15 +147,47 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self, kind: ActionKind, end: datetime, power: float = 0.0, start: datetime | None = None
     ) -> Override:
         """Override the plan until `end` and return the override; raises OverrideError."""
-        override = self.controller.override(kind, end, power, start)
-        await self.async_tick()
+        (override,) = await self.async_change_overrides([OverrideRequest(kind, end, power, start)])
         return override
 
     async def async_clear_override(self, identifier: str | None = None) -> int:
         """Clear one override, or all, and return how many there were."""
-        cleared = self.controller.clear_override(identifier)
+        present = {one.id for one in self.controller.overrides}
+        cleared = present if identifier is None else present & {identifier}
+        await self.async_change_overrides(clear=cleared)
+        return len(cleared)
+
+    async def async_change_overrides(
+        self, requests: Sequence[OverrideRequest] = (), *, clear: Collection[str] = (), user: str | None = None
+    ) -> tuple[Override, ...]:
+        """Clear overrides by their IDs, add others, and plan with them; raises OverrideError and changes nothing."""
+        added = self.controller.change_overrides(requests, clear=clear, user=user)
+        await self.async_replan()
+        return added
+
+    async def async_what_if(
+        self,
+        requests: Sequence[OverrideRequest] = (),
+        *,
+        clear: Collection[str] = (),
+        preferences: TradingPreferences | None = None,
+    ) -> Comparison:
+        """Return what a change of overrides or preferences would cost; nothing is changed.
+
+        Raises OverrideError, or NoPlanError if no plan can be made now.
+        """
+        changed = self.controller.overrides_after(requests, clear)
+        collected = await self._plan_maker.async_collect(self.controller.overrides)
+        if not isinstance(collected, PlanRequest):
+            raise NoPlanError("No plan can be made now, so nothing can be compared")
+        return await self._plan_maker.async_compare(
+            collected, self.preferences, changed, preferences or self.preferences
+        )
+
+    async def async_resume(self) -> None:
+        """End a pause after a change by hand or a failed write."""
+        self.controller.resume()
         await self.async_tick()
-        return cleared
 
     # --- planning
 
@@ -163,7 +198,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
 
     async def async_replan(self) -> None:
         """Replan now, and carry out what is due."""
-        collected = await self._plan_maker.async_collect()
+        collected = await self._plan_maker.async_collect(self.controller.overrides)
         outcome = (
             await self._plan_maker.async_plan(collected, self.preferences, self.data.plan)
             if isinstance(collected, PlanRequest)
@@ -171,6 +206,12 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         )
         self.async_set_updated_data(self.data.after_planning(outcome))
         await self.async_tick()
+
+    @property
+    def schedule(self) -> Sequence[ScheduledAction]:
+        """The plan with the overrides at their exact times."""
+        planned = self.data.result.runs if self.data.result else ()
+        return tuple(with_overrides(planned, [one.run for one in self.controller.overrides]))
 
     def _stored_value(self) -> float | None:
         """Return the value of a stored kWh at the end of the plan, for the ledger's reports."""
@@ -209,9 +250,16 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         if self._system.wrong_device:
             return None
         self.controller.limits = self._soc_limits
-        decision = await self.controller.tick(result.runs if result else (), prices_fresh=self._prices_fresh)
+        reading = self._system.measurements.reading
+        decision = await self.controller.tick(
+            result.runs if result else (),
+            prices_fresh=self._prices_fresh,
+            pv_kw=reading.pv_power / _KILO if reading else 0.0,
+            load_kw=reading.load_power / _KILO if reading else 0.0,
+        )
         self.async_set_updated_data(replace(self.data, decisions=(decision,)))
-        self.recorder.async_record(decision.at, interval_record(decision, self.data.slot(decision.at)))
+        record = interval_record(decision, self.data.slot(decision.at), self.forecasts.issued(decision.at))
+        self.recorder.async_record(decision.at, record)
         if before is None or not decision.is_like(before):
             for listener in tuple(self._decision_listeners):
                 listener(decision)

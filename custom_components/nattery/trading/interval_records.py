@@ -4,17 +4,22 @@ from datetime import timedelta
 from typing import Final
 
 from ..core.action import ActionKind
+from ..core.app.planning import slot_expectation
 from ..core.app.recorder_state import IntervalRecord
 from ..core.control.controller import Decision
 from ..core.control.reasons import effective_reason
-from ..core.ledger.entry import Expectation, quarter_start
+from ..core.ledger.entry import ForecastEnergies, quarter_start
 from ..core.planner.plan import PlannedSlot
 
 _LATEST_START: Final = timedelta(minutes=1)  # of a slot that counts as a whole quarter-hour
 
 
-def interval_record(decision: Decision, slot: PlannedSlot | None) -> IntervalRecord:
+def interval_record(
+    decision: Decision, slot: PlannedSlot | None, forecast: ForecastEnergies | None = None
+) -> IntervalRecord:
     """Return the action and reason of a decision, and what the planned slot expects of the quarter-hour.
+
+    `forecast` is that of the start of the day.
 
     A slot that starts later in the quarter-hour expects something of its rest only, so its expectation is left out.
     """
@@ -24,11 +29,4 @@ def interval_record(decision: Decision, slot: PlannedSlot | None) -> IntervalRec
     if kind is not decided:
         reason = reason.with_values(undone=True)
     whole = slot is not None and slot.start - quarter_start(slot.start) < _LATEST_START
-    return IntervalRecord(kind, reason, _expectation(slot) if slot and whole else None)
-
-
-def _expectation(slot: PlannedSlot) -> Expectation:
-    hours = (slot.end - slot.start) / timedelta(hours=1)
-    return Expectation(
-        cost=slot.money.import_cost - slot.money.export_revenue, grid_kwh=slot.grid_kw * hours, soc=slot.soc_end
-    )
+    return IntervalRecord(kind, reason, slot_expectation(slot) if slot and whole else None, forecast)

@@ -14,8 +14,9 @@ from ..action_helpers import exact_moment, period, refuse
 from ..const import DOMAIN
 from ..core.app.reserve import ReserveError, TooManyReservesError
 from ..errors import action_error
+from .override_requests import ATTR_DURATION, ATTR_START, ATTR_UNTIL
 from .reserve_picture import reserve_picture
-from .services import ATTR_DURATION, ATTR_ID, ATTR_START, ATTR_UNTIL, async_trading
+from .services import ATTR_ID, async_trading
 
 RESERVE, CLEAR_RESERVE = "reserve", "clear_reserve"
 ATTR_SOC = "soc"

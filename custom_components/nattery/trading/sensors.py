@@ -65,15 +65,19 @@ def _action_attributes(trading: TradingCoordinator) -> Attributes:
 
 
 def _next_run(trading: TradingCoordinator) -> ScheduledAction | None:
-    """Return the first run after the present one with another action."""
-    now, result = dt_util.utcnow(), trading.data.result
+    """Return the first run after the present one with another action, or with another override or none."""
+    now = dt_util.utcnow()
     present: ScheduledAction | None = None
-    for run in result.runs if result else ():
+    for run in trading.schedule:
         if run.start <= now < run.end:
             present = run
-        elif present is not None and (run.action.kind, run.action.power) != (present.action.kind, present.action.power):
+        elif present is not None and _identity(run) != _identity(present):
             return run
     return None
+
+
+def _identity(run: ScheduledAction) -> tuple[object, ...]:
+    return run.action.kind, run.action.power, run.override
 
 
 def _next_attributes(trading: TradingCoordinator) -> Attributes:

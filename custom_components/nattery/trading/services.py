@@ -10,41 +10,40 @@ from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..action_helpers import exact_moment, moment, period, refuse
+from ..action_helpers import moment, refuse
 from ..const import DOMAIN
-from ..core.action import FORCED, ActionKind
-from ..core.app.settings import TradingSettings
 from ..core.control.errors import OverrideError
-from ..core.control.overrides import Override
 from ..core.planner.plan import PlannedSlot
 from ..errors import action_error
 from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
+from .override_requests import (
+    ATTR_ACTION,
+    ATTR_DURATION,
+    ATTR_POWER,
+    ATTR_START,
+    ATTR_UNTIL,
+    override_picture,
+    override_request,
+)
 from .reserve_picture import reserve_picture
 from .sensors import TRADING_SENSORS
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
 OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
-ATTR_AT, ATTR_ACTION, ATTR_POWER, ATTR_ID = "at", "action", "power", "id"
-ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
-
-_KILO = 1000
-_LOWEST = 1.0  # W
+ATTR_AT, ATTR_ID = "at", "id"
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _EXPLAIN: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_AT): moment})
-_OVERRIDE: Final = vol.All(
-    vol.Schema(
-        {
-            **_ENTRY,
-            vol.Required(ATTR_ACTION): vol.All(vol.In([kind.value for kind in ActionKind]), ActionKind),
-            vol.Optional(ATTR_POWER): vol.Coerce(float),
-            vol.Optional(ATTR_START): exact_moment,
-            vol.Exclusive(ATTR_UNTIL, "end"): exact_moment,
-            vol.Exclusive(ATTR_DURATION, "end"): period,
-        }
-    ),
-    cv.has_at_least_one_key(ATTR_UNTIL, ATTR_DURATION),
+_OVERRIDE: Final = vol.Schema(
+    {
+        **_ENTRY,
+        vol.Optional(ATTR_ACTION): object,
+        vol.Optional(ATTR_POWER): object,
+        vol.Optional(ATTR_START): object,
+        vol.Optional(ATTR_UNTIL): object,
+        vol.Optional(ATTR_DURATION): object,
+    }
 )
 _CLEAR: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_ID): cv.string})
 
@@ -102,27 +101,12 @@ async def _async_replan(call: ServiceCall) -> ServiceResponse:
 async def _async_override(call: ServiceCall) -> ServiceResponse:
     """Override the plan and return the override with the id that clears it."""
     trading = await async_trading(call, POLICY_CONTROL)
-    kind, start = call.data[ATTR_ACTION], call.data.get(ATTR_START)
-    power = _power(kind, call.data.get(ATTR_POWER), trading.settings)
-    end = call.data.get(ATTR_UNTIL) or (start or dt_util.utcnow()) + call.data[ATTR_DURATION]
+    request = override_request(trading.settings, call.data)
     try:
-        return _override_picture(await trading.async_override(kind, end, power, start))
+        (override,) = await trading.async_change_overrides([request], user=call.context.user_id)
     except OverrideError as error:
         raise action_error(error) from None
-
-
-def _power(kind: ActionKind, requested: float | None, settings: TradingSettings) -> float:
-    """Return the power (W) of an action, within the limits of the settings; by default the highest."""
-    if kind not in FORCED:
-        if requested is not None:
-            raise refuse("power_not_allowed")
-        return 0.0
-    highest = float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
-    if requested is None:
-        return highest
-    if not _LOWEST <= requested <= highest:
-        raise refuse("bad_power", power=f"{requested:g}", low=f"{_LOWEST:g}", high=f"{highest:g}")
-    return requested
+    return override_picture(override)
 
 
 async def _async_clear_override(call: ServiceCall) -> ServiceResponse:
@@ -161,7 +145,7 @@ def picture(trading: TradingCoordinator) -> dict[str, Any]:
         }
         if decision
         else None,
-        "overrides": [_override_picture(one) for one in trading.controller.overrides],
+        "overrides": [override_picture(one) for one in trading.controller.overrides],
         "slots": [_slot_picture(one) for one in plan] if plan else [],
     }
 
@@ -197,13 +181,3 @@ def _plan_response(trading: TradingCoordinator) -> dict[str, Any]:
 def _slot_response(trading: TradingCoordinator, slot: PlannedSlot) -> dict[str, Any]:
     """Return one slot with its reason as sentences."""
     return {**_slot_picture(slot), **trading.sentences.to_dict(slot.reason, dt_util.now())}
-
-
-def _override_picture(override: Override) -> dict[str, Any]:
-    return {
-        "id": override.id,
-        "action": override.kind.value,
-        "power": override.power,
-        "start": override.start.isoformat(),
-        "until": override.end.isoformat(),
-    }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.app.planning import PlanningInputs, planning_problem, run_planner
 from custom_components.nattery.core.app.preferences import TimedReserve, TradingPreferences
 from custom_components.nattery.core.app.reserve import (
@@ -20,6 +21,8 @@ from custom_components.nattery.core.app.reserve import (
     reserve_at,
     reserve_targets,
 )
+from custom_components.nattery.core.app.what_if import compare
+from custom_components.nattery.core.control.overrides import Override
 from custom_components.nattery.core.forecast.quarters import moment
 from custom_components.nattery.core.planner.plan import Plan
 from custom_components.nattery.core.planner.strategies import STRATEGIES
@@ -137,7 +140,7 @@ def test_reserves_are_added_listed_and_cleared() -> None:
 def test_a_reserve_at_an_impossible_time_is_refused(start: datetime | None, end: datetime) -> None:
     with pytest.raises(ReserveError) as caught:
         add_reserve(TradingPreferences(), NOW, 0.5, end, start)
-    assert caught.value.translation_key == "bad_reserve"
+    assert caught.value.translation_key == "bad_reserve_time"
     assert caught.value.placeholders == {"days": 31}
 
 
@@ -196,3 +199,23 @@ def test_a_reserve_is_kept_in_utc() -> None:
 def test_the_edges_of_slots_carry_the_constraint() -> None:
     problem = planning_problem(dear_inputs(), TradingPreferences(reserve=0.4))
     assert [target.at for target in problem.targets] == [end for _, end in pairwise(problem.edges)]
+
+
+def test_self_consumption_holds_what_an_override_has_charged() -> None:
+    charge = Override("1", NOW, NOW + HOUR, ActionKind.CHARGE, 3000.0)
+    preferences = TradingPreferences("self_consumption", reserve=0.7)
+    plan = plan_with(preferences, overrides=(charge,))
+    assert least_soc(plan, NOW + 2 * HOUR) >= 0.7 - 1e-6
+    discharge = Override("1", NOW, NOW + HOUR, ActionKind.DISCHARGE, 3000.0)
+    used = plan_with(preferences, overrides=(discharge,))
+    assert least_soc(used) < 0.4, "an override may use the reserve"
+    assert "note_target_missed" in {note.key for note in used.notes}
+    assert sum(slot.discharge_kw for slot in used if slot.start >= NOW + HOUR and slot.soc_end < 0.7) == 0
+
+
+def test_what_if_counts_the_reserve() -> None:
+    inputs = dear_inputs()
+    compared = compare((inputs, TradingPreferences()), (inputs, TradingPreferences(reserve=0.6)))
+    assert least_soc(compared.present) < 0.3
+    assert least_soc(compared.changed, NOW + HOUR) >= 0.6 - 1e-6
+    assert compared.difference > 0

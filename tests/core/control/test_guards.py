@@ -9,6 +9,7 @@ import pytest
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Decision, Mode
 from custom_components.nattery.core.control.guards import SocLimits
+from custom_components.nattery.core.control.overrides import OverrideRequest
 from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.inverter.table import Tier
 from custom_components.nattery.core.sentences import english_sentences
@@ -59,9 +60,9 @@ async def test_stale_prices(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.fresh = False
     await expect(trading, "control_stale_prices", SAFE)
-    trading.controller.override(ActionKind.HOLD, trading.now() + HOUR)  # needs no prices
+    trading.controller.change_overrides([OverrideRequest(ActionKind.HOLD, trading.now() + HOUR)])  # needs no prices
     await expect(trading, "control_override", ActionKind.HOLD)
-    trading.controller.clear_override()
+    trading.controller.change_overrides(clear={one.id for one in trading.controller.overrides})
     trading.plan = []
     await expect(trading, "control_stale_prices", SAFE)
     trading.fresh = True
@@ -210,7 +211,8 @@ async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: Contro
     await expect(trading, "control_plan", ActionKind.HOLD)
     trading.put("timed_discharge", 0)
     assert (await ticked(trading)).reason.key == "control_changed_by_hand"
-    trading.controller.override(ActionKind.CHARGE, trading.now() + HOUR, 1000)  # who asks for something wants it done
+    # Who asks for something wants it done.
+    trading.controller.change_overrides([OverrideRequest(ActionKind.CHARGE, trading.now() + HOUR, 1000)])
     await expect(trading, "control_override", ActionKind.CHARGE)
 
 
@@ -352,7 +354,7 @@ async def test_an_override_may_use_the_reserve(trading: ControlledSystem) -> Non
     await charge_to(trading, 35)
     trading.plan = [trading.run(SAFE, HOUR)]
     await expect(trading, "control_reserve", ActionKind.HOLD)
-    trading.controller.override(ActionKind.DISCHARGE, trading.now() + HOUR, 1000)
+    trading.controller.change_overrides([OverrideRequest(ActionKind.DISCHARGE, trading.now() + HOUR, 1000)])
     await expect(trading, "control_override", ActionKind.DISCHARGE)
 
 

@@ -24,7 +24,7 @@ _ID_BYTES: Final = 4
 class ReserveError(NatteryError):
     """A timed reserve that is not allowed."""
 
-    kind = "bad_reserve"
+    kind = "bad_reserve_time"
     placeholder_names = ("days",)
 
     def __init__(self) -> None:

@@ -3,9 +3,10 @@
 from typing import Final
 
 from ..explanation import Explanation
+from ..planner.reasons import OVERRIDE
 
 # What is wanted is done, until a time.
-PLAN, OVERRIDE = "control_plan", "control_override"
+PLAN = "control_plan"  # or OVERRIDE
 # Something is in the way, so the battery supplies the house as it does without a plan.
 NO_PLAN, STALE_PRICES = "control_no_plan", "control_stale_prices"
 ALARM, NOT_RUNNING = "control_alarm", "control_not_running"

@@ -15,7 +15,8 @@ def entry_to_json(entry: LedgerEntry) -> dict[str, Cell]:
     with. Each `_kwh` value is the measured energy.
     """
     hours = entry.coverage * QUARTER_HOURS
-    prices, money, expected, reason = entry.prices, entry.money, entry.expected, entry.reason
+    prices, money, reason = entry.prices, entry.money, entry.reason
+    expected, forecast = entry.expected, entry.forecast
     return {
         "start": entry.start.isoformat(),
         "coverage": entry.coverage,
@@ -44,4 +45,8 @@ def entry_to_json(entry: LedgerEntry) -> dict[str, Cell]:
         "expected_cost": expected and expected.cost,
         "expected_grid_kwh": expected and expected.grid_kwh,
         "expected_soc": expected and expected.soc,
+        "expected_action": expected and expected.action and expected.action.value,
+        "expected_power_kw": expected and expected.power_kw,
+        "forecast_pv_kwh": forecast and forecast.pv_kwh,
+        "forecast_load_kwh": forecast and forecast.load_kwh,
     }

@@ -6,7 +6,7 @@ from typing import ClassVar, override
 from ...action import ActionKind
 from ...explanation import Explanation
 from ..energy_bounds import energy_bounds
-from ..flows import SELF_CONSUME, Dispatch, StorageBounds, simulate_slot, slot_inputs
+from ..flows import SELF_CONSUME, Dispatch, StorageBounds, required_dispatches, simulate_slot, slot_inputs
 from ..problem import Problem
 from ..reasons import RESERVE
 from ..slot_cost import EPSILON, system_limits
@@ -32,9 +32,9 @@ class SelfConsumption(Strategy):
             if target.sign > 0:
                 levels[target.slot] = max(levels[target.slot], target.level_kwh)
         dispatches, stored = [], problem.battery.stored_start
-        for inputs, level in zip(slot_inputs(problem), levels, strict=True):
-            flow = simulate_slot(SELF_CONSUME, bounds, stored, inputs)
-            held = flow.discharge_kw > 0 and flow.stored_kwh < level - EPSILON
+        for inputs, level, required in zip(slot_inputs(problem), levels, required_dispatches(problem), strict=True):
+            flow = simulate_slot(required or SELF_CONSUME, bounds, stored, inputs)
+            held = not required and flow.discharge_kw > 0 and flow.stored_kwh < level - EPSILON
             dispatches.append(_HOLD if held else SELF_CONSUME)
             stored = stored if held else flow.stored_kwh
         return dispatches

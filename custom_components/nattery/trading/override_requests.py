@@ -1,0 +1,70 @@
+"""What a user asks for in an action or a websocket command, as an override request; every error is translated."""
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any, Final
+
+from homeassistant.util import dt as dt_util
+
+from ..action_helpers import exact_moment, period, refuse
+from ..core.action import FORCED, ActionKind
+from ..core.app.settings import TradingSettings
+from ..core.control.overrides import Override, OverrideRequest
+
+ATTR_ACTION, ATTR_POWER = "action", "power"
+ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
+
+_KILO = 1000
+_LOWEST: Final = 1.0  # W
+_HINT_BELOW: Final = 20.0  # W: so little is probably meant in kW
+
+
+def override_request(settings: TradingSettings, fields: Mapping[str, Any]) -> OverrideRequest:
+    """Return the request with these fields; raises ServiceValidationError."""
+    kind = _kind(fields.get(ATTR_ACTION))
+    start = exact_moment(fields[ATTR_START]) if fields.get(ATTR_START) is not None else None
+    until, duration = fields.get(ATTR_UNTIL), fields.get(ATTR_DURATION)
+    if (until is None) is (duration is None):
+        raise refuse("override_end")
+    end = exact_moment(until) if until is not None else (start or dt_util.utcnow()) + period(duration)
+    return OverrideRequest(kind, end, _power(kind, fields.get(ATTR_POWER), settings), start)
+
+
+def _kind(value: object) -> ActionKind:
+    allowed = [kind.value for kind in ActionKind]
+    if not isinstance(value, str) or value not in allowed:
+        raise refuse("bad_action", value=str(value or ""), allowed=", ".join(allowed))
+    return ActionKind(value)
+
+
+def _power(kind: ActionKind, requested: object, settings: TradingSettings) -> float:
+    """Return the battery's power (W) of an action, within the limits of the settings; by default the highest."""
+    if kind not in FORCED:
+        if requested is not None:
+            raise refuse("power_not_allowed")
+        return 0.0
+    highest = float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
+    if requested is None:
+        return highest
+    try:
+        power = float(str(requested))
+    except ValueError:
+        power = float("nan")
+    if isfinite(power) and power < _HINT_BELOW and _LOWEST <= power * _KILO <= highest:
+        raise refuse("power_in_kw", power=f"{power:g}", meant=f"{power * _KILO:g}")
+    if not _LOWEST <= power <= highest:
+        raise refuse("bad_power", power=f"{requested}", low=f"{_LOWEST:g}", high=f"{highest:g}")
+    return power
+
+
+def override_picture(override: Override) -> dict[str, Any]:
+    """Return an override as plain JSON, as the action `override` returns it."""
+    return {
+        "id": override.id,
+        "action": override.kind.value,
+        "power": override.power,
+        "start": override.start.isoformat(),
+        "until": override.end.isoformat(),
+        "user": override.user,
+        "set_at": override.set_at.isoformat() if override.set_at else None,
+    }
