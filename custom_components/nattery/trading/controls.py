@@ -1,6 +1,6 @@
 """Entities with which the user controls trading: automation, strategy and the numbers of strategies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, override
 
@@ -31,7 +31,7 @@ class PreferenceDescription(NumberEntityDescription):
 
     state: Callable[[TradingPreferences], float]
     change: Callable[[TradingPreferences, float], TradingPreferences]
-    attributes: Callable[[TradingCoordinator], dict[str, Any]] = lambda _: {}
+    attributes: Callable[[TradingCoordinator], Mapping[str, Any]] = lambda _: {}
 
 
 def _reserve_attributes(trading: TradingCoordinator) -> dict[str, Any]:
@@ -114,15 +114,17 @@ class StrategySelect(TradingEntity, SelectEntity):
 
 
 class PreferenceNumber(TradingEntity, NumberEntity):
-    """A number of a strategy."""
+    """A number among the preferences, with a sentence that explains it as an attribute."""
 
     entity_description: PreferenceDescription
+    _unrecorded_attributes = frozenset({_EXPLANATION})
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """What belongs to the number."""
-        return self.entity_description.attributes(self.coordinator)
+        """What the number means, in the language of Home Assistant, and what belongs to it."""
+        explanation = common_text(self.hass, f"number_{self.entity_description.key}")
+        return {_EXPLANATION: explanation, **self.entity_description.attributes(self.coordinator)}
 
     @property
     @override
