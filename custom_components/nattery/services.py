@@ -18,6 +18,7 @@ from .prices.services import async_setup_price_services
 from .runtime import NatteryConfigEntry
 from .trading.backtest import async_setup_backtest_service
 from .trading.ledger_services import async_setup_ledger_services
+from .trading.reserve_services import async_setup_reserve_services
 from .trading.services import async_setup_trading_services
 
 READ_REGISTERS, WRITE_REGISTER, SYNC_CLOCK = "read_registers", "write_register", "sync_clock"
@@ -74,6 +75,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     async_register_admin_service(hass, DOMAIN, SYNC_CLOCK, _async_sync_clock, _CLOCK_SCHEMA)
     async_setup_price_services(hass)
     async_setup_trading_services(hass)
+    async_setup_reserve_services(hass)
     async_setup_ledger_services(hass)
     async_setup_backtest_service(hass)
 

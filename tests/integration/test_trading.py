@@ -235,7 +235,7 @@ async def test_an_event_of_the_calendar_begins_once(hass: HomeAssistant, trader:
     assert trading.data.runs[0].start == begun
     await trading.async_set_preferences(TradingPreferences("manual"))
     assert trading.data.runs[0].start == begun  # a manual day is plain self-consumption too
-    await trading.async_set_preferences(TradingPreferences("backup_reserve", reserve=1.0))
+    await trading.async_set_preferences(TradingPreferences(reserve=1.0))
     assert trading.data.runs[0].kind is ActionKind.CHARGE
     assert trading.data.runs[0].start > begun
 

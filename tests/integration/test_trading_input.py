@@ -186,6 +186,8 @@ async def test_a_slot_that_is_not_planned(house: BookedHouse) -> None:
         ("replan", {}),
         ("override", {"action": "hold", **HOUR}),
         ("clear_override", {}),
+        ("reserve", {"soc": 60, **HOUR}),
+        ("clear_reserve", {}),
     ],
 )
 async def test_a_house_that_does_not_trade(booked: BookedHouse, action: str, data: dict[str, Any]) -> None:

@@ -21,7 +21,12 @@ from .subscribing import refusal
 from .test_ledger_actions import set_up as set_up_trading
 
 READS: dict[str, dict[str, Any]] = {"get_plan": {}, "explain_slot": {}, "get_ledger": {}}
-CONTROLS: dict[str, dict[str, Any]] = {"override": {"action": "hold", "duration": "01:00"}, "clear_override": {}}
+CONTROLS: dict[str, dict[str, Any]] = {
+    "override": {"action": "hold", "duration": "01:00"},
+    "clear_override": {},
+    "reserve": {"soc": 60, "duration": "01:00"},
+    "clear_reserve": {},
+}
 ENTITIES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("switch", "turn_on", "automation", {}),
     ("switch", "toggle", "automation", {}),

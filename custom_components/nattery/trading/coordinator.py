@@ -15,7 +15,8 @@ from ..const import LOGGER
 from ..core.action import ActionKind
 from ..core.app.day_expectation import DayExpectation, day_expectation
 from ..core.app.interval_prices import TRADABLE
-from ..core.app.preferences import TradingPreferences
+from ..core.app.preferences import TimedReserve, TradingPreferences
+from ..core.app.reserve import add_reserve, clear_reserves, present_reserves, reserve_at
 from ..core.app.trading_state import TradingState
 from ..core.app.what_if import Comparison
 from ..core.control.controller import Controller, Decision, Mode
@@ -43,6 +44,7 @@ from .system import TradedSystem
 _REPLAN_COOLDOWN: Final = 1.0  # seconds; changes within it are planned for together
 _NOT_FRESH: Final = frozenset({Freshness.STALE, Freshness.NONE})
 _PERCENT: Final = 100
+_DIGITS: Final = 6
 _KILO: Final = 1000
 
 type DecisionListener = Callable[[Decision], None]
@@ -88,7 +90,6 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self.controller = Controller(battery, now=dt_util.utcnow, on_change=self._save)
         await self._async_restore()
         await self._async_release_control()
-        self.controller.limits = SocLimits(low=self.settings.soc_min * _PERCENT, high=self.settings.soc_max * _PERCENT)
         await self.forecasts.async_open()
         await self.recorder.async_open()
         await self.backtest.async_open()
@@ -129,6 +130,23 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self.preferences = preferences
         self._save()
         await self.async_replan()
+
+    async def async_reserve(self, soc: float, end: datetime, start: datetime | None = None) -> TimedReserve:
+        """Keep at least `soc` (0 to 1) from `start` (None: now) to `end`; raises ReserveError."""
+        preferences, added = add_reserve(self.preferences, dt_util.utcnow(), soc, end, start)
+        await self.async_set_preferences(preferences)
+        return added
+
+    async def async_clear_reserve(self, identifier: str | None = None) -> int:
+        """Clear one timed reserve, or all, and return how many there were."""
+        before = len(self.timed_reserves)
+        await self.async_set_preferences(clear_reserves(self.preferences, identifier))
+        return before - len(self.timed_reserves)
+
+    @property
+    def timed_reserves(self) -> tuple[TimedReserve, ...]:
+        """The timed reserves that have not ended."""
+        return present_reserves(self.preferences, dt_util.utcnow())
 
     async def async_override(
         self, kind: ActionKind, end: datetime, power: float = 0.0, start: datetime | None = None
@@ -240,6 +258,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         result, before = self.data.result, self.data.decision
         if self._system.wrong_device:
             return None
+        self.controller.limits = self._soc_limits
         reading = self._system.measurements.reading
         decision = await self.controller.tick(
             result.runs if result else (),
@@ -269,6 +288,13 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
     def _prices_fresh(self) -> bool:
         snapshot: PriceSnapshot | None = self.prices.data if self.prices.last_update_success else None
         return snapshot is not None and snapshot.freshness not in _NOT_FRESH and snapshot.today.day.quality in TRADABLE
+
+    @property
+    def _soc_limits(self) -> SocLimits:
+        """The limits that hold now, in percent."""
+        reserve = min(reserve_at(self.preferences, dt_util.utcnow()), self.settings.soc_max)
+        limits = (self.settings.soc_min, self.settings.soc_max, reserve)
+        return SocLimits(*(round(limit * _PERCENT, _DIGITS) for limit in limits))
 
     async def _async_release_control(self) -> None:
         if not self._system.wrong_device:

@@ -27,6 +27,7 @@ from .override_requests import (
     override_picture,
     override_request,
 )
+from .reserve_picture import reserve_picture
 from .sensors import TRADING_SENSORS
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
@@ -129,6 +130,8 @@ def plan_rows(trading: TradingCoordinator) -> dict[str, Any]:
         "trouble": state.problem,
         "automatic": trading.automatic,
         "strategy": trading.preferences.strategy,
+        "reserve": trading.preferences.reserve,
+        "timed_reserves": [reserve_picture(one) for one in trading.timed_reserves],
         "currency": plan.currency if plan else trading.prices.pricer.book.currency,
         "cost": round(plan.cost, 6) if plan else None,
         "solver": plan.solver if plan else None,

@@ -13,6 +13,8 @@ ALARM, NOT_RUNNING = "control_alarm", "control_not_running"
 SOC_LOW, SOC_HIGH, EXPORT_OFF = "control_soc_low", "control_soc_high", "control_export_off"
 CLOCK_OFF, CLOCK_UNKNOWN = "control_clock_off", "control_clock_unknown"
 WORN, TOO_SHORT = "control_worn", "control_too_short"
+# The battery is held, so that the reserve is not used.
+RESERVE = "control_reserve"
 # Nothing is written.
 NO_READINGS, WRITE_FAILED = "control_no_readings", "control_write_failed"
 CHANGED_BY_HAND, SEVERAL_CHANGED_BY_HAND = "control_changed_by_hand", "control_several_changed_by_hand"
@@ -23,7 +25,7 @@ CONTROL_REASONS: Final = (
     AS_WANTED
     | BY_HAND
     | {NO_PLAN, STALE_PRICES, ALARM, NOT_RUNNING, SOC_LOW, SOC_HIGH, EXPORT_OFF, CLOCK_OFF, CLOCK_UNKNOWN, WORN}
-    | {TOO_SHORT, NO_READINGS, WRITE_FAILED}
+    | {TOO_SHORT, NO_READINGS, WRITE_FAILED, RESERVE}
 )
 
 
