@@ -1,6 +1,6 @@
 """The identified inverter as a device: its coordinators, its guarded writes, and the trading that controls it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
+from .action_helpers import refuse
 from .const import (
     CONF_READINGS_INTERVAL,
     CONF_SETTINGS_INTERVAL,
@@ -23,6 +24,7 @@ from .const import (
     STATISTICS_INTERVAL,
 )
 from .coordinator import InverterCoordinator, local_now
+from .core.control.inverter_battery import CONTROLLED_KEYS, shown_settings
 from .core.inverter.codec import Value
 from .core.inverter.derived import DERIVED
 from .core.inverter.inverter import UNIT_ID, Identity, Inverter, WriteResult
@@ -143,8 +145,10 @@ class InverterDevice:
     ) -> tuple[WriteResult, ...]:
         """Write one register, or neighbouring ones in one request, guarded; raise a translated HomeAssistantError.
 
-        A write whose context has a user is by that user; any other is by an automation, and has a daily limit.
+        A write whose context has a user is by that user; any other is by an automation, and has a daily limit. Settings
+        that trading controls are refused while automation is on: the write would pause trading, or be undone by it.
         """
+        self._require_uncontrolled(values)
         origin = WriteOrigin.USER if context and context.user_id else WriteOrigin.AUTOMATION
         try:
             await self._async_require_identity()
@@ -153,6 +157,14 @@ class InverterDevice:
             raise action_error(error) from error
         self.written(written, context)
         return written
+
+    def _require_uncontrolled(self, keys: Iterable[str]) -> None:
+        """Raise ServiceValidationError if one of the settings is controlled by trading now."""
+        controlled = CONTROLLED_KEYS.intersection(keys)
+        if controlled and self.trading is not None and self.trading.automatic:
+            raise refuse(
+                "controlled_setting", settings=self.trading.sentences.names(shown_settings(sorted(controlled)))
+            )
 
     @callback
     def written(self, written: tuple[WriteResult, ...], context: Context | None = None) -> None:

@@ -20,6 +20,7 @@ from custom_components.nattery.trading.controls import AUTOMATION, PREFERENCE_NU
 from custom_components.nattery.trading.event import ACTION_CHANGED
 from custom_components.nattery.trading.inverter_system import InverterMeasurements
 from custom_components.nattery.trading.ledger_recorder import LedgerRecorder
+from custom_components.nattery.trading.override_controls import OVERRIDE_MINUTES, TRADING_BUTTONS, WANTED_ACTION
 from custom_components.nattery.trading.plan_sensors import PLANNED_SENSORS
 from custom_components.nattery.trading.savings import SAVINGS
 from custom_components.nattery.trading.sensors import PROBLEMS, TRADING_SENSORS
@@ -148,6 +149,9 @@ TRADING_ENTITIES = {
     *(("sensor", description.key) for description in (*TRADING_SENSORS, *PLANNED_SENSORS, *SAVINGS)),
     *(("binary_sensor", description.key) for description in PROBLEMS),
     *(("number", description.key) for description in PREFERENCE_NUMBERS),
+    ("number", OVERRIDE_MINUTES.key),
+    *(("button", description.key) for description in TRADING_BUTTONS),
+    ("select", WANTED_ACTION.key),
     ("switch", AUTOMATION.key),
     ("select", STRATEGY.key),
     ("event", ACTION_CHANGED.key),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -20,6 +20,7 @@ from ..core.control.controller import Controller, Decision, Mode
 from ..core.control.errors import SavedStateError
 from ..core.control.guards import SocLimits
 from ..core.control.overrides import Override
+from ..core.control.status import battery_status
 from ..core.errors import NatteryError
 from ..core.market.book import Freshness
 from ..core.market.snapshot import PriceSnapshot
@@ -29,6 +30,7 @@ from ..subentry import SubentryCoordinator
 from .forecasts import ForecastService
 from .interval_records import interval_record
 from .ledger_recorder import LedgerRecorder
+from .override_timer import OverrideTimer
 from .plan_maker import PlanMaker, PlanRequest
 from .replan_triggers import ReplanTriggers
 from .sentences import async_load_texts
@@ -39,6 +41,7 @@ from .system import TradedSystem
 _REPLAN_COOLDOWN: Final = 1.0  # seconds; changes within it are planned for together
 _NOT_FRESH: Final = frozenset({Freshness.STALE, Freshness.NONE})
 _PERCENT: Final = 100
+DEFAULT_OVERRIDE: Final = timedelta(hours=1)
 
 type DecisionListener = Callable[[Decision], None]
 
@@ -48,6 +51,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
 
     _texts: Texts
     controller: Controller
+    _override_timer: OverrideTimer
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self.recorder = LedgerRecorder(hass, entry, system.measurements, self.settings, prices, self._stored_value)
         self.forecasts = ForecastService(hass, entry, system.history, self.recorder.just_ended)
         self.data = TradingState()
+        self.override_duration = DEFAULT_OVERRIDE  # of an action that is selected without an end
         self._system = system
         self._storage = TradingStorage(hass, entry.entry_id, self._to_save)
         self._plan_maker = PlanMaker(hass, self.settings, prices, self.forecasts, self.recorder, system.measurements)
@@ -81,6 +86,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         (battery,) = self._system.batteries
         self.controller = Controller(battery, now=dt_util.utcnow, on_change=self._save)
         await self._async_restore()
+        self._override_timer = OverrideTimer(self.hass, lambda: self.controller.overrides, self._on_minute)
         await self._async_release_control()
         self.controller.limits = SocLimits(low=self.settings.soc_min * _PERCENT, high=self.settings.soc_max * _PERCENT)
         await self.forecasts.async_open()
@@ -89,6 +95,8 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self._unsubscribe = [
             self.recorder.async_listen(self.async_update_listeners),
             async_track_utc_time_change(self.hass, self._on_minute, second=30),
+            self.async_add_listener(self._override_timer.async_update),
+            self._override_timer.async_stop,
         ]
         self.async_replan_soon()
 
@@ -136,6 +144,11 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         await self.async_tick()
         return cleared
 
+    async def async_resume(self) -> None:
+        """End a pause after a change by hand or a failed write."""
+        self.controller.resume()
+        await self.async_tick()
+
     # --- planning
 
     @callback
@@ -169,6 +182,11 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         """Return why the battery does what it does now, as attributes or a part of a response."""
         reason = self.data.reason
         return self.sentences.to_dict(reason, dt_util.now()) if reason else {}
+
+    def status_text(self) -> str | None:
+        """Return in one sentence what the battery does, or would do in a dry run; None before the first decision."""
+        decision = self.data.decision
+        return self.sentences.sentence(battery_status(decision), dt_util.now()) if decision else None
 
     def note_sentences(self) -> list[str]:
         """Return the notes on the plan."""

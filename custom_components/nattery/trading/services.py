@@ -14,13 +14,12 @@ from ..action_helpers import exact_moment, moment, period, refuse
 from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
 from ..core.app.settings import TradingSettings
-from ..core.control.errors import OverrideError
 from ..core.control.overrides import Override
 from ..core.planner.plan import PlannedSlot
-from ..errors import action_error
 from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
+from .override_requests import async_request_override, highest_power, require_automation
 from .sensors import TRADING_SENSORS
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
@@ -28,7 +27,6 @@ OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
 ATTR_AT, ATTR_ACTION, ATTR_POWER, ATTR_ID = "at", "action", "power", "id"
 ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
 
-_KILO = 1000
 _LOWEST = 1.0  # W
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _EXPLAIN: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_AT): moment})
@@ -101,13 +99,11 @@ async def _async_replan(call: ServiceCall) -> ServiceResponse:
 async def _async_override(call: ServiceCall) -> ServiceResponse:
     """Override the plan and return the override with the id that clears it."""
     trading = await async_trading(call, POLICY_CONTROL)
+    require_automation(trading)
     kind, start = call.data[ATTR_ACTION], call.data.get(ATTR_START)
     power = _power(kind, call.data.get(ATTR_POWER), trading.settings)
     end = call.data.get(ATTR_UNTIL) or (start or dt_util.utcnow()) + call.data[ATTR_DURATION]
-    try:
-        return _override_picture(await trading.async_override(kind, end, power, start))
-    except OverrideError as error:
-        raise action_error(error) from None
+    return _override_picture(await async_request_override(trading, kind, end, power, start))
 
 
 def _power(kind: ActionKind, requested: float | None, settings: TradingSettings) -> float:
@@ -116,7 +112,7 @@ def _power(kind: ActionKind, requested: float | None, settings: TradingSettings)
         if requested is not None:
             raise refuse("power_not_allowed")
         return 0.0
-    highest = float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
+    highest = highest_power(kind, settings)
     if requested is None:
         return highest
     if not _LOWEST <= requested <= highest:
