@@ -34,9 +34,9 @@ from .core.inverter.table import Tier
 from .core.inverter.write_counter import WriteOrigin
 from .errors import CORE_ERRORS, action_error, translated
 from .identity import IdentityCheck
-from .prices.coordinator import PriceCoordinator
 from .trading.coordinator import TradingCoordinator
 from .trading.inverter_system import InverterSystem
+from .trading.price_source import TradingPrices
 from .trading.settings import trading_subentry
 
 _STORE_VERSION = 1
@@ -61,7 +61,7 @@ class InverterDevice:
         inverter: Inverter,
         identity: Identity,
         check: IdentityCheck,
-        prices: PriceCoordinator | None,
+        prices: TradingPrices,
     ) -> None:
         """Create the coordinators, and trading where the entry has it; `async_start` starts them."""
         self._hass = hass
@@ -76,9 +76,7 @@ class InverterDevice:
         self.readings = self._coordinator((Tier.FAST,), fast)
         self.statistics = self._coordinator((Tier.STATISTICS,), STATISTICS_INTERVAL)
         trading = trading_subentry(entry)
-        self.trading = (
-            TradingCoordinator(hass, entry, trading, InverterSystem(hass, self), prices) if trading and prices else None
-        )
+        self.trading = TradingCoordinator(hass, entry, trading, InverterSystem(hass, self), prices) if trading else None
 
     async def async_start(self, error: UpdateFailed | None) -> None:
         """Read everything once, then start trading; `error` says why the inverter is silent, None if it is not."""

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -24,7 +26,7 @@ from custom_components.nattery.trading.override_controls import OVERRIDE_MINUTES
 from custom_components.nattery.trading.plan_sensors import PLANNED_SENSORS
 from custom_components.nattery.trading.savings import SAVINGS
 from custom_components.nattery.trading.sensors import PROBLEMS, TRADING_SENSORS
-from custom_components.nattery.trading.settings import settings_from
+from custom_components.nattery.trading.settings import TRADING, settings_from
 
 type Poll = tuple[datetime, Mapping[str, Any]]
 
@@ -128,6 +130,18 @@ class BookedHouse:
         day = self.site.prices.pricer.day(at.astimezone(dt_util.get_time_zone("Europe/Berlin")).date())
         (price,) = [slot.price for slot in day.slots[kind] if slot.start <= at < slot.end]
         return price
+
+
+def add_trading(house: BookedHouse, **changes: Any) -> None:
+    """Add trading to a home that is not set up yet."""
+    subentry = ConfigSubentry(
+        data=MappingProxyType({**BATTERY, **changes}),
+        subentry_type=TRADING,
+        title="Trading",
+        unique_id=TRADING,
+        subentry_id="01JD5TRADING0000000000000T",
+    )
+    house.hass.config_entries.async_add_subentry(house.entry, subentry)
 
 
 def net(energies: Energies) -> dict[str, float]:

@@ -14,11 +14,9 @@ from custom_components.nattery.core.control.overrides import MAX_OVERRIDES, Over
 from custom_components.nattery.trading.coordinator import TradingCoordinator
 from custom_components.nattery.trading.override_controls import TRADING_BUTTONS
 
-from .books import MORNING, BookedHouse, berlin
-from .test_ledger_actions import set_up
+from .books import MORNING, BookedHouse, add_trading, berlin
 from .texts import TEXTS
 
-SECONDS = timedelta(seconds=2)
 OFF = "Automation is off, so the battery would not do this. Turn on Automation first."
 MIDNIGHT = berlin("2026-11-21 00:00")
 
@@ -27,21 +25,6 @@ def trading_of(house: BookedHouse) -> TradingCoordinator:
     trading = house.site.trading
     assert trading is not None
     return trading
-
-
-@pytest.fixture
-async def dry(booked: BookedHouse) -> BookedHouse:
-    """The house at eleven in Berlin with a plan, in a dry run."""
-    await set_up(booked)
-    await booked.walk(SECONDS)
-    return booked
-
-
-@pytest.fixture
-async def automatic(dry: BookedHouse) -> BookedHouse:
-    """The same with automation on."""
-    await trading_of(dry).async_set_automatic(on=True)
-    return dry
 
 
 def entity(house: BookedHouse, platform: str, key: str) -> str:
@@ -182,7 +165,8 @@ async def test_a_button_overrides_the_plan(automatic: BookedHouse, key: str, kin
 )
 async def test_tomorrow_begins_at_local_midnight_on_any_day(booked: BookedHouse, evening: str, midnight: str) -> None:
     booked.clock.move_to(evening)
-    house = await set_up(booked)
+    add_trading(booked)
+    house = await booked.set_up()
     await trading_of(house).async_set_automatic(on=True)
     await press(house, "pause_until_tomorrow")
     (one,) = overrides(house)

@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_READ
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 import probatio as vol
 
 from ..action_helpers import moment, refuse
+from ..action_schema import action_schema
 from ..const import DOMAIN
 from ..core.app.backtest_case import MIN_QUARTERS, BacktestCase, TooFewEntriesError
 from ..core.app.settings import TradingSettings
@@ -55,18 +54,18 @@ def _number(low: float, high: float) -> Callable[[object], float]:
     return number
 
 
-_SCHEMA: Final = vol.Schema(
+_SCHEMA: Final = action_schema(
     {
-        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional(ATTR_START): moment,
         vol.Optional(ATTR_END): moment,
         vol.Optional(CONF_CAPACITY): _number(0.1, 1000),
         vol.Optional(CONF_CHARGE): _number(0.1, 100),
         vol.Optional(CONF_DISCHARGE): _number(0.1, 100),
-        vol.Exclusive(CONF_WEAR, "wear"): _number(0, 100),
-        vol.Exclusive(CONF_BATTERY_PRICE, "wear"): _number(0, 1_000_000),
+        vol.Optional(CONF_WEAR): _number(0, 100),
+        vol.Optional(CONF_BATTERY_PRICE): _number(0, 1_000_000),
         vol.Optional(CONF_PEAK_PRICE): _number(0, 10_000),
-    }
+    },
+    one_of=(CONF_WEAR, CONF_BATTERY_PRICE),
 )
 
 

@@ -1,5 +1,6 @@
 """The coordinator of trading: connects planner, controller and ledger, and shows their state to entities."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,18 +21,18 @@ from ..core.control.controller import Controller, Decision, Mode
 from ..core.control.errors import SavedStateError
 from ..core.control.guards import SocLimits
 from ..core.control.overrides import Override
-from ..core.control.status import battery_status
+from ..core.control.status import battery_status, explained_status
 from ..core.errors import NatteryError
 from ..core.market.book import Freshness
 from ..core.market.snapshot import PriceSnapshot
 from ..core.sentences import Sentences, Texts
-from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
 from .forecasts import ForecastService
 from .interval_records import interval_record
 from .ledger_recorder import LedgerRecorder
 from .override_timer import OverrideTimer
 from .plan_maker import PlanMaker, PlanRequest
+from .price_source import TradingPrices
 from .replan_triggers import ReplanTriggers
 from .sentences import async_load_texts
 from .settings import settings_from
@@ -39,6 +40,7 @@ from .storage import SavedTrading, TradingStorage
 from .system import TradedSystem
 
 _REPLAN_COOLDOWN: Final = 1.0  # seconds; changes within it are planned for together
+_LONGEST_START: Final = 5.0  # seconds that the set-up waits for the first plan and for the ledger
 _NOT_FRESH: Final = frozenset({Freshness.STALE, Freshness.NONE})
 _PERCENT: Final = 100
 DEFAULT_OVERRIDE: Final = timedelta(hours=1)
@@ -59,7 +61,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         entry: ConfigEntry,
         subentry: ConfigSubentry,
         system: TradedSystem,
-        prices: PriceCoordinator,
+        prices: TradingPrices,
     ) -> None:
         """Start nothing before `async_open`."""
         super().__init__(hass, entry, subentry, "trading")
@@ -90,7 +92,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         await self._async_release_control()
         self.controller.limits = SocLimits(low=self.settings.soc_min * _PERCENT, high=self.settings.soc_max * _PERCENT)
         await self.forecasts.async_open()
-        await self.recorder.async_open()
+        booking = await self.recorder.async_open()
         self._triggers.async_start()
         self._unsubscribe = [
             self.recorder.async_listen(self.async_update_listeners),
@@ -98,7 +100,17 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
             self.async_add_listener(self._override_timer.async_update),
             self._override_timer.async_stop,
         ]
-        self.async_replan_soon()
+        await self._async_start(booking)
+
+    async def _async_start(self, booking: asyncio.Task[None]) -> None:
+        """Plan and book for the first time, so that entities start with values; not for long if something is slow."""
+        if self._system.measurements.soc is None:
+            self.async_replan_soon()
+            return
+        planning = self.config_entry.async_create_background_task(
+            self.hass, self.async_replan(), f"{self.name} first plan"
+        )
+        await asyncio.wait([planning, booking], timeout=_LONGEST_START)
 
     async def async_close(self) -> None:
         """Stop, release control of the battery, and save everything."""
@@ -187,6 +199,12 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         """Return in one sentence what the battery does, or would do in a dry run; None before the first decision."""
         decision = self.data.decision
         return self.sentences.sentence(battery_status(decision), dt_util.now()) if decision else None
+
+    def activity_text(self, decision: Decision) -> str:
+        """Return in one sentence or two what the battery does and why, for the activity log."""
+        slot = self.data.slot(decision.at)
+        explained = explained_status(decision, slot.reason if slot else None)
+        return self.sentences.sentence(explained, dt_util.now())
 
     def note_sentences(self) -> list[str]:
         """Return the notes on the plan."""

@@ -16,9 +16,9 @@ from ..core.app.trading_state import NewPlan, PlanFailure, PlanProblem
 from ..core.explanation import Explanation
 from ..core.planner.plan import Plan
 from ..core.planner.problem import ProblemError
-from ..prices.coordinator import PriceCoordinator
 from .forecasts import ForecastService
 from .ledger_recorder import LedgerRecorder
+from .price_source import TradingPrices
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PlanMaker:
         self,
         hass: HomeAssistant,
         settings: TradingSettings,
-        prices: PriceCoordinator,
+        prices: TradingPrices,
         forecasts: ForecastService,
         recorder: LedgerRecorder,
         measurements: Measurements,

@@ -3,14 +3,14 @@
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..action_helpers import exact_moment, moment, period, refuse
+from ..action_schema import action_schema, called_entry
 from ..const import DOMAIN
 from ..core.action import FORCED, ActionKind
 from ..core.app.settings import TradingSettings
@@ -21,6 +21,7 @@ from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
 from .override_requests import async_request_override, highest_power, require_automation
 from .sensors import TRADING_SENSORS
+from .settings import TRADING
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
 OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
@@ -28,22 +29,19 @@ ATTR_AT, ATTR_ACTION, ATTR_POWER, ATTR_ID = "at", "action", "power", "id"
 ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
 
 _LOWEST = 1.0  # W
-_ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-_EXPLAIN: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_AT): moment})
-_OVERRIDE: Final = vol.All(
-    vol.Schema(
-        {
-            **_ENTRY,
-            vol.Required(ATTR_ACTION): vol.All(vol.In([kind.value for kind in ActionKind]), ActionKind),
-            vol.Optional(ATTR_POWER): vol.Coerce(float),
-            vol.Optional(ATTR_START): exact_moment,
-            vol.Exclusive(ATTR_UNTIL, "end"): exact_moment,
-            vol.Exclusive(ATTR_DURATION, "end"): period,
-        }
-    ),
-    cv.has_at_least_one_key(ATTR_UNTIL, ATTR_DURATION),
+_EXPLAIN: Final = action_schema({vol.Optional(ATTR_AT): moment})
+_OVERRIDE: Final = action_schema(
+    {
+        vol.Required(ATTR_ACTION): vol.All(vol.In([kind.value for kind in ActionKind]), ActionKind),
+        vol.Optional(ATTR_POWER): vol.Coerce(float),
+        vol.Optional(ATTR_START): exact_moment,
+        vol.Optional(ATTR_UNTIL): exact_moment,
+        vol.Optional(ATTR_DURATION): period,
+    },
+    one_of=(ATTR_UNTIL, ATTR_DURATION),
+    needs_one=True,
 )
-_CLEAR: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_ID): cv.string})
+_CLEAR: Final = action_schema({vol.Optional(ATTR_ID): cv.string})
 
 
 @callback
@@ -51,9 +49,9 @@ def async_setup_trading_services(hass: HomeAssistant) -> None:
     """Register the actions."""
     only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
     register = hass.services.async_register
-    register(DOMAIN, GET_PLAN, _async_get_plan, vol.Schema(_ENTRY), only)
+    register(DOMAIN, GET_PLAN, _async_get_plan, action_schema({}), only)
     register(DOMAIN, EXPLAIN_SLOT, _async_explain_slot, _EXPLAIN, only)
-    register(DOMAIN, REPLAN, _async_replan, vol.Schema(_ENTRY), optional)
+    register(DOMAIN, REPLAN, _async_replan, action_schema({}), optional)
     register(DOMAIN, OVERRIDE, _async_override, _OVERRIDE, optional)
     register(DOMAIN, CLEAR_OVERRIDE, _async_clear_override, _CLEAR, optional)
 
@@ -63,7 +61,7 @@ async def async_trading(call: ServiceCall, policy: str, sensor: str = TRADING_SE
 
     The user must be allowed to control trading, or with a read policy to read `sensor`; raises otherwise.
     """
-    entry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
+    entry = called_entry(call, TRADING)
     trading: TradingCoordinator | None = entry.runtime_data.trading
     if trading is None:
         raise refuse("no_trading", entry=entry.title)

@@ -30,10 +30,14 @@ def shown_reason(decision: Decision, planned: Explanation | None) -> Explanation
 
     `planned` is the reason of the planned slot.
     """
+    is_dry = decision.mode is Mode.DRY_RUN
+    return explained_status(decision, planned) if is_dry else effective_reason(decision.reason, planned)
+
+
+def explained_status(decision: Decision, planned: Explanation | None) -> Explanation:
+    """Return what the battery does, or would do in a dry run, with the reason."""
     reason = effective_reason(decision.reason, planned)
-    if decision.mode is Mode.DRY_RUN and decision.action is not None:
-        return battery_status(decision).with_values(because=reason)
-    return reason
+    return reason if decision.action is None else battery_status(decision).with_values(because=reason)
 
 
 def would(kind: ActionKind, power_kw: float) -> Explanation:
