@@ -165,7 +165,9 @@ class InverterDevice:
             )
 
     @callback
-    def written(self, written: tuple[WriteResult, ...], context: Context | None = None) -> None:
+    def written(
+        self, written: tuple[WriteResult, ...], context: Context | None = None, *, by_trading: bool = False
+    ) -> None:
         """Show new settings at once, save the write counters, and fire an event for each change."""
         self.settings.show({one.register.key: one.new for one in written if one.register.readable})
         changed = [one for one in written if one.changed]
@@ -187,6 +189,7 @@ class InverterDevice:
                     "symbol": one.register.symbol,
                     "old": to_json(one.register, one.old),
                     "new": to_json(one.register, one.new),
+                    "by_trading": by_trading,
                 },
                 context=context,
             )

@@ -1,6 +1,6 @@
 """Logbook entries of changed settings, with the names of their entities, and of changes of the battery's action."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeassistant.components.logbook.const import LOGBOOK_ENTRY_ENTITY_ID, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
@@ -31,7 +31,7 @@ def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[s
             LOGBOOK_ENTRY_NAME: entry.title if entry else DOMAIN.title(),
             LOGBOOK_ENTRY_MESSAGE: common_text(
                 hass,
-                "command_sent" if old is None else "register_changed",
+                _change_text(event.data),
                 {
                     "register": _entity_text(hass, register, "name") or register.symbol,
                     "old": _value(hass, register, old),
@@ -51,6 +51,13 @@ def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[s
 
     async_describe_event(DOMAIN, EVENT_WRITTEN, describe)
     async_describe_event(DOMAIN, EVENT_ACTION_CHANGED, describe_action)
+
+
+def _change_text(data: Mapping[str, Any]) -> str:
+    """Return the key of the text of a written register."""
+    if data["old"] is None:
+        return "command_sent"
+    return "register_changed_by_trading" if data.get("by_trading") else "register_changed"
 
 
 def _entity_text(hass: HomeAssistant, register: Register, what: str) -> str | None:

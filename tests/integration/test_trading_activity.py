@@ -71,16 +71,20 @@ async def test_the_activity_shows_the_change(
     house.hass.config.components.add("frontend")
     assert await async_setup_component(house.hass, "logbook", {})
     start = dt_util.utcnow()
+    house.clock.tick(1)
     await press(house, "charge_hour")
     await house.hass.async_block_till_done()
+    house.clock.tick(1)
     await async_wait_recording_done(house.hass)
     registered = er.async_get(house.hass).async_get(entity(house, "event", ACTION_CHANGED.key))
     assert registered
     client = await hass_ws_client(house.hass)
-    asked = {"type": "logbook/get_events", "start_time": start.isoformat(), "device_ids": [registered.device_id]}
-    await client.send_json_auto_id(asked)
-    rows = [row for row in (await client.receive_json())["result"] if row.get("domain") == DOMAIN]
-    (row,) = [row for row in rows if "message" in row]
+    await client.send_json_auto_id({"type": "logbook/get_events", "start_time": start.isoformat()})
+    rows = [row for row in (await client.receive_json())["result"] if row.get("domain") == DOMAIN and "message" in row]
+    (row,) = [row for row in rows if row.get("entity_id")]
+    writes = [row["message"] for row in rows if not row.get("entity_id")]
+    assert "Charge window 1 start was changed from 00:00 to 11:00 by trading" in writes
+    assert all(message.endswith(" by trading") for message in writes)
     assert row["name"] == "Trading"
     assert row["message"] == "Charging at 5 kW. Set by you until 12:00."
     assert row["entity_id"] == registered.entity_id
