@@ -24,8 +24,8 @@ async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entit
     await name.fill(NAME)
     await submit(page, page.get_by_text("Use the prices of another battery"))
 
-    # It goes on with prices, which can be new ones, those of another battery, or come later. Where a country has several
-    # areas, none is chosen by itself.
+    # It goes on with prices, which can be new ones, those of another battery, or come later. Where a country has
+    # several areas, none is chosen by itself.
     await expect(page.get_by_text("Later", exact=True)).to_be_visible()
     await page.get_by_text("Set up prices", exact=True).click()
     await expect(token).to_be_visible()

@@ -20,6 +20,7 @@ from ..websocket.access import AccessCheck, find_entry, find_loaded_entry, requi
 from ..websocket.command import ENTRY, ENTRY_ID, QueryCommand
 from ..websocket.errors import not_found
 from .coordinator import TradingCoordinator
+from .override_changes import async_change_overrides
 from .override_requests import ATTR_ACTION, ATTR_DURATION, ATTR_POWER, ATTR_START, ATTR_UNTIL, override_request
 from .sensors import TRADING_SENSORS
 from .settings import TRADING
@@ -42,8 +43,8 @@ async def async_answer_override(hass: HomeAssistant, user: User, fields: dict[st
     trading = _trading(hass, user, fields, require_steer)
     before = trading.controller.overrides
     requests, clear = _requests(trading, fields), _cleared(before, fields)
-    added = await trading.async_change_overrides(requests, clear=clear, user=user.id)
     cleared = [one for one in before if one.id in clear]
+    added = await async_change_overrides(trading, requests, clear=cleared, user=user.id)
     return {
         "set": [override_state(one) for one in added],
         "cleared": len(cleared),

@@ -1,8 +1,9 @@
 """The coordinator of trading: connects planner, controller and ledger, and shows their state to entities."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -24,17 +25,19 @@ from ..core.control.errors import SavedStateError
 from ..core.control.guards import SocLimits
 from ..core.control.overrides import Override, OverrideRequest
 from ..core.control.schedule import ScheduledAction, with_overrides
+from ..core.control.status import battery_status, explained_status
 from ..core.errors import NatteryError
 from ..core.market.book import Freshness
 from ..core.market.snapshot import PriceSnapshot
 from ..core.sentences import Sentences, Texts
-from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
 from .backtest_job import BacktestJob
 from .forecasts import ForecastService
 from .interval_records import interval_record
 from .ledger_recorder import LedgerRecorder
+from .override_timer import OverrideTimer
 from .plan_maker import NoPlanError, PlanMaker, PlanRequest
+from .price_source import TradingPrices
 from .replan_triggers import ReplanTriggers
 from .sentences import async_load_texts
 from .settings import settings_from
@@ -42,10 +45,12 @@ from .storage import SavedTrading, TradingStorage
 from .system import TradedSystem
 
 _REPLAN_COOLDOWN: Final = 1.0  # seconds; changes within it are planned for together
+_LONGEST_START: Final = 5.0  # seconds that the set-up waits for the first plan and for the ledger
 _NOT_FRESH: Final = frozenset({Freshness.STALE, Freshness.NONE})
 _PERCENT: Final = 100
 _DIGITS: Final = 6
 _KILO: Final = 1000
+DEFAULT_OVERRIDE: Final = timedelta(hours=1)
 
 type DecisionListener = Callable[[Decision], None]
 
@@ -55,6 +60,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
 
     _texts: Texts
     controller: Controller
+    _override_timer: OverrideTimer
 
     def __init__(
         self,
@@ -62,7 +68,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         entry: ConfigEntry,
         subentry: ConfigSubentry,
         system: TradedSystem,
-        prices: PriceCoordinator,
+        prices: TradingPrices,
     ) -> None:
         """Start nothing before `async_open`."""
         super().__init__(hass, entry, subentry, "trading")
@@ -73,6 +79,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         self.forecasts = ForecastService(hass, entry, system.history, self.recorder.just_ended)
         self.backtest = BacktestJob(hass, entry, self.settings, subentry.data, prices, self.recorder)
         self.data = TradingState()
+        self.override_duration = DEFAULT_OVERRIDE  # of an action that is selected without an end
         self._system = system
         self._storage = TradingStorage(hass, entry.entry_id, self._to_save)
         self._plan_maker = PlanMaker(hass, self.settings, prices, self.forecasts, self.recorder, system.measurements)
@@ -89,16 +96,29 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         (battery,) = self._system.batteries
         self.controller = Controller(battery, now=dt_util.utcnow, on_change=self._save)
         await self._async_restore()
+        self._override_timer = OverrideTimer(self.hass, lambda: self.controller.overrides, self._on_minute)
         await self._async_release_control()
         await self.forecasts.async_open()
-        await self.recorder.async_open()
+        booking = await self.recorder.async_open()
         await self.backtest.async_open()
         self._triggers.async_start()
         self._unsubscribe = [
             self.recorder.async_listen(self.async_update_listeners),
             async_track_utc_time_change(self.hass, self._on_minute, second=30),
+            self.async_add_listener(self._override_timer.async_update),
+            self._override_timer.async_stop,
         ]
-        self.async_replan_soon()
+        await self._async_start(booking)
+
+    async def _async_start(self, booking: asyncio.Task[None]) -> None:
+        """Plan and book for the first time, so that entities start with values; not for long if something is slow."""
+        if self._system.measurements.soc is None:
+            self.async_replan_soon()
+            return
+        planning = self.config_entry.async_create_background_task(
+            self.hass, self.async_replan(), f"{self.name} first plan"
+        )
+        await asyncio.wait([planning, booking], timeout=_LONGEST_START)
 
     async def async_close(self) -> None:
         """Stop, release control of the battery, and save everything."""
@@ -147,20 +167,6 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
     def timed_reserves(self) -> tuple[TimedReserve, ...]:
         """The timed reserves that have not ended."""
         return present_reserves(self.preferences, dt_util.utcnow())
-
-    async def async_override(
-        self, kind: ActionKind, end: datetime, power: float = 0.0, start: datetime | None = None
-    ) -> Override:
-        """Override the plan until `end` and return the override; raises OverrideError."""
-        (override,) = await self.async_change_overrides([OverrideRequest(kind, end, power, start)])
-        return override
-
-    async def async_clear_override(self, identifier: str | None = None) -> int:
-        """Clear one override, or all, and return how many there were."""
-        present = {one.id for one in self.controller.overrides}
-        cleared = present if identifier is None else present & {identifier}
-        await self.async_change_overrides(clear=cleared)
-        return len(cleared)
 
     async def async_change_overrides(
         self, requests: Sequence[OverrideRequest] = (), *, clear: Collection[str] = (), user: str | None = None
@@ -237,6 +243,17 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         """Return why the battery does what it does now, as attributes or a part of a response."""
         reason = self.data.reason
         return self.sentences.to_dict(reason, dt_util.now()) if reason else {}
+
+    def status_text(self) -> str | None:
+        """Return in one sentence what the battery does, or would do in a dry run; None before the first decision."""
+        decision = self.data.decision
+        return self.sentences.sentence(battery_status(decision), dt_util.now()) if decision else None
+
+    def activity_text(self, decision: Decision) -> str:
+        """Return in one sentence or two what the battery does and why, for the activity log."""
+        slot = self.data.slot(decision.at)
+        explained = explained_status(decision, slot.reason if slot else None)
+        return self.sentences.sentence(explained, dt_util.now())
 
     def note_sentences(self) -> list[str]:
         """Return the notes on the plan."""

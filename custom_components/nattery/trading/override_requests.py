@@ -42,7 +42,7 @@ def _power(kind: ActionKind, requested: object, settings: TradingSettings) -> fl
         if requested is not None:
             raise refuse("power_not_allowed")
         return 0.0
-    highest = float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
+    highest = highest_power(kind, settings)
     if requested is None:
         return highest
     try:
@@ -55,6 +55,13 @@ def _power(kind: ActionKind, requested: object, settings: TradingSettings) -> fl
     if not allowed.contains(power):
         raise refuse("bad_power", power=f"{requested}", low=f"{_LOWEST:g}", high=f"{highest:g}")
     return power
+
+
+def highest_power(kind: ActionKind, settings: TradingSettings) -> float:
+    """Return the highest power (W) of an action by the settings, 0 for an action without a power."""
+    if kind not in FORCED:
+        return 0.0
+    return float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
 
 
 def override_picture(override: Override) -> dict[str, Any]:

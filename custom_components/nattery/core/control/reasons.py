@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ..action import ActionKind
 from ..explanation import Explanation
 from ..planner.reasons import OVERRIDE
 
@@ -21,12 +22,17 @@ CHANGED_BY_HAND, SEVERAL_CHANGED_BY_HAND = "control_changed_by_hand", "control_s
 
 AS_WANTED: Final = frozenset({PLAN, OVERRIDE})
 BY_HAND: Final = frozenset({CHANGED_BY_HAND, SEVERAL_CHANGED_BY_HAND})
+PAUSED: Final = BY_HAND | {NO_READINGS, WRITE_FAILED}
 CONTROL_REASONS: Final = (
     AS_WANTED
     | BY_HAND
     | {NO_PLAN, STALE_PRICES, ALARM, NOT_RUNNING, SOC_LOW, SOC_HIGH, EXPORT_OFF, CLOCK_OFF, CLOCK_UNKNOWN, WORN}
     | {TOO_SHORT, NO_READINGS, WRITE_FAILED, RESERVE}
 )
+# What the battery does, and what it would do in a dry run.
+DOES: Final = {kind: f"control_does_{kind}" for kind in ActionKind}
+WOULD: Final = {kind: f"control_would_{kind}" for kind in ActionKind}
+STATUS_KEYS: Final = frozenset({*DOES.values(), *WOULD.values()})
 
 
 def effective_reason(control: Explanation, planned: Explanation | None) -> Explanation:

@@ -177,7 +177,8 @@ _DECODERS: dict[RegisterKind, Callable[[Register, Sequence[int]], Value]] = {
 
 def _encode_number(register: Register, value: object) -> list[int]:
     try:
-        number = float(value)  # type: ignore[arg-type]
+        is_wrong = isinstance(value, bool) and register.kind is not RegisterKind.FLAG
+        number = math.nan if is_wrong else float(value)  # type: ignore[arg-type]
     except TypeError, ValueError:
         raise InvalidValueError(register, value, "not_a_number", _allowed_phrase(register)) from None
     if not math.isfinite(number) or not _within(register, number):
