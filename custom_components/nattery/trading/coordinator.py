@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..core.action import ActionKind
 from ..core.app.interval_prices import TRADABLE
+from ..core.app.interval_record import interval_record
 from ..core.app.preferences import TradingPreferences
 from ..core.app.trading_state import TradingState
 from ..core.app.what_if import Comparison
@@ -29,7 +30,6 @@ from ..core.sentences import Sentences, Texts
 from ..prices.coordinator import PriceCoordinator
 from ..subentry import SubentryCoordinator
 from .forecasts import ForecastService
-from .interval_records import interval_record
 from .ledger_recorder import LedgerRecorder
 from .plan_maker import NoPlanError, PlanMaker, PlanRequest
 from .replan_triggers import ReplanTriggers
