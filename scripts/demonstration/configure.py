@@ -168,7 +168,7 @@ async def _set_up_prices(client: HomeAssistantClient, folder: DemoFolder, market
     connection: Json = {"area": AREA, "token": LOGIN, "more": {"url": market, "timeout": _TIMEOUT}}
     if prices:
         start["subentry_id"] = prices["subentry_id"]
-        inputs: list[Json] = [{"next_step_id": "connection"}, connection]
+        inputs: list[Json] = [{"next_step_id": "change_connection"}, connection]
     else:
         inputs = [connection, TARIFF_FORM, {"next_step_id": "save"}]
     end = await client.complete_flow("subentries/flow", start, *inputs)

@@ -8,11 +8,11 @@ from typing import Any, Final, override
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import PERCENTAGE, EntityCategory
+from homeassistant.const import MAX_LENGTH_STATE_STATE, PERCENTAGE, EntityCategory
 from homeassistant.util import dt as dt_util
 
 from ..core.action import ActionKind
-from ..core.app.day_expectation import DayExpectation, ExpectedAmount, day_expectation
+from ..core.app.day_expectation import DayExpectation, ExpectedAmount
 from ..core.control.reasons import AS_WANTED
 from ..core.control.schedule import ScheduledAction
 from ..core.forecast.quality import ForecastQuality
@@ -64,6 +64,11 @@ def _action_attributes(trading: TradingCoordinator) -> Attributes:
     }
 
 
+def _status(trading: TradingCoordinator) -> State:
+    text = trading.status_text()
+    return text[:MAX_LENGTH_STATE_STATE] if text else None
+
+
 def _next_run(trading: TradingCoordinator) -> ScheduledAction | None:
     """Return the first run after the present one with another action, or with another override or none."""
     now = dt_util.utcnow()
@@ -86,10 +91,7 @@ def _next_attributes(trading: TradingCoordinator) -> Attributes:
 
 
 def _day(trading: TradingCoordinator, days: int) -> DayExpectation | None:
-    now = dt_util.now()
-    return day_expectation(
-        trading.data.result, trading.recorder.savings, (now + days * _DAY).date(), dt_util.get_default_time_zone()
-    )
+    return trading.expected_day((dt_util.now() + days * _DAY).date())
 
 
 def _marginal_value(trading: TradingCoordinator) -> State:
@@ -164,6 +166,7 @@ TRADING_SENSORS: Final = (
         state=_action,
         attributes=_action_attributes,
     ),
+    TradingDescription(key="trading_status", state=_status),
     TradingDescription(
         key="next_action_change",
         device_class=SensorDeviceClass.TIMESTAMP,

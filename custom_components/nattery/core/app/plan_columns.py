@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..forecast.forecast import Forecast
 from ..forecast.quantiles import weighted_quantiles
 from ..forecast.quarters import quarter
 from ..planner.plan import Plan, PlannedSlot
@@ -17,13 +16,11 @@ _MONEY_DIGITS = 5
 _SOC_DIGITS = 4
 
 
-def plan_columns(
-    plan: Plan, problem: Problem, intervals: Sequence[PricedInterval], forecast: Forecast
-) -> dict[str, Column]:
+def plan_columns(plan: Plan, problem: Problem, intervals: Sequence[PricedInterval]) -> dict[str, Column]:
     """Return one value per slot of the plan in each column; a column of which nothing is known is left out.
 
-    Starts and ends are unix seconds, powers kW, prices per kWh, the state of charge 0 to 1. The forecast covers the
-    intervals, of which the problem may leave out the first one.
+    Starts and ends are unix seconds, powers kW, prices per kWh, the state of charge 0 to 1. P10 and P90 are those of
+    the outcomes that are planned for. The problem may leave out the first of the intervals.
     """
     numbers = [quarter(slot.start) for slot in plan]
     of_problem, of_intervals = quarter(problem.start), quarter(intervals[0].start)
@@ -36,18 +33,14 @@ def plan_columns(
 
     add("load_kw", problem.load_kw, of_problem)
     add("pv_kw", problem.pv_kw, of_problem)
-    if problem.outcomes:
-        for name, powers, expected in (
-            ("load", [outcome.load_kw for outcome in problem.outcomes], problem.load_kw),
-            ("pv", [outcome.pv_kw for outcome in problem.outcomes], problem.pv_kw),
-        ):
-            low, high = _range(powers, [outcome.weight for outcome in problem.outcomes], expected)
-            add(f"{name}_p10_kw", low, of_problem)
-            add(f"{name}_p90_kw", high, of_problem)
-    else:
-        add("load_p90_kw", forecast.load_p90_kw, of_intervals)
-        add("pv_p10_kw", forecast.pv_p10_kw, of_intervals)
-        add("pv_p90_kw", forecast.pv_p90_kw, of_intervals)
+    weights = [outcome.weight for outcome in problem.outcomes]
+    for name, expected, outcomes in (
+        ("load", problem.load_kw, [outcome.load_kw for outcome in problem.outcomes]),
+        ("pv", problem.pv_kw, [outcome.pv_kw for outcome in problem.outcomes]),
+    ):
+        low, high = _ranges(outcomes, weights, expected)
+        add(f"{name}_p10_kw", low, of_problem)
+        add(f"{name}_p90_kw", high, of_problem)
     add("import_price", problem.import_price, of_problem, _MONEY_DIGITS)
     add("export_price", problem.export_price, of_problem, _MONEY_DIGITS)
     add("spot_price", [interval.spot_price for interval in intervals], of_intervals, _MONEY_DIGITS)
@@ -69,18 +62,19 @@ _OF_SLOT: dict[str, Callable[[PlannedSlot], Any]] = {
     "soc_end": _rounded(lambda slot: slot.soc_end, _SOC_DIGITS),
     "marginal_value": _rounded(lambda slot: slot.marginal_value, _MONEY_DIGITS),
     "cost": _rounded(lambda slot: slot.cost, _MONEY_DIGITS),
+    "override": lambda slot: slot.override,
     "reason": lambda slot: slot.reason.to_dict(),
 }
 
 
-def _range(
-    powers: Sequence[Sequence[float]], weights: Sequence[float], expected_kw: Sequence[float]
-) -> tuple[list[float], list[float]]:
-    """Return P10 and P90 over the outcomes in each slot, widened where the expected power lies outside."""
-    low, high = [], []
-    for values, expected in zip(zip(*powers, strict=True), expected_kw, strict=True):
-        pairs = sorted(zip(values, weights, strict=True))
-        quantiles = weighted_quantiles([value for value, _ in pairs], [weight for _, weight in pairs])
-        low.append(min(quantiles.p10, expected) if quantiles else expected)
-        high.append(max(quantiles.p90, expected) if quantiles else expected)
+def _ranges(
+    outcomes: Sequence[Sequence[float]], weights: Sequence[float], expected: Sequence[float]
+) -> tuple[list[float | None], list[float | None]]:
+    """Return P10 and P90 of each slot over the outcomes, widened where the expected power lies outside."""
+    low: list[float | None] = [None] * len(expected)
+    high = [*low]
+    for at, (powers, kw) in enumerate(zip(zip(*outcomes, strict=True), expected, strict=bool(outcomes))):
+        pairs = sorted(zip(powers, weights, strict=True))
+        if quantiles := weighted_quantiles([power for power, _ in pairs], [weight for _, weight in pairs]):
+            low[at], high[at] = min(quantiles.p10, kw), max(quantiles.p90, kw)
     return low, high

@@ -74,6 +74,11 @@ class RecorderState:
             PendingInterval(metered, self.records.pop(metered.start, IntervalRecord())) for metered in ended
         )
 
+    def expected(self) -> dict[datetime, Expectation]:
+        """Return what was expected of the quarter-hours that are not booked, by their start."""
+        records = {interval.metered.start: interval.record for interval in self.pending} | self.records
+        return {start: record.expected for start, record in records.items() if record.expected}
+
     def highest_import(self, since: datetime) -> float:
         """Return the highest import (kW) of the quarter-hours not booked yet that start at or after `since`."""
         metered = (*(interval.metered for interval in self.pending), *self.meter.open_interval)
