@@ -22,8 +22,8 @@ from custom_components.nattery.core.ledger.ledger import Ledger
 from custom_components.nattery.core.ledger.reports import local_days
 from custom_components.nattery.core.simulator.initial_state import serial_number
 
+from .demo_past import DemoPast, PastSimulation
 from .folder import CORE, ROOT, SEED, DemoFolder, time_zone
-from .home_past import HomePast, PastLife
 from .home_statistics import HourlyStatistics, money_statistics
 from .price_history import PriceHistory
 
@@ -40,9 +40,9 @@ def make_past(folder: DemoFolder, cache: Path = CACHE, days: int = DAYS) -> None
     first, *_, last = local_days(today - timedelta(days=days), today, zone)
     clock_zone = timezone(datetime.now(zone).utcoffset() or timedelta())
     past = cached_days(cache, first.start, last.start, zone, clock_zone)
-    life = PastLife(past, zone, clock_zone)
-    meter = asyncio.run(life.run(datetime.now(UTC)))
-    money = money_statistics(past.entries, zone, life.stored_value)
+    simulation = PastSimulation(past, zone, clock_zone)
+    meter = asyncio.run(simulation.run(datetime.now(UTC)))
+    money = money_statistics(past.entries, zone, simulation.stored_value)
     _write(folder, past, meter, money)
     prices = PriceHistory(first.start)
     prices.publish(past.end, early=True)
@@ -50,13 +50,13 @@ def make_past(folder: DemoFolder, cache: Path = CACHE, days: int = DAYS) -> None
     Ledger(folder.config / "nattery.db").write(site, past.entries)
 
 
-def cached_days(cache: Path, start: datetime, end: datetime, zone: tzinfo, clock_zone: timezone) -> HomePast:
+def cached_days(cache: Path, start: datetime, end: datetime, zone: tzinfo, clock_zone: timezone) -> DemoPast:
     """Return the past from one local midnight to another, and keep it for the next demo of this day."""
     site, place = serial_number(SEED), cache / _digest(start, end, zone, clock_zone)
     if place.is_dir():
-        return HomePast.load(place, site, end)
-    past = HomePast(start)
-    asyncio.run(PastLife(past, zone, clock_zone).run(end))
+        return DemoPast.load(place, site, end)
+    past = DemoPast(start)
+    asyncio.run(PastSimulation(past, zone, clock_zone).run(end))
     cache.mkdir(parents=True, exist_ok=True)
     _drop_old(cache)
     temporary = Path(mkdtemp(dir=cache))
@@ -90,7 +90,7 @@ def _drop_old(cache: Path) -> None:
                 shutil.rmtree(place)
 
 
-def _write(folder: DemoFolder, past: HomePast, meter: RecorderState, money: HourlyStatistics) -> None:
+def _write(folder: DemoFolder, past: DemoPast, meter: RecorderState, money: HourlyStatistics) -> None:
     """Write what the programs of the demo continue from."""
     folder.past.mkdir(exist_ok=True)
     _write_json(folder.past / "forecasts.json", past.log.to_dict())

@@ -14,8 +14,14 @@ from custom_components.nattery.core.app.recorder_state import IntervalRecord, Re
 from custom_components.nattery.core.control.controller import Controller, Mode
 from custom_components.nattery.core.control.guards import SocLimits
 from custom_components.nattery.core.forecast.forecast_log import ForecastLog
-from custom_components.nattery.core.forecast.quarters import quarter
-from custom_components.nattery.core.ledger.entry import QUARTER, QUARTER_HOURS, ForecastEnergies, LedgerEntry
+from custom_components.nattery.core.forecast.quarters import PER_DAY, quarter
+from custom_components.nattery.core.ledger.entry import (
+    QUARTER,
+    QUARTER_HOURS,
+    EntryPrices,
+    ForecastEnergies,
+    LedgerEntry,
+)
 from custom_components.nattery.core.ledger.ledger import Ledger
 from custom_components.nattery.core.ledger.meter import Meter
 from custom_components.nattery.core.ledger.pricing import create_entry
@@ -33,7 +39,7 @@ _FILES = ("inverter", "forecasts", "statistics")
 
 
 @dataclass(slots=True)
-class HomePast:
+class DemoPast:
     """What the home has done until `end`: ledger entries, logged forecasts, statistics, and the inverter's state."""
 
     end: datetime
@@ -57,10 +63,10 @@ class HomePast:
         return cls(end, [*entries], ForecastLog.from_dict(log), HourlyStatistics.from_dict(statistics), inverter)
 
 
-class PastLife:
-    """Lets the home live from the end of its past until another time."""
+class PastSimulation:
+    """Simulates the home from the end of its past until another time."""
 
-    def __init__(self, past: HomePast, zone: tzinfo, clock_zone: timezone) -> None:
+    def __init__(self, past: DemoPast, zone: tzinfo, clock_zone: timezone) -> None:
         """Continue `past`, in the home's time zone; the inverter's clock shows the time of `clock_zone`."""
         self._past, self._zone = past, zone
         self._home = SimulatedHome(SEED, past.end, clock_zone, past.inverter)
@@ -73,9 +79,10 @@ class PastLife:
         soc_limits = (share * _PERCENT for share in (self._settings.soc_min, self._settings.soc_max))
         self._controller.limits = SocLimits(*soc_limits)
         self._plan: PlanResult | None = None
+        self._entry_prices: dict[datetime, EntryPrices] = {}
 
     async def run(self, until: datetime) -> RecorderState:
-        """Live until a time, and return the state of the meter then."""
+        """Simulate until a time, and return the state of the meter then."""
         past, home, state = self._past, self._home, RecorderState()
         battery = self._settings.battery(self._settings.soc_min)
         await self._controller.set_mode(Mode.AUTOMATIC)
@@ -101,7 +108,7 @@ class PastLife:
                 metered,
                 battery,
                 past.entries[-1] if past.entries else None,
-                prices=entry_prices(self._prices.pricer, [start]).get(start),
+                prices=self._prices_at(start),
                 action=record.action,
                 reason=record.reason,
                 expected=record.expected,
@@ -114,6 +121,13 @@ class PastLife:
     def stored_value(self) -> float:
         """The value of a stored kWh in the last plan."""
         return self._plan.plan.terminal.mean_price if self._plan else 0.0
+
+    def _prices_at(self, start: datetime) -> EntryPrices | None:
+        """Return the prices of a quarter-hour; those of a day are calculated at once."""
+        if start not in self._entry_prices:
+            day = (start + number * QUARTER for number in range(PER_DAY))
+            self._entry_prices = entry_prices(self._prices.pricer, day)
+        return self._entry_prices.get(start)
 
     async def _begin_interval(self, now: datetime) -> IntervalRecord:
         """Plan if it is time to, carry out what is due, and return the record of the quarter-hour."""
