@@ -25,6 +25,7 @@ NOTHING = {
     "write_register": "The action needs the field symbol.",
     "find_window": "The action needs the field duration.",
     "override": "The action needs the field action.",
+    "reserve": "Say how much to keep in reserve: a state of charge (soc) from 0 to 100 %, for example 60.",
 }
 
 
