@@ -52,8 +52,8 @@ async def trader(hass: HomeAssistant, house_entry: MockConfigEntry, tmp_path: Pa
         )
         hass.config_entries.async_add_subentry(house_entry, trading)
         assert await hass.config_entries.async_setup(house_entry.entry_id)
-        await until(lambda: house_entry.runtime_data.trading.data.plan is not None)
-        await until(lambda: house_entry.runtime_data.trading.data.decision is not None)
+        # Before the plan there may have been a decision without one.
+        await until(lambda: (decision := house_entry.runtime_data.trading.data.decision) and decision.run)
         yield house_entry
         await hass.config_entries.async_unload(house_entry.entry_id)
 
