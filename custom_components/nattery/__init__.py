@@ -13,6 +13,7 @@ from .clock_sync import ClockSync
 from .connections import simulator_store
 from .const import DOMAIN, PLATFORMS
 from .device import wear_store
+from .frontend import async_register_screen, async_unregister_screen
 from .identity import identity_store
 from .issue_monitor import IssueMonitor
 from .issues import async_clear
@@ -20,7 +21,6 @@ from .prices.coordinator import price_store
 from .runtime import NatteryConfigEntry, NatteryRuntime
 from .services import async_setup_services
 from .trading.backtest_job import backtest_store
-from .trading.control_commands import async_setup_control_commands
 from .trading.forecasts import forecast_store
 from .trading.ledger_recorder import meter_store
 from .trading.storage import trading_store
@@ -34,12 +34,12 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register the actions and websocket commands, which belong to the integration and not to an entry."""
     async_setup_services(hass)
     async_setup_commands(hass)
-    async_setup_control_commands(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> bool:
     """Set up prices, which are shown at once, then connect to the inverter and set up the rest."""
+    await async_register_screen(hass)
     runtime = entry.runtime_data = NatteryRuntime(hass, entry)
     subentries = _subentries_of(entry)
 
@@ -99,6 +99,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> 
     `docs/home-assistant.md` tells how to remove the ledger, which other entries may use too.
     """
     async_clear(hass, entry.entry_id)
+    async_unregister_screen(hass, entry)
     stores = (
         wear_store,
         identity_store,

@@ -18,6 +18,7 @@ from scripts.benchmarks.planner import planner_speed, planner_year
 from scripts.benchmarks.prices import prices_fetch, prices_parse
 from scripts.benchmarks.real import real_homes
 from scripts.benchmarks.rows import Measure, Row
+from scripts.benchmarks.subscribers import subscribers
 
 MEASURES: dict[str, Measure] = {
     measure.__name__: measure
@@ -36,6 +37,7 @@ MEASURES: dict[str, Measure] = {
         planner_year,
         closed_loop,
         backtest_year,
+        subscribers,
         pictures,
     )
 }

@@ -1,6 +1,5 @@
 """The backtest by websocket: start, progress, result and cancel, over restarts."""
 
-import asyncio
 import signal
 from subprocess import Popen
 from typing import Any
@@ -196,7 +195,7 @@ async def test_a_kill_of_home_assistant_leaves_a_backtest_that_was_cancelled(
     booked: BookedHouse, hass_storage: dict[str, Any]
 ) -> None:
     key = f"nattery.{booked.entry.entry_id}.backtest"
-    status = {"state": "running", "request": {}, "result": None, "error": None, "finished_at": None}
+    status: dict[str, Any] = {"state": "running", "request": {}, "result": None, "error": None, "finished_at": None}
     hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": status}
     await set_up(booked, [])
     assert booked.site.trading.backtest.status["state"] == "cancelled"
@@ -215,7 +214,7 @@ async def test_a_viewer_cancels_only_what_it_has_started(
     await start_and_stop(viewer, started)
     assert (await viewer.ask("cancel"))["result"] == {"cancelled": True}
     await until(lambda: RUNNING not in booked.hass.data)
-    await asyncio.gather(*(until(lambda one=one: one.returncode is not None) for one in started))
+    await until(lambda: all(one.returncode is not None for one in started))
 
 
 NONSENSE: tuple[tuple[dict[str, Any], str, str], ...] = (

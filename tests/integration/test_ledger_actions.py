@@ -142,6 +142,7 @@ async def test_reasons_are_read_with_their_numbers_and_in_words(booked: BookedHo
     trading = house.site.trading
     slot = trading.data.slot(berlin("11:14"))
     await house.walk(berlin("11:16"))
+    await trading.async_set_automatic(on=True)
     await house.hass.services.async_call(
         DOMAIN,
         "override",
@@ -149,6 +150,7 @@ async def test_reasons_are_read_with_their_numbers_and_in_words(booked: BookedHo
         blocking=True,
         return_response=True,
     )
+    await trading.async_set_automatic(on=False)
     await house.walk(berlin("11:31"))
     await trading.async_set_automatic(on=True)
     await house.walk(berlin("11:46"))

@@ -17,6 +17,7 @@ from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.app.interval_prices import known_intervals
 from custom_components.nattery.core.app.monthly_peak import PeakImport
 from custom_components.nattery.core.app.planning import PlanningInputs, run_planner
+from custom_components.nattery.core.control.overrides import OverrideRequest
 from custom_components.nattery.core.forecast.quarters import moment, quarter
 from custom_components.nattery.core.ledger.entry import Expectation
 from custom_components.nattery.core.ledger.ledger import Ledger
@@ -127,7 +128,7 @@ async def test_the_last_known_peak_counts_while_the_books_are_away_and_no_longer
 async def charge(trading: TradingCoordinator) -> None:
     """Let the battery be charged from the grid."""
     await trading.async_set_automatic(on=True)
-    await trading.async_override(ActionKind.CHARGE, berlin("12:00"), 3000)
+    await trading.async_change_overrides([OverrideRequest(ActionKind.CHARGE, berlin("12:00"), 3000)])
 
 
 async def test_with_books_away_the_meter_knows_and_a_note_says_so(booked: BookedHouse) -> None:

@@ -84,7 +84,7 @@ async def flow_results(house: PriceSetup) -> list[object]:
     context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry}
     results: list[Any] = [await flows.async_init((house.entry.entry_id, "prices"), context=context)]
     flow_id = results[0]["flow_id"]
-    results.append(await flows.async_configure(flow_id, {"next_step_id": "connection"}))
+    results.append(await flows.async_configure(flow_id, {"next_step_id": "change_connection"}))
     more = {"url": house.market.url, "timeout": 30}
     results.append(await flows.async_configure(flow_id, {"area": "DE_LU", "token": CANARY, "more": more}))
     await house.hass.async_block_till_done()

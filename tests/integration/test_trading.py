@@ -80,7 +80,14 @@ async def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
     assert state.state in {"self_consume", "hold", "charge", "discharge"}
     assert state.attributes["mode"] == "dry_run"
     assert state.attributes["performed"] is False
-    assert state.attributes["reason"]
+    assert state.attributes["reason_key"] == f"control_would_{state.state}"
+    assert state.attributes["reason"].startswith("Would ")
+    assert ": automation is off. " in state.attributes["reason"]
+    assert state.attributes["details"]
+    status = hass.states.get("sensor.battery_trading_what_it_does_now").state
+    assert state.attributes["reason"].startswith(status)
+    assert status.endswith(": automation is off.")
+    assert hass.states.get("calendar.battery_trading_plan").attributes["message"].endswith(": automation is off.")
     assert hass.states.get(AUTOMATION).state == "off"
     assert writes(simulator, trader) == 0
 
@@ -223,7 +230,10 @@ async def test_the_calendar_has_an_event_for_every_run(hass: HomeAssistant, trad
     )
     events = found["calendar.battery_trading_plan"]["events"]
     assert len(events) == len(trader.runtime_data.trading.data.plan.runs)
-    assert all(event["summary"] and event["description"] for event in events)
+    assert all(event["summary"].startswith("Would ") and event["description"] for event in events)
+    await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
+    shown = hass.states.get("calendar.battery_trading_plan").attributes["message"]
+    assert shown.split()[0] in {"Self-consumption", "Hold", "Charge", "Discharge"}
 
 
 async def test_an_event_of_the_calendar_begins_once(hass: HomeAssistant, trader: MockConfigEntry) -> None:
@@ -235,7 +245,7 @@ async def test_an_event_of_the_calendar_begins_once(hass: HomeAssistant, trader:
     assert trading.data.runs[0].start == begun
     await trading.async_set_preferences(TradingPreferences("manual"))
     assert trading.data.runs[0].start == begun  # a manual day is plain self-consumption too
-    await trading.async_set_preferences(TradingPreferences("backup_reserve", reserve=1.0))
+    await trading.async_set_preferences(TradingPreferences(reserve=1.0))
     assert trading.data.runs[0].kind is ActionKind.CHARGE
     assert trading.data.runs[0].start > begun
 
@@ -265,6 +275,7 @@ GERMAN = {
 async def test_two_screens_show_the_same_plan_each_in_its_own_language(
     hass: HomeAssistant, trader: MockConfigEntry, hass_ws_client: Any
 ) -> None:
+    await hass.services.async_call("switch", "turn_on", {"entity_id": AUTOMATION}, blocking=True)
     client = await hass_ws_client(hass)
     await client.send_json_auto_id({"type": "nattery/plan/subscribe", "entry_id": trader.entry_id})
     assert (await client.receive_json())["success"]

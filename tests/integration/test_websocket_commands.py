@@ -1,5 +1,6 @@
 """Every websocket command with nonsense, and as administrator, user and viewer: one sentence each."""
 
+import re
 from typing import Any
 
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
@@ -22,11 +23,13 @@ from custom_components.nattery.websocket.table import COMMANDS
 from .books import BookedHouse
 from .commands import connect, pending_events, send
 from .test_ledger_actions import set_up
-from .texts import TEXTS, placeholders_of
+from .texts import INTEGRATION, TEXTS, placeholders_of
 
 EVERYTHING = tuple(command.name for command in COMMANDS)
 OF_AN_ENTRY = tuple(command.name for command in COMMANDS if command.fields)
 MORE_FIELDS: dict[str, dict[str, Any]] = {"nattery/day": {"day": "2026-11-20"}}
+ADMINISTRATION = {"nattery/registers/subscribe"}
+STEERING = {"nattery/override", "nattery/resume"}
 GROUPS = {"administrator": GROUP_ID_ADMIN, "user": GROUP_ID_USER, "viewer": GROUP_ID_READ_ONLY, "nobody": None}
 NONSENSE: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "no entry": ({}, "invalid_format", "field_missing", "The field entry_id is missing."),
@@ -94,8 +97,8 @@ async def test_an_entry_of_another_integration(
     ("who", "permitted"),
     [
         ("administrator", set(EVERYTHING)),
-        ("user", set(EVERYTHING) - {"nattery/registers/subscribe"}),
-        ("viewer", set(EVERYTHING) - {"nattery/registers/subscribe"}),
+        ("user", set(EVERYTHING) - ADMINISTRATION),
+        ("viewer", set(EVERYTHING) - ADMINISTRATION - STEERING),
         ("nobody", {"nattery/site"}),
     ],
 )
@@ -119,7 +122,7 @@ async def test_who_may_what(
     may = entries[0]["may"] if entries else {"see": False, "steer": False, "registers": False}
     assert may["see"] is ("nattery/plan/subscribe" in passed)
     assert may["registers"] is ("nattery/registers/subscribe" in passed)
-    assert may["steer"] is (who in {"administrator", "user"})
+    assert may["steer"] is (passed >= STEERING)
 
 
 async def test_what_is_not_set_up(
@@ -198,6 +201,12 @@ async def test_the_last_subscriber_leaves_nothing_behind(
     for number in range(1, len(names) + 1):
         assert (await send(second, "unsubscribe_events", subscription=number))["success"]
     assert listeners() == before
+
+
+def test_every_command_is_documented() -> None:
+    page = (INTEGRATION.parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^## (\S+)$", page, re.MULTILINE)) | set(re.findall(r"^- `(\S+)`", page, re.MULTILINE))
+    assert documented >= set(EVERYTHING)
 
 
 # --- what a handler may raise

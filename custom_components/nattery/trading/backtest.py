@@ -8,10 +8,10 @@ from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import config_validation as cv
 import probatio as vol
 
 from ..action_helpers import moment
+from ..action_schema import action_schema
 from ..const import DOMAIN
 from .backtest_job import ATTR_END, ATTR_START
 from .savings import SAVINGS
@@ -43,7 +43,7 @@ BACKTEST_FIELDS: Final[dict[vol.Marker, Any]] = {
     vol.Exclusive(CONF_BATTERY_PRICE, "wear"): _number(0, 1_000_000),
     vol.Optional(CONF_PEAK_PRICE): _number(0, 10_000),
 }
-_SCHEMA: Final = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, **BACKTEST_FIELDS})
+_SCHEMA: Final = action_schema(BACKTEST_FIELDS, one_of=(CONF_WEAR, CONF_BATTERY_PRICE))
 
 
 @callback

@@ -28,8 +28,8 @@ from ..core.ledger.errors import LedgerError
 from ..core.ledger.reports import Period, local_days
 from ..core.process.errors import WorkerError
 from ..errors import translated
-from ..prices.coordinator import PriceCoordinator
 from .ledger_recorder import LedgerRecorder
+from .price_source import TradingPrices
 from .settings import (
     CONF_BATTERY_PRICE,
     CONF_CAPACITY,
@@ -96,7 +96,7 @@ class BacktestJob:
         entry: ConfigEntry,
         settings: TradingSettings,
         subentry_data: Mapping[str, Any],
-        prices: PriceCoordinator,
+        prices: TradingPrices,
         recorder: LedgerRecorder,
     ) -> None:
         """Run nothing yet."""

@@ -5,14 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
-from homeassistant.components.websocket_api import async_register_command
-from homeassistant.components.websocket_api.connection import ActiveConnection
-from homeassistant.components.websocket_api.decorators import async_response, websocket_command
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import Unauthorized
+from homeassistant.auth.models import User
+from homeassistant.core import HomeAssistant
 import probatio as vol
 
 from ..action_helpers import refuse
@@ -21,16 +15,16 @@ from ..core.app.plan_picture import override_state
 from ..core.app.preferences import TradingPreferences
 from ..core.app.what_if import Comparison
 from ..core.control.overrides import Override, OverrideRequest
-from ..core.errors import NatteryError
 from ..core.planner.strategies import STRATEGIES
-from ..errors import action_error
-from ..permissions import may
-from .controls import AUTOMATION
+from ..websocket.access import AccessCheck, find_entry, find_loaded_entry, require_sensor, require_steer
+from ..websocket.command import ENTRY, ENTRY_ID, QueryCommand
+from ..websocket.errors import not_found
 from .coordinator import TradingCoordinator
+from .override_changes import async_change_overrides
 from .override_requests import ATTR_ACTION, ATTR_DURATION, ATTR_POWER, ATTR_START, ATTR_UNTIL, override_request
 from .sensors import TRADING_SENSORS
+from .settings import TRADING
 
-_PREFIX: Final = DOMAIN
 _ALL: Final = "all"
 _MOST: Final = 200  # requests in one command
 # The names of fields in the API, and those of the action `override`.
@@ -41,73 +35,35 @@ _FIELDS: Final = {
     "end": ATTR_UNTIL,
     "duration_s": ATTR_DURATION,
 }
+_require_read: Final = require_sensor(TRADING, TRADING_SENSORS[0].key)
 
 
-@callback
-def async_setup_control_commands(hass: HomeAssistant) -> None:
-    """Register the commands."""
-    for command in (websocket_override, websocket_what_if, websocket_resume):
-        async_register_command(hass, command)
-
-
-@websocket_command(
-    {
-        vol.Required("type"): f"{_PREFIX}/override",
-        vol.Required("entry_id"): str,
-        vol.Optional("set"): object,
-        vol.Optional("clear"): object,
-    }
-)
-@async_response
-async def websocket_override(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Clear and set overrides, all or nothing, and answer with what undoes it."""
-    trading = _trading(hass, connection, msg, POLICY_CONTROL)
+async def async_answer_override(hass: HomeAssistant, user: User, fields: dict[str, Any]) -> dict[str, Any]:
+    """Clear and set overrides, all or nothing, and return what undoes it."""
+    trading = _trading(hass, user, fields, require_steer)
     before = trading.controller.overrides
-    requests, clear = _requests(trading, msg), _cleared(before, msg)
-    try:
-        added = await trading.async_change_overrides(requests, clear=clear, user=connection.user.id)
-    except NatteryError as error:
-        raise action_error(error) from None
+    requests, clear = _requests(trading, fields), _cleared(before, fields)
     cleared = [one for one in before if one.id in clear]
-    connection.send_result(
-        msg["id"],
-        {
-            "set": [override_state(one) for one in added],
-            "cleared": len(cleared),
-            "undo": {"set": [_undone(one) for one in cleared], "clear": [one.id for one in added]},
-        },
-    )
-
-
-@websocket_command(
-    {
-        vol.Required("type"): f"{_PREFIX}/what_if",
-        vol.Required("entry_id"): str,
-        vol.Optional("overrides"): object,
-        vol.Optional("clear"): object,
-        vol.Optional("strategy"): object,
-        vol.Optional("reserve"): object,
+    added = await async_change_overrides(trading, requests, clear=cleared, user=user.id)
+    return {
+        "set": [override_state(one) for one in added],
+        "cleared": len(cleared),
+        "undo": {"set": [_undone(one) for one in cleared], "clear": [one.id for one in added]},
     }
-)
-@async_response
-async def websocket_what_if(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Answer what a change of overrides, strategy or reserve would cost; nothing is changed."""
-    trading = _trading(hass, connection, msg, POLICY_READ)
-    requests = _requests(trading, msg, "overrides")
-    clear = _cleared(trading.controller.overrides, msg)
-    try:
-        compared = await trading.async_what_if(requests, clear=clear, preferences=_preferences(trading, msg))
-    except NatteryError as error:
-        raise action_error(error) from None
-    connection.send_result(msg["id"], comparison_state(compared))
 
 
-@websocket_command({vol.Required("type"): f"{_PREFIX}/resume", vol.Required("entry_id"): str})
-@async_response
-async def websocket_resume(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+async def async_answer_what_if(hass: HomeAssistant, user: User, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what a change of overrides, strategy or reserve would cost; nothing is changed."""
+    trading = _trading(hass, user, fields, _require_read)
+    requests = _requests(trading, fields, "overrides")
+    clear = _cleared(trading.controller.overrides, fields)
+    compared = await trading.async_what_if(requests, clear=clear, preferences=_preferences(trading, fields))
+    return comparison_state(compared)
+
+
+async def async_answer_resume(hass: HomeAssistant, user: User, fields: dict[str, Any]) -> None:
     """End a pause after a change by hand or a failed write."""
-    await _trading(hass, connection, msg, POLICY_CONTROL).async_resume()
-    connection.send_result(msg["id"])
+    await _trading(hass, user, fields, require_steer).async_resume()
 
 
 def comparison_state(compared: Comparison) -> dict[str, Any]:
@@ -126,39 +82,34 @@ def comparison_state(compared: Comparison) -> dict[str, Any]:
     }
 
 
-def _trading(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any], policy: str) -> TradingCoordinator:
+def _trading(hass: HomeAssistant, user: User, fields: dict[str, Any], check: AccessCheck) -> TradingCoordinator:
     """Return the coordinator that a command names; raises if there is none, or if the user may not use it."""
-    entry = hass.config_entries.async_get_entry(msg["entry_id"])
-    if entry is None or entry.domain != DOMAIN:
-        raise refuse("unknown_entry", entry=msg["entry_id"])
-    trading: TradingCoordinator | None = entry.runtime_data.trading if entry.state is ConfigEntryState.LOADED else None
+    entry = find_entry(hass, fields[ENTRY_ID])
+    check(hass, user, entry)
+    trading = find_loaded_entry(hass, entry.entry_id).runtime_data.trading
     if trading is None:
-        raise refuse("no_trading", entry=entry.title)
-    controls = policy == POLICY_CONTROL
-    platform, key = (Platform.SWITCH, AUTOMATION.key) if controls else (Platform.SENSOR, TRADING_SENSORS[0].key)
-    if not may(hass, connection.user, platform, trading.unique_id(key), policy):
-        raise Unauthorized
+        raise not_found("no_trading", entry=entry.title)
     return trading
 
 
-def _requests(trading: TradingCoordinator, msg: dict[str, Any], field: str = "set") -> Sequence[OverrideRequest]:
-    found = msg.get(field) or []
+def _requests(trading: TradingCoordinator, fields: dict[str, Any], field: str = "set") -> Sequence[OverrideRequest]:
+    found = fields.get(field) or []
     if not isinstance(found, list) or len(found) > _MOST or not all(isinstance(one, dict) for one in found):
         raise refuse("bad_list", field=field, most=str(_MOST))
     requests = []
     for one in found:
         if unknown := next((name for name in one if name not in _FIELDS), None):
             raise refuse("unknown_field", field=str(unknown), allowed=", ".join(_FIELDS))
-        fields = {_FIELDS[name]: value for name, value in one.items()}
-        duration = fields.get(ATTR_DURATION)
+        request = {_FIELDS[name]: value for name, value in one.items()}
+        duration = request.get(ATTR_DURATION)
         if duration is not None:
-            fields[ATTR_DURATION] = {"seconds": duration}
-        requests.append(override_request(trading.settings, fields))
+            request[ATTR_DURATION] = {"seconds": duration}
+        requests.append(override_request(trading.settings, request))
     return requests
 
 
-def _cleared(present: Sequence[Override], msg: dict[str, Any]) -> set[str]:
-    known, asked = {one.id for one in present}, msg.get("clear")
+def _cleared(present: Sequence[Override], fields: dict[str, Any]) -> set[str]:
+    known, asked = {one.id for one in present}, fields.get("clear")
     if asked == _ALL:
         return known
     if asked is None:
@@ -177,10 +128,10 @@ def _undone(override: Override) -> dict[str, Any]:
     return {"action": override.kind.value, **power, **{name: time.isoformat() for name, time in times.items()}}
 
 
-def _preferences(trading: TradingCoordinator, msg: dict[str, Any]) -> TradingPreferences:
+def _preferences(trading: TradingCoordinator, fields: dict[str, Any]) -> TradingPreferences:
     """Return the preferences with the strategy and the reserve (0 to 1) of a command."""
     preferences = trading.preferences
-    strategy, reserve = msg.get("strategy"), msg.get("reserve")
+    strategy, reserve = fields.get("strategy"), fields.get("reserve")
     if strategy is not None:
         if strategy not in STRATEGIES:
             raise refuse("bad_strategy", value=str(strategy), allowed=", ".join(STRATEGIES))
@@ -190,3 +141,24 @@ def _preferences(trading: TradingCoordinator, msg: dict[str, Any]) -> TradingPre
             raise refuse("bad_reserve", value=str(reserve))
         preferences = replace(preferences, reserve=float(reserve))
     return preferences
+
+
+CONTROL_COMMANDS: Final = (
+    QueryCommand(
+        f"{DOMAIN}/override",
+        async_answer_override,
+        fields={**ENTRY, vol.Optional("set"): object, vol.Optional("clear"): object},
+    ),
+    QueryCommand(
+        f"{DOMAIN}/what_if",
+        async_answer_what_if,
+        fields={
+            **ENTRY,
+            vol.Optional("overrides"): object,
+            vol.Optional("clear"): object,
+            vol.Optional("strategy"): object,
+            vol.Optional("reserve"): object,
+        },
+    ),
+    QueryCommand(f"{DOMAIN}/resume", async_answer_resume),
+)

@@ -1,6 +1,5 @@
 """Diagnostics of trading: the plan, the controller's state and the user's preferences, without secrets."""
 
-from dataclasses import asdict
 from typing import Any, Final
 
 from .coordinator import TradingCoordinator
@@ -15,7 +14,7 @@ def trading_diagnostics(trading: TradingCoordinator) -> dict[str, Any]:
     error = trading.recorder.error
     return {
         **plan_rows(trading),
-        "preferences": asdict(trading.preferences),
+        "preferences": trading.preferences.as_dict(),
         "controller": trading.controller.as_dict(),
         "ledger_error": type(error).__name__ if error is not None else None,
     }

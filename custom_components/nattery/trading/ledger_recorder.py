@@ -32,9 +32,9 @@ from ..core.ledger.meter import PowerReading
 from ..core.ledger.pricing import with_prices
 from ..core.ledger.reports import Period, Report, Savings, local_days, this_month
 from ..core.planning.caution import ACCOUNT_DAYS, PlanningAccount
-from ..prices.coordinator import PriceCoordinator
 from .database import Database
 from .ledger_client import LedgerClient
+from .price_source import TradingPrices
 
 _STORE_VERSION: Final = 1
 _MINUTE: Final = timedelta(minutes=1)
@@ -60,7 +60,7 @@ class LedgerRecorder:
         entry: ConfigEntry,
         measurements: Measurements,
         settings: TradingSettings,
-        prices: PriceCoordinator,
+        prices: TradingPrices,
         stored_value: Callable[[], float | None] = lambda: None,
     ) -> None:
         """Open nothing yet; `stored_value` returns the value of a stored kWh for reports, or None if unknown."""
@@ -87,8 +87,11 @@ class LedgerRecorder:
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._listeners: list[Callable[[], None]] = []
 
-    async def async_open(self) -> None:
-        """Continue the running quarter-hour, follow readings and prices, and open the ledger in the background."""
+    async def async_open(self) -> asyncio.Task[None]:
+        """Continue the running quarter-hour, and follow readings and prices.
+
+        The ledger is opened in the background, by the task that is returned.
+        """
         try:
             self._state = RecorderState.from_dict(await self._store.async_load())
         except (MeterStateError, HomeAssistantError, NotImplementedError) as error:
@@ -98,7 +101,7 @@ class LedgerRecorder:
             self._prices.async_add_listener(self._settle_soon),
             async_track_time_interval(self._hass, self._on_minute, _MINUTE, cancel_on_shutdown=True),
         ]
-        self._settle_soon()
+        return self._start_settling()
 
     async def async_close(self) -> None:
         """Book what has ended if the ledger can be kept, and store what has not."""
@@ -197,7 +200,10 @@ class LedgerRecorder:
 
     @callback
     def _settle_soon(self) -> None:
-        self._entry.async_create_background_task(self._hass, self._async_settle(), f"{self._entry.title} ledger")
+        self._start_settling()
+
+    def _start_settling(self) -> asyncio.Task[None]:
+        return self._entry.async_create_background_task(self._hass, self._async_settle(), f"{self._entry.title} ledger")
 
     async def _async_settle(self) -> None:
         """Book pending quarter-hours, correct prices of booked ones, and calculate the savings."""

@@ -7,14 +7,13 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_READ
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..action_helpers import moment, refuse
+from ..action_schema import action_schema
 from ..const import DOMAIN
 from ..core.ledger.entry import LedgerEntry
 from ..core.ledger.errors import LedgerError
@@ -38,9 +37,8 @@ _PERIODS: Final[Mapping[str, Callable[[date, date, tzinfo], tuple[Period, ...]]]
 }
 
 
-_SCHEMA: Final = vol.Schema(
+_SCHEMA: Final = action_schema(
     {
-        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional(ATTR_START): moment,
         vol.Optional(ATTR_END): moment,
         vol.Optional(ATTR_PERIOD, default=QUARTER): vol.In(_LONGEST),

@@ -1,7 +1,6 @@
 """What a user asks for in an action or a websocket command, as an override request; every error is translated."""
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
@@ -10,13 +9,13 @@ from ..action_helpers import exact_moment, period, refuse
 from ..core.action import FORCED, ActionKind
 from ..core.app.settings import TradingSettings
 from ..core.control.overrides import Override, OverrideRequest
+from ..core.powers import PowerRange
 
 ATTR_ACTION, ATTR_POWER = "action", "power"
 ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
 
 _KILO = 1000
 _LOWEST: Final = 1.0  # W
-_HINT_BELOW: Final = 20.0  # W: so little is probably meant in kW
 
 
 def override_request(settings: TradingSettings, fields: Mapping[str, Any]) -> OverrideRequest:
@@ -43,18 +42,26 @@ def _power(kind: ActionKind, requested: object, settings: TradingSettings) -> fl
         if requested is not None:
             raise refuse("power_not_allowed")
         return 0.0
-    highest = float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
+    highest = highest_power(kind, settings)
     if requested is None:
         return highest
     try:
         power = float(str(requested))
     except ValueError:
         power = float("nan")
-    if isfinite(power) and power < _HINT_BELOW and _LOWEST <= power * _KILO <= highest:
-        raise refuse("power_in_kw", power=f"{power:g}", meant=f"{power * _KILO:g}")
-    if not _LOWEST <= power <= highest:
+    allowed = PowerRange(_LOWEST, highest)
+    if (meant := allowed.meant(power)) is not None:
+        raise refuse("power_in_kw", power=f"{power:g}", meant=f"{meant:g}")
+    if not allowed.contains(power):
         raise refuse("bad_power", power=f"{requested}", low=f"{_LOWEST:g}", high=f"{highest:g}")
     return power
+
+
+def highest_power(kind: ActionKind, settings: TradingSettings) -> float:
+    """Return the highest power (W) of an action by the settings, 0 for an action without a power."""
+    if kind not in FORCED:
+        return 0.0
+    return float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
 
 
 def override_picture(override: Override) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from ..core.errors import NatteryError
 from ..core.explanation import Explanation
 from ..core.planner.plan import Plan
 from ..core.planner.problem import ProblemError
-from ..prices.coordinator import PriceCoordinator
 from .forecasts import ForecastService
 from .ledger_recorder import LedgerRecorder
+from .price_source import TradingPrices
 
 
 class NoPlanError(NatteryError):
@@ -45,7 +45,7 @@ class PlanMaker:
         self,
         hass: HomeAssistant,
         settings: TradingSettings,
-        prices: PriceCoordinator,
+        prices: TradingPrices,
         forecasts: ForecastService,
         recorder: LedgerRecorder,
         measurements: Measurements,

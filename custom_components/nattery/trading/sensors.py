@@ -8,7 +8,7 @@ from typing import Any, Final, override
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import PERCENTAGE, EntityCategory
+from homeassistant.const import MAX_LENGTH_STATE_STATE, PERCENTAGE, EntityCategory
 from homeassistant.util import dt as dt_util
 
 from ..core.action import ActionKind
@@ -62,6 +62,11 @@ def _action_attributes(trading: TradingCoordinator) -> Attributes:
         "mode": decision.mode.value,
         "override": run.override if run else None,
     }
+
+
+def _status(trading: TradingCoordinator) -> State:
+    text = trading.status_text()
+    return text[:MAX_LENGTH_STATE_STATE] if text else None
 
 
 def _next_run(trading: TradingCoordinator) -> ScheduledAction | None:
@@ -161,6 +166,7 @@ TRADING_SENSORS: Final = (
         state=_action,
         attributes=_action_attributes,
     ),
+    TradingDescription(key="trading_status", state=_status),
     TradingDescription(
         key="next_action_change",
         device_class=SensorDeviceClass.TIMESTAMP,

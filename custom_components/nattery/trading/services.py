@@ -3,21 +3,20 @@
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..action_helpers import moment, refuse
+from ..action_schema import action_schema, called_entry
 from ..const import DOMAIN
-from ..core.control.errors import OverrideError
 from ..core.planner.plan import PlannedSlot
-from ..errors import action_error
 from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
+from .override_changes import async_change_overrides
 from .override_requests import (
     ATTR_ACTION,
     ATTR_DURATION,
@@ -27,24 +26,26 @@ from .override_requests import (
     override_picture,
     override_request,
 )
+from .reserve_picture import reserve_picture
 from .sensors import TRADING_SENSORS
+from .settings import TRADING
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
 OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
 ATTR_AT, ATTR_ID = "at", "id"
-_ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-_EXPLAIN: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_AT): moment})
-_OVERRIDE: Final = vol.Schema(
+_EXPLAIN: Final = action_schema({vol.Optional(ATTR_AT): moment})
+_OVERRIDE: Final = action_schema(  # `override_request` validates the values
     {
-        **_ENTRY,
-        vol.Optional(ATTR_ACTION): object,
+        vol.Required(ATTR_ACTION): object,
         vol.Optional(ATTR_POWER): object,
         vol.Optional(ATTR_START): object,
         vol.Optional(ATTR_UNTIL): object,
         vol.Optional(ATTR_DURATION): object,
-    }
+    },
+    one_of=(ATTR_UNTIL, ATTR_DURATION),
+    needs_one=True,
 )
-_CLEAR: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_ID): cv.string})
+_CLEAR: Final = action_schema({vol.Optional(ATTR_ID): cv.string})
 
 
 @callback
@@ -52,9 +53,9 @@ def async_setup_trading_services(hass: HomeAssistant) -> None:
     """Register the actions."""
     only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
     register = hass.services.async_register
-    register(DOMAIN, GET_PLAN, _async_get_plan, vol.Schema(_ENTRY), only)
+    register(DOMAIN, GET_PLAN, _async_get_plan, action_schema({}), only)
     register(DOMAIN, EXPLAIN_SLOT, _async_explain_slot, _EXPLAIN, only)
-    register(DOMAIN, REPLAN, _async_replan, vol.Schema(_ENTRY), optional)
+    register(DOMAIN, REPLAN, _async_replan, action_schema({}), optional)
     register(DOMAIN, OVERRIDE, _async_override, _OVERRIDE, optional)
     register(DOMAIN, CLEAR_OVERRIDE, _async_clear_override, _CLEAR, optional)
 
@@ -64,7 +65,7 @@ async def async_trading(call: ServiceCall, policy: str, sensor: str = TRADING_SE
 
     The user must be allowed to control trading, or with a read policy to read `sensor`; raises otherwise.
     """
-    entry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
+    entry = called_entry(call, TRADING)
     trading: TradingCoordinator | None = entry.runtime_data.trading
     if trading is None:
         raise refuse("no_trading", entry=entry.title)
@@ -101,20 +102,19 @@ async def _async_override(call: ServiceCall) -> ServiceResponse:
     """Override the plan and return the override with the id that clears it."""
     trading = await async_trading(call, POLICY_CONTROL)
     request = override_request(trading.settings, call.data)
-    try:
-        (override,) = await trading.async_change_overrides([request], user=call.context.user_id)
-    except OverrideError as error:
-        raise action_error(error) from None
+    (override,) = await async_change_overrides(trading, [request], user=call.context.user_id)
     return override_picture(override)
 
 
 async def _async_clear_override(call: ServiceCall) -> ServiceResponse:
     """Clear one override, or all, and return how many there were."""
     trading = await async_trading(call, POLICY_CONTROL)
-    identifier = call.data.get(ATTR_ID)
-    if identifier is not None and identifier not in {one.id for one in trading.controller.overrides}:
+    identifier, present = call.data.get(ATTR_ID), trading.controller.overrides
+    cleared = [one for one in present if identifier in (None, one.id)]
+    if identifier is not None and not cleared:
         raise refuse("unknown_override", id=identifier)
-    return {"cleared": await trading.async_clear_override(identifier)}
+    await async_change_overrides(trading, clear=cleared)
+    return {"cleared": len(cleared)}
 
 
 def plan_rows(trading: TradingCoordinator) -> dict[str, Any]:
@@ -129,6 +129,8 @@ def plan_rows(trading: TradingCoordinator) -> dict[str, Any]:
         "trouble": state.problem,
         "automatic": trading.automatic,
         "strategy": trading.preferences.strategy,
+        "reserve": trading.preferences.reserve,
+        "timed_reserves": [reserve_picture(one) for one in trading.timed_reserves],
         "currency": plan.currency if plan else trading.prices.pricer.book.currency,
         "cost": round(plan.cost, 6) if plan else None,
         "solver": plan.solver if plan else None,

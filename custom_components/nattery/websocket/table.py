@@ -5,6 +5,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 
 from ..prices.websocket import PRICES_TOPIC
+from ..trading.control_commands import CONTROL_COMMANDS
 from ..trading.data_commands import BACKTEST_TOPIC, DATA_COMMANDS
 from ..trading.websocket import PLAN_TOPIC
 from .command import Command, QueryCommand, SubscribeCommand
@@ -14,6 +15,7 @@ from .site import SITE, site
 
 COMMANDS: Final[tuple[Command, ...]] = (
     QueryCommand(SITE, site, fields={}),
+    *CONTROL_COMMANDS,
     *DATA_COMMANDS,
     *(
         SubscribeCommand(topics[0].name, topics)

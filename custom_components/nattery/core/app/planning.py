@@ -21,6 +21,7 @@ from .home_past import HomePast
 from .interval_prices import PricedIntervals
 from .plan_columns import Column, plan_columns
 from .preferences import TradingPreferences
+from .reserve import reserve_targets
 from .settings import TradingSettings
 
 MINUTES = 15
@@ -84,8 +85,8 @@ class PlanResult:
         return ExpectedMoney(sum(cost for cost, _ in slots), sum(saving for _, saving in slots)) if slots else None
 
 
-def planning_problem(inputs: PlanningInputs) -> Problem:
-    """Return the problem from `now` on.
+def planning_problem(inputs: PlanningInputs, preferences: TradingPreferences | None = None) -> Problem:
+    """Return the problem from `now` on, with the reserve of the preferences as a constraint.
 
     A rest of the present quarter-hour that is too short for a slot is left out.
     """
@@ -95,7 +96,7 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
     intervals = ahead[first:]
     numbers = [quarter(interval.start) for interval in intervals]
     pv, load = _expected_powers(inputs, numbers[0], first)
-    return Problem(
+    problem = Problem(
         start=intervals[0].start if first else now,
         first_slot_minutes=None if first else max(left, _SHORTEST_SLOT) / timedelta(minutes=1),
         slot_minutes=MINUTES,
@@ -115,6 +116,7 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
             RequiredAction(one.start, one.end, one.kind, one.power / _KILO, one.id) for one in inputs.overrides
         ),
     )
+    return replace(problem, targets=reserve_targets(preferences, problem)) if preferences else problem
 
 
 def _expected_powers(inputs: PlanningInputs, number: int, first: int) -> tuple[list[float], list[float]]:
@@ -130,7 +132,7 @@ def run_planner(inputs: PlanningInputs, preferences: TradingPreferences, previou
 
     It imports the solver and takes up to a second, so call it in a thread of its own.
     """
-    problem = planning_problem(inputs)
+    problem = planning_problem(inputs, preferences)
     plan = make_plan(problem, preferences.as_strategy(), previous)
     columns = plan_columns(plan, problem, inputs.intervals.ahead)
     notes = (*plan.notes, *_account_notes(inputs))

@@ -30,7 +30,7 @@ def compare(
     """
     return Comparison(
         *(
-            make_plan(planning_problem(inputs).with_outcomes(), preferences.as_strategy())
+            make_plan(planning_problem(inputs, preferences).with_outcomes(), preferences.as_strategy())
             for inputs, preferences in (present, changed)
         )
     )

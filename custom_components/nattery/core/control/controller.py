@@ -18,7 +18,7 @@ from ..explanation import Explanation
 from ..planner.reasons import OVERRIDE
 from .battery import Battery, BatteryState
 from .errors import BatteryError, SavedStateError
-from .guards import GuardContext, SocLimits, blocking_reason
+from .guards import GuardContext, SocLimits, blocking_reason, reserve_hold
 from .overrides import Override, OverrideRequest, Overrides
 from .plan_actions import inverter_action
 from .reasons import (
@@ -36,6 +36,7 @@ from .schedule import ScheduledAction, run_at, with_overrides
 POWER_INTERVAL = timedelta(minutes=15)  # for which the inverter's power of an override stays
 HAND_CHANGE_PAUSE = timedelta(hours=4)  # after a change by hand, if there is no run to wait for
 MIN_RETRY_PAUSE, MAX_RETRY_PAUSE = timedelta(minutes=1), timedelta(hours=1)  # after a failed write, doubling
+_USING_RESERVE = frozenset({ActionKind.SELF_CONSUME, ActionKind.DISCHARGE})
 _VERSION = 1
 
 
@@ -208,6 +209,9 @@ class Controller:
             except BatteryError as error:
                 return Decision(now, self._mode, None, Explanation(NO_READINGS, {"detail": error.explanation}), run)
             action, reason = self._due(now, run, state, prices_fresh=prices_fresh)
+            planned = run is None or run.override is None
+            if planned and action.kind in _USING_RESERVE:
+                action, reason = reserve_hold(now, state, self.limits, self._previous_reason) or (action, reason)
             self._previous_reason = reason.key
             decision = Decision(now, self._mode, action, reason, run, state)
             if self._mode is Mode.DRY_RUN:

@@ -7,12 +7,11 @@ from dataclasses import replace
 from time import perf_counter
 from types import ModuleType
 
-from ..action import ActionKind
 from ..explanation import Explanation
 from .deterministic import peak_import, plan_expected, self_consumption_savings
 from .dispatch_plan import DispatchPlan
 from .evaluation import evaluate
-from .flows import Dispatch, no_battery_step, slot_inputs, slot_money
+from .flows import Dispatch, no_battery_step, required_dispatches, slot_inputs, slot_money
 from .plan import Plan, PlannedSlot
 from .plan_notes import plan_notes
 from .prepared import PreparedProblem
@@ -84,7 +83,7 @@ class _PlanBuilder:
         uncertain = False
         if (fixed := self.strategy.fixed_dispatch(problem)) is not None:
             planned = self._fixed_plan(fixed)
-            reasons = [Explanation(self.strategy.reason_key, {"strategy": self.strategy.key})] * len(problem)
+            reasons = [self.strategy.fixed_reason(dispatch) for dispatch in fixed]
         else:
             planned, uncertain = self._optimal_plan()
             evaluation = planned.evaluation
@@ -111,8 +110,9 @@ class _PlanBuilder:
         )  # fmt: skip
 
     def _fixed_plan(self, fixed: list[Dispatch]) -> DispatchPlan:
-        dispatches = [required or own for required, own in zip(self._required_dispatches(), fixed, strict=True)]
-        if self.prepared.problem.outcomes and (uncertain := _load_uncertain()):
+        problem = self.prepared.problem
+        dispatches = [required or own for required, own in zip(required_dispatches(problem), fixed, strict=True)]
+        if problem.outcomes and (uncertain := _load_uncertain()):
             planned: DispatchPlan = uncertain.plan_fixed(self.prepared, dispatches)
             return planned
         evaluation = evaluate(self.prepared, dispatches)
@@ -135,24 +135,15 @@ class _PlanBuilder:
             if decision_problem is not problem:
                 decision = PreparedProblem.of(decision_problem.with_outcomes())
             prepared = self.prepared._replace(problem=problem.with_outcomes())
-            required = self._required_dispatches() if overridden else ()
+            required = required_dispatches(problem) if overridden else ()
             return uncertain.plan_outcomes(prepared, linear, required, decision), bool(decision_problem.outcomes)
         planned = plan_expected(self.prepared, decision_problem, linear)
         note = Explanation("note_without_scenarios")
         if overridden:
-            pairs = zip(self._required_dispatches(), planned.evaluation.dispatches, strict=True)
+            pairs = zip(required_dispatches(problem), planned.evaluation.dispatches, strict=True)
             evaluation = evaluate(self.prepared, [required or own for required, own in pairs])
             planned = replace(planned, evaluation=evaluation, money=evaluation.money, cost=evaluation.cost)
         return replace(planned, notes=(note, *planned.notes)), False
-
-    def _required_dispatches(self) -> list[Dispatch | None]:
-        """Return the dispatch that each slot must have, within the battery's powers."""
-        battery = self.prepared.problem.battery
-        highest = {ActionKind.CHARGE: battery.charge_kw, ActionKind.DISCHARGE: battery.discharge_kw}
-        return [
-            Dispatch(action.kind, min(action.power_kw, highest.get(action.kind, 0.0))) if action else None
-            for action in self.required
-        ]
 
     def _reason_context(self, planned: DispatchPlan, *, uncertain: bool) -> ReasonContext:
         prepared, problem, battery = self.prepared, self.prepared.problem, self.prepared.problem.battery

@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Final
 
-from ..core.action import ActionKind
-from ..core.app.planning import slot_expectation
-from ..core.app.recorder_state import IntervalRecord
-from ..core.control.controller import Decision
-from ..core.control.reasons import effective_reason
-from ..core.ledger.entry import ForecastEnergies, quarter_start
-from ..core.planner.plan import PlannedSlot
+from ..action import ActionKind
+from ..control.controller import Decision
+from ..control.reasons import effective_reason
+from ..ledger.entry import ForecastEnergies, quarter_start
+from ..planner.plan import PlannedSlot
+from .planning import slot_expectation
+from .recorder_state import IntervalRecord
 
 _LATEST_START: Final = timedelta(minutes=1)  # of a slot that counts as a whole quarter-hour
 

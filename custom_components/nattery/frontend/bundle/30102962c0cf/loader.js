@@ -1,0 +1,1 @@
+customElements.whenDefined(`home-assistant`).then(()=>import(`./register.js`));

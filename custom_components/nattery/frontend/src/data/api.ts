@@ -1,0 +1,194 @@
+/** The websocket API, version 1 (docs/api.md). Times are ISO 8601, or unix seconds in columns; unknown is null. */
+
+export type ActionKind = "self_consume" | "hold" | "charge" | "discharge";
+
+export type ReasonValue = string | number | boolean | null | readonly string[] | Reason;
+
+/** A sentence as the key of its text and the values that fill it. */
+export interface Reason {
+  readonly key: string;
+  readonly values: Readonly<Record<string, ReasonValue>>;
+}
+
+export interface SiteLimits {
+  readonly capacity_kwh: number;
+  readonly soc_min: number;
+  readonly soc_max: number;
+  readonly charge_w: number;
+  readonly discharge_w: number;
+  readonly import_w: number | null;
+  readonly export_w: number | null;
+}
+
+export interface Permissions {
+  readonly see: boolean;
+  readonly steer: boolean;
+  readonly registers: boolean;
+}
+
+export interface SiteEntry {
+  readonly entry_id: string;
+  readonly title: string;
+  readonly state: string;
+  readonly prices: boolean;
+  readonly trading: boolean;
+  readonly currency: string | null;
+  readonly may: Permissions;
+  readonly entities: Readonly<Record<string, string>>;
+  readonly limits: SiteLimits | null;
+  readonly strategies: readonly string[];
+}
+
+export interface Site {
+  readonly api: number;
+  readonly version: string;
+  readonly time_zone: string;
+  readonly entries: readonly SiteEntry[];
+}
+
+type Column<T> = readonly (T | null)[];
+
+export interface PlanSlots {
+  readonly start: readonly number[];
+  readonly end: readonly number[];
+  readonly action: readonly ActionKind[];
+  readonly charge_kw?: Column<number>;
+  readonly discharge_kw?: Column<number>;
+  readonly grid_kw?: Column<number>;
+  readonly curtail_kw?: Column<number>;
+  readonly load_kw?: Column<number>;
+  readonly load_p10_kw?: Column<number>;
+  readonly load_p90_kw?: Column<number>;
+  readonly pv_kw?: Column<number>;
+  readonly pv_p10_kw?: Column<number>;
+  readonly pv_p90_kw?: Column<number>;
+  readonly import_price?: Column<number>;
+  readonly export_price?: Column<number>;
+  readonly spot_price?: Column<number>;
+  readonly soc_end?: Column<number>;
+  readonly marginal_value?: Column<number>;
+  readonly cost?: Column<number>;
+  readonly saving?: Column<number>;
+  readonly override?: Column<string>;
+  readonly reason?: Column<Reason>;
+}
+
+export interface Present {
+  readonly action: ActionKind | null;
+  readonly power_w: number | null;
+  readonly start: string | null;
+  readonly until: string | null;
+  readonly performed: boolean;
+  readonly override: string | null;
+  readonly reason: Reason | null;
+}
+
+export interface Override {
+  readonly id: string;
+  readonly action: ActionKind;
+  readonly power_w: number | null;
+  readonly start: string;
+  readonly end: string;
+  readonly user: string | null;
+  readonly set_at: string | null;
+}
+
+export interface Money {
+  readonly cost: number | null;
+  readonly saving: number | null;
+}
+
+export interface PlanPicture {
+  readonly api: number;
+  readonly made_at: string | null;
+  readonly problem: string | null;
+  readonly automatic: boolean;
+  readonly strategy: string;
+  readonly reserve: number | null;
+  readonly currency: string;
+  readonly cost: number | null;
+  readonly solver: string | null;
+  readonly notes: readonly Reason[];
+  readonly present: Present | null;
+  readonly pause: { readonly until: string | null; readonly reason: Reason | null } | null;
+  readonly overrides: readonly Override[];
+  readonly today: (Money & { readonly so_far: Money | null }) | null;
+  readonly tomorrow: Money | null;
+  readonly slots: PlanSlots;
+}
+
+export interface DayColumns {
+  readonly start: readonly number[];
+  readonly import_price?: Column<number>;
+  readonly export_price?: Column<number>;
+  readonly spot_price?: Column<number>;
+  readonly import_kwh?: Column<number>;
+  readonly export_kwh?: Column<number>;
+  readonly charge_kwh?: Column<number>;
+  readonly discharge_kwh?: Column<number>;
+  readonly pv_kwh?: Column<number>;
+  readonly load_kwh?: Column<number>;
+  readonly soc?: Column<number>;
+  readonly coverage?: Column<number>;
+  readonly cost?: Column<number>;
+  readonly no_battery?: Column<number>;
+  readonly self_consumption?: Column<number>;
+  readonly action?: Column<ActionKind>;
+  readonly reason?: Column<Reason>;
+  readonly forecast_pv_kwh?: Column<number>;
+  readonly forecast_load_kwh?: Column<number>;
+  readonly planned_action?: Column<ActionKind>;
+  readonly planned_power_kw?: Column<number>;
+  readonly planned_soc?: Column<number>;
+  readonly planned_grid_kwh?: Column<number>;
+  readonly planned_cost?: Column<number>;
+}
+
+export interface Day {
+  readonly day: string;
+  readonly start: string;
+  readonly end: string;
+  readonly time_zone: string;
+  readonly currency: string;
+  readonly columns: DayColumns;
+  readonly sums: Readonly<Record<string, number | null>> | null;
+}
+
+export interface OverrideRequest {
+  readonly action: ActionKind;
+  readonly power_w?: number;
+  readonly start?: string;
+  readonly end?: string;
+  readonly duration_s?: number;
+}
+
+export interface OverrideChange {
+  readonly set?: readonly OverrideRequest[];
+  readonly clear?: readonly string[] | "all";
+}
+
+export interface OverrideResult {
+  readonly set: readonly Override[];
+  readonly cleared: number;
+  readonly undo: OverrideChange;
+}
+
+export interface WhatIfResult {
+  readonly currency: string;
+  readonly cost_now: number | null;
+  readonly cost_then: number | null;
+  readonly difference: number | null;
+  readonly until: string | null;
+  readonly start: readonly number[];
+  readonly soc: readonly (number | null)[];
+  readonly action: readonly ActionKind[];
+  readonly solve_ms: number;
+}
+
+/** The picture of prices (nattery/prices/subscribe). */
+export interface PricesPicture {
+  readonly freshness?: string;
+  readonly known_until?: string | null;
+  readonly currency?: string;
+  readonly [name: string]: unknown;
+}

@@ -1,0 +1,4 @@
+/** The module that Home Assistant loads for the panel. */
+import "./panel/nattery-panel";
+
+export {};

@@ -1,0 +1,23 @@
+/** The first page: what the battery does, why, and what it earns. */
+import { css, html, type TemplateResult } from "lit";
+import { colours, shapes } from "../../ui/styles";
+import { NatteryPage } from "../page";
+
+export class OverviewPage extends NatteryPage {
+  protected override view(): TemplateResult {
+    return html`<h2>${this.entry.title}</h2>`;
+  }
+
+  static override readonly styles = [
+    colours,
+    shapes,
+    css`
+      :host {
+        display: grid;
+        gap: 12px;
+      }
+    `,
+  ];
+}
+
+customElements.define("nattery-overview-page", OverviewPage);
