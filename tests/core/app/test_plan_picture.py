@@ -118,7 +118,7 @@ def test_the_present_action_started_with_its_run_and_not_with_the_last_plan() ->
     result = plan_of(planning_inputs())
     first = result.runs[0]
     begun = NOW - timedelta(hours=1)
-    decision = Decision(NOW, Mode.DRY_RUN, first.action, Explanation("control_plan"), first)
+    decision = Decision(NOW, Mode.AUTOMATIC, first.action, Explanation("control_plan"), first)
     state = replace(
         TradingState().after_planning(NewPlan(result, NOW, ())), first_run_start=begun, decisions=(decision,)
     )
