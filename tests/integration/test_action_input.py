@@ -30,7 +30,7 @@ NOTHING = {
 
 
 async def sentence(hass: HomeAssistant, name: str, data: dict[str, Any], context: Context) -> str | None:
-    """What the caller is told; None if the action is done."""
+    """What the caller is answer; None if the action is done."""
     answers = hass.services.supports_response(DOMAIN, name) is not SupportsResponse.NONE
     try:
         await hass.services.async_call(DOMAIN, name, data, blocking=True, return_response=answers, context=context)
@@ -60,11 +60,11 @@ async def test_an_action_with_nothing(dry: BookedHouse) -> None:
     hass = dry.hass
     for caller, context in (await callers(hass)).items():
         for name in ACTIONS.keys() - {"sync_clock", "refresh_prices", "backtest"}:
-            told = await sentence(hass, name, {}, context)
+            answer = await sentence(hass, name, {}, context)
             if name in NOTHING:
                 assert told in {NOTHING[name], "Unauthorized" if caller == "viewer" else None}, (caller, name)
             elif caller != "viewer":
-                assert told is None, (caller, name)
+                assert answer is None, (caller, name)
 
 
 async def test_an_action_with_nonsense_in_a_field(dry: BookedHouse) -> None:
@@ -79,9 +79,9 @@ async def test_an_action_with_nonsense_in_a_field(dry: BookedHouse) -> None:
                     data = {**right.get(name, {}), field: nonsense}
                     if name == "backtest" and field != "config_entry_id":  # else it would run
                         data |= {"start": "2026-11-20 12:00:00", "end": "2026-11-20 11:00:00"} | {field: nonsense}
-                    told = await sentence(hass, name, data, context)
+                    answer = await sentence(hass, name, data, context)
                     if name in ADMINISTRATORS_ONLY and caller in {"user", "viewer"}:
-                        assert told is not None, (caller, name, field)
+                        assert answer is not None, (caller, name, field)
     assert trading.controller.as_dict() == before
     assert dry.simulator.device.writes.total() == writes
 
@@ -95,7 +95,7 @@ async def test_a_field_that_is_not_there(dry: BookedHouse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "told"),
+    ("name", "data", "answer"),
     [
         ("override", {"action": "hold"}, "One of these fields is missing: until, duration."),
         (
@@ -130,9 +130,9 @@ async def test_the_sentence_names_field_and_choices(
     dry: BookedHouse,
     name: str,
     data: dict[str, Any],
-    told: str,
+    answer: str,
 ) -> None:
-    assert await sentence(dry.hass, name, data, Context()) == told
+    assert await sentence(dry.hass, name, data, Context()) == answer
 
 
 # --- the config entry
@@ -149,5 +149,5 @@ async def test_the_only_entry_may_be_left_out(dry: BookedHouse) -> None:
 
 async def test_without_any_entry(dry: BookedHouse) -> None:
     await dry.hass.config_entries.async_remove(dry.entry.entry_id)
-    told = await sentence(dry.hass, "get_plan", {}, Context())
-    assert told == "Nattery is not set up. Add it under Devices & services."
+    answer = await sentence(dry.hass, "get_plan", {}, Context())
+    assert answer == "Nattery is not set up. Add it under Devices & services."
