@@ -32,6 +32,7 @@ from .core.inverter.registers import BY_KEY
 from .core.inverter.render import to_json
 from .core.inverter.table import Tier
 from .core.inverter.write_counter import WriteOrigin
+from .core.simulator.initial_state import is_simulated
 from .errors import CORE_ERRORS, action_error, translated
 from .identity import IdentityCheck
 from .register_watch import RegisterWatch
@@ -110,10 +111,11 @@ class InverterDevice:
     @property
     def device_info(self) -> dr.DeviceInfo:
         """Return the description of the one device of the config entry."""
+        kind = "Simulated hybrid inverter" if is_simulated(self.identity.serial_number) else "Hybrid inverter"
         return dr.DeviceInfo(
             identifiers={(DOMAIN, self.identity.serial_number)},
             manufacturer=self.identity.manufacturer or None,
-            model=f"Hybrid inverter, {self.identity.product.replace('_', ' ')}",
+            model=f"{kind}, {self.identity.product.replace('_', ' ')}",
             name=self._entry.title,
             serial_number=self.identity.serial_number,
             sw_version=self.identity.firmware or None,

@@ -37,6 +37,7 @@ WRONG: tuple[tuple[dict[str, Any], str, str | None], ...] = (
     ({"soc": "plenty", **HOUR}, "bad_reserve_soc", "A reserve of plenty % is not allowed: 0 to 100 % are."),
     ({"soc": float("nan"), **HOUR}, "bad_reserve_soc", None),
     ({"soc": [60], **HOUR}, "bad_reserve_soc", None),
+    ({"soc": True, **HOUR}, "bad_reserve_soc", None),
     (
         {"soc": 60, "until": "2026-11-20 10:59:59"},
         "bad_reserve_time",

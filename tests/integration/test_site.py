@@ -43,6 +43,7 @@ async def test_an_inverter_alone(
     (entry,) = (await site_of(hass, hass_ws_client))["entries"]
     assert (entry["entry_id"], entry["title"], entry["state"]) == (house.entry_id, house.title, "loaded")
     assert (entry["prices"], entry["trading"], entry["currency"], entry["limits"]) == (False, False, None, None)
+    assert entry["simulated"] is True
     assert entry["strategies"] == []
     assert entry["may"] == {"see": True, "steer": False, "registers": True}
     assert entry["entities"]["battery_soc"].startswith("sensor.")

@@ -16,6 +16,7 @@ from ..const import LOGGER
 from ..core.action import ActionKind
 from ..core.app.day_expectation import DayExpectation, day_expectation
 from ..core.app.interval_prices import TRADABLE
+from ..core.app.interval_record import interval_record
 from ..core.app.preferences import TimedReserve, TradingPreferences
 from ..core.app.reserve import add_reserve, clear_reserves, present_reserves, reserve_at
 from ..core.app.trading_state import TradingState
@@ -33,7 +34,6 @@ from ..core.sentences import Sentences, Texts
 from ..subentry import SubentryCoordinator
 from .backtest_job import BacktestJob
 from .forecasts import ForecastService
-from .interval_records import interval_record
 from .ledger_recorder import LedgerRecorder
 from .override_timer import OverrideTimer
 from .plan_maker import NoPlanError, PlanMaker, PlanRequest

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..action_helpers import exact_moment, period, refuse
+from ..action_schema import action_schema
 from ..const import DOMAIN
 from ..core.app.reserve import ReserveError, TooManyReservesError
 from ..errors import action_error
@@ -21,19 +21,19 @@ from .services import ATTR_ID, async_trading
 RESERVE, CLEAR_RESERVE = "reserve", "clear_reserve"
 ATTR_SOC = "soc"
 _PERCENT: Final = 100
+_SHOWN: Final = 60  # characters of a value in a sentence
 _RANGE: Final = {"low": "0", "high": str(_PERCENT)}
 
-# Which fields there must be is checked with sentences of our own: those of a schema are in English only.
-_RESERVE: Final = vol.Schema(
+# Which fields there must be is checked below, with sentences that give examples.
+_RESERVE: Final = action_schema(
     {
-        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional(ATTR_SOC): object,
         vol.Optional(ATTR_START): exact_moment,
         vol.Optional(ATTR_UNTIL): exact_moment,
         vol.Optional(ATTR_DURATION): period,
     }
 )
-_CLEAR: Final = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Optional(ATTR_ID): cv.string})
+_CLEAR: Final = action_schema({vol.Optional(ATTR_ID): cv.string})
 
 
 @callback
@@ -61,11 +61,11 @@ def _soc(call: ServiceCall) -> float:
     if given is None:
         raise refuse("missing_soc", **_RANGE)
     try:
-        percent = float(given)
+        percent = -1.0 if isinstance(given, bool) else float(given)
     except TypeError, ValueError:
         percent = -1.0
     if not 0 <= percent <= _PERCENT:
-        raise refuse("bad_reserve_soc", soc=str(given), **_RANGE)
+        raise refuse("bad_reserve_soc", soc=str(given)[:_SHOWN], **_RANGE)
     return percent / _PERCENT
 
 

@@ -13,6 +13,7 @@ from homeassistant.loader import async_get_loaded_integration
 
 from ..const import DOMAIN
 from ..core.planner.strategies import STRATEGIES
+from ..core.simulator.initial_state import is_simulated
 from ..prices.settings import price_subentry
 from ..runtime import NatteryConfigEntry
 from ..trading.settings import settings_from, trading_subentry
@@ -41,6 +42,7 @@ def _entry(hass: HomeAssistant, user: User, entry: NatteryConfigEntry) -> dict[s
     return {
         "entry_id": entry.entry_id,
         "title": entry.title,
+        "simulated": is_simulated(entry.unique_id or ""),
         "state": entry.state.value,
         "prices": price_subentry(entry) is not None,
         "trading": trading,
