@@ -9,9 +9,18 @@ interface CustomCard {
   readonly documentationURL?: string;
 }
 
+interface CustomStrategy {
+  readonly type: string;
+  readonly strategyType: "dashboard" | "view";
+  readonly name: string;
+  readonly description: string;
+  readonly documentationURL: string;
+}
+
 declare global {
   interface Window {
     customCards?: CustomCard[];
+    customStrategies?: CustomStrategy[];
   }
 }
 
@@ -37,7 +46,17 @@ const CARDS: readonly (LazyElement & { readonly name: string; readonly descripti
 ];
 
 /** Elements that are not cards: editors, strategies. */
-const OTHERS: readonly LazyElement[] = [];
+const OTHERS: readonly LazyElement[] = [
+  strategy("ll-strategy-dashboard-nattery", "DashboardStrategy"),
+  strategy("ll-strategy-view-nattery-overview", "OverviewStrategy"),
+  strategy("ll-strategy-view-nattery-history", "HistoryStrategy"),
+  strategy("ll-strategy-view-nattery-inverter", "InverterStrategy"),
+];
+
+function strategy(tag: string, name: keyof typeof import("./strategy/strategy")): LazyElement {
+  const load = async () => ({ default: (await import("./strategy/strategy"))[name] });
+  return { tag, load, properties: [], classMethods: ["generate"] };
+}
 
 for (const element of [...CARDS, ...OTHERS]) defineLazily(element);
 
@@ -45,4 +64,14 @@ window.customCards ??= [];
 for (const { tag, name, description } of CARDS) {
   window.customCards.push({ type: tag, name, description, preview: true, documentationURL: DOCUMENTATION });
 }
+
+// What the dialog for a new dashboard shows.
+window.customStrategies ??= [];
+window.customStrategies.push({
+  type: "nattery",
+  strategyType: "dashboard",
+  name: "Nattery",
+  description: "The battery's plan, what it earns, and the inverter: made from what is set up",
+  documentationURL: DOCUMENTATION,
+});
 if (location.pathname.startsWith("/nattery")) void import("./panel");
