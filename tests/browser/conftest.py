@@ -5,13 +5,14 @@ import re
 import shutil
 import signal
 
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 import pytest
 import pytest_asyncio
 
 from tests.ports import free_port
 
-from .demo import ROOT, Demo, copy_of, running, time_zone_at_noon
+from .demo import ROOT, Demo, copy_of, running
+from .people import PATIENCE, Watched, context_of, log_in
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
@@ -23,8 +24,6 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# Home Assistant's labels come after the page: on a busy machine, after its start, in more than Playwright's own 5 s.
-PATIENCE = 60_000  # ms
 expect.set_options(timeout=PATIENCE)
 PICTURES = ROOT / "test-results"
 FAILED = pytest.StashKey[bool]()
@@ -74,34 +73,15 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(request: pytest.FixtureRequest, browser: Browser, demo: Demo) -> AsyncIterator[Page]:
     """A page that shows the demo's first screen, logged in through the login page; errors in it fail the test."""
-    window = {"width": 1440, "height": 900}
-    context = await browser.new_context(
-        viewport=window, locale="en-GB", timezone_id=time_zone_at_noon(), reduced_motion="reduce"
-    )
-    context.set_default_timeout(PATIENCE)
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.extend(_complaint(message)))
-    try:
-        await page.goto(demo.url)
-        await page.get_by_label("Username").fill("demo")
-        await page.get_by_role("textbox", name="Password").fill("demo")
-        await page.get_by_role("button", name="Log in").click()
-        await page.wait_for_url("**/home-battery/**")
-        yield page
-    finally:
-        if request.node.stash.get(FAILED, True):
-            await _take_picture(page, request.node.name)
-        await context.close()
-    assert errors == []
-
-
-def _complaint(message: ConsoleMessage) -> list[str]:
-    """An error of the page's console; pictures of other brands are missing without internet."""
-    if message.type != "error" or "/api/brands/" in message.location["url"]:
-        return []
-    return [f"{message.text} ({message.location['url']})"]
+    async with context_of(browser) as context:
+        watched = Watched(await context.new_page())
+        try:
+            await log_in(watched.page, demo)
+            yield watched.page
+        finally:
+            if request.node.stash.get(FAILED, True):
+                await _take_picture(watched.page, request.node.name)
+    assert watched.errors == []
 
 
 async def _take_picture(page: Page, name: str) -> None:

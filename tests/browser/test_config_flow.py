@@ -52,5 +52,5 @@ async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entit
     soc = page.locator("hui-sensor-entity-row").filter(has=page.get_by_text("Battery state of charge", exact=True))
     await expect(soc.locator("hui-generic-entity-row")).to_contain_text(re.compile(r"\d+%"))
     shown = page.locator("ha-device-entities-card")  # beside them stands that all were away while the prices came
-    await expect(shown.get_by_text("Maximum charge current", exact=True)).to_be_visible()
+    await expect(shown.get_by_text("Charge current limit", exact=True)).to_be_visible()
     await expect(shown.get_by_text("Unavailable")).to_have_count(0)

@@ -29,8 +29,8 @@ PRESS = ("button", "press")
 
 WINDOW, START, END = (
     "switch.inverter_charge_window_1",
-    "time.inverter_charge_window_1_start",
-    "time.inverter_charge_window_1_end",
+    "time.inverter_charge_start_1",
+    "time.inverter_charge_end_1",
 )
 
 
@@ -62,7 +62,7 @@ def state(hass: HomeAssistant, entity_id: str) -> str:
 @pytest.mark.parametrize(
     ("action", "entity_id", "data", "symbol", "raw", "shown"),
     [
-        (SET_NUMBER, "number.inverter_maximum_charge_current", {"value": 75.5}, "MaxChgCurrSet", 755, "75.5"),
+        (SET_NUMBER, "number.inverter_charge_current_limit", {"value": 75.5}, "MaxChgCurrSet", 755, "75.5"),
         (SET_NUMBER, "number.inverter_stop_discharging_at", {"value": 20}, "BatStopSOC", 20, "20"),
         (SET_NUMBER, "number.inverter_on_grid_power_factor", {"value": -0.95}, "OnGridPFSet", 65441, "-0.95"),
         (SELECT_OPTION, "select.inverter_output_priority", {"option": "hybrid"}, "OutPriority", 3, "hybrid"),
@@ -141,10 +141,10 @@ async def test_a_poll_under_way_does_not_take_back_what_is_written(hass, setup_s
     poll = hass.async_create_task(site.identified_device.settings.async_refresh())
     await until(lambda: was_read(simulator, "MaxChgCurrSet", begun))
     assert not poll.done()
-    await call(hass, SET_NUMBER, "number.inverter_maximum_charge_current", value=42)
+    await call(hass, SET_NUMBER, "number.inverter_charge_current_limit", value=42)
     assert not poll.done()
     await poll
-    assert state(hass, "number.inverter_maximum_charge_current") == "42.0"
+    assert state(hass, "number.inverter_charge_current_limit") == "42.0"
 
 
 async def test_a_window_is_written_in_one_request(hass, simulator, house):

@@ -61,7 +61,7 @@ async def test_writes_and_held_values_are_counted(hass, everything_enabled, simu
 async def test_a_refused_register_blanks_only_its_own_entity(hass, simulator: Simulator, house):
     del simulator.device.memory.words[BY_KEY["max_charge_current"].address]
     await house.runtime_data.identified_device.settings.async_refresh()
-    assert unavailable(hass) == {"number.inverter_maximum_charge_current"}
+    assert unavailable(hass) == {"number.inverter_charge_current_limit"}
     assert hass.states.get(CONNECTION).state == "on"
 
 

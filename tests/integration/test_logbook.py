@@ -18,10 +18,10 @@ from custom_components.nattery.const import DOMAIN, EVENT_WRITTEN
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"max_charge_current": 60}, "Maximum charge current was changed from 100.0 A to 60.0 A"),
+        ({"max_charge_current": 60}, "Charge current limit was changed from 100.0 A to 60.0 A"),
         ({"output_priority": "hybrid"}, "Output priority was changed from Solar first to Hybrid"),
         ({"eco_mode_setting": 1}, "Eco mode was changed from off to on"),
-        ({"charge_start_1": "22:30"}, "Charge window 1 start was changed from 00:00 to 22:30"),
+        ({"charge_start_1": "22:30"}, "Charge start 1 was changed from 00:00 to 22:30"),
         ({"unit_id": 1}, None),
         ({"clear_alarms_command": 1}, "AlarmClearCtrl was set to on"),
     ],

@@ -30,7 +30,7 @@ CHANGES: tuple[tuple[str, str, str, dict[str, Any], str], ...] = (
     ("switch", "turn_off", "timed_charge", {}, "Timed charging"),
     ("switch", "turn_on", "timed_discharge", {}, "Timed discharging"),
     ("select", "select_option", "output_priority", {"option": "hybrid"}, "Output priority"),
-    ("number", "set_value", "grid_charge_current_limit", {"value": 20}, "Maximum charge current from grid"),
+    ("number", "set_value", "grid_charge_current_limit", {"value": 20}, "Grid charge limit"),
 )
 
 

@@ -83,7 +83,7 @@ async def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
     assert state.attributes["reason_key"] == f"control_would_{state.state}"
     assert state.attributes["reason"].startswith("Would ")
     assert ": automation is off. " in state.attributes["reason"]
-    status = hass.states.get("sensor.battery_trading_what_it_does_now").state
+    status = hass.states.get("sensor.battery_trading_right_now").state
     assert state.attributes["reason"].startswith(status)
     assert status.endswith(": automation is off.")
     assert hass.states.get("calendar.battery_trading_plan").attributes["message"].endswith(": automation is off.")

@@ -83,7 +83,7 @@ async def test_the_activity_shows_the_change(
     rows = [row for row in (await client.receive_json())["result"] if row.get("domain") == DOMAIN and "message" in row]
     (row,) = [row for row in rows if row.get("entity_id")]
     writes = [row["message"] for row in rows if not row.get("entity_id")]
-    assert "Charge window 1 start was changed from 00:00 to 11:00 by trading" in writes
+    assert "Charge start 1 was changed from 00:00 to 11:00 by trading" in writes
     assert all(message.endswith(" by trading") for message in writes)
     assert row["name"] == "Trading"
     assert row["message"] == "Charging at 5 kW. Set by you until 12:00."

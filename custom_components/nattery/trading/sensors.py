@@ -69,6 +69,12 @@ def _status(trading: TradingCoordinator) -> State:
     return text[:MAX_LENGTH_STATE_STATE] if text else None
 
 
+def _reason(trading: TradingCoordinator) -> State:
+    """Return why the battery does what it does, since Home Assistant does not show attributes where it shows states."""
+    text = trading.reason_texts().get("reason")
+    return text[:MAX_LENGTH_STATE_STATE] if text else None
+
+
 def _next_run(trading: TradingCoordinator) -> ScheduledAction | None:
     """Return the first run after the present one with another action, or with another override or none."""
     now = dt_util.utcnow()
@@ -167,6 +173,7 @@ TRADING_SENSORS: Final = (
         attributes=_action_attributes,
     ),
     TradingDescription(key="trading_status", state=_status),
+    TradingDescription(key="action_reason", state=_reason),
     TradingDescription(
         key="next_action_change",
         device_class=SensorDeviceClass.TIMESTAMP,

@@ -200,7 +200,7 @@ async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: Contro
         assert (decision.action, decision.reason.key, decision.performed) == (None, "control_changed_by_hand", False)
         assert decision.reason.values == {"settings": ("grid_charge_current_limit",), "until": end}
         assert english(decision) == (
-            "Maximum charge current from grid was changed by hand. Trading is paused until 21:00."
+            "Grid charge limit was changed by hand. Trading is paused until 21:00."
         )
         assert trading.get("grid_charge_current_limit") == 10
     trading.simulator.skip(35 * 60)

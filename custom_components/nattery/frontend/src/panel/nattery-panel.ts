@@ -129,8 +129,8 @@ export class NatteryPanel extends NatteryElement {
       :host {
         display: flex;
         flex-direction: column;
-        height: 100%;
         min-height: 100vh;
+        min-height: 100dvh;
         background: var(--primary-background-color, light-dark(#f5f7f9, #111));
         --safe-bottom: var(--safe-area-inset-bottom, env(safe-area-inset-bottom, 0px));
       }
@@ -197,7 +197,7 @@ export class NatteryPanel extends NatteryElement {
         border: 0;
       }
       :host([narrow]) nav a[aria-current="page"] {
-        color: var(--n-focus);
+        color: var(--n-pay);
       }
       main {
         flex: 1;

@@ -137,7 +137,7 @@ export function historyOf(entry: SiteEntry, text: Text): View {
         entities: [entity],
         period: "day",
         days_to_show: 30,
-        stat_types: ["max"],
+        stat_types: ["change"],
         chart_type: "bar",
         hide_legend: true,
         title: text(entity === entry.entities["savings_today"] ? "screen_saved_a_day" : "screen_planned_a_day"),

@@ -52,7 +52,7 @@ export class HealthPage extends NatteryPage {
           : nothing
       }
       <ha-card class=${isLost ? "lost" : ""}>
-        <h2 class="verdict" role="status">${sign(light)} ${verdict}</h2>
+        <h2 class="verdict">${sign(light)} <span role="status">${verdict}</span></h2>
       </ha-card>
       <div class="parts ${isLost ? "lost" : ""}">${parts.map((part) => this.partCard(situation, part))}</div>`;
   }

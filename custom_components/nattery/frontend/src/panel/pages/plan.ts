@@ -312,7 +312,11 @@ export class PlanPage extends NatteryPage {
         display: none;
       }
       :host([narrow]) :is(th, td) {
-        padding-inline: 4px;
+        padding-inline: 3px;
+      }
+      :host([narrow]) .planned {
+        white-space: normal;
+        text-wrap: balance;
       }
     `,
   ];
