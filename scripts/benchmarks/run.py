@@ -18,6 +18,7 @@ from scripts.benchmarks.planner import planner_speed, planner_year
 from scripts.benchmarks.prices import prices_fetch, prices_parse
 from scripts.benchmarks.real import real_homes
 from scripts.benchmarks.rows import Measure, Row
+from scripts.benchmarks.screen import screen
 from scripts.benchmarks.subscribers import subscribers
 
 MEASURES: dict[str, Measure] = {
@@ -39,6 +40,7 @@ MEASURES: dict[str, Measure] = {
         backtest_year,
         subscribers,
         pictures,
+        screen,
     )
 }
 

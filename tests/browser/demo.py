@@ -44,7 +44,8 @@ def run(*options: str, port: str, folder: Path | str = "") -> subprocess.Complet
 class Demo:
     """One running demo."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, packages: Path | None = None) -> None:
+        """Start it; `packages` is a folder whose packages are used instead of those of its environment."""
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
         self.seconds = 0.0
@@ -53,6 +54,8 @@ class Demo:
         self.market = ""  # where it asks for prices
         self._output = folder.with_name(f"{port}.out")
         environment = os.environ | {"NATTERY_DEMO_PORT": str(port), "NATTERY_DEMO_FOLDER": str(folder)}
+        if packages:
+            environment["PYTHONPATH"] = str(packages)
         with self._output.open("wb") as output, self._output.with_suffix(".err").open("wb") as errors:
             self._process = subprocess.Popen(
                 [COMMAND], env=environment | {"TZ": time_zone_at_noon()}, stdout=output, stderr=errors
@@ -111,9 +114,9 @@ def copy_of(demo: Demo) -> Path:
 
 
 @contextmanager
-def running(folder: Path, port: int) -> Iterator[Demo]:
+def running(folder: Path, port: int, packages: Path | None = None) -> Iterator[Demo]:
     """A demo from its Ready line to SIGTERM."""
-    demo = Demo(folder, port)
+    demo = Demo(folder, port, packages)
     try:
         demo.wait_until_ready()
         yield demo

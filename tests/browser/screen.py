@@ -64,10 +64,8 @@ async def open_panel(page: Page, demo: Demo, path: str = "") -> None:
     await panel(page).locator("main").locator("ha-card").first.wait_for()
 
 
-async def call(page: Page, script: str, argument: object = None) -> Any:  # noqa: ANN401  (JSON)
+async def call(page: Page, script: str, argument: object = None) -> Any:
     """Run a script that gets Home Assistant's `hass` as its first argument."""
     return await page.evaluate(
         f"(argument) => ({script})(document.querySelector('home-assistant').hass, argument)", argument
     )
-
-

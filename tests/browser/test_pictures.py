@@ -1,19 +1,24 @@
-"""The picture of the README; taken only when somebody asks, since every picture is a change of the repository.
+"""The pictures of README and docs; taken only when somebody asks, since every picture is a change of the repository.
 
 NATTERY_PICTURES=15 .venv/bin/python -m pytest tests/browser/test_pictures.py -m browser
-takes it after 15 minutes, so that the graphs are full.
+takes them after 15 minutes, so that the day has begun to be booked.
 """
 
 import asyncio
+from datetime import datetime, timedelta
 import os
+from zoneinfo import ZoneInfo
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, expect
 import pytest
 
-from .demo import ROOT, Demo
+from .demo import ROOT, Demo, time_zone_at_noon
+from .people import ADMINISTRATOR, Person, context_of, log_in
+from .screen import open_panel, panel, tabs
 
 MINUTES = float(os.environ.get("NATTERY_PICTURES") or 0)
-PICTURE = ROOT / "docs/images/dashboard.png"
+FOLDER = ROOT / "docs/images"
+PHONE = Person(ADMINISTRATOR.name, is_on_phone=True)
 
 pytestmark = [
     pytest.mark.browser,
@@ -23,11 +28,22 @@ pytestmark = [
 ]
 
 
-async def test_picture_of_the_first_screen(page: Page, demo: Demo):
-    await asyncio.sleep(60 * MINUTES)
-    await page.set_viewport_size({"width": 1440, "height": 1290})
-    await page.goto(demo.url)
-    await expect(page.get_by_role("heading", name="Trading")).to_be_visible()
-    await page.wait_for_timeout(5000)
-    PICTURE.parent.mkdir(exist_ok=True)
-    await page.screenshot(path=PICTURE)
+@pytest.mark.parametrize(
+    "person", [ADMINISTRATOR, Person(ADMINISTRATOR.name, is_dark=True), PHONE, Person(PHONE.name, True, True)], ids=str
+)
+async def test_pictures_of_every_page(browser: Browser, demo: Demo, person: Person):
+    if person == ADMINISTRATOR:
+        await asyncio.sleep(60 * MINUTES)
+    yesterday = datetime.now(ZoneInfo(time_zone_at_noon())).date() - timedelta(days=1)
+    FOLDER.mkdir(exist_ok=True)
+    async with context_of(browser, person) as context:
+        page = await context.new_page()
+        await log_in(page, demo, person)
+        await expect(tabs(page).first).to_be_visible()
+        paths = [(await link.get_attribute("href") or "").rpartition("/")[2] for link in await tabs(page).all()]
+        for path in paths:
+            await open_panel(page, demo, f"/{path}" + (f"?day={yesterday}" if path == "plan" else ""))
+            await expect(panel(page).locator("[aria-busy=true]")).to_have_count(0)
+            await page.wait_for_timeout(1500)  # charts take their width, icons their pictures
+            ending = ("-phone" if person.is_on_phone else "") + ("-dark" if person.is_dark else "")
+            await page.screenshot(path=FOLDER / f"{path}{ending}.png")

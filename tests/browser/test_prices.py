@@ -1,6 +1,5 @@
-"""Prices: what the first screen shows of them, and how a person changes them."""
+"""Prices: what the dashboard shows of them, and how a person changes them."""
 
-from base64 import b64decode
 from datetime import UTC, datetime
 import re
 
@@ -17,7 +16,6 @@ from .demo import Demo
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
 
 FEE = 0.2  # EUR/kWh, more than all of the demo's fees together
-BARS = re.compile(r'class="(?:cheap|usual|dear)(?: past)?"')
 
 
 async def change(page: Page, demo: Demo, what: str) -> None:
@@ -27,8 +25,9 @@ async def change(page: Page, demo: Demo, what: str) -> None:
     await page.get_by_text(what, exact=True).click()
 
 
-async def test_the_first_screen_shows_what_the_market_asks_now(page: Page):
-    domain, spot = find_zone("IT_NORD").eic, state(page, "Spot")
+async def test_the_dashboard_shows_what_the_market_asks_now(page: Page, demo: Demo):
+    await open_page(page, f"{demo.url}/home-battery")
+    domain, spot = find_zone("IT_NORD").eic, state(page, "Spot price")
     await expect(spot).to_have_text(re.compile(r"^\s*-?\d\.\d{4}\sEUR/kWh\s*$"))
 
     async def as_published() -> bool:
@@ -37,17 +36,8 @@ async def test_the_first_screen_shows_what_the_market_asks_now(page: Page):
         )  # four digits are shown
 
     await wait_for(as_published)
-    assert await number(state(page, "Import")) > await number(spot)
-    await expect(state(page, "Level")).to_have_text(re.compile("cheap|normal|expensive", re.IGNORECASE))
-
-
-async def test_the_first_screen_draws_the_quarter_hours(page: Page):
-    picture = page.get_by_role("img", name="Import prices of today")
-    await expect(picture).to_be_in_viewport()
-    assert await picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)")
-    drawn = b64decode((await picture.get_attribute("src") or "").partition("base64,")[2]).decode()
-    assert len(BARS.findall(drawn)) in {92, 96, 100, 188, 192, 196}
-    assert drawn.count('class="now"') == 1
+    assert await number(state(page, "Import price")) > await number(spot)
+    await expect(state(page, "Price level")).to_have_text(re.compile("cheap|normal|expensive", re.IGNORECASE))
 
 
 async def test_a_house_has_its_prices_once(page: Page, demo: Demo):
@@ -70,8 +60,8 @@ async def test_a_new_tariff_is_told_in_words_and_counts_at_once(page: Page, demo
     await page.get_by_text("Save", exact=True).click()
     await expect(page.get_by_text("Reconfiguration was successful")).to_be_visible()
 
-    await open_page(page, demo.url)
-    spot, paid = state(page, "Spot"), state(page, "Import")
+    await open_page(page, f"{demo.url}/home-battery")
+    spot, paid = state(page, "Spot price"), state(page, "Import price")
     await expect(paid).to_have_text(re.compile("EUR/kWh"))
 
     async def dearer() -> bool:

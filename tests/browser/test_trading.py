@@ -1,6 +1,5 @@
-"""Trading: what the first screen shows of the plan and of what is done, and that the inverter really does it."""
+"""Trading: what the screen shows of the plan and of what is done, and that the inverter really does it."""
 
-from base64 import b64decode
 from datetime import datetime
 import re
 from zoneinfo import ZoneInfo
@@ -12,41 +11,29 @@ from scripts.demonstration.api import HomeAssistantClient
 
 from .cards import number, open_page, state, tile, wait_for
 from .demo import Demo, time_zone_at_noon
+from .screen import chart, open_panel, panel
 from .trading import act, entry_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700), pytest.mark.asyncio(loop_scope="session")]
 
-STRIP = re.compile(r'<rect class="(?:charge|discharge|hold|self_consume)"[^>]*y="174"')
-ACTIONS = re.compile(r"^\s*(Charge|Discharge|Hold|Self-consumption)\s*$")
 
-
-async def test_the_plan_is_drawn_to_the_last_quarter_hour(page: Page, demo: Demo, socket_enabled: None):
-    picture = page.get_by_role("img", name="The plan until")
-    await expect(picture).to_be_visible()
-    assert await picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)")
+async def test_the_plan_is_drawn_to_its_last_slot(page: Page, demo: Demo, socket_enabled: None):
+    await open_panel(page, demo, "/plan?range=all")
     async with HomeAssistantClient(demo.url) as api:
-        entry = await entry_of(api)
-
-        async def shows_the_plan() -> bool:
-            drawn = b64decode((await picture.get_attribute("src") or "").partition("base64,")[2]).decode()
-            plan = await act(api, "get_plan", entry)
-            end = datetime.fromisoformat(plan["slots"][-1]["end"]).astimezone(ZoneInfo(time_zone_at_noon()))
-            is_same_end = await picture.get_attribute("alt") == f"The plan until {end:%A %H:%M}"
-            return is_same_end and len(STRIP.findall(drawn)) == len(plan["slots"])
-
-        await wait_for(shows_the_plan)
+        plan = await act(api, "get_plan", await entry_of(api))
+    end = datetime.fromisoformat(plan["slots"][-1]["start"]).astimezone(ZoneInfo(time_zone_at_noon()))
+    await chart(page).press("End")
+    await expect(chart(page)).to_have_attribute("aria-valuetext", re.compile(f"^{end:%a %H:%M}"))
 
 
-async def test_the_automation_is_on_and_says_what_it_does_and_why(page: Page, demo: Demo, socket_enabled: None):
-    await expect(tile(page, "Automation").get_by_role("switch")).to_be_checked()
-    await expect(state(page, "Action")).to_have_text(ACTIONS)
+async def test_the_card_says_what_is_done_and_why(page: Page, demo: Demo, socket_enabled: None):
     async with HomeAssistantClient(demo.url) as api:
         entry = await entry_of(api)
 
         async def shows_the_reason() -> bool:
             plan = await act(api, "get_plan", entry)
             assert plan["automatic"]
-            is_shown = await page.get_by_text(plan["present"]["reason"]).first.is_visible()
+            is_shown = await panel(page).get_by_text(plan["present"]["reason"]).first.is_visible()
             return is_shown and bool(plan["present"]["performed"])
 
         await wait_for(shows_the_reason)
@@ -56,10 +43,11 @@ async def test_an_override_is_seen_and_done_and_ends(page: Page, demo: Demo, soc
     async with HomeAssistantClient(demo.url) as api:
         entry = await entry_of(api)
         given = await act(api, "override", entry, action="charge", power=1500, duration="00:20:00")
-        await expect(state(page, "Action")).to_have_text("Charge")
+        await expect(panel(page).get_by_role("heading", name="Charge until").first).to_be_visible()
+        await open_page(page, f"{demo.url}/home-battery/inverter")
 
         async def bought() -> bool:
-            return await number(state(page, "From the grid")) > 1400
+            return await number(state(page, "Battery charge power")) > 1400
 
         await wait_for(bought)
         registers = demo.registers()
@@ -71,6 +59,7 @@ async def test_an_override_is_seen_and_done_and_ends(page: Page, demo: Demo, soc
 
 
 async def test_a_strategy_is_chosen_and_planned_for(page: Page, demo: Demo, socket_enabled: None):
+    await open_page(page, f"{demo.url}/home-battery/inverter")
     strategy = tile(page, "Strategy")
     await expect(strategy.get_by_text("Optimise").first).to_be_visible()
     async with HomeAssistantClient(demo.url) as api:
@@ -90,9 +79,10 @@ async def test_a_strategy_is_chosen_and_planned_for(page: Page, demo: Demo, sock
         await wait_for(lambda: planned("optimise", {"self_consume", "hold", "charge", "discharge"}))
 
 
-async def test_plan_and_reality_are_in_one_graph(page: Page):
-    for graph in await page.locator("hui-history-graph-card").all():
-        await expect(graph.get_by_text("Planned")).to_be_visible()
+async def test_plan_and_reality_are_in_one_graph(page: Page, demo: Demo):
+    await open_page(page, f"{demo.url}/home-battery/history")
+    for name in ("Planned state of charge", "Planned battery power"):
+        graph = page.locator("hui-history-graph-card").filter(has_text=name)
         await expect(graph.locator("canvas").first).to_be_visible()
 
 

@@ -199,9 +199,7 @@ async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: Contro
         decision = await ticked(trading, 5)
         assert (decision.action, decision.reason.key, decision.performed) == (None, "control_changed_by_hand", False)
         assert decision.reason.values == {"settings": ("grid_charge_current_limit",), "until": end}
-        assert english(decision) == (
-            "Grid charge limit was changed by hand. Trading is paused until 21:00."
-        )
+        assert english(decision) == ("Grid charge limit was changed by hand. Trading is paused until 21:00.")
         assert trading.get("grid_charge_current_limit") == 10
     trading.simulator.skip(35 * 60)
     await expect(trading, "control_plan", ActionKind.HOLD)

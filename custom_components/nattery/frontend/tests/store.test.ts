@@ -115,7 +115,10 @@ it("gives every error the same form", () => {
     message: "why",
     translation_key: "k",
   });
-  expect(asCommandError({ code: 5 })).toEqual({ code: "5", message: "" });
+  expect(asCommandError({ code: 5 })).toEqual({ code: "disconnected", message: "" });
+  const lost = { type: "result", success: false, error: { code: 3, message: "Connection lost" } };
+  expect(asCommandError(lost)).toEqual({ code: "disconnected", message: "Connection lost" });
+  expect(asCommandError("no")).toEqual({ code: "unknown", message: "no" });
   expect(asCommandError(3)).toEqual({ code: "disconnected", message: "3" });
   expect(asCommandError(new Error("no")).code).toBe("unknown");
 });

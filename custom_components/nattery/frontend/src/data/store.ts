@@ -156,10 +156,11 @@ const page = {
 
 /** Return an error of a command in the form of docs/api.md, whatever was thrown. */
 export function asCommandError(error: unknown): CommandError {
-  if (typeof error === "object" && error !== null && "code" in error) {
-    const { code, message = "" } = error as { code: unknown; message?: unknown };
-    return { ...error, code: String(code), message: String(message) };
-  }
-  // home-assistant-js-websocket rejects with a number when the connection is lost.
-  return { code: typeof error === "number" ? "disconnected" : "unknown", message: String(error) };
+  if (typeof error === "number") return { code: "disconnected", message: String(error) };
+  if (typeof error !== "object" || error === null) return { code: "unknown", message: String(error) };
+  // A command that was under way when the connection was lost is rejected with a whole result.
+  if ("error" in error && !("code" in error)) return asCommandError(error.error);
+  const { code = "unknown", message = "" } = error as { code?: unknown; message?: unknown };
+  // Home Assistant's own codes are texts, those of the connection are numbers.
+  return { ...error, code: typeof code === "number" ? "disconnected" : String(code), message: String(message) };
 }

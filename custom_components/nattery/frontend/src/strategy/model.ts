@@ -156,7 +156,11 @@ export function inverterOf(entry: SiteEntry, text: Text): View {
     tiles(entry, text("screen_inverter"), "mdi:home-battery-outline", STATE),
     ...(mayChange
       ? [
-          tiles(entry, text("screen_settings"), "mdi:tune", [...SETTINGS, ["automation", TOGGLE]]),
+          tiles(entry, text("screen_settings"), "mdi:tune", [
+            ["automation", TOGGLE],
+            ["strategy", CHOICE],
+            ...SETTINGS,
+          ]),
           headed(
             text("screen_windows"),
             "mdi:clock-outline",

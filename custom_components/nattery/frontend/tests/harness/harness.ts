@@ -14,6 +14,7 @@ declare global {
   interface Window {
     calls: Record<string, unknown>[];
     connection: FakeConnection;
+    house: House;
   }
 }
 
@@ -51,6 +52,7 @@ const connection = new FakeConnection({
   "nattery/resume": () => null,
 });
 window.connection = connection;
+window.house = house;
 window.calls = connection.sent;
 const subscribe = connection.subscribeMessage.bind(connection);
 connection.subscribeMessage = async (send, message) => {

@@ -15,6 +15,8 @@ export const cardStyles = css`
   .lost nattery-plan-chart,
   .lost .money {
     filter: grayscale(1);
+  }
+  .lost nattery-plan-chart {
     opacity: 0.75;
   }
   header {
