@@ -52,3 +52,10 @@ describe("calendar days", () => {
     expect(daysBetween("2026-10-26", "2026-10-24")).toBe(-2);
   });
 });
+
+it("stays right for more instants than it keeps", () => {
+  const zone = new Zone("Europe/Helsinki");
+  const start = Date.parse("2026-11-26T22:00:00Z");
+  for (let i = 0; i < 2_500; i++) expect(zone.local(start + i * 60_000).minute).toBe(i % 60);
+  expect(zone.local(start)).toEqual({ day: "2026-11-27", hour: 0, minute: 0, second: 0 });
+});

@@ -2,6 +2,7 @@
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const MOST_LOCALS = 1_000;
 
 export interface LocalParts {
   readonly day: string;
@@ -24,6 +25,7 @@ export class Zone {
   readonly name: string;
   private readonly parts: Intl.DateTimeFormat;
   private readonly starts = new Map<string, number>();
+  private readonly locals = new Map<number, LocalParts>();
 
   constructor(name: string) {
     this.name = knownZone(name);
@@ -40,6 +42,16 @@ export class Zone {
 
   /** Return the local day and time of an instant. */
   local(instant: number): LocalParts {
+    const known = this.locals.get(instant);
+    if (known) return known;
+    const local = this.read(instant);
+    // Charts ask for the same hours at every update, and reading one is slow.
+    if (this.locals.size >= MOST_LOCALS) this.locals.clear();
+    this.locals.set(instant, local);
+    return local;
+  }
+
+  private read(instant: number): LocalParts {
     const part = Object.fromEntries(this.parts.formatToParts(instant).map(({ type, value }) => [type, value]));
     return {
       day: [part["year"], part["month"], part["day"]].join("-"),
