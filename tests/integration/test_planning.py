@@ -215,7 +215,14 @@ async def test_what_was_expected_of_a_quarter_is_booked_without_wear(booked: Boo
     await trading.async_set_preferences(replace(trading.preferences, strategy="self_consumption"))
     await booked.walk(berlin("11:31"))
     _, second = await trading.recorder.async_read(berlin("11:00"), berlin("12:00"))
-    assert second.expected == Expectation(cost=0, grid_kwh=0, soc=pytest.approx(second.expected.soc))
+    assert second.expected == Expectation(
+        cost=0,
+        grid_kwh=0,
+        soc=pytest.approx(second.expected.soc),
+        action=ActionKind.SELF_CONSUME,
+        power_kw=pytest.approx(second.expected.power_kw),
+    )
+    assert second.expected.power_kw < 0
 
 
 async def test_with_books_away_the_rest_of_today_is_all_that_is_said(booked: BookedHouse) -> None:

@@ -51,14 +51,14 @@ async def test_every_change_of_action_is_told_once_with_its_reason(dry: BookedHo
 async def test_a_start_that_changes_nothing_tells_nothing(automatic: BookedHouse) -> None:
     house = automatic
     await press(house, "hold_hour")
-    told = state(house, "event", ACTION_CHANGED.key)
+    before = state(house, "event", ACTION_CHANGED.key)
     events = async_capture_events(house.hass, EVENT_ACTION_CHANGED)
     assert await house.hass.config_entries.async_reload(house.entry.entry_id)
     await house.settle()
     assert trading_of(house).data.decision is not None
     assert texts(events) == []
     again = state(house, "event", ACTION_CHANGED.key)
-    assert (again.state, again.attributes) == (told.state, told.attributes)
+    assert (again.state, again.attributes) == (before.state, before.attributes)
     await press(house, "charge_hour")
     await house.hass.async_block_till_done()
     assert texts(events) == ["Charging at 5 kW. Set by you until 12:00."]

@@ -27,6 +27,7 @@ from .texts import INTEGRATION, TEXTS, placeholders_of
 
 EVERYTHING = tuple(command.name for command in COMMANDS)
 OF_AN_ENTRY = tuple(command.name for command in COMMANDS if command.fields)
+MORE_FIELDS: dict[str, dict[str, Any]] = {"nattery/day": {"day": "2026-11-20"}}
 ADMINISTRATION = {"nattery/registers/subscribe"}
 STEERING = {"nattery/override", "nattery/resume"}
 GROUPS = {"administrator": GROUP_ID_ADMIN, "user": GROUP_ID_USER, "viewer": GROUP_ID_READ_ONLY, "nobody": None}
@@ -74,7 +75,7 @@ async def test_nonsense_gets_one_sentence(
     client = await connect(hass, hass_ws_client, await user_of(hass, who))
     for name in OF_AN_ENTRY:
         for fields, code, key, text in NONSENSE.values():
-            error = (await send(client, name, **fields))["error"]
+            error = (await send(client, name, **MORE_FIELDS.get(name, {}), **fields))["error"]
             assert (error["code"], error["translation_key"], sentence(error)) == (code, key, text), name
     error = (await send(client, "nattery/site", entry_id="x"))["error"]
     assert error["translation_key"] == "field_unknown"
@@ -88,7 +89,8 @@ async def test_an_entry_of_another_integration(
     other.add_to_hass(hass)
     client = await hass_ws_client(hass)
     for name in OF_AN_ENTRY:
-        assert (await send(client, name, entry_id=other.entry_id))["error"]["translation_key"] == "unknown_entry"
+        error = (await send(client, name, entry_id=other.entry_id, **MORE_FIELDS.get(name, {})))["error"]
+        assert error["translation_key"] == "unknown_entry"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,8 @@ async def test_who_may_what(
     client = await connect(house.hass, hass_ws_client, await user_of(house.hass, who))
     passed = set()
     for name in EVERYTHING:
-        answer = await send(client, name, **({"entry_id": house.entry.entry_id} if name in OF_AN_ENTRY else {}))
+        fields = {"entry_id": house.entry.entry_id} if name in OF_AN_ENTRY else {}
+        answer = await send(client, name, **fields, **MORE_FIELDS.get(name, {}))
         if answer["success"]:
             passed.add(name)
         else:
@@ -126,8 +129,9 @@ async def test_what_is_not_set_up(
     hass: HomeAssistant, house: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
     client = await hass_ws_client(hass)
-    for name in ("prices", "plan"):
-        error = (await send(client, f"nattery/{name}/subscribe", entry_id=house.entry_id))["error"]
+    names = ("prices/subscribe", "plan/subscribe", "day", "backtest/start", "backtest/cancel", "backtest/subscribe")
+    for name in map("nattery/{}".format, names):
+        error = (await send(client, name, entry_id=house.entry_id, **MORE_FIELDS.get(name, {})))["error"]
         assert error["code"] == "not_found"
         assert sentence(error).startswith(house.title)
 

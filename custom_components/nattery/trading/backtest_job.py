@@ -49,6 +49,7 @@ _LONGEST_SPAN: Final = timedelta(days=400)
 _DAY: Final = timedelta(days=1)
 _KEPT_GAPS: Final = 100  # of a result; the answer of the action has all
 _DIGITS: Final = 4
+_PROGRESS_STEP: Final = 0.005  # smaller steps are not sent
 
 type BacktestOutcome = dict[str, Any] | HomeAssistantError
 
@@ -173,8 +174,8 @@ class BacktestJob:
         return self._task is not None and self._task.cancel()
 
     def was_started_by(self, user: str) -> bool:
-        """Return whether a user has started the backtest that is running."""
-        return self._task is not None and self._user == user
+        """Return whether a user has started the last backtest."""
+        return self._user == user
 
     async def _async_run(self, requested: Period | None, settings: TradingSettings) -> BacktestOutcome:
         try:
@@ -195,8 +196,9 @@ class BacktestJob:
 
     @callback
     def _on_progress(self, done: float) -> None:
-        self._progress = max(done, self._progress)
-        self._notify()
+        if done >= self._progress + _PROGRESS_STEP:
+            self._progress = done
+            self._notify()
 
     @callback
     def _on_end(self, task: asyncio.Task[BacktestOutcome]) -> None:

@@ -60,7 +60,7 @@ def _backtest_feed(_hass: HomeAssistant, entry: NatteryConfigEntry) -> Feed | No
     return PictureFeed(lambda: job.status, job.async_listen)
 
 
-BACKTEST_TOPIC: Final = Topic(f"{DOMAIN}/backtest/subscribe", _backtest_feed, _require_see, interval=0.5)
+BACKTEST_TOPIC: Final = Topic(f"{DOMAIN}/backtest/subscribe", _backtest_feed, _require_see)
 DATA_COMMANDS: Final = (
     QueryCommand(f"{DOMAIN}/day", _async_day, fields={**ENTRY, vol.Required(ATTR_DAY): object}),
     QueryCommand(f"{DOMAIN}/backtest/start", _start_backtest, fields={**ENTRY, **BACKTEST_FIELDS}),

@@ -61,7 +61,7 @@ class ActionEventEntity(TradingEntity, EventEntity):
         action = decision.action
         return {
             **self.coordinator.reason_texts(),
-            "power": action.power if action else None,
+            "power": decision.battery_power if action else None,
             "until": decision.run.end.isoformat() if decision.run else None,
             "mode": decision.mode.value,
             "performed": decision.performed,

@@ -56,7 +56,7 @@ def _action_attributes(trading: TradingCoordinator) -> Attributes:
     action, run = decision.action, decision.run
     return {
         **trading.reason_texts(),
-        "power": action.power if action else None,
+        "power": decision.battery_power if action else None,
         "until": run.end if run else None,
         "performed": decision.performed,
         "mode": decision.mode.value,
@@ -82,12 +82,12 @@ def _next_run(trading: TradingCoordinator) -> ScheduledAction | None:
 
 
 def _identity(run: ScheduledAction) -> tuple[object, ...]:
-    return run.action.kind, run.action.power, run.override
+    return run.action.kind, run.battery_power, run.override
 
 
 def _next_attributes(trading: TradingCoordinator) -> Attributes:
     run = _next_run(trading)
-    return {"action": run.action.kind.value, "power": run.action.power} if run else {"action": None, "power": None}
+    return {"action": run.action.kind.value, "power": run.battery_power} if run else {"action": None, "power": None}
 
 
 def _day(trading: TradingCoordinator, days: int) -> DayExpectation | None:

@@ -137,7 +137,7 @@ def plan_rows(trading: TradingCoordinator) -> dict[str, Any]:
         "notes": [note.to_dict() for note in state.notes],
         "present": {
             "action": decision.action.kind.value if decision.action else None,
-            "power": decision.action.power if decision.action else None,
+            "power": decision.battery_power if decision.action else None,
             "until": decision.run.end.isoformat() if decision.run else None,
             "performed": decision.performed,
             "reason": reason.to_dict() if reason else None,

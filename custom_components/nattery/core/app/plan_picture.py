@@ -67,7 +67,7 @@ def _present(state: TradingState, decision: Decision) -> dict[str, Any]:
         start = planned.start  # a new plan starts now, and its first run may have started earlier
     return {
         "action": action.kind.value if action else None,
-        "power_w": action.power if action else None,
+        "power_w": decision.battery_power if action else None,
         "start": start.isoformat() if start else None,
         "until": run.end.isoformat() if run else None,
         "performed": decision.performed,

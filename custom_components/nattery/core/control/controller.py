@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from ..action import SELF_CONSUME, Action, ActionKind
+from ..action import FORCED, SELF_CONSUME, Action, ActionKind
 from ..explanation import Explanation
 from ..planner.reasons import OVERRIDE
 from .battery import Battery, BatteryState
@@ -68,6 +68,14 @@ class Decision:
     def is_like(self, other: Decision) -> bool:
         """Return whether mode, action and the key of the reason are the same."""
         return self._identity == other._identity
+
+    @property
+    def battery_power(self) -> float:
+        """The power (W) of the battery by a forced action, otherwise 0."""
+        run, action = self.run, self.action
+        if run is None or action is None or action.kind not in FORCED or action.kind is not run.action.kind:
+            return 0.0
+        return action.power if run.battery_power is None else run.battery_power
 
     @property
     def _identity(self) -> tuple[object, ...]:

@@ -42,7 +42,7 @@ class Override:
     @property
     def run(self) -> ScheduledAction:
         """The override as a run; raises ValueError if it is invalid."""
-        return ScheduledAction(self.start, self.end, Action(self.kind, self.power, self.end), self.id)
+        return ScheduledAction(self.start, self.end, Action(self.kind, self.power, self.end), self.id, self.power)
 
     @property
     def request(self) -> OverrideRequest:

@@ -23,7 +23,7 @@ def runs_of(plan: Plan, problem: Problem) -> tuple[ScheduledAction, ...]:
     """
     forecast = zip(problem.pv_kw, problem.load_kw, strict=True)
     return tuple(
-        ScheduledAction(slot.start, slot.end, _action(slot, pv, load), slot.override)
+        ScheduledAction(slot.start, slot.end, _action(slot, pv, load), slot.override, _KILO * slot.power_kw)
         for slot, (pv, load) in zip(plan, forecast, strict=True)
     )
 

@@ -13,13 +13,15 @@ from ..action import SAME_POWER, Action
 class ScheduledAction:
     """One action from `start` to `end` (aware, the end excluded): a slot of the plan, or several equal ones.
 
-    `override` is the id of the override that it comes from, None for the plan.
+    `override` is the id of the override that it comes from, None for the plan. `battery_power` (W) is the battery's
+    power, None if it is that of the action: the inverter's, which contains PV.
     """
 
     start: datetime
     end: datetime
     action: Action
     override: str | None = None
+    battery_power: float | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError if the times are invalid."""

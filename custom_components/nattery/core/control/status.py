@@ -18,7 +18,7 @@ def battery_status(decision: Decision) -> Explanation:
     action = decision.action
     if action is None:
         return decision.reason
-    power_kw = action.power / _KILO
+    power_kw = decision.battery_power / _KILO
     if decision.mode is Mode.DRY_RUN:
         return would(action.kind, power_kw)
     done = Explanation(DOES[action.kind], _power(action.kind, power_kw))
