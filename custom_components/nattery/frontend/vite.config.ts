@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
+import { minifyTemplates } from "./minify_templates.ts";
 
 const SOURCES = "src";
 
 // build.js builds, compresses and names the folder; this only says what is built from what.
 export default defineConfig({
   publicDir: false,
+  plugins: [minifyTemplates()],
   build: {
     target: "es2022",
     modulePreload: false,

@@ -17,8 +17,24 @@ declare global {
 
 const DOCUMENTATION = "https://github.com/nattery/nattery/blob/main/docs/screen.md";
 
+/** What Home Assistant sets and asks of every card. */
+const CARD = {
+  properties: ["hass", "layout", "preview"],
+  methods: ["setConfig"],
+  answers: { getCardSize: 8, getGridOptions: { columns: "full", min_columns: 6, rows: "auto" } },
+  classMethods: ["getConfigElement", "getStubConfig"],
+};
+
 /** Every card: its element `nattery-<key>-card`, its code, and what the card picker shows. A new card is a row here. */
-const CARDS: readonly (LazyElement & { readonly name: string; readonly description: string })[] = [];
+const CARDS: readonly (LazyElement & { readonly name: string; readonly description: string })[] = [
+  {
+    tag: "nattery-plan-card",
+    name: "Nattery plan",
+    description: "Prices, what the battery does and why, and what it earns",
+    load: () => import("./cards/plan/plan-card"),
+    ...CARD,
+  },
+];
 
 /** Elements that are not cards: editors, strategies. */
 const OTHERS: readonly LazyElement[] = [];

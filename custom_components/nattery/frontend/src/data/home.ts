@@ -36,6 +36,7 @@ export class Home {
 
   /** Return what a sum does, in words: "costs €0.57" or "earns €0.64". */
   cost(amount: number, currency: string): string {
+    if (Math.abs(amount) < 0.005) return this.text("screen_costs_nothing");
     const sum = this.formats.money(amount, currency);
     return this.text(amount < 0 ? "screen_earns" : "screen_costs", { sum });
   }
@@ -57,13 +58,8 @@ export class Home {
 
   /** Return the sentence of a command's error in the viewer's language. */
   async errorText(error: CommandError): Promise<string> {
-    await this.words.load("exceptions");
-    const { translation_domain: domain, translation_key: key, translation_placeholders: values } = error;
-    const text = domain === "nattery" && key !== undefined ? this.words.find(`exceptions.${key}.message`) : undefined;
-    if (text !== undefined) return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values?.[name] ?? whole);
-    if (error.code === "disconnected") return this.text("screen_disconnected");
-    if (error.code === "unauthorized" || error.message === "Unauthorized") return this.text("screen_not_allowed");
-    return error.message || this.text("screen_failed");
+    const { errorText } = await import("./errors");
+    return errorText(this, error);
   }
 }
 

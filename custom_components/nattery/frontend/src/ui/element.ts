@@ -1,13 +1,15 @@
 /** The base of every element of the screen that takes `hass`. */
-import { LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { property } from "lit/decorators.js";
+import { LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import type { Hass } from "../data/hass";
 import { homeOf, type Home } from "../data/home";
 import { siteOf, type SiteState } from "../data/site";
 
 /** Renders when something that it shows has changed, which a new `hass` alone does not say. */
 export abstract class NatteryElement extends LitElement {
-  @property({ type: Boolean, reflect: true }) dark = false;
+  static override properties: PropertyDeclarations = {
+    dark: { type: Boolean, reflect: true },
+  };
+  dark = false;
   protected home: Home | undefined;
   private current: Hass | undefined;
   private endOf: (() => void)[] = [];

@@ -28,6 +28,26 @@ export const colours = css`
   :host([dark]) {
     color-scheme: dark;
   }
+  @media (forced-colors: active) {
+    :host {
+      --n-ink: CanvasText;
+      --n-ink-2: CanvasText;
+      --n-card: Canvas;
+      --n-line: GrayText;
+      --n-pay: LinkText;
+      --n-get: CanvasText;
+      --n-charge: CanvasText;
+      --n-on-charge: Canvas;
+      --n-discharge: CanvasText;
+      --n-on-discharge: Canvas;
+      --n-hold: CanvasText;
+      --n-self: ButtonFace;
+      --n-on-self: ButtonText;
+      --n-sun: CanvasText;
+      --n-house: CanvasText;
+      --n-focus: Highlight;
+    }
+  }
   @media (prefers-contrast: more) {
     :host {
       --n-ink-2: var(--n-ink);

@@ -1,11 +1,12 @@
 /** The first page: what the battery does, why, and what it earns. */
 import { css, html, type TemplateResult } from "lit";
+import "../../cards/plan/plan-card";
 import { colours, shapes } from "../../ui/styles";
 import { NatteryPage } from "../page";
 
 export class OverviewPage extends NatteryPage {
   protected override view(): TemplateResult {
-    return html`<h2>${this.entry.title}</h2>`;
+    return html`<nattery-plan-card-view .hass=${this.hass}></nattery-plan-card-view>`;
   }
 
   static override readonly styles = [
