@@ -1,6 +1,7 @@
 """From prices, forecasts and the state of charge to a planning problem, its plan, and the money it promises."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..control.overrides import Override
