@@ -11,6 +11,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import DOMAIN
+from ..core.control.inverter_battery import CONTROLLED_KEYS
 from ..core.inverter.codec import Value, allowed_options
 from ..core.inverter.registers import BY_SYMBOL
 from ..core.inverter.render import to_json
@@ -27,7 +28,7 @@ from .subscription import Feed, Listener, Picture, Topic
 SUBSCRIBE: Final = f"{DOMAIN}/registers/subscribe"
 _SHOWN: Final = tuple(register for register in BY_SYMBOL.values() if not register.secret)
 
-# All that a subscriber is told of a register but when it was read: value, last change, error, writes today, pending.
+# All that a subscriber gets of a register but when it was read: value, last change, error, writes today, pending.
 type _Facts = tuple[Value, datetime | None, str | None, int, bool]
 
 
@@ -124,6 +125,7 @@ def _row(hass: HomeAssistant, register: Register) -> dict[str, Any]:
         "risk": register.risk.name.lower(),
         "tier": register.tier,
         "access": register.access,
+        "controlled": register.key in CONTROLLED_KEYS,
     }
 
 

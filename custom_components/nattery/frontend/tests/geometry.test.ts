@@ -10,12 +10,7 @@ import {
   type Geometry,
   type View,
 } from "../src/cards/plan/geometry";
-import {
-  endOfPlan,
-  spanOf,
-  timelineOf,
-  type Range,
-} from "../src/cards/plan/model";
+import { endOfPlan, spanOf, timelineOf, type Range } from "../src/cards/plan/model";
 import { House, type HouseOptions } from "./house";
 
 function drawn(options: HouseOptions = {}, range: Range = "all", change: Partial<View> = {}): Geometry {
