@@ -149,6 +149,18 @@ export function nearestIndex(slots: readonly Slot[], instant: number): number {
   return best;
 }
 
+/** Indices of the first and last chosen slot. */
+export interface Selection {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Return the slot of now as a selection, undefined where it is not shown. */
+export function presentIn({ slots }: Pick<Timeline, "slots">, now: number): Selection | undefined {
+  const index = indexAt(slots, now);
+  return index < 0 ? undefined : { first: index, last: index };
+}
+
 /** Several slots as one: means of prices and powers, sums of money. */
 export interface Summary {
   readonly start: number;
