@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck disable=SC2034
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/nattery"
+# shellcheck disable=SC2034
+frontend=custom_components/nattery/frontend
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }

@@ -18,14 +18,14 @@ from .identity import identity_store
 from .issue_monitor import IssueMonitor
 from .issues import async_clear
 from .prices.coordinator import price_store
-from .prices.websocket import async_setup_price_commands
 from .runtime import NatteryConfigEntry, NatteryRuntime
 from .services import async_setup_services
+from .trading.backtest_job import backtest_store
 from .trading.forecasts import forecast_store
 from .trading.ledger_recorder import meter_store
 from .trading.storage import trading_store
 from .trading.weather import cloud_store
-from .trading.websocket import async_setup_trading_commands
+from .websocket.table import async_setup_commands
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -33,8 +33,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register the actions and websocket commands, which belong to the integration and not to an entry."""
     async_setup_services(hass)
-    async_setup_price_commands(hass)
-    async_setup_trading_commands(hass)
+    async_setup_commands(hass)
     return True
 
 
@@ -110,6 +109,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: NatteryConfigEntry) -> 
         forecast_store,
         cloud_store,
         meter_store,
+        backtest_store,
     )
     for store in stores:
         await store(hass, entry.entry_id).async_remove()

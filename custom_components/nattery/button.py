@@ -1,4 +1,4 @@
-"""Buttons: clear the alarms, set the inverter's clock, and fetch prices."""
+"""Buttons: clear the alarms, set the inverter's clock, fetch prices, and override the plan."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .device import InverterDevice
@@ -14,6 +14,7 @@ from .entity import CommandEntity
 from .prices.refresh import REFRESH, RefreshPricesButton
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
+from .trading.override_controls import TRADING_BUTTONS, TradingButton
 
 PARALLEL_UPDATES = 1
 
@@ -39,12 +40,20 @@ BUTTONS: Final = (
 async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the inverter's buttons and that of the prices."""
+    """Add the buttons of the inverter, of prices and of trading."""
     runtime = entry.runtime_data
     add_subentry_entities(async_add_entities, runtime.prices, lambda prices: [RefreshPricesButton(prices, REFRESH)])
-    runtime.on_identified(
-        lambda device: async_add_entities(CommandButton(device, description) for description in BUTTONS)
-    )
+
+    @callback
+    def add_entities(device: InverterDevice) -> None:
+        async_add_entities(CommandButton(device, description) for description in BUTTONS)
+        add_subentry_entities(
+            async_add_entities,
+            device.trading,
+            lambda trading: [TradingButton(trading, description) for description in TRADING_BUTTONS],
+        )
+
+    runtime.on_identified(add_entities)
 
 
 class CommandButton(CommandEntity, ButtonEntity):

@@ -7,15 +7,12 @@ from typing import Any, override
 from homeassistant.components.usb import async_get_serial_port_consumers, async_scan_serial_ports
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
-    SOURCE_USER,
     ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
-    FlowType,
     OptionsFlowWithReload,
-    SubentryFlowContext,
 )
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT, CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
@@ -49,8 +46,10 @@ from .core.inverter.table import RegisterGroup
 from .core.modbus.errors import NotConnectedError
 from .errors import CORE_ERRORS, describe
 from .form_fields import number_field
-from .prices.flow import TOKEN_FIELD, PricesSubentryFlow, async_test_connection, form_error
+from .prices.connection_forms import TOKEN_FIELD
+from .prices.flow import PricesSubentryFlow, async_test_connection, form_error
 from .prices.settings import CONF_TOKEN, PRICES, price_subentry
+from .setup_chain import async_next_flow
 from .trading.flow import TradingFlow
 from .trading.settings import TRADING
 
@@ -164,12 +163,9 @@ class NatteryConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Continue with the flow for prices, which the user may also skip."""
+        """Continue with the flow for prices, which the user may also do later."""
         entry: ConfigEntry = result["result"]
-        following = await self.hass.config_entries.subentries.async_init(
-            (entry.entry_id, PRICES), context=SubentryFlowContext(source=SOURCE_USER)
-        )
-        result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, following["flow_id"])
+        result["next_flow"] = await async_next_flow(self.hass, entry)
         return result
 
     async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:

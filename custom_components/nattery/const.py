@@ -38,5 +38,9 @@ STATISTICS_INTERVAL: Final = timedelta(hours=1)
 CLOCK_DRIFT: Final = "clock_drift"
 
 # Fired for every register that was changed, with config_entry_id, device_id, key, symbol, old (None where the register
-# cannot be read) and new. `logbook` describes it.
+# cannot be read), new and by_trading. `logbook` describes it.
 EVENT_WRITTEN: Final = f"{DOMAIN}_register_written"
+
+# Fired at every change of the battery's action or of its reason, with config_entry_id, device_id, entity_id, action,
+# name (of the trading device) and text (what is done, and why). `logbook` describes it.
+EVENT_ACTION_CHANGED: Final = f"{DOMAIN}_action_changed"

@@ -50,6 +50,7 @@ class InverterCoordinator(DataUpdateCoordinator[PollResult]):
         """Poll `tiers` every `interval`; `check` is called before and after each poll and may raise UpdateFailed."""
         super().__init__(hass, LOGGER, config_entry=entry, name=f"{entry.title} {tiers[0]}", update_interval=interval)
         self.tiers = tiers
+        self.read_at: datetime | None = None  # when the last poll that succeeded ended
         self._inverter = inverter
         self._check = check
         self._written: dict[str, Value] = {}
@@ -65,6 +66,7 @@ class InverterCoordinator(DataUpdateCoordinator[PollResult]):
         if report.error is not None:
             raise translated(UpdateFailed, report.error)
         await self._check()  # the connection may have been lost meanwhile, and be back with another device
+        self.read_at = dt_util.utcnow()
         return replace(report, values=_with_drift(report.values, read_at) | self._written)
 
     @callback

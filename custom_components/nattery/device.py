@@ -1,6 +1,6 @@
 """The identified inverter as a device: its coordinators, its guarded writes, and the trading that controls it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
+from .action_helpers import refuse
 from .const import (
     CONF_READINGS_INTERVAL,
     CONF_SETTINGS_INTERVAL,
@@ -23,6 +24,7 @@ from .const import (
     STATISTICS_INTERVAL,
 )
 from .coordinator import InverterCoordinator, local_now
+from .core.control.inverter_battery import CONTROLLED_KEYS, shown_settings
 from .core.inverter.codec import Value
 from .core.inverter.derived import DERIVED
 from .core.inverter.inverter import UNIT_ID, Identity, Inverter, WriteResult
@@ -30,11 +32,13 @@ from .core.inverter.registers import BY_KEY
 from .core.inverter.render import to_json
 from .core.inverter.table import Tier
 from .core.inverter.write_counter import WriteOrigin
+from .core.simulator.initial_state import is_simulated
 from .errors import CORE_ERRORS, action_error, translated
 from .identity import IdentityCheck
-from .prices.coordinator import PriceCoordinator
+from .register_watch import RegisterWatch
 from .trading.coordinator import TradingCoordinator
 from .trading.inverter_system import InverterSystem
+from .trading.price_source import TradingPrices
 from .trading.settings import trading_subentry
 
 _STORE_VERSION = 1
@@ -59,7 +63,7 @@ class InverterDevice:
         inverter: Inverter,
         identity: Identity,
         check: IdentityCheck,
-        prices: PriceCoordinator | None,
+        prices: TradingPrices,
     ) -> None:
         """Create the coordinators, and trading where the entry has it; `async_start` starts them."""
         self._hass = hass
@@ -73,10 +77,9 @@ class InverterDevice:
         self.settings = self._coordinator((Tier.SETTINGS, Tier.COUNTERS), slow)
         self.readings = self._coordinator((Tier.FAST,), fast)
         self.statistics = self._coordinator((Tier.STATISTICS,), STATISTICS_INTERVAL)
+        self.registers = RegisterWatch(inverter, self.coordinators)
         trading = trading_subentry(entry)
-        self.trading = (
-            TradingCoordinator(hass, entry, trading, InverterSystem(hass, self), prices) if trading and prices else None
-        )
+        self.trading = TradingCoordinator(hass, entry, trading, InverterSystem(hass, self), prices) if trading else None
 
     async def async_start(self, error: UpdateFailed | None) -> None:
         """Read everything once, then start trading; `error` says why the inverter is silent, None if it is not."""
@@ -87,6 +90,7 @@ class InverterDevice:
         else:
             for coordinator in self.coordinators:
                 coordinator.async_set_update_error(error)
+        self._entry.async_on_unload(self.registers.async_start(self.identity))
         if self.trading is not None:
             await self.trading.async_open()
 
@@ -107,10 +111,11 @@ class InverterDevice:
     @property
     def device_info(self) -> dr.DeviceInfo:
         """Return the description of the one device of the config entry."""
+        kind = "Simulated hybrid inverter" if is_simulated(self.identity.serial_number) else "Hybrid inverter"
         return dr.DeviceInfo(
             identifiers={(DOMAIN, self.identity.serial_number)},
             manufacturer=self.identity.manufacturer or None,
-            model=f"Hybrid inverter, {self.identity.product.replace('_', ' ')}",
+            model=f"{kind}, {self.identity.product.replace('_', ' ')}",
             name=self._entry.title,
             serial_number=self.identity.serial_number,
             sw_version=self.identity.firmware or None,
@@ -143,8 +148,10 @@ class InverterDevice:
     ) -> tuple[WriteResult, ...]:
         """Write one register, or neighbouring ones in one request, guarded; raise a translated HomeAssistantError.
 
-        A write whose context has a user is by that user; any other is by an automation, and has a daily limit.
+        A write whose context has a user is by that user; any other is by an automation, and has a daily limit. Settings
+        that trading controls are refused while automation is on: the write would pause trading, or be undone by it.
         """
+        self._require_uncontrolled(values)
         origin = WriteOrigin.USER if context and context.user_id else WriteOrigin.AUTOMATION
         try:
             await self._async_require_identity()
@@ -154,8 +161,18 @@ class InverterDevice:
         self.written(written, context)
         return written
 
+    def _require_uncontrolled(self, keys: Iterable[str]) -> None:
+        """Raise ServiceValidationError if one of the settings is controlled by trading now."""
+        controlled = CONTROLLED_KEYS.intersection(keys)
+        if controlled and self.trading is not None and self.trading.automatic:
+            raise refuse(
+                "controlled_setting", settings=self.trading.sentences.names(shown_settings(sorted(controlled)))
+            )
+
     @callback
-    def written(self, written: tuple[WriteResult, ...], context: Context | None = None) -> None:
+    def written(
+        self, written: tuple[WriteResult, ...], context: Context | None = None, *, by_trading: bool = False
+    ) -> None:
         """Show new settings at once, save the write counters, and fire an event for each change."""
         self.settings.show({one.register.key: one.new for one in written if one.register.readable})
         changed = [one for one in written if one.changed]
@@ -177,6 +194,7 @@ class InverterDevice:
                     "symbol": one.register.symbol,
                     "old": to_json(one.register, one.old),
                     "new": to_json(one.register, one.new),
+                    "by_trading": by_trading,
                 },
                 context=context,
             )

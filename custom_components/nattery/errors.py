@@ -3,6 +3,7 @@
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
+from .core.app.reserve import ReserveError, TooManyReservesError
 from .core.control.errors import OverrideError
 from .core.errors import NatteryError, placeholder_text
 from .core.inverter.codec import InvalidValueError
@@ -18,6 +19,8 @@ _USER_ERRORS = (
     NotConfirmedError,
     InvalidRequestError,
     OverrideError,
+    ReserveError,
+    TooManyReservesError,
 )
 
 

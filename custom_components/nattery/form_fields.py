@@ -9,3 +9,8 @@ def number_field(low: float, high: float, unit: str | None = None, *, whole: boo
     if unit:
         config["unit_of_measurement"] = unit
     return NumberSelector(config)
+
+
+def power_field(unit: str) -> NumberSelector:
+    """Return a field for a power without limits, which the flow checks with a sentence of its own."""
+    return NumberSelector(NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX, unit_of_measurement=unit))

@@ -34,7 +34,7 @@ SEVERITIES = {
     WRITES_FAIL: ir.IssueSeverity.ERROR,
     LEDGER_FAILS: ir.IssueSeverity.ERROR,
 }
-FIXABLE = frozenset({SILENT_LINE})  # the others cannot be fixed in a dialog
+FIXABLE = frozenset({SILENT_LINE, CHANGED_BY_HAND})  # the others cannot be fixed in a dialog
 
 
 @callback

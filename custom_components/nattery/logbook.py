@@ -1,15 +1,15 @@
-"""Logbook entries of changed settings, with the names that the entities have."""
+"""Logbook entries of changed settings, with the names of their entities, and of changes of the battery's action."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.components.logbook.const import LOGBOOK_ENTRY_ENTITY_ID, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.components.logbook.models import LazyEventPartialState
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
 
-from .const import DOMAIN, EVENT_WRITTEN, PLATFORMS
+from .const import DOMAIN, EVENT_ACTION_CHANGED, EVENT_WRITTEN, PLATFORMS
 from .core.inverter.registers import BY_KEY
 from .core.inverter.render import Json
 from .core.inverter.table import Register, RegisterKind
@@ -20,7 +20,7 @@ type Describe = Callable[[LazyEventPartialState], dict[str, Any]]
 
 @callback
 def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[str, str, Describe], None]) -> None:
-    """Register the description of the one event of this integration."""
+    """Register the descriptions of the events of this integration."""
 
     @callback
     def describe(event: LazyEventPartialState) -> dict[str, str]:
@@ -31,7 +31,7 @@ def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[s
             LOGBOOK_ENTRY_NAME: entry.title if entry else DOMAIN.title(),
             LOGBOOK_ENTRY_MESSAGE: common_text(
                 hass,
-                "command_sent" if old is None else "register_changed",
+                _change_text(event.data),
                 {
                     "register": _entity_text(hass, register, "name") or register.symbol,
                     "old": _value(hass, register, old),
@@ -40,7 +40,24 @@ def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[s
             ),
         }
 
+    @callback
+    def describe_action(event: LazyEventPartialState) -> dict[str, str]:
+        data = event.data
+        return {
+            LOGBOOK_ENTRY_NAME: data["name"],
+            LOGBOOK_ENTRY_MESSAGE: data["text"],
+            LOGBOOK_ENTRY_ENTITY_ID: data[ATTR_ENTITY_ID],
+        }
+
     async_describe_event(DOMAIN, EVENT_WRITTEN, describe)
+    async_describe_event(DOMAIN, EVENT_ACTION_CHANGED, describe_action)
+
+
+def _change_text(data: Mapping[str, Any]) -> str:
+    """Return the key of the text of a written register."""
+    if data["old"] is None:
+        return "command_sent"
+    return "register_changed_by_trading" if data.get("by_trading") else "register_changed"
 
 
 def _entity_text(hass: HomeAssistant, register: Register, what: str) -> str | None:

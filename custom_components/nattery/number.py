@@ -14,6 +14,7 @@ from .entity import InverterEntity
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
 from .trading.controls import PREFERENCE_NUMBERS, PreferenceNumber
+from .trading.override_controls import OVERRIDE_MINUTES, OverrideMinutes
 
 PARALLEL_UPDATES = 1
 
@@ -30,7 +31,10 @@ async def async_setup_entry(
         add_subentry_entities(
             async_add_entities,
             device.trading,
-            lambda trading: [PreferenceNumber(trading, description) for description in PREFERENCE_NUMBERS],
+            lambda trading: [
+                *(PreferenceNumber(trading, description) for description in PREFERENCE_NUMBERS),
+                OverrideMinutes(trading, OVERRIDE_MINUTES),
+            ],
         )
 
     entry.runtime_data.on_identified(add_entities)

@@ -20,6 +20,7 @@ from .identity import IdentityCheck
 from .prices.coordinator import PriceCoordinator
 from .prices.settings import price_subentry
 from .trading.coordinator import TradingCoordinator
+from .trading.price_source import async_missing_prices
 
 type NatteryConfigEntry = ConfigEntry[NatteryRuntime]
 type IdentifiedCallback = Callable[[InverterDevice], None]
@@ -85,7 +86,8 @@ class NatteryRuntime:
             if stored is None:
                 raise translated(ConfigEntryNotReady, error) from error
             identity, silence = stored, translated(UpdateFailed, error)
-        device = InverterDevice(self._hass, self._entry, inverter, identity, check, self.prices)
+        prices = self.prices or await async_missing_prices(self._hass, self._entry)
+        device = InverterDevice(self._hass, self._entry, inverter, identity, check, prices)
         await device.async_start(silence)
         self.device = device
         for action in self._waiting:

@@ -1,4 +1,4 @@
-"""Selects: settings of the inverter, and the strategy of trading."""
+"""Selects: settings of the inverter, the strategy of trading, and what the battery should do."""
 
 from typing import override
 
@@ -14,6 +14,7 @@ from .entity import InverterEntity
 from .runtime import NatteryConfigEntry
 from .subentry import add_subentry_entities
 from .trading.controls import STRATEGY, StrategySelect
+from .trading.override_controls import WANTED_ACTION, WantedActionSelect
 
 PARALLEL_UPDATES = 1
 
@@ -21,12 +22,16 @@ PARALLEL_UPDATES = 1
 async def async_setup_entry(
     _: HomeAssistant, entry: NatteryConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add a select for every such setting of the register table, and the strategy of trading."""
+    """Add a select for every such setting of the register table, and those of trading."""
 
     @callback
     def add_entities(device: InverterDevice) -> None:
         async_add_entities(SettingSelect(device, register) for register in registers_on(Platform.SELECT, entry))
-        add_subentry_entities(async_add_entities, device.trading, lambda trading: [StrategySelect(trading, STRATEGY)])
+        add_subentry_entities(
+            async_add_entities,
+            device.trading,
+            lambda trading: [StrategySelect(trading, STRATEGY), WantedActionSelect(trading, WANTED_ACTION)],
+        )
 
     entry.runtime_data.on_identified(add_entities)
 

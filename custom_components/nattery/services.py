@@ -1,12 +1,12 @@
 """The actions of the integration; those for registers and the clock are for administrators only."""
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
+from homeassistant.helpers.service import async_register_admin_service
 import probatio as vol
 
 from .action_helpers import refuse
+from .action_schema import action_schema, called_entry
 from .const import DOMAIN
 from .core.inverter.registers import BY_SYMBOL
 from .core.inverter.render import similar, to_json
@@ -18,6 +18,7 @@ from .prices.services import async_setup_price_services
 from .runtime import NatteryConfigEntry
 from .trading.backtest import async_setup_backtest_service
 from .trading.ledger_services import async_setup_ledger_services
+from .trading.reserve_services import async_setup_reserve_services
 from .trading.services import async_setup_trading_services
 
 READ_REGISTERS, WRITE_REGISTER, SYNC_CLOCK = "read_registers", "write_register", "sync_clock"
@@ -39,27 +40,23 @@ def _address(value: object) -> int:
     return address
 
 
-_ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-_READ_SCHEMA = vol.All(
-    vol.Schema(
-        {
-            **_ENTRY,
-            vol.Exclusive(ATTR_SYMBOLS, "what"): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
-            vol.Exclusive(ATTR_ADDRESS, "what"): _address,
-            vol.Optional(ATTR_COUNT, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_REGISTERS)),
-        }
-    ),
-    cv.has_at_least_one_key(ATTR_SYMBOLS, ATTR_ADDRESS),
-)
-_WRITE_SCHEMA = vol.Schema(
+_READ_SCHEMA = action_schema(
     {
-        **_ENTRY,
+        vol.Optional(ATTR_SYMBOLS): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
+        vol.Optional(ATTR_ADDRESS): _address,
+        vol.Optional(ATTR_COUNT, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_REGISTERS)),
+    },
+    one_of=(ATTR_SYMBOLS, ATTR_ADDRESS),
+    needs_one=True,
+)
+_WRITE_SCHEMA = action_schema(
+    {
         vol.Required(ATTR_SYMBOL): cv.string,
         vol.Required(ATTR_VALUE): vol.Any(str, int, float),
         vol.Optional(ATTR_CONFIRM, default=False): cv.boolean,
     }
 )
-_CLOCK_SCHEMA = vol.Schema(_ENTRY)
+_CLOCK_SCHEMA = action_schema({})
 
 
 @callback
@@ -74,12 +71,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
     async_register_admin_service(hass, DOMAIN, SYNC_CLOCK, _async_sync_clock, _CLOCK_SCHEMA)
     async_setup_price_services(hass)
     async_setup_trading_services(hass)
+    async_setup_reserve_services(hass)
     async_setup_ledger_services(hass)
     async_setup_backtest_service(hass)
 
 
 def _device(call: ServiceCall) -> InverterDevice:
-    entry: NatteryConfigEntry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
+    entry: NatteryConfigEntry = called_entry(call)
     return entry.runtime_data.identified_device
 
 

@@ -13,6 +13,11 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity, DataUpda
 from .const import DOMAIN, LOGGER
 
 
+def subentry_unique_id(subentry: ConfigSubentry, key: str) -> str:
+    """Return the unique id of a subentry's entity with this key."""
+    return f"{subentry.subentry_id}_{key}"
+
+
 class SubentryCoordinator[DataT](DataUpdateCoordinator[DataT]):
     """The coordinator of one subentry."""
 
@@ -25,7 +30,7 @@ class SubentryCoordinator[DataT](DataUpdateCoordinator[DataT]):
 
     def unique_id(self, key: str) -> str:
         """Return the unique id of the entity with this key."""
-        return f"{self.subentry.subentry_id}_{key}"
+        return subentry_unique_id(self.subentry, key)
 
 
 class SubentryEntity[CoordinatorT: SubentryCoordinator[Any]](CoordinatorEntity[CoordinatorT]):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 import json
 import math
@@ -21,6 +22,7 @@ from custom_components.nattery.core.ledger.entry import (
     Energies,
     EntryPrices,
     Expectation,
+    ForecastEnergies,
     LedgerEntry,
     MeteredInterval,
 )
@@ -66,8 +68,9 @@ def year_of_entries() -> Iterator[LedgerEntry]:
             prices=EntryPrices("EUR", round((spot + 0.18) * 1.19, 6), spot, spot),
             action=kind,
             reason=reason,
-            expected=Expectation(grid * spot, grid, soc),
+            expected=Expectation(grid * spot, grid, soc, kind, 4 * battery),
         )
+        entry = replace(entry, forecast=ForecastEnergies(pv * rng.random(), load * rng.random()))
         yield entry
 
 
@@ -110,7 +113,7 @@ def measure_year(*, quick: bool) -> list[tuple[str, float, float, str]]:
         corrected = _seconds(lambda: book.mispriced(SITE, "EUR", spots), rounds)
         read = _seconds(lambda: book.read(SITE, START, now), rounds // 3)
     return [
-        (f"size of a year: {len(entries)} quarters, each with a reason of {reasons:.0f} bytes", size, 20, "MB"),
+        (f"size of a year of quarters, with plan, forecast and {reasons:.0f} bytes of reason", size, 25, "MB"),
         ("booking a year at once, over copying the same rows with the bare driver", written / bare, 10, "x"),
         ("booking one quarter, flushed to disk", 1000 * one, 100, "ms"),
         ("savings of today, this month and the year", 1000 * savings, 200, "ms"),

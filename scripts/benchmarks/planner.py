@@ -10,9 +10,10 @@ import time
 import highspy
 import numpy as np
 
+from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.planner.dynamic import solve_backward
 from custom_components.nattery.core.planner.planner import make_plan
-from custom_components.nattery.core.planner.problem import Outcome, Problem, ValueCurve
+from custom_components.nattery.core.planner.problem import Outcome, Problem, RequiredAction, ValueCurve
 from custom_components.nattery.core.planner.problem_document import read_problem
 from custom_components.nattery.core.planning.misses import MISSED_DAYS
 
@@ -146,11 +147,20 @@ async def planner_speed(*, quick: bool) -> list[Row]:
     )
     uncertain = replace(problem, outcomes=outcomes_of(problem))
     peaks = replace(uncertain, peak_price_per_kw=3.0, peak_so_far_kw=2.5)
-    expected, with_peak = _milliseconds(runs, lambda: make_plan(uncertain), lambda: make_plan(peaks))
+    overridden = replace(
+        uncertain, required=(RequiredAction(problem.edges[0], problem.edges[8], ActionKind.DISCHARGE, 1.3),)
+    )
+    expected, with_peak, what_if = _milliseconds(
+        runs,
+        lambda: make_plan(uncertain),
+        lambda: make_plan(peaks),
+        lambda: [make_plan(uncertain), make_plan(overridden)],
+    )
     return [
         *rows,
         Row("192 slots with 14 outcomes", expected, 60, "ms"),
         Row("192 slots with 14 outcomes and a capacity tariff", with_peak, 250, "ms"),
+        Row("192 slots with 14 outcomes: compared with an override (what-if)", what_if, 100, "ms"),
         Row("672 slots with 14 outcomes and a capacity tariff", full, None, "ms"),
         Row("672 slots: the bare HiGHS LP, without tariff and scenarios", lp, None, "ms"),
         Row("192 slots without wear: plan with binaries", binary, None, "ms"),

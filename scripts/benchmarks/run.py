@@ -13,10 +13,12 @@ from scripts.benchmarks.backtest import backtest_year, closed_loop
 from scripts.benchmarks.forecasts import forecasts
 from scripts.benchmarks.ledger import ledger
 from scripts.benchmarks.modbus import full_map, recovery, redundant_writes, reloads, write_latency, wrong_values
+from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.planner import planner_speed, planner_year
 from scripts.benchmarks.prices import prices_fetch, prices_parse
 from scripts.benchmarks.real import real_homes
 from scripts.benchmarks.rows import Measure, Row
+from scripts.benchmarks.subscribers import subscribers
 
 MEASURES: dict[str, Measure] = {
     measure.__name__: measure
@@ -35,6 +37,8 @@ MEASURES: dict[str, Measure] = {
         planner_year,
         closed_loop,
         backtest_year,
+        subscribers,
+        pictures,
     )
 }
 

@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 import signal
@@ -11,10 +11,11 @@ import sys
 import aiohttp
 
 from .api import LOGIN, HomeAssistantClient
-from .configure import configure, wait_until_loaded
+from .configure import configure, configure_trading
 from .errors import BadInputError, DemoError
-from .folder import LOOPBACK, ROOT, SEED, DemoFolder, locked_folder, prepare
+from .folder import LOOPBACK, PRICE_SEED, PRICE_SPREAD, ROOT, SEED, DemoFolder, locked_folder, prepare
 from .managed_process import ManagedProcess
+from .past_import import write_stores
 from .port import bind_error, market_port
 from .waiting import wait_until
 
@@ -44,6 +45,7 @@ class HomeAssistantProcess:
             "Home Assistant", (ROOT / ".venv-demo/bin/hass", *options), folder.log("home-assistant")
         )
         self._restarted = asyncio.Event()
+        self._while_stopped: Callable[[], None] = _do_nothing
 
     async def run(self) -> None:
         """Run until Home Assistant ends unexpectedly, which raises DemoError."""
@@ -51,11 +53,14 @@ class HomeAssistantProcess:
             await self.process.start()
             if (code := await self.process.wait()) != _RESTART:
                 raise self.process.exit_error(code)
+            self._while_stopped()
+            self._while_stopped = _do_nothing
             self._restarted.set()
 
-    async def restart(self, client: HomeAssistantClient) -> None:
-        """Request a restart and wait until the process has ended."""
+    async def restart(self, client: HomeAssistantClient, while_stopped: Callable[[], None]) -> None:
+        """Request a restart, and wait until the process has ended and `while_stopped` was called."""
         self._restarted.clear()
+        self._while_stopped = while_stopped
         await client.restart()
         await self._restarted.wait()
 
@@ -68,12 +73,16 @@ class DemoRunner:
         options = ("--link", folder.link, "--state", folder.state, "--seed", str(SEED), "--tcp", f"{LOOPBACK}:0")
         simulate = (ROOT / ".venv/bin/nattery", "simulate", *options)
         self._inverter = ManagedProcess("The simulated inverter", simulate, folder.log("inverter"))
-        publish = (sys.executable, "-m", "scripts.entsoe_standin", "--port", str(market_port(folder)), "--token", LOGIN)
+        prices = ("--seed", str(PRICE_SEED), "--spread", str(PRICE_SPREAD), "--early", "--token", LOGIN)
+        publish = (sys.executable, "-m", "scripts.entsoe_standin", "--port", str(market_port(folder)), *prices)
         self._market = ManagedProcess("The stand-in for ENTSO-E", publish, folder.log("market"))
+        remember = (sys.executable, "-m", "scripts.demonstration.make_past", "--folder", folder.path)
+        self._past = ManagedProcess("The program that makes the past", remember, folder.log("past"))
         self._home_assistant = HomeAssistantProcess(folder)
         self._folder = folder
         self._base = f"http://{LOOPBACK}:{port}"
         self._stop = asyncio.Event()
+        self._inverter_started = asyncio.Event()
 
     async def run(self) -> None:
         """Run until a signal requests the end; raise DemoError if a program ends before."""
@@ -81,13 +90,12 @@ class DemoRunner:
             asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
         failures: list[BaseException] = []
         try:
-            await self._inverter.start()
             await self._market.start()
             async with asyncio.TaskGroup() as group:
                 for coroutine in (self._home_assistant.run(), self._wait_for_signal(), self._set_up()):
                     group.create_task(coroutine)
-                for process in (self._inverter, self._market):
-                    group.create_task(_monitor(process))
+                for process in (self._run_inverter(), _monitor(self._market)):
+                    group.create_task(process)
         except* _StoppedError:
             report("Stopping")
         except* DemoError as errors:
@@ -96,8 +104,22 @@ class DemoRunner:
             await self._home_assistant.process.stop()
             await self._market.stop()
             await self._inverter.stop()
+            await self._past.stop()
         for failure in failures:
             raise failure
+
+    async def _run_inverter(self) -> None:
+        """Run the inverter, at first from the past that is made for it while Home Assistant starts."""
+        facts = self._folder.saved_facts()
+        if "entry" not in facts and "past" not in facts:
+            async with _progress("Making three weeks of history (once a day; half a minute)"):
+                await self._past.start()
+                if code := await self._past.wait():
+                    raise self._past.exit_error(code)
+            self._folder.save_facts(past="made")
+        await self._inverter.start()
+        self._inverter_started.set()
+        await _monitor(self._inverter)
 
     def _on_signal(self) -> None:
         if self._stop.is_set():  # second signal: do not wait for an orderly end
@@ -123,6 +145,7 @@ class DemoRunner:
         print(f"Ready {self._base} user {LOGIN} password {LOGIN}", flush=True)
 
     async def _configure_all(self) -> None:
+        await self._inverter_started.wait()
         for process in (self._inverter, self._market):
             report(await _first_line(process))
         market = (await _first_line(self._market)).rpartition(" ")[2]
@@ -130,10 +153,20 @@ class DemoRunner:
         async with _progress(f"Starting Home Assistant ({expected})"):
             async with HomeAssistantClient(self._base) as client:
                 if not await configure(client, self._folder, market):
+                    await configure_trading(client, self._folder)
                     return
-                await self._home_assistant.restart(client)
+                await self._home_assistant.restart(client, self._while_stopped)
             async with HomeAssistantClient(self._base) as client:
-                await wait_until_loaded(client, self._folder)
+                await configure_trading(client, self._folder)
+
+    def _while_stopped(self) -> None:
+        facts = self._folder.saved_facts()
+        if "past" in facts and "stores" not in facts:
+            write_stores(self._folder)
+
+
+def _do_nothing() -> None:
+    """Do nothing while Home Assistant is stopped for a restart that a user requested."""
 
 
 async def _monitor(process: ManagedProcess) -> None:

@@ -6,6 +6,7 @@ Each step checks first whether it is done already, so that an interrupted start 
 import asyncio
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from annotatedyaml import load_yaml_dict
@@ -13,9 +14,11 @@ from annotatedyaml import load_yaml_dict
 from .api import LOGIN, HomeAssistantClient, Json
 from .errors import DemoError
 from .folder import DemoFolder
+from .home_forms import AREA, TARIFF_FORM, TRADING_FORM
+from .past_import import DOMAIN, import_statistics
 from .waiting import wait_until
 
-DOMAIN, TITLE, PRICES, TRADING = "nattery", "Inverter", "prices", "trading"
+TITLE, PRICES, TRADING = "Inverter", "prices", "trading"
 DASHBOARD, DASHBOARD_TITLE, DASHBOARD_ICON = "home-battery", "Home battery", "mdi:home-battery"
 _DASHBOARD_FILE = Path(__file__).with_name("dashboard.yaml")
 _BATTERY_KWH = 10.2
@@ -30,34 +33,6 @@ _ENABLED_ENTITIES = (
     "sensor.inverter_clock_drift",
     "sensor.inverter_last_fault",
 )
-# The simulated battery of 10 kWh at a typical price, with a typical grid connection.
-_TRADING: Json = {
-    "capacity": 10.0,
-    "battery_price": 3500.0,
-    "charge": 4.5,
-    "discharge": 4.5,
-    "import": 6.0,
-    "export": 6.0,
-    "more": {"cycles": 8000, "efficiency": 90.0, "soc_min": 10.0, "soc_max": 100.0},
-}
-# Approximate prices of a household in Italy: losses, grid fees, levies, and three time bands of the supplier.
-_AREA = "IT_NORD"
-_WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
-_TARIFF: Json = {
-    "import_rate": {
-        "factor": 1.1,
-        "fee": 0.068,
-        "vat_percent": 10,
-        "bands": [
-            {"fee": 0.032, "start": "08:00:00", "end": "19:00:00", "days": _WORKDAYS},
-            {"fee": 0.021, "start": "07:00:00", "end": "23:00:00", "days": [*_WORKDAYS, "sat"]},
-            {"fee": 0.009},
-        ],
-        "hourly": False,
-    },
-    "export_rate": {"factor": 1, "fee": 0.006, "vat_percent": 0, "floor": 0, "hourly": False},
-    "holidays": ["01-01", "01-06", "04-25", "05-01", "06-02", "08-15", "11-01", "12-08", "12-25", "12-26"],
-}
 _ENERGY: Json = {
     "energy_sources": [
         {
@@ -99,18 +74,35 @@ _ENERGY: Json = {
 
 
 async def configure(client: HomeAssistantClient, folder: DemoFolder, market: str) -> bool:
-    """Do all steps not done yet, with prices from the URL `market`; return whether Home Assistant must be restarted."""
+    """Set up the inverter and its prices, from the URL `market`, and the screen, as far as that is not done yet.
+
+    Return whether Home Assistant must be restarted before trading can be set up.
+    """
     await _wait_until_running(client)
     await _set_up_inverter(client, folder)
     await wait_until_loaded(client, folder)
     await _set_up_prices(client, folder, market)
     await wait_until_loaded(client, folder)
-    await _set_up_trading(client, folder)
-    await _wait_for_trading(client)
     await _configure_energy(client)
     await _save_dashboard(client, folder)
     await _ignore_repairs(client)
-    return await _enable_entities(client)
+    is_changed = await _enable_entities(client)
+    facts = folder.saved_facts()
+    return is_changed or ("past" in facts and "stores" not in facts)
+
+
+async def configure_trading(client: HomeAssistantClient, folder: DemoFolder) -> None:
+    """Set up trading and give Home Assistant the past, as far as that is not done yet; get tomorrow's prices."""
+    await wait_until_loaded(client, folder)
+    has_past = "past" in folder.saved_facts()
+    if has_past:
+        await import_statistics(client, folder, "statistics")
+    await _refresh_prices(client, folder)
+    await _set_up_trading(client, folder)
+    await _wait_for_trading(client)
+    if has_past:
+        await import_statistics(client, folder, "money")
+        rmtree(folder.past, ignore_errors=True)  # Home Assistant has all of it
 
 
 async def wait_until_loaded(client: HomeAssistantClient, folder: DemoFolder) -> None:
@@ -173,12 +165,12 @@ async def _set_up_prices(client: HomeAssistantClient, folder: DemoFolder, market
     if prices and folder.saved_facts().get("market") == market:
         return
     start: Json = {"handler": [entry_id, PRICES]}
-    connection: Json = {"area": _AREA, "token": LOGIN, "more": {"url": market, "timeout": _TIMEOUT}}
+    connection: Json = {"area": AREA, "token": LOGIN, "more": {"url": market, "timeout": _TIMEOUT}}
     if prices:
         start["subentry_id"] = prices["subentry_id"]
-        inputs: list[Json] = [{"next_step_id": "connection"}, connection]
+        inputs: list[Json] = [{"next_step_id": "change_connection"}, connection]
     else:
-        inputs = [connection, _TARIFF, {"next_step_id": "save"}]
+        inputs = [connection, TARIFF_FORM, {"next_step_id": "save"}]
     end = await client.complete_flow("subentries/flow", start, *inputs)
     if end["type"] != "create_entry" and end.get("reason") != "reconfigure_successful":
         raise DemoError(f"The flow of prices did not take {market}: {end.get('errors') or end}.")
@@ -192,7 +184,7 @@ async def _set_up_trading(client: HomeAssistantClient, folder: DemoFolder) -> No
     entry_id = folder.saved_facts()["entry"]
     subentries = await client.call_command("config_entries/subentries/list", entry_id=entry_id)
     if all(subentry["subentry_type"] != TRADING for subentry in subentries):
-        end = await client.complete_flow("subentries/flow", {"handler": [entry_id, TRADING]}, _TRADING)
+        end = await client.complete_flow("subentries/flow", {"handler": [entry_id, TRADING]}, TRADING_FORM)
         if end["type"] != "create_entry":
             raise DemoError(f"The flow of trading ended otherwise: {end.get('errors') or end}.")
     await _wait_for_trading(client)
@@ -209,6 +201,17 @@ async def _wait_for_trading(client: HomeAssistantClient) -> None:
 
     async with asyncio.timeout(_TIMEOUT):
         await wait_until(is_available)
+
+
+async def _refresh_prices(client: HomeAssistantClient, folder: DemoFolder) -> None:
+    """Fetch prices in every run but the first, which has just fetched them.
+
+    The integration expects tomorrow's prices at noon, but the stand-in has them at any hour. If a fetch is running
+    already, the action fails and is not needed.
+    """
+    if folder.saved_facts().get("trading"):
+        data = {"config_entry_id": folder.saved_facts()["entry"]}
+        await client.send_command("call_service", domain=DOMAIN, service="refresh_prices", service_data=data)
 
 
 async def _enable_entities(client: HomeAssistantClient) -> bool:

@@ -15,15 +15,18 @@ from zoneinfo import available_timezones
 from .errors import BadInputError, DemoError
 
 ROOT = Path(__file__).resolve().parents[2]
+CORE = ROOT / "custom_components" / "nattery" / "core"
 LOOPBACK = "127.0.0.1"
 _MARKER = "nattery-demo.json"
+LATITUDE, LONGITUDE = 45.0, 7.7  # the simulated sun shines at this latitude
+PRICE_SEED = 1
+PRICE_SPREAD = 2.5  # gives every day something worth trading on
 SEED = 42  # differs from that of the integration's own simulated inverter, which may be added beside this one
-# The simulated inverter is at 45 degrees north.
 _CONFIGURATION = """# Written by scripts/demo at every start.
 homeassistant:
   name: Home
-  latitude: 45.0
-  longitude: 7.7
+  latitude: {latitude}
+  longitude: {longitude}
   elevation: 240
   unit_system: metric
   currency: EUR
@@ -59,6 +62,11 @@ class DemoFolder:
     def state(self) -> Path:
         """The state of the simulated inverter between runs."""
         return self.path / "inverter.json"
+
+    @property
+    def past(self) -> Path:
+        """The past that a new demo gets, until Home Assistant has it."""
+        return self.path / "past"
 
     def log(self, name: str) -> Path:
         """Return the path of a program's log of this run."""
@@ -114,16 +122,18 @@ def prepare(folder: DemoFolder, port: int) -> None:
     """Write the configuration that Home Assistant reads when it starts."""
     custom = folder.config / "custom_components"
     custom.mkdir(parents=True, exist_ok=True)
-    (folder.config / "configuration.yaml").write_text(_CONFIGURATION.format(zone=time_zone()), "utf-8")
+    (folder.config / "configuration.yaml").write_text(
+        _CONFIGURATION.format(zone=time_zone(), latitude=LATITUDE, longitude=LONGITUDE), "utf-8"
+    )
     link = custom / "nattery"
     link.unlink(missing_ok=True)
     link.symlink_to(ROOT / "custom_components" / "nattery", target_is_directory=True)
     storage = folder.config / ".storage"
     storage.mkdir(exist_ok=True)
-    _store(storage, "http", 3, _web_server(port))
+    write_store(storage, "http", 3, _web_server(port))
     if not (storage / "onboarding").exists():
         # Leaves only the account to be created: the other onboarding steps would need the internet.
-        _store(storage, "onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
+        write_store(storage, "onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
 
 
 def _web_server(port: int) -> dict[str, Any]:
@@ -143,7 +153,8 @@ def _web_server(port: int) -> dict[str, Any]:
     return {"stable": stable, "pending": None, "yaml_migration_done": True}
 
 
-def _store(storage: Path, key: str, version: int, data: dict[str, Any]) -> None:
+def write_store(storage: Path, key: str, version: int, data: dict[str, Any]) -> None:
+    """Write a file of Home Assistant's storage."""
     content = {"version": version, "minor_version": 1, "key": key, "data": data}
     (storage / key).write_text(json.dumps(content, indent=2), "utf-8")
 

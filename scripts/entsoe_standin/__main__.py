@@ -29,11 +29,19 @@ def main() -> int:
     parser.add_argument("--mode", type=_mode, default="ok", help="how to respond, NAME or NAME:NUMBER (default ok)")
     parser.add_argument("--token", help="the only accepted token, which is then no secret (default: any)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the prices (default %(default)s)")
+    parser.add_argument("--spread", type=float, default=1.0, help="spread of the prices (default %(default)s)")
+    parser.add_argument("--early", action="store_true", help="publish tomorrow's prices at midnight")
     arguments = parser.parse_args()
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    behaviour = Behaviour(mode=arguments.mode, token=arguments.token, seed=arguments.seed)
+    behaviour = Behaviour(
+        mode=arguments.mode,
+        token=arguments.token,
+        seed=arguments.seed,
+        spread=arguments.spread,
+        early=arguments.early,
+    )
     with StandIn(behaviour, host=arguments.host, port=arguments.port) as stand_in, suppress(KeyboardInterrupt):
         print(f"ENTSO-E stand-in at {stand_in.url}", flush=True)
         ended.wait()

@@ -9,16 +9,20 @@ from zoneinfo import ZoneInfo
 MARKET_ZONE = ZoneInfo("Europe/Brussels")  # the time zone of market days
 # Typical price of each hour in EUR/MWh: low at night, peaks in the morning and evening, a dip at noon.
 _SHAPE = (62, 58, 55, 54, 56, 66, 84, 101, 104, 88, 72, 60, 53, 50, 54, 66, 86, 112, 124, 118, 102, 88, 76, 68)
+_MEAN = sum(_SHAPE) / len(_SHAPE)
 _SUNNY = range(4, 10)  # months with enough sun for low prices at noon
 
 
-def price(seed: int, domain: str, moment: datetime) -> float:
-    """Return the price in EUR/MWh of the quarter-hour that contains an aware time; negative at sunny noons."""
+def price(seed: int, domain: str, moment: datetime, spread: float = 1.0) -> float:
+    """Return the price in EUR/MWh of the quarter-hour that contains an aware time; negative at sunny noons.
+
+    `spread` multiplies how far the typical price of each hour is from their mean, and makes days more alike.
+    """
     local = moment.astimezone(MARKET_ZONE)
     day, quarter = local.date(), local.hour * 4 + local.minute // 15
     random = _random(seed, domain, day.isoformat())
-    wind, sun = random.uniform(0.45, 1.45), random.uniform(0.0, 1.0)
-    base = _interpolate(_SHAPE, quarter / 4)
+    wind, sun = 1 + random.uniform(-0.55, 0.45) / spread, random.uniform(0.0, 1.0)
+    base = _MEAN + (_interpolate(_SHAPE, quarter / 4) - _MEAN) * spread
     noon = math.exp(-(((quarter / 4 - 13) / 2.4) ** 2))
     depth = (95 if day.month in _SUNNY else 30) * sun * (1.25 if day.weekday() >= 5 else 1)  # noqa: PLR2004
     # In UTC, because in autumn an hour occurs twice, at different prices.

@@ -37,7 +37,10 @@ class ReplyDelivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request for a bidding zone from `start` to `end` (UTC); `now` is the stand-in's time."""
+    """A request for a bidding zone from `start` to `end` (UTC); `now` is the stand-in's time.
+
+    The prices are those of `seed` and `spread`. `early` tells that tomorrow's are published at midnight.
+    """
 
     domain: str
     start: datetime
@@ -45,12 +48,14 @@ class Request:
     now: datetime
     seed: int
     path: str
+    spread: float = 1.0
+    early: bool = False
 
     @property
     def days(self) -> list[date]:
         """Return the published market days that overlap the interval."""
         newest = market_day(self.now)
-        if self.now.astimezone(MARKET_ZONE).hour >= PUBLISHED_AT:
+        if self.early or self.now.astimezone(MARKET_ZONE).hour >= PUBLISHED_AT:
             newest += timedelta(days=1)
         first, last = market_day(self.start), market_day(self.end - timedelta(seconds=1))
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
@@ -73,7 +78,8 @@ class Reply:
 def slot_amounts(request: Request, day: date, minutes: int = 15, surcharge: float = 0.0) -> list[float | None]:
     """Return the prices of a market day in EUR/MWh, plus `surcharge`; longer slots get the mean."""
     start, end = (edge.astimezone(UTC) for edge in edges(day))
-    quarters = [price(request.seed, request.domain, start + n * QUARTER) for n in range((end - start) // QUARTER)]
+    starts = (start + number * QUARTER for number in range((end - start) // QUARTER))
+    quarters = [price(request.seed, request.domain, at, request.spread) for at in starts]
     share = minutes // 15
     means = (sum(quarters[n : n + share]) / share for n in range(0, len(quarters), share))
     return [round(mean + surcharge, 2) for mean in means]

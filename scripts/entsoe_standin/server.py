@@ -26,13 +26,16 @@ def _now() -> datetime:
 class Behaviour:
     """The behaviour of the stand-in: `next_modes` apply to the next requests, `mode` to all later ones.
 
-    A `token` of None accepts any token except an empty one; `now` is the clock.
+    A `token` of None accepts any token except an empty one; `now` is the clock. `spread` is that of `price`. With
+    `early`, tomorrow's prices are published at midnight.
     """
 
     mode: str = "ok"
     next_modes: list[str] = field(default_factory=list)
     token: str | None = None
     seed: int = 1
+    spread: float = 1.0
+    early: bool = False
     now: Callable[[], datetime] = _now
 
 
@@ -86,7 +89,10 @@ class StandIn:
         if error := _request_error(parameters):
             return Reply(acknowledgement("999", error, created=now), HTTPStatus.BAD_REQUEST)
         start, end = _parse_time(parameters["periodStart"]), _parse_time(parameters["periodEnd"])
-        return reply_for(Request(parameters["in_Domain"], start, end, now, behaviour.seed, path), number)
+        request = Request(
+            parameters["in_Domain"], start, end, now, behaviour.seed, path, behaviour.spread, behaviour.early
+        )
+        return reply_for(request, number)
 
 
 def _request_error(parameters: dict[str, str]) -> str:

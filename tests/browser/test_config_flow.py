@@ -22,9 +22,13 @@ async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entit
     name, token = page.get_by_role("textbox", name="Name"), page.get_by_role("textbox", name="Token")
     await expect(name).to_have_value("Simulated battery")
     await name.fill(NAME)
-    await submit(page, token)
+    await submit(page, page.get_by_text("Use the prices of another battery"))
 
-    # It goes on with prices; where a country has several areas, none is chosen by itself.
+    # It goes on with prices, which can be new ones, those of another battery, or come later. Where a country has
+    # several areas, none is chosen by itself.
+    await expect(page.get_by_text("Later", exact=True)).to_be_visible()
+    await page.get_by_text("Set up prices", exact=True).click()
+    await expect(token).to_be_visible()
     await token.fill("demo")
     await page.get_by_text("More options").click()
     await page.get_by_role("textbox", name="Address").fill(demo.market)
@@ -36,7 +40,12 @@ async def test_a_second_inverter_is_added_with_prices_and_its_device_shows_entit
     save = page.get_by_text("Save", exact=True)
     await submit(page, save)
     await save.click()
-    await page.get_by_role("button", name="Finish").click()
+
+    # Then it asks about trading, and tells how to come back.
+    await expect(page.get_by_text("Set up trading", exact=True)).to_be_visible()
+    await page.get_by_text("Later", exact=True).click()
+    await expect(page.get_by_text("Battery trading can be added at any time")).to_be_visible()
+    await page.get_by_role("button", name="Close").last.click()
 
     await (await house(page, demo, NAME)).get_by_text(NAME).last.click()
     await page.wait_for_url("**/config/devices/device/**")

@@ -1,8 +1,10 @@
 """scripts/demo as a command: its start, its end, and what it refuses."""
 
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 import re
 import sys
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,10 +12,22 @@ from scripts.demonstration.api import HomeAssistantClient
 from tests.ports import free_port
 
 from .cards import wait_for
-from .demo import Demo, copy_of, run, running
+from .demo import Demo, copy_of, run, running, time_zone_at_noon
+from .trading import act, entry_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(700)]
 
+ENERGIES = tuple(
+    f"sensor.inverter_{name}_energy"
+    for name in ("pv", "load", "grid_import", "grid_export", "battery_charge", "battery_discharge")
+)
+STATISTICS = (
+    "sensor.inverter_pv_power",
+    "sensor.inverter_battery_state_of_charge",
+    "sensor.inverter_grid_import_energy_cost",
+    "sensor.battery_trading_saved_by_planning_today",
+    "sensor.battery_trading_saved_by_the_battery_in_total",
+)
 LOOPBACK, LISTENING = "0100007F", "0A"
 
 
@@ -46,6 +60,42 @@ async def test_a_copy_beside_it_looks_for_prices_elsewhere(demo: Demo, socket_en
             seen = await states()
         assert seen["sensor.electricity_price_status"] == "ok"
         assert float(seen["sensor.electricity_import_price"])
+
+
+async def test_it_has_three_weeks_behind_it(demo: Demo, socket_enabled: None):
+    now, zone = datetime.now(UTC), ZoneInfo(time_zone_at_noon())
+    midnight = datetime.combine(now.astimezone(zone), time(), zone)
+    begin = midnight - timedelta(days=21)
+    async with HomeAssistantClient(demo.url) as api:
+        entry = await entry_of(api)
+        days = (await act(api, "get_ledger", entry, period="day", start=begin.isoformat(), end=now.isoformat()))["rows"]
+        assert [day["coverage"] for day in days[:21]] == [1.0] * 21
+        assert sum(day["saved_over_no_battery"] for day in days) > 10
+        assert sum(day["saved_over_self_consumption"] for day in days) > 0
+
+        booked = await act(api, "get_ledger", entry, start=midnight.isoformat(), end=now.isoformat())
+        plan = await act(api, "get_plan", entry)
+        tomorrow = (midnight + timedelta(days=1)).isoformat()
+        today = [*booked["rows"], *(slot for slot in plan["slots"] if slot["start"] < tomorrow)]
+        assert {slot["action"] for slot in today} & {"charge", "discharge"}
+
+        states = {known["entity_id"]: known["state"] for known in await api.call_command("get_states")}
+        assert float(states["sensor.electricity_mean_price_tomorrow"]) > 0
+        assert float(states["sensor.battery_trading_load_forecast_error"]) > 0  # of days that have been forecast
+
+        statistics = await api.call_command(
+            "recorder/statistics_during_period",
+            start_time=begin.isoformat(),
+            statistic_ids=[*ENERGIES, *STATISTICS],
+            period="day",
+            types=["change", "mean"],
+        )
+        for energy in ENERGIES:
+            changes = [row["change"] for row in statistics[energy]]
+            assert len(changes) >= 21
+            assert all(0 <= kwh < 60 for kwh in changes)  # counters go on without a jump
+        assert all(len(statistics[one]) >= 21 for one in STATISTICS)
+        assert await api.call_command("recorder/validate_statistics") == {}
 
 
 def test_the_second_start_is_quick(demo: Demo):

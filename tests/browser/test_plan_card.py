@@ -22,9 +22,10 @@ HOST = "http://nattery.test/"
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built page."""
     folder = tmp_path_factory.mktemp("harness")
-    vite = ROOT / "node_modules" / ".bin" / "vite"
+    front_end = ROOT / "custom_components" / "nattery" / "frontend"
+    vite = front_end / "node_modules" / ".bin" / "vite"
     subprocess.run(
-        [vite, "build", "tests/frontend/harness", "--outDir", folder, "--logLevel", "error"], cwd=ROOT, check=True
+        [vite, "build", "tests/harness", "--outDir", folder, "--logLevel", "error"], cwd=front_end, check=True
     )
     return folder
 

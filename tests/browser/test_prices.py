@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 import pytest
 
 from custom_components.nattery.core.market.bidding_zones import find_zone
+from scripts.demonstration.folder import PRICE_SEED, PRICE_SPREAD
 from scripts.entsoe_standin.curve import price
 
 from .cards import house, number, open_page, state, submit, wait_for
@@ -32,7 +33,7 @@ async def test_the_first_screen_shows_what_the_market_asks_now(page: Page):
 
     async def as_published() -> bool:
         return await number(spot) == pytest.approx(
-            price(1, domain, datetime.now(UTC)) / 1000, abs=0.00006
+            price(PRICE_SEED, domain, datetime.now(UTC), PRICE_SPREAD) / 1000, abs=0.00006
         )  # four digits are shown
 
     await wait_for(as_published)

@@ -8,7 +8,7 @@ from custom_components.nattery.core.sentences import english_sentences
 
 from .test_sentences import BERLIN, KEYS, NOW, example
 
-PATH = Path(__file__).parent.parent / "frontend" / "fixtures" / "sentences.json"
+PATH = Path(__file__).parents[2] / "custom_components/nattery/frontend/tests/fixtures" / "sentences.json"
 
 
 def screen_sentences() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.nattery.core.control.reasons import CONTROL_REASONS
+from custom_components.nattery.core.control.reasons import CONTROL_REASONS, STATUS_KEYS
 from custom_components.nattery.core.explanation import MOMENT_ENDINGS, Explanation
 from custom_components.nattery.core.forecast.notes import FORECAST_NOTES
 from custom_components.nattery.core.planner.reasons import PLAN_NOTES, PLAN_REASONS
@@ -18,11 +18,11 @@ from custom_components.nattery.core.sentences import SUBUNITS, Sentences, englis
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a Friday
 TEXTS = english()
-REASONS = PLAN_REASONS | CONTROL_REASONS
+REASONS = PLAN_REASONS | CONTROL_REASONS | STATUS_KEYS
 KEYS = sorted(REASONS | PLAN_NOTES | FORECAST_NOTES | {"note_peak_unknown"})
 FORBIDDEN = ("margin", "burden", "horizon", "worth", "marginal", "break-even")
 WORDS = {"settings", "alarms", "arrays", "strategy", "detail", "currency"}  # values that are neither numbers nor times
-ADDED = ("booked_undone", "plan_curtailed", "plan_kept")
+ADDED = ("booked_undone", "control_because", "plan_curtailed", "plan_kept")
 
 
 def placeholders(text):

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -20,10 +22,11 @@ from custom_components.nattery.trading.controls import AUTOMATION, PREFERENCE_NU
 from custom_components.nattery.trading.event import ACTION_CHANGED
 from custom_components.nattery.trading.inverter_system import InverterMeasurements
 from custom_components.nattery.trading.ledger_recorder import LedgerRecorder
+from custom_components.nattery.trading.override_controls import OVERRIDE_MINUTES, TRADING_BUTTONS, WANTED_ACTION
 from custom_components.nattery.trading.plan_sensors import PLANNED_SENSORS
 from custom_components.nattery.trading.savings import SAVINGS
 from custom_components.nattery.trading.sensors import PROBLEMS, TRADING_SENSORS
-from custom_components.nattery.trading.settings import settings_from
+from custom_components.nattery.trading.settings import TRADING, settings_from
 
 type Poll = tuple[datetime, Mapping[str, Any]]
 
@@ -129,6 +132,18 @@ class BookedHouse:
         return price
 
 
+def add_trading(house: BookedHouse, **changes: Any) -> None:
+    """Add trading to a home that is not set up yet."""
+    subentry = ConfigSubentry(
+        data=MappingProxyType({**BATTERY, **changes}),
+        subentry_type=TRADING,
+        title="Trading",
+        unique_id=TRADING,
+        subentry_id="01JD5TRADING0000000000000T",
+    )
+    house.hass.config_entries.async_add_subentry(house.entry, subentry)
+
+
 def net(energies: Energies) -> dict[str, float]:
     """Return energies with the signs of the inverter's powers."""
     return {
@@ -148,6 +163,9 @@ TRADING_ENTITIES = {
     *(("sensor", description.key) for description in (*TRADING_SENSORS, *PLANNED_SENSORS, *SAVINGS)),
     *(("binary_sensor", description.key) for description in PROBLEMS),
     *(("number", description.key) for description in PREFERENCE_NUMBERS),
+    ("number", OVERRIDE_MINUTES.key),
+    *(("button", description.key) for description in TRADING_BUTTONS),
+    ("select", WANTED_ACTION.key),
     ("switch", AUTOMATION.key),
     ("select", STRATEGY.key),
     ("event", ACTION_CHANGED.key),

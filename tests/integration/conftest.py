@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from custom_components.nattery.core.simulator.simulator import Simulator
 from scripts.entsoe_standin.server import StandIn
 from tests.ports import free_port
 
-from .books import MORNING, TARIFF, BookedHouse
+from .books import MORNING, TARIFF, BookedHouse, add_trading
 from .market import PriceSetup, add_prices, price_data, run_in_thread, stand_in
 
 # A test may stop the clock of the house; the wire and the inverter at its end live on.
@@ -163,6 +164,23 @@ async def booked(
     await house.settle()
     if house_entry.state is ConfigEntryState.LOADED:
         assert await hass.config_entries.async_unload(house_entry.entry_id)
+
+
+@pytest.fixture
+async def dry(booked: BookedHouse) -> BookedHouse:
+    """That house with trading and a plan, in a dry run."""
+    add_trading(booked)
+    await booked.set_up()
+    await booked.walk(timedelta(seconds=2))
+    return booked
+
+
+@pytest.fixture
+async def automatic(dry: BookedHouse) -> BookedHouse:
+    """The same with automation on."""
+    assert dry.site.trading is not None
+    await dry.site.trading.async_set_automatic(on=True)
+    return dry
 
 
 def _added(hass: HomeAssistant, data: dict[str, Any]) -> MockConfigEntry:

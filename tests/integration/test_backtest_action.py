@@ -37,8 +37,8 @@ from custom_components.nattery.core.process.errors import (
     WorkerTimeoutError,
 )
 from custom_components.nattery.errors import describe
-from custom_components.nattery.trading import backtest as action
-from custom_components.nattery.trading.backtest import RUNNING
+from custom_components.nattery.trading import backtest_job as job
+from custom_components.nattery.trading.backtest_job import RUNNING
 from custom_components.nattery.trading.settings import TRADING, settings_from
 from scripts.benchmarks.weeks import ZONE, Weeks, series
 
@@ -360,7 +360,7 @@ async def test_a_killed_process_is_said(booked: BookedHouse, ledger: Ledger, sta
 
 
 async def test_a_slow_computer(booked: BookedHouse, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(action, "run_in_process", partial(run_in_process, seconds=0.1))
+    monkeypatch.setattr(job, "run_in_process", partial(run_in_process, seconds=0.1))
     with pytest.raises(HomeAssistantError) as caught:
         await backtest(booked)
     assert str(caught.value) == "The backtest did not finish within 0.1 s. Choose a shorter period"

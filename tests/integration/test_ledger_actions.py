@@ -106,7 +106,9 @@ async def test_the_ledger_is_read_by_quarter_day_and_month(booked: BookedHouse) 
     assert day["saved_over_no_battery"] == pytest.approx(day["no_battery_cost"] - day["cost"], abs=2e-6)
 
     days = (await ledger(house, period="day", start="2026-11-19 00:00:00", end="2026-11-22 00:00:00"))["rows"]
-    assert [row["load_kwh"] for row in days] == [0, day["load_kwh"], 0]
+    assert [row["load_kwh"] for row in days] == [None, day["load_kwh"], None]
+    assert [row["cost"] is None for row in days] == [True, False, True]
+    assert [row["coverage"] for row in days] == [0, day["coverage"], 0]
     (month,) = (await ledger(house, period="month"))["rows"]
     assert datetime.fromisoformat(month["start"]) == berlin("2026-11-01 00:00")
     assert month["load_kwh"] == day["load_kwh"]
@@ -140,6 +142,7 @@ async def test_reasons_are_read_with_their_numbers_and_in_words(booked: BookedHo
     trading = house.site.trading
     slot = trading.data.slot(berlin("11:14"))
     await house.walk(berlin("11:16"))
+    await trading.async_set_automatic(on=True)
     await house.hass.services.async_call(
         DOMAIN,
         "override",
@@ -147,6 +150,7 @@ async def test_reasons_are_read_with_their_numbers_and_in_words(booked: BookedHo
         blocking=True,
         return_response=True,
     )
+    await trading.async_set_automatic(on=False)
     await house.walk(berlin("11:31"))
     await trading.async_set_automatic(on=True)
     await house.walk(berlin("11:46"))

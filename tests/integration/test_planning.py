@@ -17,6 +17,7 @@ from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.app.interval_prices import known_intervals
 from custom_components.nattery.core.app.monthly_peak import PeakImport
 from custom_components.nattery.core.app.planning import PlanningInputs, run_planner
+from custom_components.nattery.core.control.overrides import OverrideRequest
 from custom_components.nattery.core.forecast.quarters import moment, quarter
 from custom_components.nattery.core.ledger.entry import Expectation
 from custom_components.nattery.core.ledger.ledger import Ledger
@@ -127,7 +128,7 @@ async def test_the_last_known_peak_counts_while_the_books_are_away_and_no_longer
 async def charge(trading: TradingCoordinator) -> None:
     """Let the battery be charged from the grid."""
     await trading.async_set_automatic(on=True)
-    await trading.async_override(ActionKind.CHARGE, berlin("12:00"), 3000)
+    await trading.async_change_overrides([OverrideRequest(ActionKind.CHARGE, berlin("12:00"), 3000)])
 
 
 async def test_with_books_away_the_meter_knows_and_a_note_says_so(booked: BookedHouse) -> None:
@@ -214,7 +215,14 @@ async def test_what_was_expected_of_a_quarter_is_booked_without_wear(booked: Boo
     await trading.async_set_preferences(replace(trading.preferences, strategy="self_consumption"))
     await booked.walk(berlin("11:31"))
     _, second = await trading.recorder.async_read(berlin("11:00"), berlin("12:00"))
-    assert second.expected == Expectation(cost=0, grid_kwh=0, soc=pytest.approx(second.expected.soc))
+    assert second.expected == Expectation(
+        cost=0,
+        grid_kwh=0,
+        soc=pytest.approx(second.expected.soc),
+        action=ActionKind.SELF_CONSUME,
+        power_kw=pytest.approx(second.expected.power_kw),
+    )
+    assert second.expected.power_kw < 0
 
 
 async def test_with_books_away_the_rest_of_today_is_all_that_is_said(booked: BookedHouse) -> None:

@@ -74,7 +74,7 @@ async def test_a_rejected_token_does_not_replace_the_stored_one(hass, house_entr
         prices = add_prices(hass, house_entry, price_data(server.url))
         flows = hass.config_entries.subentries
         flow = await house_entry.start_subentry_reconfigure_flow(hass, prices.subentry_id)
-        flow = await flows.async_configure(flow["flow_id"], {"next_step_id": "connection"})
+        flow = await flows.async_configure(flow["flow_id"], {"next_step_id": "change_connection"})
         answer = {"area": "DE_LU", MORE: {"url": server.url, "timeout": 30}}
         flow = await flows.async_configure(flow["flow_id"], {**answer, "token": "wrong"})
         await hass.async_block_till_done()

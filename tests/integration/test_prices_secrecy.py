@@ -1,5 +1,6 @@
 """The token is in the subentry's data and nowhere else, whatever the server does."""
 
+from datetime import timedelta
 import json
 import logging
 from typing import Any
@@ -11,12 +12,15 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
+from custom_components.nattery.websocket.table import COMMANDS
+
+from .commands import pending_events, send
 from .market import CANARY, PriceSetup, price_data
-from .test_prices_websocket import SUBSCRIBE
 
 SHAPES = (CANARY, quote(CANARY), quote(CANARY, safe=""), json.dumps(CANARY)[1:-1], CANARY.encode().hex())
 MODES = ("ok", "unauthorized", "refused", "html", "cut", "unavailable", "hang_up")
@@ -80,7 +84,7 @@ async def flow_results(house: PriceSetup) -> list[object]:
     context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry}
     results: list[Any] = [await flows.async_init((house.entry.entry_id, "prices"), context=context)]
     flow_id = results[0]["flow_id"]
-    results.append(await flows.async_configure(flow_id, {"next_step_id": "connection"}))
+    results.append(await flows.async_configure(flow_id, {"next_step_id": "change_connection"}))
     more = {"url": house.market.url, "timeout": 30}
     results.append(await flows.async_configure(flow_id, {"area": "DE_LU", "token": CANARY, "more": more}))
     await house.hass.async_block_till_done()
@@ -108,8 +112,10 @@ async def test_the_token_is_never_exposed(
     listener = EventRecorder(hass)
     await price_setup.start()
     client = await hass_ws_client(hass)
-    await client.send_json_auto_id({"type": SUBSCRIBE, "entry_id": price_setup.entry.entry_id})
-    data: list[object] = [await client.receive_json(), await client.receive_json()]
+    data: list[object] = []
+    for command in COMMANDS:
+        fields = {"entry_id": price_setup.entry.entry_id} if command.fields else {}
+        data.append(await send(client, command.name, **fields))
 
     price_setup.market.behaviour.mode = mode
     for _ in range(3):
@@ -118,13 +124,14 @@ async def test_the_token_is_never_exposed(
         except HomeAssistantError as error:
             data += [error, error.__cause__, error.__context__, error.translation_placeholders]
         await price_setup.settle()
-    await client.send_json_auto_id({"type": "config_entries/get", "domain": "nattery"})
-    while (message := await client.receive_json())["type"] != "result":
-        data.append(message)
-    data.append(message)
+    await price_setup.advance_to(dt_util.utcnow() + timedelta(seconds=6))  # health waits between two events
+    data += await pending_events(client)
+    data.append(await send(client, "config_entries/get", domain="nattery"))
     data += await visible_data(price_setup, hass_client)
     data += await flow_results(price_setup)
     data += await visible_data(price_setup, hass_client)
+    data += await pending_events(client)
+    assert any(isinstance(event, dict) and event.get("fetches") for event in data), "health is among it"
     await price_setup.unload()
 
     assert len(price_setup.market.queries) >= 5

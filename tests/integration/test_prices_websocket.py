@@ -120,7 +120,7 @@ async def test_disconnecting_leaves_no_listener(price_setup: PriceSetup, hass_ws
 
 
 async def test_not_found(price_setup: PriceSetup, hass_ws_client: WebSocketGenerator) -> None:
-    """No such config entry, one of another integration, one without prices, one that is not loaded."""
+    """No such config entry, one of another integration, one without prices."""
     client = await hass_ws_client(price_setup.hass)
     other = MockConfigEntry(domain="sun")
     other.add_to_hass(price_setup.hass)
@@ -136,5 +136,14 @@ async def test_not_found(price_setup: PriceSetup, hass_ws_client: WebSocketGener
     await price_setup.start()
     assert await is_refused("nonsense")
     assert await is_refused(other.entry_id)
+
+
+async def test_a_subscription_waits_for_an_entry_to_be_loaded(
+    price_setup: PriceSetup, hass_ws_client: WebSocketGenerator
+) -> None:
+    await price_setup.start()
     await price_setup.unload()
-    assert await is_refused(ours.entry_id)
+    client = await hass_ws_client(price_setup.hass)
+    assert await subscribe(client, price_setup) is None
+    await price_setup.start()
+    assert len((await picture(client))["slots"]) == 96

@@ -22,6 +22,7 @@ from custom_components.nattery.core.inverter.write_counter import REFUSE_AT
 from custom_components.nattery.core.simulator.simulator import Simulator
 from custom_components.nattery.trading.backtest import BACKTEST
 from custom_components.nattery.trading.ledger_services import GET_LEDGER
+from custom_components.nattery.trading.reserve_services import CLEAR_RESERVE, RESERVE
 from custom_components.nattery.trading.services import CLEAR_OVERRIDE, EXPLAIN_SLOT, GET_PLAN, OVERRIDE, REPLAN
 
 from .conftest import HOST, SERIAL
@@ -33,7 +34,17 @@ ACTIONS = {
     "write_register": {"symbol": "MaxChgCurrSet", "value": 60},
     "sync_clock": {},
 }
-TRADING_ACTIONS = (GET_PLAN, EXPLAIN_SLOT, REPLAN, OVERRIDE, CLEAR_OVERRIDE, GET_LEDGER, BACKTEST)
+TRADING_ACTIONS = (
+    GET_PLAN,
+    EXPLAIN_SLOT,
+    REPLAN,
+    OVERRIDE,
+    CLEAR_OVERRIDE,
+    RESERVE,
+    CLEAR_RESERVE,
+    GET_LEDGER,
+    BACKTEST,
+)
 NOT_FOR_READING = [r for r in REGISTERS if r.secret or r.access is Access.WRITE]
 
 

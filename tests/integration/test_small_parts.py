@@ -103,7 +103,7 @@ async def test_no_plan_without_prices_or_for_an_invalid_problem(
 ) -> None:
     prices = SimpleNamespace(last_update_success=False, config_entry=SimpleNamespace(title="Home"))
     maker = plan_maker.PlanMaker(hass, None, prices, None, None, SimpleNamespace(soc=0.5))
-    assert await maker.async_collect() == PlanFailure(PlanProblem.NO_PRICES, keep_plan=True)
+    assert await maker.async_collect(()) == PlanFailure(PlanProblem.NO_PRICES, keep_plan=True)
 
     def refuse(*_: object) -> None:
         raise ProblemError("battery.soc_min", "cannot be 2: allowed is a number from 0 to 1")

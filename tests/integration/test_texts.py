@@ -137,6 +137,7 @@ def test_the_list_is_complete() -> None:
         "not_a_time",
         "not_a_stamp",
         "not_writable",
+        "other_unit",
     }
     assert {key.removeprefix("value_") for key in KEYS if key.startswith("value_")} == reasons
 
@@ -230,3 +231,35 @@ def test_every_error_of_the_prices_flow_has_its_text() -> None:
 
 def test_groups_are_named() -> None:
     assert TEXTS["selector"]["groups"]["options"].keys() == {option.value for option in RegisterGroup}
+
+
+SELF_EXPLAINING = {"hourly", "sync_clock"}  # switches
+
+
+def described_fields(node: Any) -> Iterator[tuple[str, str]]:
+    """Yield every field of the forms below a node with its description."""
+    for key, value in node.items():
+        if key == "data":
+            descriptions = node.get("data_description", {})
+            yield from ((field, descriptions.get(field, "")) for field in value)
+        elif isinstance(value, dict) and key not in {"data_description", "menu_options", "menu_option_descriptions"}:
+            yield from described_fields(value)
+
+
+def test_every_field_of_every_form_has_a_sentence_and_an_example() -> None:
+    forms = {name: TEXTS[name] for name in ("config", "options", "config_subentries")}
+    described = list(described_fields(forms))
+    assert len(described) > 60
+    for field, description in described:
+        assert description.endswith("."), field
+        assert "for example" in description or field in SELF_EXPLAINING, f"{field}: {description}"
+
+
+def test_what_is_left_empty_stays_is_said_only_where_something_is_there() -> None:
+    steps = {
+        f"{flow}.{step}": str(texts)
+        for flow, kind in TEXTS["config_subentries"].items()
+        for step, texts in kind["step"].items()
+    }
+    kept = {name for name, text in steps.items() if re.search(r"empty to keep", text)}
+    assert kept == {"prices.change_connection", "trading.reconfigure"}

@@ -8,7 +8,8 @@ import probatio as vol
 import pytest
 
 from custom_components.nattery.const import DOMAIN
-from custom_components.nattery.core.control.overrides import MAX_OVERRIDES
+from custom_components.nattery.core.action import ActionKind
+from custom_components.nattery.core.control.overrides import MAX_OVERRIDES, OverrideRequest
 
 from .books import BookedHouse, berlin
 from .test_ledger_actions import set_up
@@ -78,9 +79,17 @@ WRONG: tuple[tuple[dict[str, Any], str, str | None], ...] = (
 @pytest.fixture
 async def house(booked: BookedHouse) -> BookedHouse:
     """The house at eleven in Berlin, with a plan, whose battery may charge and discharge with 5 kW."""
-    await set_up(booked)
+    await set_up_automatic(booked)
     await booked.walk(PLANNING)
     return booked
+
+
+async def set_up_automatic(booked: BookedHouse) -> BookedHouse:
+    """The house with trading and automation on, since a dry run refuses overrides."""
+    house = await set_up(booked)
+    assert house.site.trading is not None
+    await house.site.trading.async_set_automatic(on=True)
+    return house
 
 
 async def test_an_override_that_cannot_be(house: BookedHouse) -> None:
@@ -129,7 +138,7 @@ async def test_a_time_without_an_offset_is_by_the_clock_of_the_house(house: Book
 async def test_an_hour_that_comes_twice(booked: BookedHouse) -> None:
     """Which one is meant is not guessed; with an offset it is clear, and a stretch over both is two hours longer."""
     booked.clock.move_to(BEFORE_WINTER)
-    house = await set_up(booked)
+    house = await set_up_automatic(booked)
     for data in ({"until": "2026-10-25 02:30:00"}, {"start": "2026-10-25 02:00:00", **HOUR}):
         key, said = await refused(house, "override", action="hold", **data)
         assert key == "time_twice"
@@ -143,7 +152,7 @@ async def test_an_hour_that_comes_twice(booked: BookedHouse) -> None:
 
 async def test_an_hour_that_never_comes(booked: BookedHouse) -> None:
     booked.clock.move_to(BEFORE_SUMMER)
-    house = await set_up(booked)
+    house = await set_up_automatic(booked)
     key, said = await refused(house, "override", action="hold", until="2027-03-28 02:30:00")
     assert key == "time_never"
     assert said == "2027-03-28 02:30 does not exist because the clocks go forward at that time. Choose another time."
@@ -163,8 +172,7 @@ async def test_no_such_override(house: BookedHouse) -> None:
 async def test_there_is_an_end_to_overrides(house: BookedHouse) -> None:
     trading = house.site.trading
     assert trading is not None
-    for _ in range(MAX_OVERRIDES):
-        trading.controller.override("hold", berlin("12:00"))
+    trading.controller.change_overrides([OverrideRequest(ActionKind.HOLD, berlin("12:00"))] * MAX_OVERRIDES)
     key, said = await refused(house, "override", action="hold", **HOUR)
     assert (key, said) == ("too_many_overrides", "There are too many overrides. Clear some of them first.")
     assert await act(house, "clear_override") == {"cleared": MAX_OVERRIDES}
@@ -186,6 +194,8 @@ async def test_a_slot_that_is_not_planned(house: BookedHouse) -> None:
         ("replan", {}),
         ("override", {"action": "hold", **HOUR}),
         ("clear_override", {}),
+        ("reserve", {"soc": 60, **HOUR}),
+        ("clear_reserve", {}),
     ],
 )
 async def test_a_house_that_does_not_trade(booked: BookedHouse, action: str, data: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.nattery.const import DOMAIN
+from custom_components.nattery.trading.override_controls import TRADING_BUTTONS
 from custom_components.nattery.trading.websocket import SUBSCRIBE
 
 from .books import BookedHouse
@@ -21,8 +22,16 @@ from .subscribing import refusal
 from .test_ledger_actions import set_up as set_up_trading
 
 READS: dict[str, dict[str, Any]] = {"get_plan": {}, "explain_slot": {}, "get_ledger": {}}
-CONTROLS: dict[str, dict[str, Any]] = {"override": {"action": "hold", "duration": "01:00"}, "clear_override": {}}
+CONTROLS: dict[str, dict[str, Any]] = {
+    "override": {"action": "hold", "duration": "01:00"},
+    "clear_override": {},
+    "reserve": {"soc": 60, "duration": "01:00"},
+    "clear_reserve": {},
+}
 ENTITIES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("select", "select_option", "wanted_action", {"option": "hold"}),
+    ("number", "set_value", "override_minutes", {"value": 30}),
+    *(("button", "press", description.key, {}) for description in TRADING_BUTTONS),
     ("switch", "turn_on", "automation", {}),
     ("switch", "toggle", "automation", {}),
     ("select", "select_option", "strategy", {"option": "self_consumption"}),
@@ -32,8 +41,10 @@ ENTITIES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 
 async def set_up(house: BookedHouse) -> BookedHouse:
-    """The house with trading, which has made its first plan."""
+    """The house with trading, which has made its first plan and carries it out."""
     await set_up_trading(house)
+    assert house.site.trading is not None
+    await house.site.trading.async_set_automatic(on=True)
     await house.walk(timedelta(seconds=2))
     return house
 

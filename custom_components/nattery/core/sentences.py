@@ -21,8 +21,10 @@ type Texts = Mapping[str, str]  # by dotted path, such as "common.plan_full"
 _FOLDERS: Final = (Path(__file__).parent, Path(__file__).parent.parent)
 _ENGLISH: Final = "translations/en.json"
 
-_FLAGS: Final = {"undone": "common.booked_undone"}  # texts that a true value adds to the sentence,
-_DETAIL_FLAGS: Final = {"curtail_kw": "common.plan_curtailed", "kept": "common.plan_kept"}  # and to the details
+# Texts that a true value adds to the sentence,
+_FLAGS: Final = {"undone": "common.booked_undone", "because": "common.control_because"}
+# and to the details.
+_DETAIL_FLAGS: Final = {"curtail_kw": "common.plan_curtailed", "kept": "common.plan_kept"}
 _NUMBERED_ALARM: Final = re.compile(r"alarm_(\d+)")
 _NAMED: Final = ("switch", "number", "select", "time", "sensor", "binary_sensor")  # platforms with names of settings
 _DAYS_WITH_NAMES: Final = 6  # from today, in either direction
@@ -98,6 +100,8 @@ class Sentences:
         """Return the numbers behind the sentence, None where there are none; raise as `sentence` does."""
         path = f"common.{explanation.key}_details"
         own = [self._filled(path, explanation, now)] if path in self.texts else []
+        if isinstance(because := explanation.values.get("because"), Explanation):
+            own += filter(None, [self.details(because, now)])
         return " ".join([*own, *self._flagged(_DETAIL_FLAGS, explanation, now)]) or None
 
     def whole(self, explanation: Explanation, now: datetime) -> str:
@@ -113,6 +117,10 @@ class Sentences:
             "reason_key": data["key"],
             "reason_values": data["values"],
         }
+
+    def names(self, keys: tuple[str, ...]) -> str:
+        """Return the names that entities have, of keys of settings, as a list within a sentence."""
+        return _names(self, keys, datetime.now(UTC))
 
     def price(self, amount: float) -> str:
         """Return a price per kWh as people read it, such as "4.4 ct"."""
@@ -239,6 +247,7 @@ FORMATS: Final[Sequence[tuple[str, Format]]] = (
     ("alarms", _names),
     ("arrays", _names),
     ("detail", _error),
+    ("because", _error),
     ("", _plain),
 )
 

@@ -3,29 +3,30 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
-    EntitySelector,
-    EntitySelectorConfig,
-    ObjectSelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..core.market.bidding_zones import BIDDING_ZONES, find_zone, zones_of_country
+from ..const import DOMAIN
+from ..core.market.bidding_zones import find_zone
 from ..core.market.book import PriceBook
-from ..core.market.entsoe.ipc import DEFAULT_TIMEOUT, MAX_TIMEOUT, MIN_TIMEOUT, URL
 from ..core.market.errors import (
     MarketError,
     NotPublishedError,
@@ -36,82 +37,38 @@ from ..core.market.errors import (
 from ..core.market.pricer import Pricer
 from ..core.market.prices import PriceSeries, PriceSlot
 from ..core.market.tariff import PriceKind, Tariff, TariffError
-from ..form_fields import number_field
+from ..setup_chain import async_next_flow, is_in_chain, with_next_flow
 from ..texts import async_explain, async_text
+from .connection_forms import ADVANCED_FIELDS, MORE, NOTIFY_SCHEMA, SOURCES_SCHEMA, TOKEN_FIELD, area_schema
 from .settings import (
     CONF_ACTION,
     CONF_ACTION_DATA,
-    CONF_ACTION_KEY,
     CONF_AREA,
-    CONF_ENTITY,
     CONF_NOTIFY,
     CONF_SLOW,
-    CONF_SOURCES,
     CONF_TARIFF,
     CONF_TIMEOUT,
     CONF_TOKEN,
     CONF_URL,
-    DEFAULT_SLOW,
     PRICES,
     PriceSettings,
     price_subentry,
 )
-from .sources import PUBLIC_SOURCES, primary_source
+from .sources import primary_source
 from .summary import async_day_summary
 from .tariff_form import form_error_of, tariff_from_form, tariff_schema, tariff_to_form
 from .template import template_formulas
 
-MORE: Final = "more"
+CONF_LENDER: Final = "lender"
+_NOT_SHARED: Final = frozenset({CONF_NOTIFY, CONF_SLOW})  # one notification about a failure is enough
+_EXAMPLE_TEMPLATE: Final = "{{ spot * 1.19 + 0.15 }}"  # braces of a text would be a placeholder
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-TOKEN_FIELD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 
 
-def _area_schema(country: str | None) -> dict[Any, Any]:
-    """Return the field for the bidding zone, with a default for a country that has only one.
-
-    Without a default the field is optional, because the frontend fills a required one with its first option.
-    """
-    zones_here = zones_of_country(country) if country else ()
-    ordered = [*zones_here, *(area for area in BIDDING_ZONES.values() if area not in zones_here)]
-    options = [SelectOptionDict(value=area.key, label=f"{area.name} ({area.key})") for area in ordered]
-    key = vol.Required(CONF_AREA, default=zones_here[0].key) if len(zones_here) == 1 else vol.Optional(CONF_AREA)
-    return {
-        key: SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)),
-    }
-
-
-_ADVANCED_FIELDS = {
-    vol.Required(MORE): section(
-        vol.Schema(
-            {
-                vol.Required(CONF_URL, default=URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
-                vol.Required(CONF_TIMEOUT, default=DEFAULT_TIMEOUT): number_field(
-                    MIN_TIMEOUT, MAX_TIMEOUT, "s", whole=True
-                ),
-            }
-        ),
-        {"collapsed": True},
-    )
-}
-_SOURCES_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_SOURCES, default=list): SelectSelector(
-            SelectSelectorConfig(
-                options=[source.name for source in PUBLIC_SOURCES], multiple=True, translation_key="price_sources"
-            )
-        ),
-        vol.Optional(CONF_ENTITY): EntitySelector(EntitySelectorConfig(domain="sensor")),
-        vol.Optional(CONF_ACTION): TextSelector(),
-        vol.Optional(CONF_ACTION_DATA): ObjectSelector(),
-        vol.Optional(CONF_ACTION_KEY): TextSelector(),
-    }
-)
-_NOTIFY_SCHEMA = vol.Schema(
-    {
-        vol.Optional(CONF_NOTIFY): EntitySelector(EntitySelectorConfig(domain="notify", multiple=True)),
-        vol.Required(CONF_SLOW, default=DEFAULT_SLOW): number_field(1, MAX_TIMEOUT, "s", whole=True),
-    }
-)
+def _prices_of(entry: ConfigEntry) -> Mapping[str, Any]:
+    """Return the settings of the prices of an entry that has some."""
+    subentry = price_subentry(entry)
+    return subentry.data if subentry is not None else {}
 
 
 async def async_test_connection(
@@ -144,10 +101,29 @@ class PricesSubentryFlow(ConfigSubentryFlow):
         self._test_series: list[PriceSeries] = []
         self._test_error: MarketError | None = None
         self._preview: dict[str, str] = {}
+        self._in_chain = False
+        self._lender: ConfigEntry | None = None
+
+    @property
+    def _lenders(self) -> dict[str, ConfigEntry]:
+        """The other entries that have prices, by their ids."""
+        own = self._get_entry().entry_id
+        entries = self.hass.config_entries.async_entries(DOMAIN)
+        return {one.entry_id: one for one in entries if one.entry_id != own and price_subentry(one) is not None}
+
+    @property
+    def _choices(self) -> list[str]:
+        """The ways to begin."""
+        return ["connection", *(["shared"] if self._lenders else []), *(["later"] if self._in_chain else [])]
 
     @property
     def _is_reconfigure(self) -> bool:
         return self.source == SOURCE_RECONFIGURE
+
+    @property
+    def _connection_step(self) -> str:
+        """The step that asks for the connection: only one that changes it may say that a token is stored."""
+        return "change_connection" if self._is_reconfigure else "connection"
 
     @property
     def _stored_token(self) -> str:
@@ -155,19 +131,52 @@ class PricesSubentryFlow(ConfigSubentryFlow):
         return self._get_reconfigure_subentry().data[CONF_TOKEN] if self._is_reconfigure else ""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the bidding zone and the token."""
+        """Begin with the bidding zone and the token, unless there is something to choose."""
         if price_subentry(self._get_entry()) is not None:
             return self.async_abort(reason="single")
-        return await self.async_step_connection(user_input)
+        self._in_chain = is_in_chain(user_input)
+        return await (self.async_step_start() if self._choices[1:] else self.async_step_connection())
+
+    async def async_step_start(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask how to begin: with new prices, with those of another entry, or later."""
+        return self.async_show_menu(step_id="start", menu_options=self._choices)
+
+    async def async_step_later(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Tell how to come back."""
+        return self.async_abort(reason="later")
+
+    async def async_step_shared(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask whose prices to use; the token is copied from there and never shown."""
+        lenders = self._lenders
+        if user_input is not None:
+            if (lender := lenders.get(user_input[CONF_LENDER])) is None:
+                return self.async_abort(reason="lender_gone")
+            self._lender = lender
+            self._data = {key: value for key, value in _prices_of(lender).items() if key not in _NOT_SHARED}
+            return await self.async_step_tariff()
+        options = [
+            SelectOptionDict(value=entry.entry_id, label=f"{entry.title} ({_prices_of(entry)[CONF_AREA]})")
+            for entry in lenders.values()
+        ]
+        field = SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST))
+        key = vol.Required(CONF_LENDER, default=options[0]["value"]) if options else vol.Required(CONF_LENDER)
+        return self.async_show_form(step_id="shared", data_schema=vol.Schema({key: field}))
 
     async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what to change."""
         self._data = dict(self._get_reconfigure_subentry().data)
-        options = ["connection", "tariff", "sources", "notifications"]
+        options = ["change_connection", "tariff", "sources", "notifications"]
         return self.async_show_menu(step_id="reconfigure", menu_options=options)
 
     async def async_step_connection(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the bidding zone and the token, then test them."""
+        return await self._async_step_connection("connection", user_input)
+
+    async def async_step_change_connection(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for another bidding zone or token; an empty token keeps the stored one."""
+        return await self._async_step_connection("change_connection", user_input)
+
+    async def _async_step_connection(self, step: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         errors = {}
         if user_input is not None:
             values = {**user_input, **user_input[MORE]}
@@ -187,11 +196,11 @@ class PricesSubentryFlow(ConfigSubentryFlow):
             errors = {field: form_error(self._test_error)}
         # The stored token is never put into a form. An empty field keeps it.
         token_key = vol.Optional(CONF_TOKEN) if self._is_reconfigure else vol.Required(CONF_TOKEN)
-        schema = vol.Schema({**_area_schema(self.hass.config.country), token_key: TOKEN_FIELD, **_ADVANCED_FIELDS})
+        schema = vol.Schema({**area_schema(self.hass.config.country), token_key: TOKEN_FIELD, **ADVANCED_FIELDS})
         suggested = {CONF_AREA: self._data.get(CONF_AREA)} if self._data else {}
         suggested[MORE] = {key: self._data[key] for key in (CONF_URL, CONF_TIMEOUT) if key in self._data}
         return self.async_show_form(
-            step_id="connection",
+            step_id=step,
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
         )
@@ -212,7 +221,8 @@ class PricesSubentryFlow(ConfigSubentryFlow):
             self._data[CONF_TOKEN] = self._stored_token
         if self._test_error is None:
             return self.async_show_progress_done(next_step_id="checked")
-        return self.async_show_progress_done(next_step_id="connection" if form_error(self._test_error) else "unsure")
+        following = self._connection_step if form_error(self._test_error) else "unsure"
+        return self.async_show_progress_done(next_step_id=following)
 
     async def async_step_unsure(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Let the user continue without a response, because the token may be fine."""
@@ -227,7 +237,7 @@ class PricesSubentryFlow(ConfigSubentryFlow):
     async def async_step_change(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Return to the form without an error."""
         self._test_error = None
-        return await self.async_step_connection()
+        return await self._async_step_connection(self._connection_step, None)
 
     async def async_step_checked(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Continue with the tariff, or finish if only the connection was changed."""
@@ -254,7 +264,7 @@ class PricesSubentryFlow(ConfigSubentryFlow):
             step_id="tariff",
             data_schema=self.add_suggested_values_to_schema(tariff_schema(self._currency), suggested),
             errors=errors,
-            description_placeholders=placeholders,
+            description_placeholders={**placeholders, "example_template": _EXAMPLE_TEMPLATE},
         )
 
     async def async_step_preview(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -269,11 +279,11 @@ class PricesSubentryFlow(ConfigSubentryFlow):
 
     async def async_step_sources(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the fallback sources."""
-        return await self._async_step_simple("sources", _SOURCES_SCHEMA, user_input)
+        return await self._async_step_simple("sources", SOURCES_SCHEMA, user_input)
 
     async def async_step_notifications(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the notify entities."""
-        return await self._async_step_simple("notifications", _NOTIFY_SCHEMA, user_input)
+        return await self._async_step_simple("notifications", NOTIFY_SCHEMA, user_input)
 
     async def _async_step_simple(
         self, step: str, schema: vol.Schema, user_input: dict[str, Any] | None
@@ -308,6 +318,7 @@ class PricesSubentryFlow(ConfigSubentryFlow):
             for series in self._test_series:
                 book.add(series)
             return book
+        entry = self._lender or entry
         coordinator = entry.state is ConfigEntryState.LOADED and entry.runtime_data.prices
         return coordinator.fetcher.book if coordinator else None
 
@@ -337,4 +348,12 @@ class PricesSubentryFlow(ConfigSubentryFlow):
         if self._is_reconfigure:
             return self.async_update_and_abort(self._get_entry(), self._get_reconfigure_subentry(), data=self._data)
         title = await async_text(self.hass, "prices_title")
-        return self.async_create_entry(title=title, data=self._data, unique_id=PRICES)
+        if not self._in_chain:
+            return self.async_create_entry(title=title, data=self._data, unique_id=PRICES)
+        # A subentry flow cannot tell what follows it, and trading can only be set up once there are prices. So the
+        # subentry is added here.
+        entry, data = self._get_entry(), MappingProxyType(self._data)
+        prices = ConfigSubentry(data=data, subentry_type=PRICES, title=title, unique_id=PRICES)
+        self.hass.config_entries.async_add_subentry(entry, prices)
+        following = await async_next_flow(self.hass, entry, PRICES)
+        return with_next_flow(self.async_abort(reason="added"), entry, following)

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..action_helpers import moment, period, refuse
+from ..action_schema import action_schema, called_entry
 from ..const import DOMAIN
 from ..core.market.book import RETENTION
 from ..core.market.prices import PriceSlot, local_day, resampled
@@ -22,6 +22,7 @@ from ..permissions import async_require
 from .coordinator import PriceCoordinator
 from .refresh import REFRESH, async_refresh
 from .sensors import PRICE_SENSORS
+from .settings import PRICES
 
 GET_PRICES, FIND_WINDOW, REFRESH_PRICES = "get_prices", "find_window", "refresh_prices"
 ATTR_START, ATTR_END, ATTR_KIND, ATTR_RESOLUTION = "start", "end", "kind", "resolution"
@@ -31,24 +32,21 @@ CHEAPEST, MOST_EXPENSIVE = "cheapest", "dearest"
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 _RESOLUTIONS: Final = (15, 30, 60)
-_ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _KIND = {
     vol.Optional(ATTR_KIND, default=PriceKind.IMPORT.value): vol.All(
         vol.In([kind.value for kind in PriceKind]), PriceKind
     )
 }
-_GET_SCHEMA: Final = vol.Schema(
+_GET_SCHEMA: Final = action_schema(
     {
-        **_ENTRY,
         **_KIND,
         vol.Optional(ATTR_START): moment,
         vol.Optional(ATTR_END): moment,
         vol.Optional(ATTR_RESOLUTION): vol.All(vol.Coerce(int), vol.In(_RESOLUTIONS)),
     }
 )
-_FIND_SCHEMA: Final = vol.Schema(
+_FIND_SCHEMA: Final = action_schema(
     {
-        **_ENTRY,
         **_KIND,
         vol.Required(ATTR_DURATION): period,
         vol.Optional(ATTR_EARLIEST): moment,
@@ -66,12 +64,12 @@ def async_setup_price_services(hass: HomeAssistant) -> None:
     only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
     hass.services.async_register(DOMAIN, GET_PRICES, _async_get_prices, _GET_SCHEMA, only)
     hass.services.async_register(DOMAIN, FIND_WINDOW, _async_find_window, _FIND_SCHEMA, only)
-    hass.services.async_register(DOMAIN, REFRESH_PRICES, _async_refresh_prices, vol.Schema(_ENTRY), optional)
+    hass.services.async_register(DOMAIN, REFRESH_PRICES, _async_refresh_prices, action_schema({}), optional)
 
 
 async def _async_prices(call: ServiceCall, policy: str) -> PriceCoordinator:
     """Return the prices that an action is about, if the user may read or control them."""
-    entry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
+    entry = called_entry(call, PRICES)
     prices: PriceCoordinator | None = entry.runtime_data.prices
     if prices is None:
         raise refuse("no_prices", entry=entry.title)

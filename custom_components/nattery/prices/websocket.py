@@ -1,35 +1,17 @@
-"""The websocket command that subscribes to prices: the whole state at once, and again after every change."""
+"""The topic of prices for websocket subscriptions: the whole state, again after every change."""
 
 from typing import Any, Final
-
-from homeassistant.components.websocket_api import async_register_command
-from homeassistant.components.websocket_api.connection import ActiveConnection
-from homeassistant.components.websocket_api.decorators import websocket_command
-from homeassistant.core import HomeAssistant, callback
-import probatio as vol
 
 from ..const import DOMAIN
 from ..core.market.pricer import PricedDay
 from ..core.market.snapshot import PriceSnapshot
 from ..core.market.tariff import PriceKind
-from ..subscription import Picture, Topic, subscribe
+from ..websocket.subscription import Picture, coordinator_topic
 from .coordinator import PriceCoordinator
 from .sensors import PRICE_SENSORS
+from .settings import PRICES
 
 SUBSCRIBE: Final = f"{DOMAIN}/prices/subscribe"
-
-
-@callback
-def async_setup_price_commands(hass: HomeAssistant) -> None:
-    """Register the command."""
-    async_register_command(hass, subscribe_to_prices)
-
-
-@callback
-@websocket_command({vol.Required("type"): SUBSCRIBE, vol.Required("entry_id"): str})
-def subscribe_to_prices(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Send the prices of a config entry now and after every change, if the user may read them."""
-    subscribe(hass, connection, msg, _TOPIC)
 
 
 def picture(snapshot: PriceSnapshot) -> dict[str, Any]:
@@ -39,12 +21,13 @@ def picture(snapshot: PriceSnapshot) -> dict[str, Any]:
         "currency": snapshot.currency,
         "freshness": snapshot.freshness.value,
         "known_until": snapshot.known_until.isoformat() if snapshot.known_until else None,
-        "days": [_day(day) for day in (snapshot.today, snapshot.tomorrow)],
+        "days": [day_quality(day) for day in (snapshot.today, snapshot.tomorrow)],
         "slots": [slot for day in (snapshot.today, snapshot.tomorrow) for slot in _slots(day)],
     }
 
 
-def _day(priced: PricedDay) -> dict[str, Any]:
+def day_quality(priced: PricedDay) -> dict[str, Any]:
+    """Return the quality of a day's prices as plain JSON."""
     day = priced.day
     return {
         "day": day.day.isoformat(),
@@ -74,4 +57,6 @@ def _picture_of(prices: PriceCoordinator) -> Picture:
     return picture(prices.data) if prices.last_update_success else None
 
 
-_TOPIC: Final = Topic[PriceCoordinator](lambda site: site.prices, PRICE_SENSORS[0].key, _picture_of, "no_prices")
+PRICES_TOPIC: Final = coordinator_topic(
+    SUBSCRIBE, lambda runtime: runtime.prices, _picture_of, subentry=PRICES, sensor=PRICE_SENSORS[0].key
+)

@@ -7,6 +7,7 @@ from homeassistant.components.calendar import CalendarEntity, CalendarEntityDesc
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..core.control.status import would
 from ..core.planner.plan import PlanRun
 from .entity import TradingEntity
 
@@ -31,12 +32,17 @@ class PlanCalendar(TradingEntity, CalendarEntity):
         return [self._event(run) for run in self.coordinator.data.runs if run.start < end_date and run.end > start_date]
 
     def _event(self, run: PlanRun) -> CalendarEvent:
-        name = self.coordinator.action_name(run.kind)
-        power = f" {run.power_kw:.1f} kW" if run.power_kw else ""
         return CalendarEvent(
             start=dt_util.as_local(run.start),
             end=dt_util.as_local(run.end),
-            summary=f"{name}{power}",
+            summary=self._summary(run),
             description=self.coordinator.sentences.whole(run.reason, dt_util.now()),
             uid=f"{self.unique_id}_{run.start:%Y%m%dT%H%M%S}",
         )
+
+    def _summary(self, run: PlanRun) -> str:
+        """Return the action and its power; in a dry run, that it would be done."""
+        if not self.coordinator.automatic:
+            return self.coordinator.sentences.sentence(would(run.kind, run.power_kw), dt_util.now())
+        name = self.coordinator.action_name(run.kind)
+        return f"{name} {run.power_kw:.1f} kW" if run.power_kw else name

@@ -1,6 +1,6 @@
 """Entities with which the user controls trading: automation, strategy and the numbers of strategies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, override
 
@@ -8,12 +8,18 @@ from homeassistant.components.number import NumberEntity, NumberEntityDescriptio
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
+from homeassistant.util import dt as dt_util
 
 from ..core.app.preferences import TradingPreferences
+from ..core.app.reserve import reserve_at
 from ..core.planner.strategies import STRATEGIES
+from ..texts import common_text
+from .coordinator import TradingCoordinator
 from .entity import TradingEntity
+from .reserve_picture import reserve_picture
 
-_PERCENT = 100
+_PERCENT: Final = 100
+_EXPLANATION: Final = "explanation"
 
 AUTOMATION: Final = SwitchEntityDescription(key="automation")
 STRATEGY: Final = SelectEntityDescription(key="strategy", options=list(STRATEGIES))
@@ -21,10 +27,20 @@ STRATEGY: Final = SelectEntityDescription(key="strategy", options=list(STRATEGIE
 
 @dataclass(frozen=True, kw_only=True)
 class PreferenceDescription(NumberEntityDescription):
-    """A number among the preferences."""
+    """A number among the preferences, and the attributes of its entity."""
 
     state: Callable[[TradingPreferences], float]
     change: Callable[[TradingPreferences, float], TradingPreferences]
+    attributes: Callable[[TradingCoordinator], Mapping[str, Any]] = lambda _: {}
+
+
+def _reserve_attributes(trading: TradingCoordinator) -> dict[str, Any]:
+    """Return the reserve (%) that counts now, and the timed ones."""
+    present = reserve_at(trading.preferences, dt_util.utcnow())
+    return {
+        "present_reserve": round(present * _PERCENT, 3),
+        "timed_reserves": [reserve_picture(one) for one in trading.timed_reserves],
+    }
 
 
 PREFERENCE_NUMBERS: Final = (
@@ -38,6 +54,7 @@ PREFERENCE_NUMBERS: Final = (
         mode=NumberMode.SLIDER,
         state=lambda preferences: round(preferences.reserve * _PERCENT, 3),
         change=lambda preferences, value: replace(preferences, reserve=value / _PERCENT),
+        attributes=_reserve_attributes,
     ),
     PreferenceDescription(
         key="import_limit",
@@ -74,7 +91,15 @@ class AutomationSwitch(TradingEntity, SwitchEntity):
 
 
 class StrategySelect(TradingEntity, SelectEntity):
-    """The strategy of the planner."""
+    """The strategy of the planner, with a sentence that explains it as an attribute."""
+
+    _unrecorded_attributes = frozenset({_EXPLANATION})
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """What the strategy does, in the language of Home Assistant."""
+        return {_EXPLANATION: common_text(self.hass, f"strategy_{self.current_option}")}
 
     @property
     @override
@@ -89,9 +114,17 @@ class StrategySelect(TradingEntity, SelectEntity):
 
 
 class PreferenceNumber(TradingEntity, NumberEntity):
-    """A number of a strategy."""
+    """A number among the preferences, with a sentence that explains it as an attribute."""
 
     entity_description: PreferenceDescription
+    _unrecorded_attributes = frozenset({_EXPLANATION})
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """What the number means, in the language of Home Assistant, and what belongs to it."""
+        explanation = common_text(self.hass, f"number_{self.entity_description.key}")
+        return {_EXPLANATION: explanation, **self.entity_description.attributes(self.coordinator)}
 
     @property
     @override

@@ -1,9 +1,12 @@
 """The subentry flow of trading: asks what no register tells, with suggestions from the registers that do."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     TextSelector,
@@ -14,8 +17,10 @@ import probatio as vol
 
 from ..core.forecast.notes import ADD_PROVIDER
 from ..core.ledger.errors import LedgerError, WrongUrlError
-from ..form_fields import number_field
+from ..core.powers import PowerRange
+from ..form_fields import number_field, power_field
 from ..prices.settings import price_subentry
+from ..setup_chain import is_in_chain
 from ..texts import async_explain, async_text
 from .database import Database
 from .settings import (
@@ -47,8 +52,18 @@ _POSTGRESQL: Final = ("postgresql://", "postgresql+psycopg2://")
 _DATABASE_TIMEOUT: Final = 25.0  # seconds; the driver tries each address of a host for 10
 # Opens the dialog that adds Forecast.Solar; a subentry flow cannot start another flow.
 _ADD_FORECAST_SOLAR: Final = "/config/integrations/dashboard/add?domain=forecast_solar"
+_LOADING: Final = 10.0  # seconds in which an entry that has just got prices is loaded again
 _KILO = 1000
 _DECIMALS = 3  # of a suggested power in kW
+
+
+# The field itself has no limits: a form would refuse watts with a sentence that does not name the unit.
+_POWERS: Final = {
+    CONF_CHARGE: PowerRange(0.1, 100, "kW"),
+    CONF_DISCHARGE: PowerRange(0.1, 100, "kW"),
+    CONF_IMPORT: PowerRange(0.1, 1000, "kW"),
+    CONF_EXPORT: PowerRange(0, 1000, "kW"),
+}
 
 
 def _schema(currency: str) -> vol.Schema:
@@ -65,10 +80,7 @@ def _schema(currency: str) -> vol.Schema:
         {
             vol.Required(CONF_CAPACITY): number_field(0.1, 1000, "kWh"),
             vol.Required(CONF_BATTERY_PRICE): number_field(0, 1_000_000, currency),
-            vol.Required(CONF_CHARGE): number_field(0.1, 100, "kW"),
-            vol.Required(CONF_DISCHARGE): number_field(0.1, 100, "kW"),
-            vol.Required(CONF_IMPORT): number_field(0.1, 1000, "kW"),
-            vol.Required(CONF_EXPORT): number_field(0, 1000, "kW"),
+            **{vol.Required(field): power_field(powers.unit) for field, powers in _POWERS.items()},
             vol.Required(MORE): section(vol.Schema(more), {"collapsed": True}),
         }
     )
@@ -88,7 +100,33 @@ class TradingFlow(ConfigSubentryFlow):
             return self.async_abort(reason="single")
         if price_subentry(entry) is None:
             return self.async_abort(reason="prices_first")
+        if is_in_chain(user_input):
+            return await self.async_step_start()
         return await self._async_step("user", user_input, self._suggestions())
+
+    async def async_step_start(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask whether to set trading up now."""
+        return self.async_show_menu(step_id="start", menu_options=["battery", "later"])
+
+    async def async_step_battery(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Go on once the entry has loaded its new prices, since suggestions come from the inverter."""
+        entry, loaded = self._get_entry(), asyncio.Event()
+
+        @callback
+        def check() -> None:
+            if entry.state is ConfigEntryState.LOADED:
+                loaded.set()
+
+        unsubscribe = entry.async_on_state_change(check)
+        check()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(loaded.wait(), _LOADING)
+        unsubscribe()
+        return await self.async_step_user()
+
+    async def async_step_later(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Tell how to come back."""
+        return self.async_abort(reason="later")
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask again with the present values, except the database URL, which holds a password."""
@@ -108,7 +146,12 @@ class TradingFlow(ConfigSubentryFlow):
             kept = known.get(CONF_LEDGER, "")
             # The URL that was entered last is kept and never shown, since it holds a password.
             self._ledger = entered.pop(CONF_LEDGER, "").strip() or self._ledger or kept
-            if entered[CONF_SOC_MIN] >= entered[CONF_SOC_MAX]:
+            wrong = ((field, powers.complaint(entered[field])) for field, powers in _POWERS.items())
+            field, complaint = next(((field, found) for field, found in wrong if found), ("", None))
+            if complaint is not None:
+                errors[field], power_placeholders = complaint
+                placeholders |= power_placeholders
+            elif entered[CONF_SOC_MIN] >= entered[CONF_SOC_MAX]:
                 errors["base"] = "no_room"
             elif self._ledger not in (kept, FILE) and (error := await self._async_check(self._ledger)) is not None:
                 errors["base"] = "bad_ledger"

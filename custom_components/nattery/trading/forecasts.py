@@ -26,7 +26,7 @@ from ..core.forecast.forecast_log import ForecastLog, ForecastLogError
 from ..core.forecast.notes import ADD_PROVIDER, HISTORY_UNREADABLE, NO_RECORDER, SOLAR_SILENT
 from ..core.forecast.quality import ForecastQuality
 from ..core.forecast.quarters import quarter
-from ..core.ledger.entry import MeteredInterval
+from ..core.ledger.entry import QUARTER_HOURS, ForecastEnergies, MeteredInterval
 from .cold_start import ColdStart
 from .solar import SolarProviders
 from .statistics import async_household_history
@@ -125,6 +125,14 @@ class ForecastService:
     def past(self) -> HomePast | None:
         """The home's past as it was for the last forecast, or None before the first one."""
         return self._learned.past if self._learned else None
+
+    def issued(self, at: datetime) -> ForecastEnergies | None:
+        """Return the forecast of the quarter-hour that contains `at`, as made at the start of its local day.
+
+        For tomorrow it is the last one made. None if there is none.
+        """
+        powers = self._log.issued(quarter(at))
+        return ForecastEnergies(*(kw * QUARTER_HOURS for kw in powers)) if powers else None
 
     async def _async_learn(self, now: datetime) -> LearnedForecaster:
         self._outdated = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 from homeassistant.const import Platform
@@ -45,7 +46,7 @@ class TradedDevice(Protocol):
     def value(self, key: str) -> Value:
         """Return the latest value of a register or derived value, or None."""
 
-    def written(self, written: tuple[WriteResult, ...]) -> None:
+    def written(self, written: tuple[WriteResult, ...], *, by_trading: bool) -> None:
         """Handle settings that were written."""
 
 
@@ -141,7 +142,8 @@ class InverterSystem:
     def batteries(self) -> tuple[Battery, ...]:
         """The inverter's battery."""
         zone, device = dt_util.get_default_time_zone(), self._device
-        return (InverterBattery(device.inverter, zone, now=dt_util.utcnow, on_written=device.written),)
+        on_written = partial(device.written, by_trading=True)
+        return (InverterBattery(device.inverter, zone, now=dt_util.utcnow, on_written=on_written),)
 
 
 def _by_day(value: Value, today: date) -> dict[date, float]:

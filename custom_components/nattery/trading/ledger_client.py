@@ -1,6 +1,7 @@
 """One home's part of the ledger, for the event loop."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING
@@ -75,7 +76,7 @@ class LedgerClient:
             reason=record.reason,
             expected=record.expected,
         )
-        ledger.write(self._site, [entry])
+        ledger.write(self._site, [replace(entry, forecast=record.forecast)])
 
     async def _do[T](self, task: Callable[[Ledger], T]) -> T:
         return await self._database.async_do(task)

@@ -26,15 +26,15 @@ from ..core.app.monthly_peak import MonthlyPeak, PeakImport
 from ..core.app.recorder_state import IntervalRecord, RecorderState
 from ..core.app.settings import TradingSettings
 from ..core.app.spot_price_review import SpotPriceReview
-from ..core.ledger.entry import LedgerEntry, MeteredInterval, quarter_start
+from ..core.ledger.entry import Expectation, LedgerEntry, MeteredInterval, quarter_start
 from ..core.ledger.errors import LedgerError, MeterStateError
 from ..core.ledger.meter import PowerReading
 from ..core.ledger.pricing import with_prices
 from ..core.ledger.reports import Period, Report, Savings, local_days, this_month
 from ..core.planning.caution import ACCOUNT_DAYS, PlanningAccount
-from ..prices.coordinator import PriceCoordinator
 from .database import Database
 from .ledger_client import LedgerClient
+from .price_source import TradingPrices
 
 _STORE_VERSION: Final = 1
 _MINUTE: Final = timedelta(minutes=1)
@@ -60,7 +60,7 @@ class LedgerRecorder:
         entry: ConfigEntry,
         measurements: Measurements,
         settings: TradingSettings,
-        prices: PriceCoordinator,
+        prices: TradingPrices,
         stored_value: Callable[[], float | None] = lambda: None,
     ) -> None:
         """Open nothing yet; `stored_value` returns the value of a stored kWh for reports, or None if unknown."""
@@ -87,8 +87,11 @@ class LedgerRecorder:
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._listeners: list[Callable[[], None]] = []
 
-    async def async_open(self) -> None:
-        """Continue the running quarter-hour, follow readings and prices, and open the ledger in the background."""
+    async def async_open(self) -> asyncio.Task[None]:
+        """Continue the running quarter-hour, and follow readings and prices.
+
+        The ledger is opened in the background, by the task that is returned.
+        """
         try:
             self._state = RecorderState.from_dict(await self._store.async_load())
         except (MeterStateError, HomeAssistantError, NotImplementedError) as error:
@@ -98,7 +101,7 @@ class LedgerRecorder:
             self._prices.async_add_listener(self._settle_soon),
             async_track_time_interval(self._hass, self._on_minute, _MINUTE, cancel_on_shutdown=True),
         ]
-        self._settle_soon()
+        return self._start_settling()
 
     async def async_close(self) -> None:
         """Book what has ended if the ledger can be kept, and store what has not."""
@@ -123,10 +126,19 @@ class LedgerRecorder:
         """
         self._state.record(quarter_start(at), record)
 
+    @property
+    def pending_count(self) -> int:
+        """The number of quarter-hours that have ended and are not in the ledger yet."""
+        return len(self._state.pending)
+
     def just_ended(self) -> tuple[MeteredInterval, ...]:
         """Return the last quarter-hours that have ended, including one that no later reading has ended yet."""
         now = quarter_start(dt_util.utcnow())
         return tuple(one for one in (*self._ended, *self._state.meter.open_interval) if one.start < now)
+
+    def expected(self) -> dict[datetime, Expectation]:
+        """Return what plans expected of the quarter-hours that are not booked yet, by their start."""
+        return self._state.expected()
 
     async def async_read(self, start: datetime, end: datetime) -> tuple[LedgerEntry, ...]:
         """Return the entries that start in [start, end); raises LedgerError."""
@@ -188,7 +200,10 @@ class LedgerRecorder:
 
     @callback
     def _settle_soon(self) -> None:
-        self._entry.async_create_background_task(self._hass, self._async_settle(), f"{self._entry.title} ledger")
+        self._start_settling()
+
+    def _start_settling(self) -> asyncio.Task[None]:
+        return self._entry.async_create_background_task(self._hass, self._async_settle(), f"{self._entry.title} ledger")
 
     async def _async_settle(self) -> None:
         """Book pending quarter-hours, correct prices of booked ones, and calculate the savings."""

@@ -2,24 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_READ
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from ..action_helpers import moment, refuse
+from ..action_schema import action_schema
 from ..const import DOMAIN
 from ..core.ledger.entry import LedgerEntry
 from ..core.ledger.errors import LedgerError
-from ..core.ledger.json_row import entry_to_json
-from ..core.ledger.reports import Period, Report, local_days, local_months
+from ..core.ledger.json_row import entry_to_json, report_to_json
+from ..core.ledger.reports import Period, local_days, local_months
 from ..core.sentences import Sentences
 from ..errors import translated
 from .coordinator import TradingCoordinator
@@ -30,7 +29,6 @@ GET_LEDGER: Final = "get_ledger"
 ATTR_START, ATTR_END, ATTR_PERIOD = "start", "end", "period"
 QUARTER, DAY, MONTH = "quarter", "day", "month"
 
-_DIGITS: Final = 6
 _MOMENT: Final = timedelta(microseconds=1)
 _LONGEST: Final = {QUARTER: timedelta(days=31), DAY: timedelta(days=800), MONTH: timedelta(days=7500)}
 _PERIODS: Final[Mapping[str, Callable[[date, date, tzinfo], tuple[Period, ...]]]] = {
@@ -39,9 +37,8 @@ _PERIODS: Final[Mapping[str, Callable[[date, date, tzinfo], tuple[Period, ...]]]
 }
 
 
-_SCHEMA: Final = vol.Schema(
+_SCHEMA: Final = action_schema(
     {
-        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional(ATTR_START): moment,
         vol.Optional(ATTR_END): moment,
         vol.Optional(ATTR_PERIOD, default=QUARTER): vol.In(_LONGEST),
@@ -75,7 +72,9 @@ async def _async_rows(trading: TradingCoordinator, period: str, start: datetime,
         return await trading.hass.async_add_executor_job(_entry_rows, entries, trading.sentences)
     zone = dt_util.get_default_time_zone()
     first, last = start.astimezone(zone).date(), (end - _MOMENT).astimezone(zone).date()
-    return [_report_row(report) for report in await trading.recorder.async_reports(_PERIODS[period](first, last, zone))]
+    return [
+        report_to_json(report) for report in await trading.recorder.async_reports(_PERIODS[period](first, last, zone))
+    ]
 
 
 def _entry_rows(entries: Sequence[LedgerEntry], sentences: Sentences) -> list[dict[str, Any]]:
@@ -93,27 +92,3 @@ def _reason_texts(entry: LedgerEntry, sentences: Sentences) -> dict[str, str | N
         with suppress(KeyError, TypeError, ValueError):
             texts[name] = make(reason, entry.start)
     return texts
-
-
-def _report_row(report: Report) -> dict[str, Any]:
-    """Return a report as plain JSON."""
-    figures = {
-        **asdict(report.energies),
-        "stored_change_kwh": report.stored_change_kwh,
-        "stored_value_per_kwh": report.terminal_value_per_kwh,
-        "grid_cost": report.money.cost,
-        "wear": report.money.wear,
-        "cost": report.cost,
-        "no_battery_cost": report.money.no_battery,
-        "self_consumption_cost": report.self_consumption_cost,
-        "saved_over_no_battery": report.saved_over_no_battery,
-        "saved_over_self_consumption": report.saved_over_self_consumption,
-    }
-    return {
-        "start": report.period.start.isoformat(),
-        "end": report.period.end.isoformat(),
-        "currency": report.currency or None,
-        "coverage": round(report.coverage, _DIGITS),
-        "priced_coverage": round(report.priced_coverage, _DIGITS),
-        **{name: round(figure, _DIGITS) for name, figure in figures.items()},
-    }

@@ -13,12 +13,21 @@ from ..core.app.planning import PlanningInputs, PlanResult, TerminalValues, run_
 from ..core.app.preferences import TradingPreferences
 from ..core.app.settings import TradingSettings
 from ..core.app.trading_state import NewPlan, PlanFailure, PlanProblem
+from ..core.app.what_if import Comparison, compare
+from ..core.control.overrides import Override
+from ..core.errors import NatteryError
 from ..core.explanation import Explanation
 from ..core.planner.plan import Plan
 from ..core.planner.problem import ProblemError
-from ..prices.coordinator import PriceCoordinator
 from .forecasts import ForecastService
 from .ledger_recorder import LedgerRecorder
+from .price_source import TradingPrices
+
+
+class NoPlanError(NatteryError):
+    """No plan can be made at present."""
+
+    kind = "no_plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class PlanMaker:
         self,
         hass: HomeAssistant,
         settings: TradingSettings,
-        prices: PriceCoordinator,
+        prices: TradingPrices,
         forecasts: ForecastService,
         recorder: LedgerRecorder,
         measurements: Measurements,
@@ -50,8 +59,8 @@ class PlanMaker:
         self._measurements = measurements
         self._terminal_values = TerminalValues()
 
-    async def async_collect(self) -> PlanRequest | PlanFailure:
-        """Return what a plan can be made from, or why there can be none."""
+    async def async_collect(self, overrides: tuple[Override, ...]) -> PlanRequest | PlanFailure:
+        """Return what a plan with these overrides can be made from, or why there can be none."""
         now, soc = dt_util.utcnow(), self._measurements.soc
         if soc is None:
             return PlanFailure(PlanProblem.NO_READINGS, keep_plan=True)
@@ -66,7 +75,10 @@ class PlanMaker:
         peak = await self._recorder.async_peak() if self._settings.peak_price else PeakImport()
         account = await self._recorder.async_planning_account()
         currency = self._prices.pricer.book.currency
-        inputs = PlanningInputs(self._settings, intervals, forecast, past, now, soc, currency, peak.kw, account=account)
+        inputs = PlanningInputs(
+            self._settings, intervals, forecast, past, now, soc, currency, peak.kw,
+            account=account, overrides=overrides,
+        )  # fmt: skip
         unknown_peak = () if peak.booked else (Explanation("note_peak_unknown"),)
         return PlanRequest(inputs, (*forecast.notes, *unknown_peak))
 
@@ -80,6 +92,26 @@ class PlanMaker:
             LOGGER.warning("No plan for %s: %s", self._prices.config_entry.title, error)
             return PlanFailure(PlanProblem.NO_PLAN)
         return NewPlan(result, request.inputs.now, (*result.notes, *request.notes))
+
+    async def async_compare(
+        self,
+        request: PlanRequest,
+        preferences: TradingPreferences,
+        overrides: tuple[Override, ...],
+        changed: TradingPreferences,
+    ) -> Comparison:
+        """Return the present plan beside the one with other overrides and preferences; raises ProblemError."""
+        return await self._hass.async_add_executor_job(self._compare, request.inputs, preferences, overrides, changed)
+
+    def _compare(
+        self,
+        inputs: PlanningInputs,
+        preferences: TradingPreferences,
+        overrides: tuple[Override, ...],
+        changed: TradingPreferences,
+    ) -> Comparison:
+        valued = replace(inputs, terminal=self._terminal_values.curve(inputs))
+        return compare((valued, preferences), (replace(valued, overrides=overrides), changed))
 
     def _plan(self, inputs: PlanningInputs, preferences: TradingPreferences, previous: Plan | None) -> PlanResult:
         return run_planner(replace(inputs, terminal=self._terminal_values.curve(inputs)), preferences, previous)

@@ -10,8 +10,8 @@ from homeassistant.util import dt as dt_util
 
 from ..core.app.measurements import Measurements
 from ..core.app.trading_state import PlanProblem, TradingState
-from ..prices.coordinator import PriceCoordinator
 from .forecasts import ForecastService
+from .price_source import TradingPrices
 
 QUARTER_MINUTES: Final = (0, 15, 30, 45)
 MAX_SOC_DEVIATION: Final = 0.03  # of the capacity, from the planned state of charge
@@ -23,7 +23,7 @@ class ReplanTriggers:
     def __init__(
         self,
         hass: HomeAssistant,
-        prices: PriceCoordinator,
+        prices: TradingPrices,
         forecasts: ForecastService,
         measurements: Measurements,
         state: Callable[[], TradingState],

@@ -8,11 +8,11 @@ from typing import Any, Final, override
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription, SensorStateClass
-from homeassistant.const import PERCENTAGE, EntityCategory
+from homeassistant.const import MAX_LENGTH_STATE_STATE, PERCENTAGE, EntityCategory
 from homeassistant.util import dt as dt_util
 
 from ..core.action import ActionKind
-from ..core.app.day_expectation import DayExpectation, ExpectedAmount, day_expectation
+from ..core.app.day_expectation import DayExpectation, ExpectedAmount
 from ..core.control.reasons import AS_WANTED
 from ..core.control.schedule import ScheduledAction
 from ..core.forecast.quality import ForecastQuality
@@ -56,7 +56,7 @@ def _action_attributes(trading: TradingCoordinator) -> Attributes:
     action, run = decision.action, decision.run
     return {
         **trading.reason_texts(),
-        "power": action.power if action else None,
+        "power": decision.battery_power if action else None,
         "until": run.end if run else None,
         "performed": decision.performed,
         "mode": decision.mode.value,
@@ -64,28 +64,34 @@ def _action_attributes(trading: TradingCoordinator) -> Attributes:
     }
 
 
+def _status(trading: TradingCoordinator) -> State:
+    text = trading.status_text()
+    return text[:MAX_LENGTH_STATE_STATE] if text else None
+
+
 def _next_run(trading: TradingCoordinator) -> ScheduledAction | None:
-    """Return the first run after the present one with another action."""
-    now, result = dt_util.utcnow(), trading.data.result
+    """Return the first run after the present one with another action, or with another override or none."""
+    now = dt_util.utcnow()
     present: ScheduledAction | None = None
-    for run in result.runs if result else ():
+    for run in trading.schedule:
         if run.start <= now < run.end:
             present = run
-        elif present is not None and (run.action.kind, run.action.power) != (present.action.kind, present.action.power):
+        elif present is not None and _identity(run) != _identity(present):
             return run
     return None
 
 
+def _identity(run: ScheduledAction) -> tuple[object, ...]:
+    return run.action.kind, run.battery_power, run.override
+
+
 def _next_attributes(trading: TradingCoordinator) -> Attributes:
     run = _next_run(trading)
-    return {"action": run.action.kind.value, "power": run.action.power} if run else {"action": None, "power": None}
+    return {"action": run.action.kind.value, "power": run.battery_power} if run else {"action": None, "power": None}
 
 
 def _day(trading: TradingCoordinator, days: int) -> DayExpectation | None:
-    now = dt_util.now()
-    return day_expectation(
-        trading.data.result, trading.recorder.savings, (now + days * _DAY).date(), dt_util.get_default_time_zone()
-    )
+    return trading.expected_day((dt_util.now() + days * _DAY).date())
 
 
 def _marginal_value(trading: TradingCoordinator) -> State:
@@ -160,6 +166,7 @@ TRADING_SENSORS: Final = (
         state=_action,
         attributes=_action_attributes,
     ),
+    TradingDescription(key="trading_status", state=_status),
     TradingDescription(
         key="next_action_change",
         device_class=SensorDeviceClass.TIMESTAMP,

@@ -3,49 +3,49 @@
 from typing import Any, Final
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 import probatio as vol
 
-from ..action_helpers import exact_moment, moment, period, refuse
+from ..action_helpers import moment, refuse
+from ..action_schema import action_schema, called_entry
 from ..const import DOMAIN
-from ..core.action import FORCED, ActionKind
-from ..core.app.settings import TradingSettings
-from ..core.control.errors import OverrideError
-from ..core.control.overrides import Override
 from ..core.planner.plan import PlannedSlot
-from ..errors import action_error
 from ..permissions import async_require
 from .controls import AUTOMATION
 from .coordinator import TradingCoordinator
+from .override_changes import async_change_overrides
+from .override_requests import (
+    ATTR_ACTION,
+    ATTR_DURATION,
+    ATTR_POWER,
+    ATTR_START,
+    ATTR_UNTIL,
+    override_picture,
+    override_request,
+)
+from .reserve_picture import reserve_picture
 from .sensors import TRADING_SENSORS
+from .settings import TRADING
 
 GET_PLAN, EXPLAIN_SLOT, REPLAN = "get_plan", "explain_slot", "replan"
 OVERRIDE, CLEAR_OVERRIDE = "override", "clear_override"
-ATTR_AT, ATTR_ACTION, ATTR_POWER, ATTR_ID = "at", "action", "power", "id"
-ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
-
-_KILO = 1000
-_LOWEST = 1.0  # W
-_ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
-_EXPLAIN: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_AT): moment})
-_OVERRIDE: Final = vol.All(
-    vol.Schema(
-        {
-            **_ENTRY,
-            vol.Required(ATTR_ACTION): vol.All(vol.In([kind.value for kind in ActionKind]), ActionKind),
-            vol.Optional(ATTR_POWER): vol.Coerce(float),
-            vol.Optional(ATTR_START): exact_moment,
-            vol.Exclusive(ATTR_UNTIL, "end"): exact_moment,
-            vol.Exclusive(ATTR_DURATION, "end"): period,
-        }
-    ),
-    cv.has_at_least_one_key(ATTR_UNTIL, ATTR_DURATION),
+ATTR_AT, ATTR_ID = "at", "id"
+_EXPLAIN: Final = action_schema({vol.Optional(ATTR_AT): moment})
+_OVERRIDE: Final = action_schema(  # `override_request` validates the values
+    {
+        vol.Required(ATTR_ACTION): object,
+        vol.Optional(ATTR_POWER): object,
+        vol.Optional(ATTR_START): object,
+        vol.Optional(ATTR_UNTIL): object,
+        vol.Optional(ATTR_DURATION): object,
+    },
+    one_of=(ATTR_UNTIL, ATTR_DURATION),
+    needs_one=True,
 )
-_CLEAR: Final = vol.Schema({**_ENTRY, vol.Optional(ATTR_ID): cv.string})
+_CLEAR: Final = action_schema({vol.Optional(ATTR_ID): cv.string})
 
 
 @callback
@@ -53,9 +53,9 @@ def async_setup_trading_services(hass: HomeAssistant) -> None:
     """Register the actions."""
     only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
     register = hass.services.async_register
-    register(DOMAIN, GET_PLAN, _async_get_plan, vol.Schema(_ENTRY), only)
+    register(DOMAIN, GET_PLAN, _async_get_plan, action_schema({}), only)
     register(DOMAIN, EXPLAIN_SLOT, _async_explain_slot, _EXPLAIN, only)
-    register(DOMAIN, REPLAN, _async_replan, vol.Schema(_ENTRY), optional)
+    register(DOMAIN, REPLAN, _async_replan, action_schema({}), optional)
     register(DOMAIN, OVERRIDE, _async_override, _OVERRIDE, optional)
     register(DOMAIN, CLEAR_OVERRIDE, _async_clear_override, _CLEAR, optional)
 
@@ -65,7 +65,7 @@ async def async_trading(call: ServiceCall, policy: str, sensor: str = TRADING_SE
 
     The user must be allowed to control trading, or with a read policy to read `sensor`; raises otherwise.
     """
-    entry = async_get_config_entry(call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID])
+    entry = called_entry(call, TRADING)
     trading: TradingCoordinator | None = entry.runtime_data.trading
     if trading is None:
         raise refuse("no_trading", entry=entry.title)
@@ -101,39 +101,23 @@ async def _async_replan(call: ServiceCall) -> ServiceResponse:
 async def _async_override(call: ServiceCall) -> ServiceResponse:
     """Override the plan and return the override with the id that clears it."""
     trading = await async_trading(call, POLICY_CONTROL)
-    kind, start = call.data[ATTR_ACTION], call.data.get(ATTR_START)
-    power = _power(kind, call.data.get(ATTR_POWER), trading.settings)
-    end = call.data.get(ATTR_UNTIL) or (start or dt_util.utcnow()) + call.data[ATTR_DURATION]
-    try:
-        return _override_picture(await trading.async_override(kind, end, power, start))
-    except OverrideError as error:
-        raise action_error(error) from None
-
-
-def _power(kind: ActionKind, requested: float | None, settings: TradingSettings) -> float:
-    """Return the power (W) of an action, within the limits of the settings; by default the highest."""
-    if kind not in FORCED:
-        if requested is not None:
-            raise refuse("power_not_allowed")
-        return 0.0
-    highest = float(round(_KILO * (settings.charge if kind is ActionKind.CHARGE else settings.discharge)))
-    if requested is None:
-        return highest
-    if not _LOWEST <= requested <= highest:
-        raise refuse("bad_power", power=f"{requested:g}", low=f"{_LOWEST:g}", high=f"{highest:g}")
-    return requested
+    request = override_request(trading.settings, call.data)
+    (override,) = await async_change_overrides(trading, [request], user=call.context.user_id)
+    return override_picture(override)
 
 
 async def _async_clear_override(call: ServiceCall) -> ServiceResponse:
     """Clear one override, or all, and return how many there were."""
     trading = await async_trading(call, POLICY_CONTROL)
-    identifier = call.data.get(ATTR_ID)
-    if identifier is not None and identifier not in {one.id for one in trading.controller.overrides}:
+    identifier, present = call.data.get(ATTR_ID), trading.controller.overrides
+    cleared = [one for one in present if identifier in (None, one.id)]
+    if identifier is not None and not cleared:
         raise refuse("unknown_override", id=identifier)
-    return {"cleared": await trading.async_clear_override(identifier)}
+    await async_change_overrides(trading, clear=cleared)
+    return {"cleared": len(cleared)}
 
 
-def picture(trading: TradingCoordinator) -> dict[str, Any]:
+def plan_rows(trading: TradingCoordinator) -> dict[str, Any]:
     """Return plan, present action and overrides as plain JSON: powers in kW (of actions in W), times as ISO 8601.
 
     Reasons and notes are keys and values, from which each viewer makes sentences in its own language.
@@ -145,20 +129,22 @@ def picture(trading: TradingCoordinator) -> dict[str, Any]:
         "trouble": state.problem,
         "automatic": trading.automatic,
         "strategy": trading.preferences.strategy,
+        "reserve": trading.preferences.reserve,
+        "timed_reserves": [reserve_picture(one) for one in trading.timed_reserves],
         "currency": plan.currency if plan else trading.prices.pricer.book.currency,
         "cost": round(plan.cost, 6) if plan else None,
         "solver": plan.solver if plan else None,
         "notes": [note.to_dict() for note in state.notes],
         "present": {
             "action": decision.action.kind.value if decision.action else None,
-            "power": decision.action.power if decision.action else None,
+            "power": decision.battery_power if decision.action else None,
             "until": decision.run.end.isoformat() if decision.run else None,
             "performed": decision.performed,
             "reason": reason.to_dict() if reason else None,
         }
         if decision
         else None,
-        "overrides": [_override_picture(one) for one in trading.controller.overrides],
+        "overrides": [override_picture(one) for one in trading.controller.overrides],
         "slots": [_slot_picture(one) for one in plan] if plan else [],
     }
 
@@ -181,7 +167,7 @@ def _slot_picture(slot: PlannedSlot) -> dict[str, Any]:
 
 def _plan_response(trading: TradingCoordinator) -> dict[str, Any]:
     """Return the picture as the response of an action, which has no viewer: with sentences."""
-    state, plan = picture(trading), trading.data.plan
+    state, plan = plan_rows(trading), trading.data.plan
     present = state["present"]
     return {
         **state,
@@ -194,13 +180,3 @@ def _plan_response(trading: TradingCoordinator) -> dict[str, Any]:
 def _slot_response(trading: TradingCoordinator, slot: PlannedSlot) -> dict[str, Any]:
     """Return one slot with its reason as sentences."""
     return {**_slot_picture(slot), **trading.sentences.to_dict(slot.reason, dt_util.now())}
-
-
-def _override_picture(override: Override) -> dict[str, Any]:
-    return {
-        "id": override.id,
-        "action": override.kind.value,
-        "power": override.power,
-        "start": override.start.isoformat(),
-        "until": override.end.isoformat(),
-    }

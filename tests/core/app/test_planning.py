@@ -173,5 +173,4 @@ def test_preferences_give_their_strategy_with_its_numbers(key: str) -> None:
     strategy = preferences.as_strategy()
     assert strategy.key == key
     assert getattr(strategy, "limit_kw", 3.5) == 3.5
-    assert getattr(strategy, "soc", 0.4) == 0.4
     assert TradingPreferences.from_dict(preferences.as_dict()) == preferences

@@ -1,6 +1,5 @@
 """The state of trading after an attempt to plan, and what is stored of the preferences and the month's peak."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -55,10 +54,9 @@ def test_the_planned_soc_is_interpolated_within_a_slot() -> None:
 
 def test_preferences_survive_as_json() -> None:
     preferences = TradingPreferences("peak_shaving", reserve=0.3, import_limit=4.5)
-    assert preferences.as_dict().keys() == {"strategy", "reserve", "import_limit"}
+    assert preferences.as_dict().keys() == {"strategy", "reserve", "import_limit", "timed_reserves"}
     assert TradingPreferences.from_dict(preferences.as_dict() | {"controller": {}}) == preferences
     assert TradingPreferences.from_dict({"controller": {}}) is None
-    assert TradingPreferences.from_dict({"reserve": 0.1}) == replace(TradingPreferences(), reserve=0.1)
 
 
 def test_the_peak_of_another_month_does_not_count() -> None:

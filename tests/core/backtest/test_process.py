@@ -45,7 +45,12 @@ def test_requests_survive_encoding(days) -> None:
 async def test_the_numbers_are_the_same(days, request) -> None:
     expected = backtest.run(days, system_from_document(SYSTEM_DOCUMENT), ZONE).as_document()
     request.getfixturevalue("no_local_run")
-    assert await run_in_process(BacktestRequest(days, SYSTEM_DOCUMENT, ZONE.key)) == expected
+    reported: list[float] = []
+    request_line = BacktestRequest(days, SYSTEM_DOCUMENT, ZONE.key)
+    assert await run_in_process(request_line, progress=reported.append) == expected
+    assert reported == sorted(reported)
+    assert reported[0] < 0.5
+    assert reported[-1] == 1.0
 
 
 def test_as_the_library() -> None:

@@ -9,6 +9,7 @@ import pytest
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Decision, Mode
 from custom_components.nattery.core.control.guards import SocLimits
+from custom_components.nattery.core.control.overrides import OverrideRequest
 from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.inverter.table import Tier
 from custom_components.nattery.core.sentences import english_sentences
@@ -59,9 +60,9 @@ async def test_stale_prices(trading: ControlledSystem) -> None:
     await expect(trading, "control_plan", ActionKind.CHARGE)
     trading.fresh = False
     await expect(trading, "control_stale_prices", SAFE)
-    trading.controller.override(ActionKind.HOLD, trading.now() + HOUR)  # needs no prices
+    trading.controller.change_overrides([OverrideRequest(ActionKind.HOLD, trading.now() + HOUR)])  # needs no prices
     await expect(trading, "control_override", ActionKind.HOLD)
-    trading.controller.clear_override()
+    trading.controller.change_overrides(clear={one.id for one in trading.controller.overrides})
     trading.plan = []
     await expect(trading, "control_stale_prices", SAFE)
     trading.fresh = True
@@ -210,7 +211,8 @@ async def test_a_change_by_hand_is_left_alone_until_the_run_ends(trading: Contro
     await expect(trading, "control_plan", ActionKind.HOLD)
     trading.put("timed_discharge", 0)
     assert (await ticked(trading)).reason.key == "control_changed_by_hand"
-    trading.controller.override(ActionKind.CHARGE, trading.now() + HOUR, 1000)  # who asks for something wants it done
+    # Who asks for something wants it done.
+    trading.controller.change_overrides([OverrideRequest(ActionKind.CHARGE, trading.now() + HOUR, 1000)])
     await expect(trading, "control_override", ActionKind.CHARGE)
 
 
@@ -313,3 +315,52 @@ async def test_a_worn_setting_starts_nothing_more_today(trading: ControlledSyste
     trading.simulator.skip(4 * 60 * 60)
     trading.plan = [trading.run(ActionKind.CHARGE, HOUR)]
     await expect(trading, "control_plan", ActionKind.CHARGE)  # the next day
+
+
+# --- the reserve
+
+
+async def test_the_reserve_is_held_whatever_is_planned(trading: ControlledSystem) -> None:
+    trading.controller.limits = SocLimits(low=10, high=100, reserve=40)
+    for kind in (ActionKind.DISCHARGE, SAFE):
+        trading.plan = [trading.run(kind, 3 * HOUR)]
+        await charge_to(trading, 50)
+        await expect(trading, "control_plan", kind)
+        await charge_to(trading, 40)
+        decision = await expect(trading, "control_reserve", ActionKind.HOLD)
+        assert english(decision).endswith(" %, and 40 % are kept in reserve.")
+        await charge_to(trading, 42)  # no swinging around it
+        await expect(trading, "control_reserve", ActionKind.HOLD)
+        await charge_to(trading, 45)
+        await expect(trading, "control_plan", kind)
+    trading.plan = [trading.run(ActionKind.CHARGE, HOUR)]
+    await charge_to(trading, 30)
+    await expect(trading, "control_plan", ActionKind.CHARGE)
+
+
+async def test_the_reserve_is_held_without_a_plan_and_without_prices(trading: ControlledSystem) -> None:
+    trading.controller.limits = SocLimits(reserve=40)
+    await charge_to(trading, 35)
+    trading.plan = []
+    await expect(trading, "control_reserve", ActionKind.HOLD)
+    trading.fresh = False
+    await expect(trading, "control_reserve", ActionKind.HOLD)
+    trading.controller.limits = SocLimits()
+    await expect(trading, "control_stale_prices", SAFE)
+
+
+async def test_an_override_may_use_the_reserve(trading: ControlledSystem) -> None:
+    trading.controller.limits = SocLimits(reserve=40)
+    await charge_to(trading, 35)
+    trading.plan = [trading.run(SAFE, HOUR)]
+    await expect(trading, "control_reserve", ActionKind.HOLD)
+    trading.controller.change_overrides([OverrideRequest(ActionKind.DISCHARGE, trading.now() + HOUR, 1000)])
+    await expect(trading, "control_override", ActionKind.DISCHARGE)
+
+
+async def test_a_battery_that_cannot_be_held_supplies_the_house(trading: ControlledSystem) -> None:
+    trading.controller.limits = SocLimits(reserve=40)
+    await charge_to(trading, 35)
+    trading.plan = [trading.run(SAFE, HOUR)]
+    trading.device.raise_alarm(17)
+    await expect(trading, "control_plan", SAFE)

@@ -7,10 +7,15 @@ import json
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.nattery.core.action import Action, ActionKind
+from custom_components.nattery.core.action import FORCED, Action, ActionKind
 from custom_components.nattery.core.control.controller import Controller, Mode
 from custom_components.nattery.core.control.errors import OverrideError, SavedStateError, TooManyOverridesError
-from custom_components.nattery.core.control.overrides import MAX_AHEAD, MAX_OVERRIDES, Overrides
+from custom_components.nattery.core.control.overrides import (
+    MAX_AHEAD,
+    MAX_OVERRIDES,
+    OverrideRequest,
+    Overrides,
+)
 from custom_components.nattery.core.control.schedule import ScheduledAction, run_at, with_overrides
 
 from .controlled_system import HOUR, QUARTER, ControlledSystem, run
@@ -26,6 +31,10 @@ def at(quarters: float) -> datetime:
 
 def slot(number: int, kind: ActionKind, power: float = 3000) -> ScheduledAction:
     return run(kind, at(number), at(number + 1), power)
+
+
+def asked(kind: ActionKind, end: float, power: float = 1000, *, start: float = 0) -> OverrideRequest:
+    return OverrideRequest(kind, at(end), power if kind in FORCED else 0.0, at(start))
 
 
 def test_equal_slots_are_one_run() -> None:
@@ -54,8 +63,7 @@ def test_runs_that_cannot_be(start, end, until, words) -> None:
 def test_an_override_lies_over_the_plan_and_ends_the_run_before_it() -> None:
     plan = [slot(number, CHARGE) for number in range(8)]
     overrides = Overrides()
-    overrides.add(NOW, at(4), HOLD, start=at(2))
-    overrides.add(NOW, at(4), "self_consume", start=at(3))
+    overrides.change(NOW, [asked(HOLD, 4, start=2), asked(SAFE, 4, start=3)])
     layers = [one.run for one in overrides.listed(NOW)]
     over = [(one.start, one.action.kind, one.override) for one in with_overrides(plan, layers)]
     assert over[1:5] == [(at(1), CHARGE, None), (at(2), HOLD, "1"), (at(3), SAFE, "2"), (at(4), CHARGE, None)]
@@ -64,17 +72,16 @@ def test_an_override_lies_over_the_plan_and_ends_the_run_before_it() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8), st.sampled_from(ActionKind)), max_size=8))
-def test_of_overrides_the_newest_counts(asked) -> None:
+def test_of_overrides_the_newest_counts(requests) -> None:
     overrides = Overrides()
-    for start, lasting, kind in asked:
-        overrides.add(NOW, at(start + lasting), kind, 1000 if kind in {CHARGE, DISCHARGE} else 0, at(start))
+    overrides.change(NOW, [asked(kind, start + lasting, start=start) for start, lasting, kind in requests])
     over = list(
         with_overrides([slot(number, HOLD) for number in range(10)], [one.run for one in overrides.listed(NOW)])
     )
     assert all(one.end <= other.start for one, other in pairwise(over))
     for number in range(30):
         expected = next(
-            (kind for start, lasting, kind in reversed(asked) if start <= number < start + lasting),
+            (kind for start, lasting, kind in reversed(requests) if start <= number < start + lasting),
             HOLD if number < 10 else None,
         )
         found = next((one for one in over if one.start <= at(number + 0.5) < one.end), None)
@@ -83,18 +90,34 @@ def test_of_overrides_the_newest_counts(asked) -> None:
 
 def test_overrides_are_listed_and_cleared_and_expire() -> None:
     overrides = Overrides()
-    first = overrides.add(NOW, at(1), CHARGE, 2000)
-    second = overrides.add(NOW, at(8), HOLD, start=at(4))
+    first, second = overrides.change(NOW, [asked(CHARGE, 1, 2000), asked(HOLD, 8, start=4)], user="anna")
     assert overrides.listed(NOW) == (first, second)
     assert (first.start, first.power, second.start) == (NOW, 2000, at(4))
     assert overrides.listed(at(1)) == (second,)
-    assert overrides.clear("77") == 0
-    assert overrides.clear(second.id) == 1
-    assert overrides.clear() == 0
-    overrides.add(NOW, at(1), CHARGE, 2000)
-    overrides.add(NOW, at(1), CHARGE, 2000)
-    assert overrides.clear() == 2
+    assert (second.user, second.set_at) == ("anna", NOW)
+    overrides.change(NOW, clear={"77"})
+    assert overrides.listed(NOW) == (second,)
+    overrides.change(NOW, clear={second.id})
     assert overrides.listed(NOW) == ()
+
+
+def test_overrides_are_replaced_all_or_none() -> None:
+    overrides = Overrides()
+    (first,) = overrides.change(NOW, [asked(CHARGE, 1)])
+    for bad in (asked(HOLD, 0), asked(HOLD, 1000), OverrideRequest(CHARGE, at(1))):
+        with pytest.raises(OverrideError):
+            overrides.change(NOW, [asked(HOLD, 2), bad], clear={first.id})
+        with pytest.raises(OverrideError):
+            overrides.after(NOW, [asked(HOLD, 2), bad], {first.id})
+    assert overrides.listed(NOW) == (first,)
+    would_be = overrides.after(NOW, [asked(HOLD, 2)], {first.id})
+    assert [one.kind for one in would_be] == [HOLD]
+    assert overrides.listed(NOW) == (first,)
+    (second,) = overrides.change(NOW, [asked(HOLD, 2)], clear={first.id})
+    assert overrides.listed(NOW) == (second,)
+    # Undo: what was cleared is set again.
+    (again,) = overrides.change(NOW, [first.request], clear={second.id})
+    assert (again.start, again.end, again.kind, again.power) == (first.start, first.end, first.kind, first.power)
 
 
 @pytest.mark.parametrize(
@@ -113,34 +136,38 @@ def test_overrides_are_listed_and_cleared_and_expire() -> None:
 def test_overrides_that_cannot_be(arguments, words) -> None:
     overrides = Overrides()
     with pytest.raises(OverrideError, match=words):
-        overrides.add(**{"now": NOW, "kind": HOLD} | arguments)
+        overrides.change(NOW, [OverrideRequest(**{"kind": HOLD} | arguments)])
     assert overrides.as_dict() == Overrides().as_dict()
 
 
 def test_there_is_an_end_to_overrides() -> None:
     overrides = Overrides()
-    for _ in range(MAX_OVERRIDES):
-        overrides.add(NOW, at(1), HOLD)
+    overrides.change(NOW, [asked(HOLD, 1)] * MAX_OVERRIDES)
     with pytest.raises(TooManyOverridesError, match="clear some"):
-        overrides.add(NOW, at(1), HOLD)
+        overrides.change(NOW, [asked(HOLD, 1)])
 
 
 def test_overrides_survive_json() -> None:
     overrides = Overrides()
-    overrides.add(NOW, at(1), CHARGE, 2000)
-    overrides.add(NOW, at(9), HOLD, start=at(4))
-    overrides.clear("1")
+    overrides.change(NOW, [asked(CHARGE, 1, 2000), asked(HOLD, 9, start=4)], user="anna")
+    overrides.change(NOW, clear={"1"})
     again = Overrides.from_dict(json.loads(json.dumps(overrides.as_dict())))
     assert again.as_dict() == overrides.as_dict()
     assert again.listed(NOW) == overrides.listed(NOW)
-    assert again.add(NOW, at(1), HOLD).id == "3"
+    assert [one.id for one in again.change(NOW, [asked(HOLD, 1)])] == ["3"]
     assert Overrides.from_dict(None).listed(NOW) == ()
+
+
+def test_overrides_of_an_old_version_are_kept() -> None:
+    override = {"id": "7", "start": NOW.isoformat(), "end": at(1).isoformat(), "kind": "hold", "power": 0}
+    (kept,) = Overrides.from_dict({"version": 1, "number": 7, "overrides": [override]}).listed(NOW)
+    assert (kept.id, kept.kind, kept.user, kept.set_at) == ("7", HOLD, None, None)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 3},
         {"number": "x"},
         {"overrides": [{"id": "1"}]},
         {"overrides": None},
@@ -150,7 +177,7 @@ def test_overrides_survive_json() -> None:
 )
 def test_what_was_kept_and_cannot_be_read_is_said_in_one_sentence(house: ControlledSystem, change) -> None:
     overrides = Overrides()
-    overrides.add(NOW, at(1), HOLD)
+    overrides.change(NOW, [asked(HOLD, 1)])
     with pytest.raises(SavedStateError, match="The saved overrides"):
         Overrides.from_dict(overrides.as_dict() | change)
     saved = house.controller.as_dict() | {"mode": "automatic"}
@@ -175,7 +202,7 @@ async def test_a_saved_control_that_cannot_be_read_owes_the_safe_default(house: 
 async def test_an_override_is_carried_out_expires_and_survives_a_restart(house: ControlledSystem) -> None:
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(HOLD, 4 * HOUR)]
-    house.controller.override(CHARGE, house.now() + HOUR, 2000)
+    house.controller.change_overrides([OverrideRequest(CHARGE, house.now() + HOUR, 2000)])
     decision = await house.tick()
     assert (decision.action.kind, decision.reason.key, decision.run.override) == (CHARGE, "control_override", "1")
 
@@ -196,15 +223,15 @@ async def test_an_override_of_a_slot_waits_for_it_and_can_be_taken_back(house: C
     await house.controller.set_mode(Mode.AUTOMATIC)
     house.plan = [house.run(SAFE, 4 * HOUR)]
     start = house.until("20:15")
-    identifier = house.controller.override(DISCHARGE, start + QUARTER, 1000, start).id
+    (override,) = house.controller.change_overrides([OverrideRequest(DISCHARGE, start + QUARTER, 1000, start)])
     decision = await house.tick()
     assert (decision.action.kind, decision.run.end) == (SAFE, start)
     house.simulator.skip(15 * 60)
     assert (await house.tick()).action.kind is DISCHARGE
-    assert house.controller.clear_override(identifier) == 1
+    house.controller.change_overrides(clear={override.id})
     assert (await house.tick()).action.kind is SAFE
     saves = len(house.saved)
-    assert house.controller.clear_override() == 0
+    house.controller.change_overrides(clear={override.id})
     assert len(house.saved) == saves
 
 
@@ -213,4 +240,30 @@ def test_a_controller_begins_as_a_dry_run(house: ControlledSystem) -> None:
     controller.restore(None)
     assert (controller.mode, controller.overrides) == (Mode.DRY_RUN, ())
     with pytest.raises(OverrideError):
-        controller.override("charge", timedelta(hours=1) + house.now())
+        controller.change_overrides([OverrideRequest(CHARGE, timedelta(hours=1) + house.now())])
+
+
+async def test_the_power_of_an_override_is_that_of_the_battery(house: ControlledSystem) -> None:
+    """Without a plan, PV and load as measured give the inverter's power, which stays for a quarter-hour."""
+    await house.controller.set_mode(Mode.AUTOMATIC)
+    house.controller.change_overrides([OverrideRequest(DISCHARGE, house.now() + HOUR, 3000)])
+
+    async def power(pv_kw: float) -> float:
+        decision = await house.controller.tick((), prices_fresh=True, pv_kw=pv_kw, load_kw=0.4)
+        return decision.action.power
+
+    assert await power(1.3) == 4250
+    assert await power(0.2) == 4250
+    house.simulator.skip(15 * 60)
+    assert await power(0.2) == 3250
+
+
+def test_the_plan_gives_the_power_of_an_override_that_it_contains() -> None:
+    plan = [ScheduledAction(at(0), at(1), Action(CHARGE, 1750, at(1)), "1"), slot(1, CHARGE)]
+    override = ScheduledAction(at(0.5), at(2), Action(CHARGE, 3000, at(2)), "1")
+    over = list(with_overrides(plan, [override]))
+    assert [(one.start, one.end, one.action.power, one.override) for one in over] == [
+        (at(0), at(0.5), 1750, "1"),
+        (at(0.5), at(1), 1750, "1"),
+        (at(1), at(2), 3000, "1"),
+    ]

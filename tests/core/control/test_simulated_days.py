@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.nattery.core.action import ActionKind
 from custom_components.nattery.core.control.controller import Mode
-from custom_components.nattery.core.control.guards import MAX_WRITES
+from custom_components.nattery.core.control.guards import MAX_WRITES, SocLimits
 from custom_components.nattery.core.control.schedule import ScheduledAction
 from custom_components.nattery.core.inverter.write_counter import WARN_AT
 
@@ -157,3 +157,12 @@ async def test_short_runs_around_the_change(build, midnight: datetime, begin: ti
         steps += forced
         await house.inverter.sync_clock(tolerance=60)
     assert steps == 2  # at 5 and 10 minutes, and no more at 15
+
+
+async def test_a_day_in_which_the_reserve_is_held_spares_the_inverters_memory(house: ControlledSystem) -> None:
+    house.controller.limits = SocLimits(reserve=60)
+    house.device.set_soc(50)
+    house.plan = slots(house, [(S, 0)] * 96)
+    await day(house)
+    assert house.most_writes() <= 26
+    assert house.device.flows.battery <= 0

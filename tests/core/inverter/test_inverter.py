@@ -194,6 +194,23 @@ async def test_write_limit_applies_to_automations(open_inverter: OpenInverter) -
     assert inverter.write_counter.today["grid_active_power"] == REFUSE_AT + 1
 
 
+async def test_pending_writes_are_known_from_their_beginning_to_their_end(open_inverter: OpenInverter) -> None:
+    inverter, _ = open_inverter()
+    seen: list[frozenset[str]] = []
+    stop = inverter.listen_to_writes(lambda: seen.append(inverter.pending_writes))
+    writing = [inverter.write("max_charge_current", amps) for amps in (40, 50)]
+    await asyncio.gather(*writing, inverter.write("soc_full", 25))
+    assert seen[0] == {"max_charge_current"}
+    assert seen[2] == {"max_charge_current", "soc_full"}
+    assert not seen[-1]
+    assert len(seen) == 6
+    with pytest.raises(NotOfferedError):
+        await inverter.write("nothing", 1)
+    stop()
+    await inverter.write("max_charge_current", 60)
+    assert len(seen) == 6, "what is refused is never pending, and nobody listens any longer"
+
+
 async def test_concurrent_writes_of_one_register(open_inverter: OpenInverter) -> None:
     inverter, simulator = open_inverter()
     values = [10 + number for number in range(8)]

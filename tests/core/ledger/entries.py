@@ -12,6 +12,7 @@ from custom_components.nattery.core.ledger.entry import (
     Energies,
     EntryPrices,
     Expectation,
+    ForecastEnergies,
     LedgerEntry,
     MeteredInterval,
 )
@@ -44,15 +45,16 @@ def make_entry(
     start=START, *, prices: EntryPrices | None = PRICES, previous: LedgerEntry | None = None, **arguments
 ) -> LedgerEntry:
     """Return an entry with every field set."""
-    return create_entry(
+    entry = create_entry(
         make_interval(start, **arguments),
         BATTERY,
         previous,
         prices=prices,
         action=ActionKind.CHARGE,
         reason=Explanation("charge_cheap", {"price": 0.31234, "used_at": datetime(2026, 11, 11, 17, tzinfo=UTC)}),
-        expected=Expectation(0.123456, -0.25, 0.512),
+        expected=Expectation(0.123456, -0.25, 0.512, ActionKind.DISCHARGE, -1.234),
     )
+    return replace(entry, forecast=ForecastEnergies(0.321, 0.456))
 
 
 def make_entries(count: int, start=START, *, seed: int = 1, currency: str = "EUR") -> list[LedgerEntry]:

@@ -11,14 +11,17 @@ from .entries import START, make_entry
 
 def test_a_row_is_json_and_always_has_the_same_keys() -> None:
     full = entry_to_json(make_entry(load_kwh=0.5, pv_kwh=0.25))
-    bare = entry_to_json(replace(make_entry(prices=None), action=None, reason=None, expected=None))
+    bare = entry_to_json(replace(make_entry(prices=None), action=None, reason=None, expected=None, forecast=None))
     assert json.loads(json.dumps(full)) == full
     assert list(full) == list(bare)
     assert datetime.fromisoformat(full["start"]) == START
     assert full["action"] == "charge"
     assert full["reason_key"] == "charge_cheap"
     assert full["reason_values"] == {"price": 0.31234, "used_at": "2026-11-11T17:00:00+00:00"}
-    assert [bare[name] for name in ("cost", "spot_price", "action", "reason_key", "expected_soc")] == [None] * 5
+    assert (full["expected_action"], full["expected_power_kw"]) == ("discharge", -1.234)
+    assert (full["forecast_pv_kwh"], full["forecast_load_kwh"]) == (0.321, 0.456)
+    unknown = ("cost", "spot_price", "action", "reason_key", "expected_soc", "expected_action", "forecast_pv_kwh")
+    assert [bare[name] for name in unknown] == [None] * 7
 
 
 def test_powers_are_means_over_the_covered_time() -> None:

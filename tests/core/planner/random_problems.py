@@ -2,7 +2,7 @@
 
 from random import Random
 
-from custom_components.nattery.core.planner.strategies import Arbitrage, BackupReserve, PeakShaving
+from custom_components.nattery.core.planner.strategies import Arbitrage, PeakShaving
 
 from .problems import at, small
 
@@ -90,5 +90,5 @@ def random_problem(seed, *, wide=False):
     if chance.random() < 0.2:
         names = ("self_consume", "hold", "charge", "discharge")
         document["previous"] = [chance.choice(names) for _ in range(slots)]
-    strategy = chance.choice((None,) * 8 + (Arbitrage(), BackupReserve(0.4), PEAK_SHAVING))
+    strategy = chance.choice((None,) * 9 + (Arbitrage(), PEAK_SHAVING))
     return document, strategy

@@ -107,7 +107,7 @@ class Case:
 
     @property
     def wants_energy(self):
-        return "reserve" in self.document or "departures" in self.document or self.plan.strategy == "backup_reserve"
+        return "reserve" in self.document or "departures" in self.document
 
 
 def claims_of(case):

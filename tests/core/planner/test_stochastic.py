@@ -21,10 +21,10 @@ from custom_components.nattery.core.planner.flows import (
 )
 from custom_components.nattery.core.planner.planner import make_plan, self_consumption
 from custom_components.nattery.core.planner.prepared import PreparedProblem
-from custom_components.nattery.core.planner.problem import Outcome, PastAction, Problem, ProblemError
+from custom_components.nattery.core.planner.problem import Outcome, PastAction, Problem, ProblemError, Target
 from custom_components.nattery.core.planner.problem_document import problem_from, read_problem
 from custom_components.nattery.core.planner.stochastic import DemandCharge, SlotPrices, StochasticModel, slot_outcomes
-from custom_components.nattery.core.planner.strategies import Arbitrage, BackupReserve, PeakShaving, SelfConsumption
+from custom_components.nattery.core.planner.strategies import Arbitrage, PeakShaving, SelfConsumption
 from custom_components.nattery.core.planner.uncertain import stochastic_policy
 
 from .problems import CANONICAL, ENGLISH, canonical, documents, plan_of, small
@@ -204,7 +204,7 @@ def test_a_tie_is_broken_by_the_previous_action_only() -> None:
 def test_strategies_that_come_and_go_leave_no_trace(outcomes) -> None:
     problem = uncertain(CANONICAL) if outcomes else problem_from(CANONICAL)
     fresh = plan = make_plan(problem)
-    for strategy in (Arbitrage(), SelfConsumption(), BackupReserve(0.5), PeakShaving(3.0)):
+    for strategy in (Arbitrage(), SelfConsumption(), PeakShaving(3.0)):
         plan = make_plan(problem, strategy, plan)
     back = make_plan(problem, None, plan)
     assert back.slots == fresh.slots
@@ -216,7 +216,7 @@ def test_limits_reserve_and_demand_charge_hold_for_uncertain_forecasts() -> None
     limited = make_plan(problem, PeakShaving(2.0))
     expected = [slot.grid_kw for slot in limited if slot.charge_kw > 0]
     assert max(expected, default=0.0) <= 2.0 + 1e-6
-    reserved = make_plan(problem, BackupReserve(0.5))
+    reserved = make_plan(replace(problem, targets=(Target(0.5, 1.0),)))
     assert min(slot.soc_end for slot in reserved) > min(slot.soc_end for slot in make_plan(problem))
 
 

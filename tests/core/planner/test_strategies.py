@@ -7,7 +7,6 @@ from custom_components.nattery.core.planner.problem import ProblemError
 from custom_components.nattery.core.planner.strategies import (  # fmt: skip
     STRATEGIES,
     Arbitrage,
-    BackupReserve,
     Manual,
     Optimise,
     PeakShaving,
@@ -18,7 +17,7 @@ from .problems import CANONICAL, ENGLISH, FixedDispatch, at, canonical, plan_of,
 from .reference_solver import check_plan
 
 ALL = [
-    Optimise(), Arbitrage(), PeakShaving(3.0), SelfConsumption(), BackupReserve(0.4), Manual(),
+    Optimise(), Arbitrage(), PeakShaving(3.0), SelfConsumption(), Manual(),
     FixedDispatch(ActionKind.CHARGE, 2.0), FixedDispatch(ActionKind.HOLD),
 ]  # fmt: skip
 
@@ -39,7 +38,7 @@ def test_every_strategy_gives_a_correct_plan_and_none_beats_optimise(strategy) -
 
 
 def test_every_strategy_is_registered_and_tested() -> None:
-    assert set(STRATEGIES) == {"optimise", "arbitrage", "peak_shaving", "self_consumption", "backup_reserve", "manual"}
+    assert set(STRATEGIES) == {"optimise", "arbitrage", "peak_shaving", "self_consumption", "manual"}
     assert all(type(strategy) is STRATEGIES[strategy.key] for strategy in ALL if strategy.key in STRATEGIES)
 
 
@@ -65,12 +64,11 @@ def test_peak_shaving_keeps_energy_for_the_peak() -> None:
 def test_a_reserve_is_held_only_up_to_its_penalty() -> None:
     document = small([0.40, 0.30, 0.30], [0.35, 0.1, 0.1], load=[2, 2, 2])
     assert plan_of(document).slots[-1].soc_end == pytest.approx(0.1)
-    with_reserve = plan_of(document, strategy=BackupReserve(0.4, price=5.0))
+    with_reserve = plan_of(document | {"reserve": {"soc": 0.4, "price": 5.0}})
     assert min(slot.soc_end for slot in with_reserve) >= 0.4 - 1e-6
-    low_penalty = plan_of(document, strategy=BackupReserve(0.4, price=0.001))
+    low_penalty = plan_of(document | {"reserve": {"soc": 0.4, "price": 0.001}})
     assert low_penalty.slots[-1].soc_end == pytest.approx(0.1)
     assert "note_target_missed" in {note.key for note in low_penalty.notes}
-    assert plan_of(document | {"reserve": {"soc": 0.4, "price": 5.0}}).cost == pytest.approx(with_reserve.cost)
 
 
 def test_a_departure_target_is_met_at_least_cost(solver) -> None:
@@ -119,13 +117,26 @@ def test_manual_plans_self_consumption_and_says_so() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: PeakShaving(-1),
-        lambda: BackupReserve(2),
-    ],
-)
-def test_a_strategy_refuses_invalid_parameters(make) -> None:
+def test_a_strategy_refuses_invalid_parameters() -> None:
     with pytest.raises(ProblemError, match="cannot be"):
-        make()
+        PeakShaving(-1)
+
+
+@pytest.mark.parametrize("strategy", [SelfConsumption(), Manual()], ids=str)
+def test_self_consumption_holds_the_battery_where_a_reserve_would_be_used(strategy) -> None:
+    document = small([0.3] * 6, load=[2, 2, 2, 2, 0, 2], pv=[0, 0, 0, 0, 2, 0], battery={"soc_start": 0.75})
+    plan = plan_of(document | {"reserve": {"soc": 0.4, "price": 1.0}}, strategy=strategy)
+    hold, consume = ActionKind.HOLD, ActionKind.SELF_CONSUME
+    assert [slot.action for slot in plan] == [consume, hold, hold, hold, consume, consume]
+    assert min(slot.soc_end for slot in plan) >= 0.4 - 1e-9
+    assert {slot.reason.key for slot in plan if slot.action is hold} == {"plan_reserve"}
+    assert {slot.reason.key for slot in plan if slot.action is consume} == {strategy.reason_key}
+    assert "note_target_missed" not in {note.key for note in plan.notes}
+
+
+def test_self_consumption_below_the_reserve_holds_and_lets_the_sun_in() -> None:
+    document = small([0.3] * 3, load=[1, 0, 1], pv=[0, 2, 0], battery={"soc_start": 0.3})
+    plan = plan_of(document | {"reserve": {"soc": 0.6, "price": 1.0}}, strategy=SelfConsumption())
+    assert [slot.discharge_kw for slot in plan] == [0, 0, 0]
+    assert plan.slots[1].charge_kw > 0
+    assert plan.slots[0].action is plan.slots[2].action is ActionKind.HOLD

@@ -13,11 +13,12 @@ from custom_components.nattery.core.process.errors import (
     WorkerOutputError,
     WorkerTimeoutError,
 )
+from custom_components.nattery.core.process.worker import report_progress
 from custom_components.nattery.core.process.worker_process import WorkerProcess
 
 LARGE = 5_000_000  # bytes, much more than a pipe holds
 TASK = """
-import os, sys
+import os, sys, time
 print("Welcome", flush=True)
 assert "homeassistant" not in sys.modules and "custom_components" not in sys.modules
 def answer(line):
@@ -25,6 +26,15 @@ def answer(line):
         return str(len(line)).encode()
     if line.startswith(b"who"):
         return f"{os.getppid()} {os.nice(0)} {[name for name in sys.modules if name == 'nattery']}".encode()
+    if line.startswith(b"progress"):
+        from nattery.process.worker import report_progress
+        for done in (0.25, 0.5, 7):
+            report_progress(done)
+            time.sleep(0.05)
+        os.close(int(sys.argv[4]))
+        report_progress(1)
+        time.sleep(0.05)
+        return b"done"
     if line.startswith(b"fail"):
         raise ValueError("on purpose")
     return line
@@ -56,6 +66,25 @@ def test_a_long_request_and_response() -> None:
 def test_a_response_over_the_limit(started) -> None:
     assert isinstance(run_task(b"x" * LARGE, limit=1000), WorkerOutputError)
     assert started[0].returncode == -signal.SIGKILL
+
+
+def test_progress_is_reported_while_it_works() -> None:
+    reported: list[float] = []
+    outcome = WorkerProcess("some_task", 30, 100, progress=reported.append).run(b"progress\n")
+    assert outcome == b"done"
+    assert reported == [0.25, 0.5, 1.0]
+    assert run_task(b"progress") == b"done"
+
+
+def test_progress_outside_of_a_worker_is_reported_to_nobody() -> None:
+    report_progress(0.5)
+
+
+def test_a_progress_that_is_no_number_is_not_reported(monkeypatch) -> None:
+    monkeypatch.setattr(worker_process, "START", "import os, sys; os.write(int(sys.argv[4]), b'half\\n')")
+    reported: list[float] = []
+    assert WorkerProcess("some_task", 30, 100, progress=reported.append).run(b"") == b""
+    assert reported == []
 
 
 def test_a_task_that_raises() -> None:

@@ -314,7 +314,7 @@ async def test_what_is_really_planned_is_asked_about(trader: TradingHome, monkey
     """By the planner itself, which wants the battery full at once."""
     monkeypatch.setattr(PLANNER, run_planner)
     await trader.automate("confirm_trade", **usual(trader))
-    await choose(trader, "backup_reserve", 95)
+    await choose(trader, "optimise", 95)
     (call,) = trader.sent
     assert trader.outcome == "charge"
     await trader.answer(buttons(call)[1])

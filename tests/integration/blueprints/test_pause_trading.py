@@ -44,7 +44,7 @@ def chosen(trader: TradingHome) -> tuple[str, float]:
 
 BEFORE = ("arbitrage", 35.0)
 AWAY = ("self_consumption", 35.0)
-STORMY = ("backup_reserve", 80.0)
+STORMY = ("optimise", 80.0)
 
 
 async def test_a_pause_when_all_have_been_away_for_long_enough(trader: TradingHome) -> None:
@@ -63,6 +63,22 @@ async def test_a_pause_when_all_have_been_away_for_long_enough(trader: TradingHo
     assert chosen(trader) == BEFORE
 
 
+async def test_what_an_earlier_version_stored_is_understood(trader: TradingHome) -> None:
+    """The backup reserve was a strategy: as a choice for times away, and in the memory of a pause."""
+    await pause(trader, away_strategy="backup_reserve")
+    await choose(trader, "optimise", 80)
+    await trader.call("input_text.set_value", entity_id=MEMORY, value="warning backup_reserve 35.0 backup_reserve 80.0")
+    show(trader, storm=True)
+    await trader.settle()
+    show(trader, storm=False)
+    await trader.settle()
+    assert chosen(trader) == ("optimise", 35.0)
+    await choose(trader, *BEFORE)
+    await trader.call("input_boolean.turn_on", entity_id=HOLIDAY)
+    await trader.settle()
+    assert chosen(trader) == ("optimise", 35.0)
+
+
 async def test_a_switch_for_holidays_pauses_at_once(trader: TradingHome) -> None:
     await pause(trader, people=[], warnings=[], away_strategy="peak_shaving")
     await choose(trader, *BEFORE)
@@ -76,11 +92,11 @@ async def test_a_switch_for_holidays_pauses_at_once(trader: TradingHome) -> None
 
 async def test_a_warning_keeps_a_reserve_and_never_lowers_it(trader: TradingHome) -> None:
     await pause(trader)
-    for before, reserve in ((BEFORE, 80.0), (("optimise", 90.0), 90.0)):
+    for before, reserve in ((BEFORE, 80.0), (("manual", 90.0), 90.0)):
         await choose(trader, *before)
         show(trader, storm=True)
         await trader.settle()
-        assert chosen(trader) == ("backup_reserve", reserve)
+        assert chosen(trader) == ("optimise", reserve)
         show(trader, storm=False)
         await trader.settle()
         assert chosen(trader) == before

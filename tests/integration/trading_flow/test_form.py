@@ -16,6 +16,7 @@ from tests.core.ledger.postgresql_server import PostgresqlServer
 from ..conftest import until
 from ..market import add_prices, price_data
 from ..test_prices_flow import Result, initial_values
+from ..texts import TEXTS
 from .form import AUTOMATION, DEFAULTS, GIVEN, Form, name_of
 
 
@@ -67,13 +68,34 @@ async def test_a_charge_without_room(form: Form, low: int, high: int) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"capacity": 0}, {"charge": 101}, {"import": 0}, {"export": -1}, {"battery_price": "dear"}, {"more": "none"}],
+    [{"capacity": 0}, {"battery_price": "dear"}, {"charge": "much"}, {"more": "none"}],
     ids=str,
 )
 async def test_numbers_out_of_range_are_refused_by_the_form(form: Form, wrong: dict[str, Any]) -> None:
     await form.open()
     with pytest.raises(InvalidData):
         await form.flows.async_configure(form.flow_id, {**GIVEN, "more": {}, **wrong})
+    assert (await form.give())["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("field", "power", "sentence"),
+    [
+        ("charge", 4500, "4500 kW: did you mean 4.5 kW? Allowed is 0.1 to 100 kW."),
+        ("discharge", 101, "101 kW: did you mean 0.101 kW? Allowed is 0.1 to 100 kW."),
+        ("charge", 0, "0 kW is not allowed. Allowed is 0.1 to 100 kW."),
+        ("import", 11000, "11000 kW: did you mean 11 kW? Allowed is 0.1 to 1000 kW."),
+        ("import", 5e6, "5e+06 kW is not allowed. Allowed is 0.1 to 1000 kW."),
+        ("export", -1, "-1 kW is not allowed. Allowed is 0 to 1000 kW."),
+    ],
+)
+async def test_a_power_in_the_wrong_unit_is_named(form: Form, field: str, power: float, sentence: str) -> None:
+    await form.open()
+    again = await form.give(**{field: power})
+    assert again["errors"].keys() == {field}
+    text = TEXTS["config_subentries"]["trading"]["error"][again["errors"][field]]
+    assert text.format(**again["description_placeholders"]) == sentence
+    assert initial_values(again)[field] == power
     assert (await form.give())["type"] is FlowResultType.CREATE_ENTRY
 
 

@@ -22,6 +22,7 @@ class PricedInterval:
     start: datetime
     import_price: float
     export_price: float
+    spot_price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,10 @@ def known_intervals(pricer: Pricer, now: datetime) -> PricedIntervals:
 
 
 def _intervals_of(priced: PricedDay) -> Iterator[PricedInterval]:
-    bought, sold = (prices_by_quarter_hour(priced.slots[kind]) for kind in (PriceKind.IMPORT, PriceKind.EXPORT))
-    return (PricedInterval(start, bought[start], sold[start]) for start in bought if start in sold)
+    bought, sold, spot = (
+        prices_by_quarter_hour(priced.slots[kind]) for kind in (PriceKind.IMPORT, PriceKind.EXPORT, PriceKind.SPOT)
+    )
+    return (PricedInterval(start, bought[start], sold[start], spot.get(start)) for start in bought if start in sold)
 
 
 def prices_by_quarter_hour(slots: Iterable[PriceSlot]) -> dict[datetime, float]:

@@ -1,27 +1,31 @@
 """From prices, forecasts and the state of charge to a planning problem, its plan, and the money it promises."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from ..control.overrides import Override
 from ..control.plan_actions import runs_of
 from ..control.schedule import ScheduledAction
 from ..explanation import Explanation
 from ..forecast.forecast import Forecast
 from ..forecast.quarters import PER_DAY, local_quarter, quarter
-from ..ledger.entry import QUARTER
+from ..ledger.entry import QUARTER, Expectation
 from ..ledger.reports import Period
-from ..planner.plan import Plan
+from ..planner.plan import Plan, PlannedSlot
 from ..planner.planner import make_plan
-from ..planner.problem import Problem, ValueCurve
+from ..planner.problem import Problem, RequiredAction, ValueCurve
 from ..planning.caution import ACCOUNT_DAYS, PlanningAccount, margin_per_kwh
 from ..planning.following_days import terminal_curve
 from .home_past import HomePast
 from .interval_prices import PricedIntervals
+from .plan_columns import Column, plan_columns
 from .preferences import TradingPreferences
+from .reserve import reserve_targets
 from .settings import TradingSettings
 
 MINUTES = 15
+_KILO = 1000
 _SHORTEST_SLOT = timedelta(seconds=6)  # shorter than the planner's shortest slot
 
 
@@ -31,7 +35,7 @@ class PlanningInputs:
 
     `forecast` covers `intervals.ahead`, `soc` is the state of charge (0 to 1), `peak_kw` the highest import of a
     quarter-hour of the month so far. `terminal` is the value of the energy left at the end, estimated from the plan's
-    own last day if None. `account` is what planning has brought lately.
+    own last day if None. `account` is what planning has brought lately. `overrides` are the user's, the newest last.
     """
 
     settings: TradingSettings
@@ -44,6 +48,7 @@ class PlanningInputs:
     peak_kw: float = 0.0
     terminal: ValueCurve | None = None
     account: PlanningAccount = field(default_factory=PlanningAccount)
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,16 @@ class ExpectedMoney:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A plan with its notes, and the actions that carry it out; it starts at `soc_start` (0 to 1)."""
+    """A plan with its notes, and the actions that carry it out; it starts at `soc_start` (0 to 1).
+
+    `columns` are the plan's slots with prices and forecasts, see `plan_columns`.
+    """
 
     plan: Plan
     runs: tuple[ScheduledAction, ...]
     soc_start: float
     notes: tuple[Explanation, ...]
+    columns: Mapping[str, Column] = field(default_factory=dict, compare=False, repr=False)
 
     def expected_money(self, period: Period) -> ExpectedMoney | None:
         """Return the sums of the slots that start in a period, or None if there are none."""
@@ -76,8 +85,8 @@ class PlanResult:
         return ExpectedMoney(sum(cost for cost, _ in slots), sum(saving for _, saving in slots)) if slots else None
 
 
-def planning_problem(inputs: PlanningInputs) -> Problem:
-    """Return the problem from `now` on.
+def planning_problem(inputs: PlanningInputs, preferences: TradingPreferences | None = None) -> Problem:
+    """Return the problem from `now` on, with the reserve of the preferences as a constraint.
 
     A rest of the present quarter-hour that is too short for a slot is left out.
     """
@@ -87,7 +96,7 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
     intervals = ahead[first:]
     numbers = [quarter(interval.start) for interval in intervals]
     pv, load = _expected_powers(inputs, numbers[0], first)
-    return Problem(
+    problem = Problem(
         start=intervals[0].start if first else now,
         first_slot_minutes=None if first else max(left, _SHORTEST_SLOT) / timedelta(minutes=1),
         slot_minutes=MINUTES,
@@ -103,7 +112,11 @@ def planning_problem(inputs: PlanningInputs) -> Problem:
         outcomes=inputs.past.misses.outcomes(numbers[0], numbers, pv, load),
         terminal_curve=inputs.terminal,
         margin_per_kwh=margin_per_kwh(inputs.account, inputs.past.misses.days),
+        required=tuple(
+            RequiredAction(one.start, one.end, one.kind, one.power / _KILO, one.id) for one in inputs.overrides
+        ),
     )
+    return replace(problem, targets=reserve_targets(preferences, problem)) if preferences else problem
 
 
 def _expected_powers(inputs: PlanningInputs, number: int, first: int) -> tuple[list[float], list[float]]:
@@ -119,9 +132,23 @@ def run_planner(inputs: PlanningInputs, preferences: TradingPreferences, previou
 
     It imports the solver and takes up to a second, so call it in a thread of its own.
     """
-    problem = planning_problem(inputs)
+    problem = planning_problem(inputs, preferences)
     plan = make_plan(problem, preferences.as_strategy(), previous)
-    return PlanResult(plan, runs_of(plan, problem), problem.battery.soc_start, (*plan.notes, *_account_notes(inputs)))
+    columns = plan_columns(plan, problem, inputs.intervals.ahead)
+    notes = (*plan.notes, *_account_notes(inputs))
+    return PlanResult(plan, runs_of(plan, problem), problem.battery.soc_start, notes, columns)
+
+
+def slot_expectation(slot: PlannedSlot) -> Expectation:
+    """Return what a planned slot expects, as the ledger keeps it."""
+    hours = (slot.end - slot.start) / timedelta(hours=1)
+    return Expectation(
+        cost=slot.money.import_cost - slot.money.export_revenue,
+        grid_kwh=slot.grid_kw * hours,
+        soc=slot.soc_end,
+        action=slot.action,
+        power_kw=slot.charge_kw - slot.discharge_kw,
+    )
 
 
 def _account_notes(inputs: PlanningInputs) -> Iterator[Explanation]:
@@ -145,8 +172,8 @@ class TerminalValues:
         key = (today, hash(tuple(prices.items())), inputs.settings, bool(past.misses.days))
         if key != self._key:
             self._curve = terminal_curve(
-                planning_problem(inputs), prices, past.history.load, past.history.pv, past.misses.zone, number,
-                past.expected_day,
+                planning_problem(replace(inputs, overrides=())), prices, past.history.load, past.history.pv,
+                past.misses.zone, number, past.expected_day,
             )  # fmt: skip
             self._key = key
         return self._curve

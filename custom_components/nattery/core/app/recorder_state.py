@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..action import ActionKind
 from ..explanation import Explanation
-from ..ledger.entry import QUARTER, QUARTER_HOURS, Energies, Expectation, MeteredInterval
+from ..ledger.entry import QUARTER, QUARTER_HOURS, Energies, Expectation, ForecastEnergies, MeteredInterval
 from ..ledger.errors import MeterStateError
 from ..ledger.meter import Meter
 from ..ledger.old_reasons import current_reason
@@ -20,11 +20,12 @@ _RECORDS: Final = 8  # quarter-hours; one ends a minute after its time at the la
 
 @dataclass(frozen=True, slots=True)
 class IntervalRecord:
-    """The action of a quarter-hour, its reason, and what the plan in force at its start expected."""
+    """The action of a quarter-hour, its reason, what the plan in force at its start expected, and the forecast."""
 
     action: ActionKind | None = None
     reason: Explanation | None = None
     expected: Expectation | None = None
+    forecast: ForecastEnergies | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
@@ -32,6 +33,7 @@ class IntervalRecord:
             "action": self.action,
             "reason": self.reason.to_dict() if self.reason else None,
             "expected": asdict(self.expected) if self.expected else None,
+            "forecast": asdict(self.forecast) if self.forecast else None,
         }
 
 
@@ -59,9 +61,11 @@ class RecorderState:
     pending: deque[PendingInterval] = field(default_factory=_pending)
 
     def record(self, start: datetime, record: IntervalRecord) -> None:
-        """Keep the last record of a quarter-hour, with the first expectation."""
-        expected = self.records.get(start, record).expected or record.expected
-        self.records[start] = replace(record, expected=expected)
+        """Keep the last record of a quarter-hour, with the first expectation and forecast."""
+        first = self.records.get(start, record)
+        self.records[start] = replace(
+            record, expected=first.expected or record.expected, forecast=first.forecast or record.forecast
+        )
         self.records = dict(sorted(self.records.items())[-_RECORDS:])
 
     def close(self, ended: tuple[MeteredInterval, ...]) -> None:
@@ -69,6 +73,11 @@ class RecorderState:
         self.pending.extend(
             PendingInterval(metered, self.records.pop(metered.start, IntervalRecord())) for metered in ended
         )
+
+    def expected(self) -> dict[datetime, Expectation]:
+        """Return what was expected of the quarter-hours that are not booked, by their start."""
+        records = {interval.metered.start: interval.record for interval in self.pending} | self.records
+        return {start: record.expected for start, record in records.items() if record.expected}
 
     def highest_import(self, since: datetime) -> float:
         """Return the highest import (kW) of the quarter-hours not booked yet that start at or after `since`."""
@@ -123,9 +132,18 @@ def _metered(data: Mapping[str, Any]) -> MeteredInterval:
 
 
 def _record(data: Mapping[str, Any]) -> IntervalRecord:
-    action, reason, expected = data["action"], data["reason"], data["expected"]
+    action, reason = data["action"], data["reason"]
+    expected, forecast = data["expected"], data.get("forecast")  # earlier versions stored no forecast
     return IntervalRecord(
         ActionKind(action) if action else None,
         current_reason(str(reason["key"]), reason["values"]) if reason else None,
-        Expectation(**_numbers(expected)) if expected else None,
+        _expectation(expected) if expected else None,
+        ForecastEnergies(**_numbers(forecast)) if forecast else None,
     )
+
+
+def _expectation(data: Mapping[str, Any]) -> Expectation:
+    """Return an expectation; earlier versions stored neither action nor power."""
+    action = data.get("action")
+    numbers = _numbers({name: value for name, value in data.items() if name != "action" and value is not None})
+    return Expectation(**numbers, action=ActionKind(action) if action else None)

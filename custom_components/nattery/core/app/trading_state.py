@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ..control.controller import Decision
-from ..control.reasons import effective_reason
+from ..control.status import shown_reason
 from ..explanation import Explanation
 from ..planner.plan import Plan, PlannedSlot, PlanRun
 from .planning import PlanResult
@@ -63,11 +63,11 @@ class TradingState:
 
     @property
     def reason(self) -> Explanation | None:
-        """Why the first battery does what it does, or None before there is a decision."""
+        """Why the first battery does what it does, or would do in a dry run; None before there is a decision."""
         if self.decision is None:
             return None
         slot = self.slot(self.decision.at)
-        return effective_reason(self.decision.reason, slot.reason if slot else None)
+        return shown_reason(self.decision, slot.reason if slot else None)
 
     def after_planning(self, outcome: NewPlan | PlanFailure) -> TradingState:
         """Return the state after an attempt to plan."""

@@ -1,7 +1,8 @@
 """Runs a backtest in a process of its own, so that it blocks nothing and can be cancelled."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 import json
 from typing import Any
@@ -38,12 +39,21 @@ class BacktestRequest:
         return cls(TimeSeries(**document["series"]), document["system"], document["zone"])
 
 
-async def run_in_process(request: BacktestRequest, seconds: float = TIME_LIMIT_S) -> dict[str, Any]:
+async def run_in_process(
+    request: BacktestRequest, seconds: float = TIME_LIMIT_S, progress: Callable[[float], None] = lambda _: None
+) -> dict[str, Any]:
     """Return the result of a backtest as a document, see `BacktestResult.as_document`.
 
-    Cancelling the task kills the process. Raises WorkerError if there is no result.
+    `progress` is called in the event loop with the finished share, 0 to 1. Cancelling the task kills the process.
+    Raises WorkerError if there is no result.
     """
-    worker = WorkerProcess(TASK, seconds, _MAX_RESULT_BYTES)
+    loop = asyncio.get_running_loop()
+
+    def report(done: float) -> None:
+        with suppress(RuntimeError):  # the loop has been closed
+            loop.call_soon_threadsafe(progress, done)
+
+    worker = WorkerProcess(TASK, seconds, _MAX_RESULT_BYTES, progress=report)
     try:
         return await asyncio.to_thread(_run, worker, request)
     finally:

@@ -6,24 +6,25 @@ every change.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from ..action import SELF_CONSUME, Action, ActionKind
+from ..action import FORCED, SELF_CONSUME, Action, ActionKind
 from ..explanation import Explanation
+from ..planner.reasons import OVERRIDE
 from .battery import Battery, BatteryState
 from .errors import BatteryError, SavedStateError
-from .guards import GuardContext, SocLimits, blocking_reason
-from .overrides import Override, Overrides
+from .guards import GuardContext, SocLimits, blocking_reason, reserve_hold
+from .overrides import Override, OverrideRequest, Overrides
+from .plan_actions import inverter_action
 from .reasons import (
     CHANGED_BY_HAND,
     NO_PLAN,
     NO_READINGS,
-    OVERRIDE,
     PLAN,
     SEVERAL_CHANGED_BY_HAND,
     STALE_PRICES,
@@ -32,8 +33,10 @@ from .reasons import (
 )
 from .schedule import ScheduledAction, run_at, with_overrides
 
+POWER_INTERVAL = timedelta(minutes=15)  # for which the inverter's power of an override stays
 HAND_CHANGE_PAUSE = timedelta(hours=4)  # after a change by hand, if there is no run to wait for
 MIN_RETRY_PAUSE, MAX_RETRY_PAUSE = timedelta(minutes=1), timedelta(hours=1)  # after a failed write, doubling
+_USING_RESERVE = frozenset({ActionKind.SELF_CONSUME, ActionKind.DISCHARGE})
 _VERSION = 1
 
 
@@ -67,13 +70,21 @@ class Decision:
         return self._identity == other._identity
 
     @property
+    def battery_power(self) -> float:
+        """The power (W) of the battery by a forced action, otherwise 0."""
+        run, action = self.run, self.action
+        if run is None or action is None or action.kind not in FORCED or action.kind is not run.action.kind:
+            return 0.0
+        return action.power if run.battery_power is None else run.battery_power
+
+    @property
     def _identity(self) -> tuple[object, ...]:
         action = self.action
         return self.mode, action.kind if action else None, action.power if action else 0.0, self.reason.key
 
 
 @dataclass(frozen=True, slots=True)
-class _Pause:
+class Pause:
     """Nothing is written before `until`."""
 
     until: datetime
@@ -99,10 +110,11 @@ class Controller:
         self._overrides = Overrides()
         self._release_pending = False  # whether the battery may be set to an action of this controller
         self._retry_pause = MIN_RETRY_PAUSE
-        self._write_failure: _Pause | None = None
-        self._hand_change: _Pause | None = None
+        self._write_failure: Pause | None = None
+        self._hand_change: Pause | None = None
         self._resumed = False  # whether changes by hand are overwritten by the next write
         self._previous_reason = ""
+        self._powers: dict[str, tuple[datetime, Action]] = {}  # of overrides, with their times
         self._lock = asyncio.Lock()
 
     @property
@@ -157,42 +169,57 @@ class Controller:
             if mode is Mode.DRY_RUN and self._release_pending:
                 await self._release(self._now())
 
-    def override(
-        self, kind: ActionKind | str, end: datetime, power: float = 0.0, start: datetime | None = None
-    ) -> Override:
-        """Override the plan from `start` (None: now) to `end`; raises OverrideError. Tick afterwards.
+    def change_overrides(
+        self, requests: Sequence[OverrideRequest] = (), *, clear: Collection[str] = (), user: str | None = None
+    ) -> tuple[Override, ...]:
+        """Clear overrides by their IDs, add others and return these; raises OverrideError. Tick afterwards.
 
-        It also ends a pause after a change by hand or a failed write.
+        An added override also ends a pause after a change by hand or a failed write.
         """
-        override = self._overrides.add(self._now(), end, kind, power, start)
-        self.resume()
-        self._on_change()
-        return override
-
-    def clear_override(self, identifier: str | None = None) -> int:
-        """Clear one override, or all, and return how many there were. Tick afterwards."""
-        cleared = self._overrides.clear(identifier)
-        if cleared:
+        before = self.overrides
+        added = self._overrides.change(self._now(), requests, clear=clear, user=user)
+        if added:
+            self.resume()
+        if self.overrides != before:
             self._on_change()
-        return cleared
+        return added
+
+    def overrides_after(self, requests: Sequence[OverrideRequest], clear: Collection[str] = ()) -> tuple[Override, ...]:
+        """Return the overrides that there would be after a change; raises OverrideError."""
+        return self._overrides.after(self._now(), requests, clear)
 
     def resume(self) -> None:
         """End a pause after a change by hand or a failed write. Tick afterwards."""
         self._write_failure, self._hand_change, self._resumed = None, None, True
 
-    async def tick(self, plan: Sequence[ScheduledAction], *, prices_fresh: bool) -> Decision:
+    @property
+    def pause(self) -> Pause | None:
+        """The pause after a change by hand or a failed write, or None."""
+        now = self._now()
+        return next((pause for pause in (self._hand_change, self._write_failure) if _is_active(pause, now)), None)
+
+    async def tick(
+        self, plan: Sequence[ScheduledAction], *, prices_fresh: bool, pv_kw: float = 0.0, load_kw: float = 0.0
+    ) -> Decision:
         """Decide what is due now and carry it out; an error of the battery becomes the decision's reason.
 
-        `plan` holds runs that do not overlap; `prices_fresh` is whether they may still be traded on.
+        `plan` holds runs that do not overlap; `prices_fresh` is whether they may still be traded on. `pv_kw` and
+        `load_kw` are measured: they give the power of an override that the plan does not contain.
         """
         async with self._lock:
             now = self._now().astimezone(UTC)
-            run = run_at(with_overrides(plan, [override.run for override in self._overrides.listed(now)]), now)
+            overrides = self._overrides.listed(now)
+            self._powers = {one.id: self._power_of(one, now, pv_kw, load_kw) for one in overrides}
+            runs = [replace(one.run, action=self._powers[one.id][1]) for one in overrides]
+            run = run_at(with_overrides(plan, runs), now)
             try:
                 state = await self._battery.state()
             except BatteryError as error:
                 return Decision(now, self._mode, None, Explanation(NO_READINGS, {"detail": error.explanation}), run)
             action, reason = self._due(now, run, state, prices_fresh=prices_fresh)
+            planned = run is None or run.override is None
+            if planned and action.kind in _USING_RESERVE:
+                action, reason = reserve_hold(now, state, self.limits, self._previous_reason) or (action, reason)
             self._previous_reason = reason.key
             decision = Decision(now, self._mode, action, reason, run, state)
             if self._mode is Mode.DRY_RUN:
@@ -221,12 +248,19 @@ class Controller:
         end = next((one.end for one in self._overrides.listed(now) if one.id == run.override), run.end)
         return run.action, Explanation(OVERRIDE, {"until": min(end, run.end)})
 
-    def _pause(self, now: datetime, run: ScheduledAction | None, state: BatteryState) -> _Pause | None:
+    def _power_of(self, override: Override, now: datetime, pv_kw: float, load_kw: float) -> tuple[datetime, Action]:
+        """Return the inverter's action of an override and its time; it stays for a while, as each change is a write."""
+        found = self._powers.get(override.id)
+        if found is None or now >= found[0] + POWER_INTERVAL:
+            return now, inverter_action(override.run.action, pv_kw, load_kw)
+        return found
+
+    def _pause(self, now: datetime, run: ScheduledAction | None, state: BatteryState) -> Pause | None:
         """Return the pause in which nothing may be written after a change by hand or a failed write, or None."""
         if self._hand_change is None and state.changed and not self._resumed:
             until = run.end if run else now + HAND_CHANGE_PAUSE
             key = CHANGED_BY_HAND if len(state.changed) == 1 else SEVERAL_CHANGED_BY_HAND
-            self._hand_change = _Pause(until, Explanation(key, {"settings": state.changed, "until": until}))
+            self._hand_change = Pause(until, Explanation(key, {"settings": state.changed, "until": until}))
         if self._hand_change is not None and not _is_active(self._hand_change, now):
             self._hand_change, self._resumed = None, True
         return self._hand_change or (self._write_failure if _is_active(self._write_failure, now) else None)
@@ -256,16 +290,16 @@ class Controller:
             self._release_pending = False
             self._on_change()
 
-    def _fail(self, now: datetime, error: BatteryError) -> _Pause:
+    def _fail(self, now: datetime, error: BatteryError) -> Pause:
         """Start a pause, twice as long each time, so that a setting that is not accepted is not written for ever."""
         self._retry_pause = min(2 * self._retry_pause, MAX_RETRY_PAUSE) if self._write_failure else MIN_RETRY_PAUSE
         until = now + self._retry_pause
-        self._write_failure = _Pause(until, Explanation(WRITE_FAILED, {"detail": error.explanation, "until": until}))
+        self._write_failure = Pause(until, Explanation(WRITE_FAILED, {"detail": error.explanation, "until": until}))
         return self._write_failure
 
     def _succeed(self) -> None:
         self._write_failure, self._resumed = None, False
 
 
-def _is_active(pause: _Pause | None, now: datetime) -> bool:
+def _is_active(pause: Pause | None, now: datetime) -> bool:
     return pause is not None and now < pause.until

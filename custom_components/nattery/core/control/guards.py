@@ -1,10 +1,10 @@
-"""The guards: a table of reasons for which an action is replaced by self-consumption."""
+"""The guards: a table of reasons for which an action is replaced by self-consumption, and the guard of the reserve."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from ..action import ActionKind
+from ..action import Action, ActionKind
 from ..explanation import Explanation
 from .battery import BatteryState
 from .reasons import (
@@ -13,6 +13,7 @@ from .reasons import (
     CLOCK_UNKNOWN,
     EXPORT_OFF,
     NOT_RUNNING,
+    RESERVE,
     SOC_HIGH,
     SOC_LOW,
     STALE_PRICES,
@@ -22,14 +23,20 @@ from .schedule import ScheduledAction
 
 MAX_WRITES = 40  # of one setting per day; the write counter warns at 50, and the rest is kept for ending actions
 SOC_HYSTERESIS = 5.0  # percent by which the state of charge must leave a limit before the limit stops applying
+_RESERVE_HYSTERESIS = 2.0  # percent, the same for the reserve: small, since the plan uses all that is above it
+_RESERVE_HOLD = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class SocLimits:
-    """The state of charge, in percent, below which the battery is not discharged and above which it is not charged."""
+    """The state of charge, in percent, below which the battery is not discharged and above which it is not charged.
+
+    Down to `reserve` the battery also supplies the house, unless an override is in force.
+    """
 
     low: float = 0.0
     high: float = 100.0
+    reserve: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +120,20 @@ GUARDS: tuple[Callable[[GuardContext], Explanation | None], ...] = (
     _clock,
     _wear,
 )
+
+
+def reserve_hold(
+    now: datetime, state: BatteryState, limits: SocLimits, previous: str = ""
+) -> tuple[Action, Explanation] | None:
+    """Return the action that keeps the reserve and its reason, or None if the battery has more or cannot be held.
+
+    The action ends at a full hour one to two hours from now, so that it is written once an hour at most.
+    """
+    reserve = limits.reserve
+    if not reserve or state.soc > reserve + (_RESERVE_HYSTERESIS if previous == RESERVE else 0):
+        return None
+    end = now.replace(minute=0, second=0, microsecond=0) + _RESERVE_HOLD
+    hold = Action(ActionKind.HOLD, until=end)
+    context = GuardContext(now, ScheduledAction(now, end, hold), state, limits, prices_fresh=True, previous=previous)
+    barred = blocking_reason(context) is not None
+    return None if barred else (hold, Explanation(RESERVE, {"soc": state.soc, "limit": reserve}))

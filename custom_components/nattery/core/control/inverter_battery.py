@@ -1,7 +1,8 @@
 """A battery that is steered through the settings of its inverter."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from typing import Final
 
 from ..action import Action
 from ..inverter.actions import (
@@ -37,6 +38,7 @@ _SETTING_OF: Mapping[str, str] = {
     for number, window in enumerate(windows, 1)
     for key in window
 }
+CONTROLLED_KEYS: Final = frozenset(CONTROLLED_SETTINGS)
 _RUNNING = {2, 3}  # status: on_grid, inverter
 _FEED_IN_ALLOWED = 1
 
@@ -84,7 +86,7 @@ class InverterBattery:
             discharge_alarms=_DISCHARGE_ALARMS,
             ready=values["status"] in _RUNNING,
             may_export=values["grid_feed_in"] == _FEED_IN_ALLOWED,
-            changed=tuple(dict.fromkeys(_SETTING_OF.get(key, key) for key in changed)),
+            changed=shown_settings(changed),
             writes=max(self._inverter.write_counter.writes_of(key, today) for key in CONTROLLED_SETTINGS),
         )
 
@@ -124,6 +126,11 @@ class InverterBattery:
             voltage=_number("battery_voltage", values),
             settings={key: values[key] for key in REQUIRED_SETTINGS},
         )
+
+
+def shown_settings(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of settings as users know them: a time window in place of its start and end."""
+    return tuple(dict.fromkeys(_SETTING_OF.get(key, key) for key in keys))
 
 
 def _number(key: str, values: Mapping[str, Value]) -> float:

@@ -13,13 +13,15 @@ from ..action import SAME_POWER, Action
 class ScheduledAction:
     """One action from `start` to `end` (aware, the end excluded): a slot of the plan, or several equal ones.
 
-    `override` is the id of the override that it comes from, None for the plan.
+    `override` is the id of the override that it comes from, None for the plan. `battery_power` (W) is the battery's
+    power, None if it is that of the action: the inverter's, which contains PV.
     """
 
     start: datetime
     end: datetime
     action: Action
     override: str | None = None
+    battery_power: float | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError if the times are invalid."""
@@ -40,7 +42,8 @@ def with_overrides(
 ) -> Iterator[ScheduledAction]:
     """Yield the planned runs with the overrides laid over them, in order of time.
 
-    The planned runs must not overlap. Of two overlapping overrides, the later one in the sequence counts.
+    The planned runs must not overlap. Of two overlapping overrides, the later one in the sequence counts. Where the
+    plan knows the override, its action is taken, since its power considers PV.
     """
     plan = sorted(planned, key=lambda run: run.start)
     starts = [run.start for run in plan]
@@ -50,6 +53,8 @@ def with_overrides(
         below = plan[place : place + 1]
         covering = (run for run in (*reversed(overrides), *below) if run.start <= start < run.end)
         if run := next(covering, None):
+            if below and run.override is not None and below[0].override == run.override and below[0].end > start:
+                run = replace(run, action=replace(below[0].action, until=run.end))
             yield run.within(start, end)
 
 

@@ -50,11 +50,12 @@ class LoggedDay:
 
 
 class ForecastLog:
-    """The day-ahead forecasts of the last `KEPT_DAYS` local days."""
+    """The day-ahead forecasts of the last `KEPT_DAYS` local days, and that of today as it was when the day began."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._days: dict[int, LoggedDay] = {}
+        self._today: LoggedDay | None = None  # never replaced; the rest of a day whose start was missed
 
     def __iter__(self) -> Iterator[LoggedDay]:
         """Iterate over the days, the oldest first."""
@@ -72,6 +73,7 @@ class ForecastLog:
         """
         last = max(load, default=now)
         today, slot = divmod(local_quarter(now, zone), PER_DAY)
+        self._keep_today(now, day_edges(today, zone), load, pv)
         if slot // PER_HOUR == PUBLICATION_HOUR:
             self._replace_rest(day_edges(today, zone)[0], now, load, pv)
         for day in range(today + 1, local_quarter(last, zone) // PER_DAY + 1):
@@ -89,6 +91,29 @@ class ForecastLog:
         for start in sorted(self._days)[:-KEPT_DAYS]:
             del self._days[start]
 
+    def issued(self, number: int) -> tuple[float, float] | None:
+        """Return PV and load (kW) of a quarter-hour as forecast at the start of its local day, or None.
+
+        For a day that has not begun it is the last forecast. Only today and later days are known.
+        """
+        begun = self._today.end if self._today else 0
+        later = (day for day in self._days.values() if day.start >= begun)
+        days = (self._today, *later) if self._today else later
+        day = next((day for day in days if day.start <= number < day.end), None)
+        return (day.pv_kw[number - day.start], day.load_kw[number - day.start]) if day else None
+
+    def _keep_today(self, now: int, edges: tuple[int, int], load: PowerByQuarter, pv: PowerByQuarter) -> None:
+        """Keep the logged forecast of a day that has begun, or else the first one that is made in it."""
+        start, end = edges
+        if self._today is not None and self._today.end == end:
+            return
+        known = range(now, end)
+        if (logged := self._days.get(start)) is not None:
+            self._today = logged
+        elif all(number in load and number in pv for number in known):
+            rest = (_rounded(power[number] for number in known) for power in (load, pv))
+            self._today = LoggedDay(now, end, *rest)
+
     def _replace_rest(self, start: int, now: int, load: PowerByQuarter, pv: PowerByQuarter) -> None:
         """Replace the load and PV of a logged day from the quarter-hour `now` on, as far as a forecast covers it."""
         if (day := self._days.get(start)) is not None:
@@ -104,14 +129,8 @@ class ForecastLog:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the log as JSON-serialisable data for `from_dict`."""
-        days = [
-            {
-                "start": day.start, "end": day.end, "load_kw": [*day.load_kw], "pv_kw": [*day.pv_kw],
-                "said": [*day.provider],
-            }
-            for day in self
-        ]  # fmt: skip
-        return {"version": VERSION, "days": days}
+        today = {} if self._today is None else {"today": _stored(self._today)}
+        return {"version": VERSION, "days": [_stored(day) for day in self], **today}
 
     @classmethod
     def from_dict(cls, data: object) -> ForecastLog:
@@ -125,7 +144,15 @@ class ForecastLog:
         for entry in data["days"]:
             day = read(entry)
             log._days[day.start] = day
+        if "today" in data:
+            log._today = read(data["today"])
         return log
+
+
+def _stored(day: LoggedDay) -> dict[str, Any]:
+    return {
+        "start": day.start, "end": day.end, "load_kw": [*day.load_kw], "pv_kw": [*day.pv_kw], "said": [*day.provider],
+    }  # fmt: skip
 
 
 def _hourly(power: Sequence[float]) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ import math
 from typing import override
 
 from ..errors import Placeholder
+from ..powers import PowerRange
 from .errors import InverterError
 from .registers import FAULT_WORDS
 from .table import Register, RegisterKind
@@ -20,6 +21,7 @@ from .table import Register, RegisterKind
 WORD = 0x10000
 SIGN = 0x8000
 CENTURY = 2000
+_WATT = "W"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,16 @@ type Value = int | float | str | datetime | time | list[int] | list[float] | lis
 class InvalidValueError(InverterError, ValueError):
     """A value that cannot be written to a register; the text states the problem and the allowed values.
 
-    `reason` is not_a_number, out_of_range, not_a_choice, not_a_step, not_a_time, not_a_stamp or not_writable. `allowed`
-    is text.
+    `reason` is not_a_number, out_of_range, not_a_choice, not_a_step, not_a_time, not_a_stamp, other_unit or
+    not_writable. `allowed` is text. With other_unit, `meant` is the number in the unit of the register.
     """
 
     kind = "value"
 
-    def __init__(self, register: Register, value: object, reason: str, allowed: str) -> None:
+    def __init__(self, register: Register, value: object, reason: str, allowed: str, meant: str = "") -> None:
         """Store the register, the value and the reason."""
         self.register, self.value, self.reason, self.allowed = register, value, reason, allowed
+        self.meant = meant
         super().__init__(f"{register.symbol} cannot be {value!r}: {allowed}")
 
     @property
@@ -67,6 +70,7 @@ class InvalidValueError(InverterError, ValueError):
             "unit": f" {register.unit}" if register.unit else "",  # texts have it right after the number
             "step": register.scale,
             "choices": register.choices or tuple(register.options),
+            "meant": self.meant,
         }
 
 
@@ -94,11 +98,15 @@ def allowed_values(register: Register) -> str:
     if register.kind is RegisterKind.STAMP:
         return "local times as YYYY-MM-DDTHH:MM:SS from the year 2000 to 2255"
     if register.options:
-        permitted = {raw: name for raw, name in register.options.items() if _within(register, raw)}
-        return ", ".join(f"{raw} ({name})" for raw, name in permitted.items())
+        return ", ".join(f"{raw} ({name})" for raw, name in allowed_options(register).items())
     if register.choices:
         return f"{', '.join(f'{choice:g}' for choice in register.choices)}{unit}"
     return f"{register.low:g} to {register.high:g}{unit}" if register.low is not None else "no value"
+
+
+def allowed_options(register: Register) -> dict[int, str]:
+    """Return the named values of an ENUM that may be written; empty for other kinds."""
+    return {raw: name for raw, name in register.options.items() if _within(register, raw)}
 
 
 def _allowed_phrase(register: Register) -> str:
@@ -169,19 +177,31 @@ _DECODERS: dict[RegisterKind, Callable[[Register, Sequence[int]], Value]] = {
 
 def _encode_number(register: Register, value: object) -> list[int]:
     try:
-        number = float(value)  # type: ignore[arg-type]
+        is_wrong = isinstance(value, bool) and register.kind is not RegisterKind.FLAG
+        number = math.nan if is_wrong else float(value)  # type: ignore[arg-type]
     except TypeError, ValueError:
         raise InvalidValueError(register, value, "not_a_number", _allowed_phrase(register)) from None
     if not math.isfinite(number) or not _within(register, number):
+        _refuse_other_unit(register, value, number)
         raise InvalidValueError(register, value, "out_of_range", _allowed_phrase(register))
     raw = round(number / register.scale)
     if abs(raw * register.scale - number) > register.scale * 1e-6:
+        _refuse_other_unit(register, value, number)
         step = f"{_allowed_phrase(register)} in steps of {register.scale:g}"
         has_choices = register.choices or register.options
         raise InvalidValueError(register, value, "not_a_choice" if has_choices else "not_a_step", step)
     if register.choices and number not in register.choices:
         raise InvalidValueError(register, value, "not_a_choice", _allowed_phrase(register))
     return [raw % WORD]
+
+
+def _refuse_other_unit(register: Register, value: object, number: float) -> None:
+    """Raise InvalidValueError if a number of watts that is not allowed was probably meant as kilowatts."""
+    if register.unit == _WATT and register.low is not None and register.high is not None:
+        meant = PowerRange(register.low, register.high, _WATT).meant(number)
+        if meant is not None:
+            phrase = f"did you mean {meant:g} {_WATT}? {_allowed_phrase(register)}"
+            raise InvalidValueError(register, value, "other_unit", phrase, f"{meant:g}")
 
 
 def _encode_enum(register: Register, value: object) -> list[int]:

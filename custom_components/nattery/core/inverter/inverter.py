@@ -4,7 +4,9 @@ A write is validated against the register table, compared with a fresh reading, 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,6 +77,8 @@ class Inverter:
         self._now = now
         self._poller = Poller(BlockReader(client, unit, readable_addresses()), groups)
         self._write_lock = asyncio.Lock()
+        self._pending_writes: Counter[str] = Counter()
+        self._write_listeners: list[Callable[[], None]] = []
 
     @property
     def unit(self) -> int:
@@ -90,6 +94,16 @@ class Inverter:
     def implausible_counts(self) -> Mapping[str, int]:
         """The number of implausible values rejected so far, by register key."""
         return self._poller.plausibility.rejected
+
+    @property
+    def pending_writes(self) -> frozenset[str]:
+        """The keys of the registers whose writes have begun and not ended."""
+        return frozenset(self._pending_writes)
+
+    def listen_to_writes(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever a write begins or ends, in the event loop of the write; return what ends that."""
+        self._write_listeners.append(listener)
+        return lambda: self._write_listeners.remove(listener)
 
     async def identify(self) -> Identity:
         """Read the identity. Raise WrongDeviceError if the device is not an inverter of this family.
@@ -168,8 +182,24 @@ class Inverter:
         start, end = registers[0].address, registers[-1].end
         if sum(register.words for register in registers) != end - start or end - start > MAX_REGISTERS:
             raise NotAdjacentError
-        async with self._write_lock:
-            return await self._write_verified(registers, words, origin)
+        with self._pending_write(words):
+            async with self._write_lock:
+                return await self._write_verified(registers, words, origin)
+
+    @contextmanager
+    def _pending_write(self, keys: Iterable[str]) -> Iterator[None]:
+        written = Counter(iter(keys))  # not a mapping: each key counts once
+        self._pending_writes += written
+        self._call_write_listeners()
+        try:
+            yield
+        finally:
+            self._pending_writes -= written
+            self._call_write_listeners()
+
+    def _call_write_listeners(self) -> None:
+        for listener in tuple(self._write_listeners):
+            listener()
 
     async def _write_verified(
         self, registers: Sequence[Register], words: Mapping[str, tuple[int, ...]], origin: WriteOrigin

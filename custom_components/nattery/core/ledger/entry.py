@@ -88,18 +88,32 @@ class EntryMoney:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The plan's forecast when the quarter-hour began: cost without wear, grid energy (import +), SOC at its end."""
+    """What the plan in force at the start of the quarter-hour expected of it.
+
+    `cost` is without wear, `grid_kwh` positive for import, `soc` that at the end. `action` and the battery's AC power
+    `power_kw` (positive while charging) are None in entries of the first schema.
+    """
 
     cost: float
     grid_kwh: float
     soc: float
+    action: ActionKind | None = None
+    power_kw: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastEnergies:
+    """The PV production and load (kWh) of a quarter-hour as forecast at the start of its local day."""
+
+    pv_kwh: float
+    load_kwh: float
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One entry of the ledger.
 
-    Unknown values are None: `prices` and with them `money`, the `action`, its `reason`, and `expected`.
+    Unknown values are None: `prices` and with them `money`, the `action`, its `reason`, `expected` and `forecast`.
     """
 
     start: datetime
@@ -113,6 +127,7 @@ class LedgerEntry:
     action: ActionKind | None = None
     reason: Explanation | None = None
     expected: Expectation | None = None
+    forecast: ForecastEnergies | None = None
 
     def __post_init__(self) -> None:
         """Validate; raise ValueError."""

@@ -9,9 +9,20 @@ from .tables import METADATA, SCHEMA_TABLE
 
 type Migration = Callable[[Connection], None]
 
-MIGRATIONS: tuple[
-    Migration, ...
-] = ()  # item n leads from version n + 1 to n + 2; in plain SQL, since tables.py changes later
+
+def _add_plan_and_forecast(connection: Connection) -> None:
+    """Add what was planned and forecast; entries of the first schema have null there."""
+    for name, kind in (
+        ("expected_action", "VARCHAR(16)"),
+        ("expected_power", "INTEGER"),
+        ("forecast_pv", "INTEGER"),
+        ("forecast_load", "INTEGER"),
+    ):
+        connection.execute(text(f"ALTER TABLE nattery_quarters ADD COLUMN {name} {kind}"))
+
+
+# Item n leads from version n + 1 to n + 2. They use plain SQL, since tables.py changes later.
+MIGRATIONS: tuple[Migration, ...] = (_add_plan_and_forecast,)
 _LOCK = 0x6E617474657279  # an arbitrary lock id that other programs are unlikely to use: "nattery"
 
 

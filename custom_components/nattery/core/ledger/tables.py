@@ -36,6 +36,7 @@ from .entry import (
     EntryMoney,
     EntryPrices,
     Expectation,
+    ForecastEnergies,
     LedgerEntry,
     StoredEnergy,
 )
@@ -91,6 +92,7 @@ class QuarterNumber(TypeDecorator[datetime]):
 _SECONDS = Scaled(_QUARTER_SECONDS, SmallInteger)  # coverage, stored in seconds
 _SOC = Scaled(1000, SmallInteger)
 _ENERGY = Scaled(1000)
+_POWER = Scaled(1000)
 _MONEY = Scaled(1_000_000, BigInteger)
 
 METADATA = MetaData()
@@ -134,6 +136,11 @@ ENTRIES_TABLE = Table(
     Column("expected_cost", _MONEY),
     Column("expected_grid", _ENERGY),
     Column("expected_soc", _SOC),
+    # Since the second schema; migrations add columns at the end.
+    Column("expected_action", String(16)),
+    Column("expected_power", _POWER),
+    Column("forecast_pv", _ENERGY),
+    Column("forecast_load", _ENERGY),
     # The primary key is the only index. Without rowid, SQLite stores the table in it.
     sqlite_with_rowid=False,
 )
@@ -142,7 +149,7 @@ ENTRIES_TABLE = Table(
 def entry_to_row(site: int, entry: LedgerEntry) -> dict[str, Any]:
     """Return the table row of an entry."""
     energies, battery, baseline = entry.energies, entry.battery, entry.baseline
-    prices, money, expected = entry.prices, entry.money, entry.expected
+    prices, money, expected, forecast = entry.prices, entry.money, entry.expected, entry.forecast
     return {
         "site": site,
         "start": entry.start,
@@ -174,6 +181,10 @@ def entry_to_row(site: int, entry: LedgerEntry) -> dict[str, Any]:
         "expected_cost": expected and expected.cost,
         "expected_grid": expected and expected.grid_kwh,
         "expected_soc": expected and expected.soc,
+        "expected_action": expected and expected.action and expected.action.value,
+        "expected_power": expected and expected.power_kw,
+        "forecast_pv": forecast and forecast.pv_kwh,
+        "forecast_load": forecast and forecast.load_kwh,
     }
 
 
@@ -182,7 +193,8 @@ def row_to_entry(row: Row[Any]) -> LedgerEntry:
     _, start, covered, *energies = row[:9]
     soc, stored, change, charge, discharge, baseline_stored, baseline_change = row[9:16]
     currency, import_price, export_price, spot_price, *money = row[16:25]
-    action, reason, *expected = row[25:]
+    action, reason, expected_cost, expected_grid, expected_soc, expected_action, expected_power = row[25:32]
+    forecast_pv, forecast_load = row[32:]
     return LedgerEntry(
         start=start,
         coverage=covered,
@@ -192,10 +204,17 @@ def row_to_entry(row: Row[Any]) -> LedgerEntry:
         baseline=BaselineFlows(charge, discharge, StoredEnergy(baseline_stored, baseline_change)),
         prices=None if currency is None else EntryPrices(currency, import_price, export_price, spot_price),
         money=None if currency is None else EntryMoney(*money),
-        action=None if action is None else ActionKind(action),
+        action=_action(action),
         reason=None if reason is None else current_reason(*json.loads(reason)),
-        expected=None if expected[0] is None else Expectation(*expected),
+        expected=None
+        if expected_cost is None
+        else Expectation(expected_cost, expected_grid, expected_soc, _action(expected_action), expected_power),
+        forecast=None if forecast_pv is None else ForecastEnergies(forecast_pv, forecast_load),
     )
+
+
+def _action(value: str | None) -> ActionKind | None:
+    return None if value is None else ActionKind(value)
 
 
 def _reason_text(reason: Explanation) -> str:

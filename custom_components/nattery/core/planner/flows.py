@@ -178,3 +178,12 @@ def dispatch_for(power_kw: float, bounds: StorageBounds, stored_kwh: float, inpu
     if power_kw < -SAME_KW:
         return Dispatch(ActionKind.DISCHARGE, -power_kw)
     return Dispatch(ActionKind.HOLD, sell_surplus=inputs.pv_kw - inputs.load_kw > EPSILON)
+
+
+def required_dispatches(problem: Problem) -> list[Dispatch | None]:
+    """Return the dispatch that each slot must have, within the battery's powers, or None."""
+    highest = {ActionKind.CHARGE: problem.battery.charge_kw, ActionKind.DISCHARGE: problem.battery.discharge_kw}
+    return [
+        Dispatch(action.kind, min(action.power_kw, highest.get(action.kind, 0.0))) if action else None
+        for action in problem.required_actions()
+    ]

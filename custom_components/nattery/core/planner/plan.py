@@ -9,7 +9,7 @@ from ..action import FORCED, Action, ActionKind
 from ..explanation import Explanation
 from ..sentences import Sentences
 from .flows import SlotMoney
-from .problem import ValueCurve
+from .problem import RequiredAction, ValueCurve
 
 _POWER_TOLERANCE_KW = 1e-3  # powers within one run differ by less
 
@@ -20,7 +20,7 @@ class PlannedSlot:
 
     Times are UTC, powers AC powers in kW (a positive `grid_kw` is import), SOC is from 0 to 1, money is in the plan's
     currency. `marginal_value` is the dual value of one more stored kWh in this slot. In hold, `sell_surplus` tells that
-    the PV surplus goes to the grid although the battery has room for it.
+    the PV surplus goes to the grid although the battery has room for it. `required` is the user's override of the slot.
     """
 
     start: datetime
@@ -35,11 +35,19 @@ class PlannedSlot:
     money: SlotMoney
     reason: Explanation
     sell_surplus: bool = False
+    required: RequiredAction | None = None
+
+    @property
+    def override(self) -> str | None:
+        """The ID of the override that sets the slot's action, or None."""
+        return self.required.override if self.required else None
 
     @property
     def power_kw(self) -> float:
-        """The power of a forced action, otherwise 0."""
-        return self.charge_kw + self.discharge_kw if self.action in FORCED else 0.0
+        """The power of a forced action, otherwise 0; that of an override is the one that was set."""
+        if self.action not in FORCED:
+            return 0.0
+        return self.required.power_kw if self.required else self.charge_kw + self.discharge_kw
 
     @property
     def cost(self) -> float:
@@ -57,10 +65,11 @@ class PlanRun:
     power_kw: float
     sell_surplus: bool
     reason: Explanation
+    override: str | None = None
 
     def is_like(self, other: PlanRun) -> bool:
-        """Return whether another run has the same action and power."""
-        same = self.kind is other.kind and self.sell_surplus is other.sell_surplus
+        """Return whether another run has the same action and power, and comes from the same override or none."""
+        same = (self.kind, self.sell_surplus, self.override) == (other.kind, other.sell_surplus, other.override)
         return same and abs(self.power_kw - other.power_kw) <= _POWER_TOLERANCE_KW
 
     @property
@@ -108,7 +117,9 @@ class Plan:
         """The slots, joined while action and power stay the same; one run is one window of the inverter."""
         runs: list[PlanRun] = []
         for slot in self.slots:
-            run = PlanRun(slot.start, slot.end, slot.action, slot.power_kw, slot.sell_surplus, slot.reason)
+            run = PlanRun(
+                slot.start, slot.end, slot.action, slot.power_kw, slot.sell_surplus, slot.reason, slot.override
+            )
             if runs and runs[-1].is_like(run):
                 runs[-1] = replace(runs[-1], end=run.end)
             else:

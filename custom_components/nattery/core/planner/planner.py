@@ -11,12 +11,12 @@ from ..explanation import Explanation
 from .deterministic import peak_import, plan_expected, self_consumption_savings
 from .dispatch_plan import DispatchPlan
 from .evaluation import evaluate
-from .flows import Dispatch, no_battery_step, slot_inputs, slot_money
+from .flows import Dispatch, no_battery_step, required_dispatches, slot_inputs, slot_money
 from .plan import Plan, PlannedSlot
 from .plan_notes import plan_notes
 from .prepared import PreparedProblem
 from .problem import PastAction, Problem
-from .reasons import OVERALL, STRATEGY, ReasonContext, Uncertainty, explain
+from .reasons import OVERALL, OVERRIDE, STRATEGY, ReasonContext, Uncertainty, explain
 from .slot_cost import EPSILON, largest_abs_price
 from .strategies import Optimise, SelfConsumption, Strategy
 
@@ -30,7 +30,7 @@ def make_plan(problem: Problem, strategy: Strategy | None = None, previous: Plan
     """
     strategy = strategy or Optimise()
     if previous is not None and previous.strategy == strategy.key:
-        past = tuple(PastAction(slot.start, slot.action, slot.power_kw) for slot in previous)
+        past = tuple(PastAction(slot.start, slot.action, slot.power_kw) for slot in previous if slot.required is None)
         problem = replace(problem, previous=past)
     started = perf_counter()
     plan = _PlanBuilder(problem, strategy).plan()
@@ -76,13 +76,14 @@ class _PlanBuilder:
     def __init__(self, problem: Problem, strategy: Strategy) -> None:
         self.strategy = strategy
         self.prepared = PreparedProblem.of(strategy.constrain(problem))
+        self.required = self.prepared.problem.required_actions()
 
     def plan(self) -> Plan:
         prepared, problem = self.prepared, self.prepared.problem
         uncertain = False
         if (fixed := self.strategy.fixed_dispatch(problem)) is not None:
             planned = self._fixed_plan(fixed)
-            reasons = [Explanation(self.strategy.reason_key, {"strategy": self.strategy.key})] * len(problem)
+            reasons = [self.strategy.fixed_reason(dispatch) for dispatch in fixed]
         else:
             planned, uncertain = self._optimal_plan()
             evaluation = planned.evaluation
@@ -90,15 +91,17 @@ class _PlanBuilder:
             reasons = explain(context, evaluation.dispatches, evaluation.flows)
         evaluation, capacity = planned.evaluation, problem.battery.capacity_kwh
         parts = zip(
-            evaluation.dispatches, evaluation.flows, planned.marginal_value, planned.money, reasons, strict=True
-        )
+            evaluation.dispatches, evaluation.flows, planned.marginal_value, planned.money, reasons, self.required,
+            strict=True,
+        )  # fmt: skip
         slots = tuple(
             PlannedSlot(
-                prepared.edges[slot], prepared.edges[slot + 1], dispatch.kind, flow.charge_kw, flow.discharge_kw,
-                flow.grid_kw, flow.curtail_kw, flow.stored_kwh / capacity, marginal_value, money, reason,
-                dispatch.sell_surplus,
+                prepared.edges[slot], prepared.edges[slot + 1], required.kind if required else dispatch.kind,
+                flow.charge_kw, flow.discharge_kw, flow.grid_kw, flow.curtail_kw, flow.stored_kwh / capacity,
+                marginal_value, money, Explanation(OVERRIDE, {"until": required.end}) if required else reason,
+                dispatch.sell_surplus and not required, required,
             )
-            for slot, (dispatch, flow, marginal_value, money, reason) in enumerate(parts)
+            for slot, (dispatch, flow, marginal_value, money, reason, required) in enumerate(parts)
         )  # fmt: skip
         notes = (*planned.notes, *plan_notes(prepared, evaluation.flows, exact=planned.exact))
         return Plan(
@@ -107,10 +110,12 @@ class _PlanBuilder:
         )  # fmt: skip
 
     def _fixed_plan(self, fixed: list[Dispatch]) -> DispatchPlan:
-        if self.prepared.problem.outcomes and (uncertain := _load_uncertain()):
-            planned: DispatchPlan = uncertain.plan_self_consumption(self.prepared)
+        problem = self.prepared.problem
+        dispatches = [required or own for required, own in zip(required_dispatches(problem), fixed, strict=True)]
+        if problem.outcomes and (uncertain := _load_uncertain()):
+            planned: DispatchPlan = uncertain.plan_fixed(self.prepared, dispatches)
             return planned
-        evaluation = evaluate(self.prepared, fixed)
+        evaluation = evaluate(self.prepared, dispatches)
         value = self.prepared.terminal.mean_price
         return DispatchPlan(
             evaluation, evaluation.money, evaluation.cost, self_consumption_savings(self.prepared, evaluation),
@@ -122,12 +127,23 @@ class _PlanBuilder:
         problem = self.prepared.problem
         decision_problem = self.strategy.decision_problem(problem)
         linear = _load_linear()
-        if not decision_problem.outcomes:
+        overridden = any(self.required)
+        if not decision_problem.outcomes and not overridden:
             return plan_expected(self.prepared, decision_problem, linear), False
         if uncertain := _load_uncertain():
-            return uncertain.plan_outcomes(self.prepared, linear), True
+            decision = None
+            if decision_problem is not problem:
+                decision = PreparedProblem.of(decision_problem.with_outcomes())
+            prepared = self.prepared._replace(problem=problem.with_outcomes())
+            required = required_dispatches(problem) if overridden else ()
+            return uncertain.plan_outcomes(prepared, linear, required, decision), bool(decision_problem.outcomes)
         planned = plan_expected(self.prepared, decision_problem, linear)
-        return replace(planned, notes=(Explanation("note_without_scenarios"), *planned.notes)), False
+        note = Explanation("note_without_scenarios")
+        if overridden:
+            pairs = zip(required_dispatches(problem), planned.evaluation.dispatches, strict=True)
+            evaluation = evaluate(self.prepared, [required or own for required, own in pairs])
+            planned = replace(planned, evaluation=evaluation, money=evaluation.money, cost=evaluation.cost)
+        return replace(planned, notes=(note, *planned.notes)), False
 
     def _reason_context(self, planned: DispatchPlan, *, uncertain: bool) -> ReasonContext:
         prepared, problem, battery = self.prepared, self.prepared.problem, self.prepared.problem.battery

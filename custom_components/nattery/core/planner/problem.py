@@ -5,7 +5,7 @@ Every object validates itself when it is created, so solvers need no checks. Thi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import isfinite
@@ -209,6 +209,20 @@ class PastAction:
 
 
 @dataclass(frozen=True, slots=True)
+class RequiredAction:
+    """An action that the battery must perform from `start` to `end` (UTC), whatever it costs: the user's override.
+
+    `power_kw` is the AC power at the battery if it is a forced action. `override` identifies the override.
+    """
+
+    start: datetime
+    end: datetime
+    kind: ActionKind
+    power_kw: float = 0.0
+    override: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Everything that a plan depends on. Each series has one value per slot, and all series have the same length.
 
@@ -217,7 +231,7 @@ class Problem:
     None, it is estimated. The demand charge `peak_price_per_kw` applies to the highest average import of a slot (kW)
     above `peak_so_far_kw`. If there are `outcomes`, the expected cost over them is minimised; `pv_kw` and `load_kw` are
     their expected values. Self-consumption is then left only for an action that is better by `margin_per_kwh` for each
-    kWh that it stores more or less. Raises ProblemError.
+    kWh that it stores more or less. Of `required` actions that overlap, the last one counts. Raises ProblemError.
     """
 
     start: datetime
@@ -239,6 +253,7 @@ class Problem:
     terminal_curve: ValueCurve | None = field(default=None, repr=False)
     targets: tuple[Target, ...] = ()
     previous: tuple[PastAction, ...] = field(default=(), repr=False)
+    required: tuple[RequiredAction, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ProblemError, with the name of the field, for invalid values."""
@@ -290,6 +305,19 @@ class Problem:
         first = length if self.first_slot_minutes is None else timedelta(minutes=self.first_slot_minutes)
         second = start + first
         return [start, *(second + index * length for index in range(len(self)))]
+
+    def with_outcomes(self) -> Problem:
+        """Return the problem with its expected PV and load as the only outcome, unless it has outcomes."""
+        return self if self.outcomes else replace(self, outcomes=(Outcome(1.0, self.pv_kw, self.load_kw),))
+
+    def required_actions(self) -> list[RequiredAction | None]:
+        """Return the action that each slot must have, or None: the one that is required at the middle of the slot."""
+        edges = self.edges if self.required else [self.start] * (len(self) + 1)
+        middles = (start + (end - start) / 2 for start, end in pairwise(edges))
+        return [
+            next((action for action in reversed(self.required) if action.start <= middle < action.end), None)
+            for middle in middles
+        ]
 
 
 _SERIES = {"import_price": -MAX_MAGNITUDE, "export_price": -MAX_MAGNITUDE, "pv_kw": 0.0, "load_kw": 0.0}

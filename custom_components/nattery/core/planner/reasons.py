@@ -32,6 +32,7 @@ STRATEGY, MANUAL, OVERALL = "plan_strategy", "plan_manual", "plan_overall"
 STEADY, UNCERTAIN = "plan_steady", "plan_uncertain"
 WAIT_FOR_SUN, WAIT_FOR_LOAD = "plan_wait_for_sun", "plan_wait_for_load"
 GRID_LIMIT, RESERVE = "plan_grid_limit", "plan_reserve"
+OVERRIDE = "control_override"  # also the controller's reason
 
 # What a sentence sets a price against: a use in the house, a sale, the time after the plan, any use, or nothing.
 _FOR_LATER: Final = ("", "_sold", "_later", "_gain", "_paid")

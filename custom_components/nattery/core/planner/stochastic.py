@@ -22,6 +22,7 @@ type Array = NDArray[np.float64]
 
 LEVELS = 46
 POWER_SHARES = 1.0, 0.5, 0.25  # of the battery's power: the candidates for a forced action
+BARRED = 1e12  # the cost of an action that is not possible; finite, so that costs can be interpolated
 _CHUNK = 48  # slots that are computed at once: few enough for the processor's cache
 _FOLLOWING = SELF_CONSUME, Dispatch(ActionKind.HOLD)
 
@@ -112,8 +113,17 @@ class _Landing(NamedTuple):
 class StochasticModel:
     """The system: its candidate actions, and what each brings from each level of stored energy."""
 
-    def __init__(self, bounds: StorageBounds, demand: DemandCharge | None = None, levels: int = LEVELS) -> None:
-        """Take the limits of the system, the range of stored energy, and the number of levels in it."""
+    def __init__(
+        self,
+        bounds: StorageBounds,
+        demand: DemandCharge | None = None,
+        required: Iterable[Dispatch] = (),
+        levels: int = LEVELS,
+    ) -> None:
+        """Take the limits of the system, the range of stored energy, and the number of levels in it.
+
+        `required` are actions that some slots must have, which need not be candidates elsewhere.
+        """
         limits = bounds.limits
         self.bounds = bounds
         self.levels = np.linspace(bounds.min_kwh, bounds.max_kwh, levels)
@@ -124,7 +134,19 @@ class StochasticModel:
             *_forced(ActionKind.CHARGE, limits.charge_kw),
             *_forced(ActionKind.DISCHARGE, limits.discharge_kw),
         )
+        self.candidates = len(_FOLLOWING) + len(self._fixed)  # the others are possible only where they are required
+        self._fixed += tuple(dict.fromkeys(one for one in required if one not in (*_FOLLOWING, *self._fixed)))
         self.actions = (*_FOLLOWING, *self._fixed)
+
+    def barred(self, required: Sequence[Dispatch | None]) -> Array:
+        """Return what makes an action impossible in a slot: a huge cost, or 0 if it is possible, by slot and action."""
+        costs = np.zeros((len(required), len(self.actions)))
+        costs[:, self.candidates :] = BARRED
+        for slot, dispatch in enumerate(required):
+            if dispatch is not None:
+                costs[slot] = BARRED
+                costs[slot, self.actions.index(dispatch)] = 0.0
+        return costs
 
     def transitions(self, prices: SlotPrices, outcomes: SlotOutcomes, stored_kwh: Array | None = None) -> Transitions:
         """Return what each action brings in some slots, from the levels or from other stored energies (kWh)."""
@@ -215,11 +237,12 @@ class Transitions(NamedTuple):
     landings: tuple[_Landing, _Landing]
     weights: Array
 
-    def sweep(self, final: Array, penalties: Array | None = None) -> tuple[Array, Array]:
+    def sweep(self, final: Array, penalties: Array | None = None, barred: Array | None = None) -> tuple[Array, Array]:
         """Return the value function at each edge of the slots, and the expected cost of each action in each slot.
 
         `final` is the value function at the end. `penalties` are added at each edge but the last: those of soft
-        targets. Costs are those to the end of the horizon, by slot, level and action.
+        targets. `barred` are added to the costs of the actions of each slot. Costs are those to the end of the horizon,
+        by slot, level and action.
         """
         total = self.money.total
         costs = np.empty(total.shape)
@@ -227,6 +250,8 @@ class Transitions(NamedTuple):
         values[-1] = final
         for slot in range(len(total) - 1, -1, -1):
             costs[slot] = self._after(slot, values[slot + 1]) + total[slot]
+            if barred is not None:
+                costs[slot] += barred[slot]
             values[slot] = costs[slot].min(axis=-1)
             if penalties is not None:
                 values[slot] += penalties[slot]

@@ -48,9 +48,15 @@ class StochasticPolicy:
         soft_targets: Iterable[SoftTarget],
         terminal: ValueCurve,
         demand: DemandCharge | None = None,
+        required: Sequence[Dispatch | None] = (),
     ) -> None:
-        """Solve a problem, given the value of the energy that is left at its end."""
-        self.model = model = StochasticModel(bounds, demand)
+        """Solve a problem, given the value of the energy that is left at its end.
+
+        `required` holds the action that each slot must have, None where the best one is sought.
+        """
+        self._required = tuple(one for one in required if one is not None)
+        self.model = model = StochasticModel(bounds, demand, self._required)
+        self._barred = model.barred(required) if self._required else None
         self.bounds = bounds
         self._margin = problem.margin_per_kwh
         self._prices = SlotPrices.of(problem)
@@ -61,7 +67,7 @@ class StochasticPolicy:
         if self._penalties is not None:
             final = final + self._penalties[-1]
         self._transitions = model.transitions(self._prices, self._outcomes)
-        self._values, self._costs = self._transitions.sweep(final, self._penalties)
+        self._values, self._costs = self._transitions.sweep(final, self._penalties, self._barred)
 
     def revise(self, slot: int, outcomes: Sequence[Outcome]) -> None:
         """Replace the outcomes of the slots from `slot` on, and repeat the backward pass from their end.
@@ -73,16 +79,17 @@ class StochasticPolicy:
         self._outcomes = self._outcomes.revised(slot, revised)
         transitions = self.model.transitions(self._prices.part(slot, end), revised)
         penalties = None if self._penalties is None else self._penalties[slot:end]
-        values, costs = transitions.sweep(self._values[end], penalties)
+        values, costs = transitions.sweep(self._values[end], penalties, self._barred_in(slot, end))
         self._values[slot:end], self._costs[slot:end] = values[:-1], costs
 
     def charge_demand(self, slot: int, demand: DemandCharge) -> None:
         """Replace the demand charge for the slots from `slot` on."""
-        self.model = StochasticModel(self.bounds, demand)
+        self.model = StochasticModel(self.bounds, demand, self._required)
         transitions = self.model.transitions(self._prices.part(slot, None), self._outcomes.part(slot, None))
         penalties = None if self._penalties is None else self._penalties[slot:-1]
         self._values[slot:-1], self._costs[slot:] = (
-            part[: len(self._costs) - slot] for part in transitions.sweep(self._values[-1], penalties)
+            part[: len(self._costs) - slot]
+            for part in transitions.sweep(self._values[-1], penalties, self._barred_in(slot, None))
         )
 
     def decide(
@@ -101,6 +108,8 @@ class StochasticPolicy:
         stored = np.array([min(max(stored_kwh, self.bounds.min_kwh), self.bounds.max_kwh)])
         transitions = self.model.transitions(self._prices.part(slot, slot + 1), seen, stored)
         costs = transitions.costs(0, self._values[slot + 1])[0]
+        if self._barred is not None:
+            costs += self._barred[slot]
         return self._choice(slot, costs + self._margins(transitions.ends(0)[0]), previous)
 
     def follow(self, slot: int, stored_kwh: float, previous: Dispatch | PastAction | None) -> Dispatch:
@@ -144,6 +153,9 @@ class StochasticPolicy:
         ]
         money = [SlotMoney(*amounts) for amounts in zip(*(part.tolist() for part in parts[:3]), strict=True)]
         return ExpectedPath(money, (probability @ self._terminal).tolist(), float(parts[3].sum()))
+
+    def _barred_in(self, first: int, end: int | None) -> Array | None:
+        return None if self._barred is None else self._barred[first:end]
 
     def _margins(self, ends: Array) -> Array:
         """Return by how much each action must be better, given the levels at which they end."""

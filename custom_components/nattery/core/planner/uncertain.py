@@ -1,12 +1,13 @@
 """The plan for uncertain PV and load: the least expected cost over the outcomes of the problem."""
 
+from collections.abc import Sequence
 from types import ModuleType
 
 from ..explanation import Explanation
-from .deterministic import peak_import, plan_expected
+from .deterministic import peak_import, plan_expected, self_consumption_savings
 from .dispatch_plan import DispatchPlan, previous_actions
 from .evaluation import evaluate
-from .flows import SELF_CONSUME, Dispatch, simulate_slot
+from .flows import Dispatch, simulate_slot
 from .prepared import PreparedProblem
 from .stochastic import DemandCharge
 from .stochastic_policy import ExpectedPath, StochasticPolicy
@@ -14,9 +15,13 @@ from .stochastic_policy import ExpectedPath, StochasticPolicy
 SOLVER = "stochastic"
 
 
-def stochastic_policy(prepared: PreparedProblem, demand: DemandCharge | None = None) -> StochasticPolicy:
-    """Return the policy of a prepared problem with outcomes."""
-    return StochasticPolicy(prepared.problem, prepared.bounds, prepared.soft_targets, prepared.terminal, demand)
+def stochastic_policy(
+    prepared: PreparedProblem, demand: DemandCharge | None = None, required: Sequence[Dispatch | None] = ()
+) -> StochasticPolicy:
+    """Return the policy of a prepared problem with outcomes; `required` are actions that slots must have."""
+    return StochasticPolicy(
+        prepared.problem, prepared.bounds, prepared.soft_targets, prepared.terminal, demand, required
+    )
 
 
 def demand_charge(prepared: PreparedProblem, linear: ModuleType | None) -> DemandCharge | None:
@@ -32,25 +37,39 @@ def demand_charge(prepared: PreparedProblem, linear: ModuleType | None) -> Deman
     return DemandCharge(peak_import(prepared, expected.evaluation), problem.peak_price_per_kw)
 
 
-def plan_outcomes(prepared: PreparedProblem, linear: ModuleType | None) -> DispatchPlan:
-    """Return the plan of least expected cost. Its flows show what happens with the expected PV and load."""
+def plan_outcomes(
+    prepared: PreparedProblem,
+    linear: ModuleType | None,
+    required: Sequence[Dispatch | None] = (),
+    decision: PreparedProblem | None = None,
+) -> DispatchPlan:
+    """Return the plan of least expected cost. Its flows show what happens with the expected PV and load.
+
+    `required` holds the action that each slot must have, None where the best one is sought. If the problem that decides
+    is another one (`decision`), the money is that of the flows.
+    """
     problem, battery = prepared.problem, prepared.problem.battery
-    demand = demand_charge(prepared, linear)
-    policy = stochastic_policy(prepared, demand)
-    evaluation = evaluate(prepared, _dispatches(prepared, policy))
-    best = policy.expected_path(battery.stored_start)
-    plain = policy.expected_path(battery.stored_start, self_consumption=True)
+    decides = decision or prepared
+    demand = demand_charge(decides, linear)
+    policy = stochastic_policy(decides, demand, required)
+    evaluation = evaluate(prepared, _dispatches(decides, policy))
     stored = [battery.stored_start, *(flow.stored_kwh for flow in evaluation.flows)]
     break_even = [policy.marginal_value(edge, kwh) for edge, kwh in enumerate(stored)]
-    cost = best.cost
-    if demand:
-        cost += demand.price * (demand.above_kw - problem.peak_so_far_kw)
+    if decision is None:
+        best = policy.expected_path(battery.stored_start)
+        savings = _savings(best, policy.expected_path(battery.stored_start, self_consumption=True))
+        money, cost = best.money, best.cost
+        if demand:
+            cost += demand.price * (demand.above_kw - problem.peak_so_far_kw)
+    else:
+        money, cost = evaluation.money, evaluation.cost
+        savings = self_consumption_savings(prepared, evaluation)
     unsupported = problem.peak_price_per_kw and not demand
     return DispatchPlan(
         evaluation=evaluation,
-        money=best.money,
+        money=money,
         cost=cost,
-        savings=_savings(best, plain),
+        savings=savings,
         marginal_value=[value.gain for value in break_even[:-1]],
         break_even=break_even[1:],
         solver=SOLVER,
@@ -58,18 +77,19 @@ def plan_outcomes(prepared: PreparedProblem, linear: ModuleType | None) -> Dispa
     )
 
 
-def plan_self_consumption(prepared: PreparedProblem) -> DispatchPlan:
-    """Return the plan of plain self-consumption with its expected cost."""
+def plan_fixed(prepared: PreparedProblem, dispatches: Sequence[Dispatch]) -> DispatchPlan:
+    """Return the plan in which every slot has a given action, with its expected cost."""
     problem = prepared.problem
     demand = None
     if problem.peak_price_per_kw:
         demand = DemandCharge(problem.peak_so_far_kw, problem.peak_price_per_kw)
-    evaluation = evaluate(prepared, [SELF_CONSUME] * len(problem))
-    path = stochastic_policy(prepared, demand).expected_path(problem.battery.stored_start, self_consumption=True)
+    policy = stochastic_policy(prepared, demand, dispatches)
+    path = policy.expected_path(problem.battery.stored_start)
+    plain = policy.expected_path(problem.battery.stored_start, self_consumption=True)
     price = prepared.terminal.mean_price
     return DispatchPlan(
-        evaluation, path.money, path.cost, (0.0,) * len(problem), [price] * len(problem), (), "none",
-    )  # fmt: skip
+        evaluate(prepared, dispatches), path.money, path.cost, _savings(path, plain), [price] * len(problem), (), "none"
+    )
 
 
 def _dispatches(prepared: PreparedProblem, policy: StochasticPolicy) -> list[Dispatch]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from random import Random
+import re
 
 from ..inverter.registers import P04
 from ..inverter.table import Access, Register, RegisterKind
@@ -74,6 +75,11 @@ def installer_settings() -> dict[str, list[int]]:
 def serial_number(seed: int) -> str:
     """Return the serial number of this seed: SIM and twelve digits."""
     return SERIAL_PREFIX + "".join(Random(f"serial {seed}").choices("0123456789", k=SERIAL_DIGITS))  # noqa: S311
+
+
+def is_simulated(serial: str) -> bool:
+    """Return whether a serial number is that of a simulated inverter."""
+    return re.fullmatch(rf"{SERIAL_PREFIX}\d{{{SERIAL_DIGITS}}}", serial) is not None
 
 
 def identity_registers(serial: str) -> dict[str, list[int]]:

@@ -170,7 +170,7 @@ def test_the_process_ends_with_its_parent() -> None:
 def test_the_process_ends_itself_after_its_timeout() -> None:
     """It ends even if its parent hangs."""
     with stand_in("slow:60") as server, subprocess.Popen(
-        worker_process.command(TASK, 1.0), stdin=subprocess.PIPE
+        worker_process.command(TASK, 1.0, 2), stdin=subprocess.PIPE
     ) as process:  # fmt: skip
         process.stdin.write(query(server.url).to_line())
         process.stdin.flush()

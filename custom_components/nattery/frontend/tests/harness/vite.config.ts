@@ -1,0 +1,8 @@
+import { defineConfig } from "vite";
+
+/** Builds the page that shows elements without Home Assistant; `vite build tests/harness --outDir FOLDER`. */
+export default defineConfig({
+  base: "./",
+  publicDir: false,
+  build: { target: "es2022", minify: false, emptyOutDir: true },
+});

@@ -1,0 +1,1 @@
+"""Tests of the parts of `scripts/demo` that need no Home Assistant."""

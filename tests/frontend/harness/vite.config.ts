@@ -1,8 +1,0 @@
-import { defineConfig } from "vite";
-
-/** Builds the page that shows elements without Home Assistant; `vite build tests/frontend/harness --outDir FOLDER`. */
-export default defineConfig({
-  base: "./",
-  publicDir: false,
-  build: { target: "es2022", minify: false, emptyOutDir: true },
-});
