@@ -70,7 +70,7 @@ async def test_it_has_three_weeks_behind_it(demo: Demo, socket_enabled: None):
         entry = await entry_of(api)
         days = (await act(api, "get_ledger", entry, period="day", start=begin.isoformat(), end=now.isoformat()))["rows"]
         assert [day["coverage"] for day in days[:21]] == [1.0] * 21
-        assert sum(day["saved_over_no_battery"] for day in days) > 10
+        assert sum(day["saved_over_no_battery"] for day in days) > 0
         assert sum(day["saved_over_self_consumption"] for day in days) > 0
 
         booked = await act(api, "get_ledger", entry, start=midnight.isoformat(), end=now.isoformat())

@@ -71,6 +71,7 @@ def test_a_day_has_a_trade_and_the_inverter_carries_it_out(day: tuple[DemoPast, 
     moved = sum(entry.energies.charge_kwh + entry.energies.discharge_kwh for entry in forced)
     assert moved / len(forced) > 0.2
     writes: Counter[str] = Counter(past.inverter["writes"])
+    assert all(when < START.replace(tzinfo=None).isoformat() for _, when, _ in past.inverter["faults"])
     assert 0 < max(writes.values()) < 40  # no more than the controller allows itself
 
 

@@ -62,7 +62,7 @@ async def test_an_action_with_nothing(dry: BookedHouse) -> None:
         for name in ACTIONS.keys() - {"sync_clock", "refresh_prices", "backtest"}:
             answer = await sentence(hass, name, {}, context)
             if name in NOTHING:
-                assert told in {NOTHING[name], "Unauthorized" if caller == "viewer" else None}, (caller, name)
+                assert answer in {NOTHING[name], "Unauthorized" if caller == "viewer" else None}, (caller, name)
             elif caller != "viewer":
                 assert answer is None, (caller, name)
 
@@ -90,8 +90,8 @@ async def test_a_field_that_is_not_there(dry: BookedHouse) -> None:
     for context in (await callers(dry.hass)).values():
         for name in ACTIONS:
             given = {"symbols": ["BattSoc"]} if name == "read_registers" else {}
-            told = await sentence(dry.hass, name, {**given, "fortune": 1}, context)
-            assert told == "There is no field fortune. Check its spelling." or told == NOTHING.get(name)
+            answer = await sentence(dry.hass, name, {**given, "fortune": 1}, context)
+            assert answer == "There is no field fortune. Check its spelling." or answer == NOTHING.get(name)
 
 
 @pytest.mark.parametrize(

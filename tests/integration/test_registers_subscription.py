@@ -8,6 +8,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.nattery.core.inverter.actions import CONTROLLED_SETTINGS
 from custom_components.nattery.core.inverter.registers import BY_KEY, BY_SYMBOL, REGISTERS
 from custom_components.nattery.core.inverter.table import Risk
 from custom_components.nattery.core.inverter.time_windows import WINDOWS
@@ -54,6 +55,10 @@ async def test_the_first_event(hass: HomeAssistant, house: MockConfigEntry, hass
         "risk": "none",
         "tier": "settings",
         "access": "RW",
+        "controlled": False,
+    }
+    assert {symbol for symbol, row in rows.items() if row["controlled"]} == {
+        BY_KEY[key].symbol for key in CONTROLLED_SETTINGS
     }
     assert {row["risk"] for row in rows.values()} == {risk.name.lower() for risk in Risk}
     assert first["write_limit"] == REFUSE_AT

@@ -11,6 +11,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import DOMAIN
+from ..core.control.inverter_battery import CONTROLLED_KEYS
 from ..core.inverter.codec import Value, allowed_options
 from ..core.inverter.registers import BY_SYMBOL
 from ..core.inverter.render import to_json
@@ -124,6 +125,7 @@ def _row(hass: HomeAssistant, register: Register) -> dict[str, Any]:
         "risk": register.risk.name.lower(),
         "tier": register.tier,
         "access": register.access,
+        "controlled": register.key in CONTROLLED_KEYS,
     }
 
 

@@ -48,10 +48,11 @@ export interface Site {
 
 type Column<T> = readonly (T | null)[];
 
+/** The plan's slots in columns; empty while there is no plan. */
 export interface PlanSlots {
-  readonly start: readonly number[];
-  readonly end: readonly number[];
-  readonly action: readonly ActionKind[];
+  readonly start?: readonly number[];
+  readonly end?: readonly number[];
+  readonly action?: readonly ActionKind[];
   readonly charge_kw?: Column<number>;
   readonly discharge_kw?: Column<number>;
   readonly grid_kw?: Column<number>;
@@ -191,4 +192,184 @@ export interface PricesPicture {
   readonly known_until?: string | null;
   readonly currency?: string;
   readonly [name: string]: unknown;
+}
+
+// --- the pages Inverter, Health and Savings
+
+export interface RegisterRow {
+  readonly symbol: string;
+  readonly key: string;
+  readonly platform: string | null;
+  readonly name: string | null;
+  readonly section: string;
+  readonly group: string | null;
+  readonly kind: string;
+  readonly unit: string | null;
+  readonly scale: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly choices: readonly { readonly value: number; readonly key: string | null }[];
+  readonly risk: "none" | "risky" | "forbidden";
+  readonly tier: string;
+  readonly access: "R" | "RW" | "W";
+  /** Whether trading sets it while automation is on. */
+  readonly controlled: boolean;
+}
+
+export type RegisterJson = number | string | boolean | null | readonly unknown[];
+
+export interface RegisterValue {
+  readonly value: RegisterJson;
+  readonly read_at: string | null;
+  readonly changed_at: string | null;
+  readonly error: string | null;
+  readonly writes_today: number;
+  readonly pending: boolean;
+}
+
+/** A daily time window; `start` and `end` are the symbols of the registers with its times. */
+export interface RegisterWindow {
+  readonly kind: "charge" | "discharge";
+  readonly number: number | null;
+  readonly start: string;
+  readonly end: string;
+}
+
+/** An event of nattery/registers/subscribe: the first one has the table, later ones only what changed. */
+export interface RegistersEvent {
+  readonly table?: readonly RegisterRow[];
+  readonly windows?: readonly RegisterWindow[];
+  readonly write_limit?: number;
+  readonly values: Readonly<Record<string, RegisterValue>>;
+  readonly read_at: Readonly<Record<string, string | null>>;
+}
+
+export type Registers = Required<RegistersEvent>;
+
+/** The answer of the action nattery.write_register. */
+export interface WrittenRegister {
+  readonly symbol: string;
+  readonly old: RegisterJson;
+  readonly new: RegisterJson;
+  readonly changed: boolean;
+}
+
+export interface Poll {
+  readonly tiers: readonly string[];
+  readonly interval: number | null;
+  readonly success: boolean;
+  readonly read_at: string | null;
+  readonly seconds: number | null;
+  readonly failed: Readonly<Record<string, string>>;
+}
+
+export interface ForecastQuality {
+  readonly days: number;
+  readonly mean_absolute_error: number;
+  readonly bias: number;
+  readonly relative_error: number | null;
+  readonly relative_bias: number | null;
+  readonly hourly_error: number | null;
+}
+
+export interface HealthIssue {
+  readonly key: string;
+  readonly severity: string;
+  readonly placeholders?: Readonly<Record<string, string>>;
+  readonly ignored?: boolean;
+}
+
+/** An event of nattery/health/subscribe; the fields that may be missing are for administrators. */
+export interface Health {
+  readonly line: {
+    readonly connected: boolean;
+    readonly responding: boolean;
+    readonly wrong_device: boolean;
+    readonly requests?: number;
+    readonly responses?: number;
+    readonly errors?: Readonly<Record<string, number>>;
+    readonly turnaround_p50?: number | null;
+    readonly turnaround_p99?: number | null;
+    readonly queue_wait_p99?: number | null;
+    readonly bus_load?: number;
+    readonly writes?: number;
+    readonly late_responses?: number;
+    readonly foreign_frames?: number;
+    readonly reconnects?: number;
+  };
+  readonly polls?: {
+    readonly readings: Poll;
+    readonly settings: Poll;
+    readonly statistics: Poll;
+    readonly rejected_values: Readonly<Record<string, number>>;
+    readonly unsupported: readonly string[];
+    readonly writes_today: number;
+    readonly frequently_written: Readonly<Record<string, number>>;
+    readonly write_limit: number;
+  };
+  readonly prices: {
+    readonly working: boolean;
+    readonly freshness: string | null;
+    readonly known_until: string | null;
+    readonly status: string | null;
+    readonly last_success?: string | null;
+    readonly seconds?: number | null;
+    readonly success_rate?: number | null;
+    readonly failures?: number;
+    readonly next_fetch?: { readonly at: string | null };
+  } | null;
+  readonly fetches?: readonly {
+    readonly at: string;
+    readonly source: string;
+    readonly outcome: string;
+    readonly seconds: number | null;
+  }[];
+  readonly forecast: { readonly load: ForecastQuality | null; readonly pv: ForecastQuality | null } | null;
+  readonly database: {
+    readonly working: boolean;
+    readonly kind?: string;
+    readonly last?: string | null;
+    readonly pending?: number;
+  } | null;
+  readonly issues: readonly HealthIssue[];
+}
+
+export interface BacktestRequest {
+  readonly start?: string;
+  readonly end?: string;
+  readonly capacity?: number;
+  readonly charge?: number;
+  readonly discharge?: number;
+  readonly wear?: number;
+  readonly battery_price?: number;
+  readonly peak_price?: number;
+}
+
+export interface BacktestReport {
+  readonly currency: string;
+  readonly start: string;
+  readonly end: string;
+  readonly quarters: number;
+  readonly coverage: number;
+  readonly actual: number;
+  readonly no_battery: number;
+  readonly self_consumption: number;
+  readonly daily_plan: number;
+  readonly closed_loop: number;
+  readonly perfect_forecast: number;
+}
+
+/** An event of nattery/backtest/subscribe. */
+export interface BacktestStatus {
+  readonly state: "idle" | "running" | "done" | "failed" | "cancelled";
+  readonly progress: number;
+  readonly seconds_left: number | null;
+  readonly request: BacktestRequest | null;
+  readonly result: BacktestReport | null;
+  readonly error: {
+    readonly key: string | null;
+    readonly values: Readonly<Record<string, string>>;
+    readonly message: string;
+  } | null;
+  readonly finished_at: string | null;
 }

@@ -1,7 +1,7 @@
 /** Controllers that give an element the data it shows, and render it when the data change. */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { Connection } from "home-assistant-js-websocket";
-import { follow, type Feed, type Message } from "./store";
+import { follow, type Feed, type Message, type Reducer } from "./store";
 
 /** Follows the subscription of a message, which may change or be missing at any render. */
 export class FeedController<T> implements ReactiveController {
@@ -10,10 +10,11 @@ export class FeedController<T> implements ReactiveController {
   private connection: Connection | undefined;
   private end: (() => void) | undefined;
 
-  /** `changed` is called with every event, before the element renders. */
+  /** `changed` is called with every event, before the element renders; `reduce` joins events that tell only changes. */
   constructor(
     private readonly host: ReactiveControllerHost,
     private readonly changed?: (feed: Feed<T>) => void,
+    private readonly reduce?: Reducer<T>,
   ) {
     host.addController(this);
   }
@@ -41,11 +42,12 @@ export class FeedController<T> implements ReactiveController {
 
   private begin(): void {
     if (!this.key || this.end || !this.connection) return;
-    this.end = follow<T>(this.connection, JSON.parse(this.key) as Message, (feed) => {
+    const listener = (feed: Feed<T>): void => {
       this.feed = feed;
       this.changed?.(feed);
       this.host.requestUpdate();
-    });
+    };
+    this.end = follow<T>(this.connection, JSON.parse(this.key) as Message, listener, this.reduce);
   }
 }
 

@@ -17,6 +17,9 @@ export interface Feed<T> {
 
 type Listener<T> = (feed: Feed<T>) => void;
 
+/** Joins an event with what was known, for topics whose events tell only what changed. */
+export type Reducer<T> = (known: T | null | undefined, event: T) => T;
+
 /** A tab that is hidden for longer than this gets no events. */
 export const HIDDEN_MS = 10_000;
 const LINGER_MS = 5_000; // an element that moves on the page leaves and comes back at once
@@ -38,6 +41,7 @@ class Subscription<T> {
     private readonly connection: Connection,
     private readonly message: Message,
     private readonly forget: () => void,
+    private readonly reduce: Reducer<T> | undefined,
   ) {}
 
   add(listener: Listener<T>): () => void {
@@ -73,9 +77,10 @@ class Subscription<T> {
 
   private async open(generation: number): Promise<void> {
     try {
-      const stop = await this.connection.subscribeMessage<T | null>((value) => {
+      const stop = await this.connection.subscribeMessage<T | null>((event) => {
         if (generation !== this.generation) return;
         this.failures = 0;
+        const value = event !== null && this.reduce ? this.reduce(this.feed.value, event) : event;
         this.publish({ value, error: undefined, at: Date.now() });
       }, this.message);
       if (generation === this.generation) this.stopRemote = stop;
@@ -102,17 +107,23 @@ const subscriptions = new WeakMap<Connection, Map<string, Subscription<unknown>>
 const everywhere = new Set<Subscription<unknown>>();
 
 /** Follow a topic: `listener` gets what is known at once if anything is, and then every event. Returns what ends it. */
-export function follow<T>(connection: Connection, message: Message, listener: Listener<T>): () => void {
+export function follow<T>(
+  connection: Connection,
+  message: Message,
+  listener: Listener<T>,
+  reduce?: Reducer<T>,
+): () => void {
   page.watch();
   const key = JSON.stringify(message);
   let shared = subscriptions.get(connection);
   if (!shared) subscriptions.set(connection, (shared = new Map<string, Subscription<unknown>>()));
   let subscription = shared.get(key) as Subscription<T> | undefined;
   if (!subscription) {
-    const made: Subscription<T> = new Subscription<T>(connection, message, () => {
+    const forget = (): void => {
       shared.delete(key);
       everywhere.delete(made as Subscription<unknown>);
-    });
+    };
+    const made: Subscription<T> = new Subscription<T>(connection, message, forget, reduce);
     subscription = made;
     shared.set(key, made as Subscription<unknown>);
     everywhere.add(made as Subscription<unknown>);

@@ -7,10 +7,11 @@ export type TextKey = keyof (typeof english)["common"];
 
 export type TextValues = Readonly<Record<string, string | number>>;
 
-/** The sections that the screen needs: its own texts first, names of entities and errors when they are asked for. */
-type Category = "common" | "entity" | "exceptions";
+/** The sections that the screen needs: its own texts first, names of entities, errors and repair issues when they are asked for. */
+type Category = "common" | "entity" | "exceptions" | "issues";
 
 const PREFIX = "component.nattery.";
+const ON_DEMAND: ReadonlySet<string> = new Set<Category>(["entity", "exceptions", "issues"]);
 
 export class Words {
   private readonly texts = new Map<string, string>();
@@ -47,7 +48,7 @@ export class Words {
   find(path: string): string | undefined {
     const text = this.texts.get(path);
     const category = path.slice(0, path.indexOf("."));
-    if (text === undefined && (category === "entity" || category === "exceptions")) void this.load(category);
+    if (text === undefined && ON_DEMAND.has(category)) void this.load(category as Category);
     return text;
   }
 

@@ -22,6 +22,30 @@ export const PAGES: readonly Page[] = [
     tag: "nattery-overview-page",
     load: () => import("./pages/overview"),
   },
+  {
+    path: "savings",
+    title: "screen_page_savings",
+    icon: "mdi:piggy-bank-outline",
+    tag: "nattery-savings-page",
+    load: () => import("./pages/savings"),
+    isFor: (entry) => entry.trading && entry.may.see,
+  },
+  {
+    path: "inverter",
+    title: "screen_inverter",
+    icon: "mdi:memory",
+    tag: "nattery-inverter-page",
+    load: () => import("./pages/inverter"),
+    isFor: (entry) => entry.may.registers,
+  },
+  {
+    path: "health",
+    title: "screen_page_health",
+    icon: "mdi:heart-pulse",
+    tag: "nattery-health-page",
+    load: () => import("./pages/health"),
+    isFor: (entry) => entry.may.see,
+  },
 ];
 
 /** Return the pages that a user has. */

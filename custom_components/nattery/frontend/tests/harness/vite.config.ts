@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-/** Builds the page that shows elements without Home Assistant; `vite build tests/harness --outDir FOLDER`. */
+/** Builds the page that shows elements without Home Assistant; `npx vite build tests/harness --outDir FOLDER`. */
 export default defineConfig({
   base: "./",
   publicDir: false,
