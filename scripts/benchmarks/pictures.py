@@ -50,20 +50,24 @@ class _NoBattery(Battery):
 
 def planning_inputs() -> PlanningInputs:
     """Return the inputs of a plan of two days, for a home with three weeks of forecasts that were off."""
-    told = series(WEEKS[2], 1, _PAST_DAYS + 2)
+    recorded = series(WEEKS[2], 1, _PAST_DAYS + 2)
     now = _PAST_DAYS * PER_DAY
-    numbers = told.numbers
+    numbers = recorded.numbers
     log = ForecastLog()
     load, pv = (
-        dict(zip(numbers, powers, strict=True)) for powers in (told.load_forecast_kw or (), told.pv_forecast_kw or ())
+        dict(zip(numbers, powers, strict=True))
+        for powers in (recorded.load_forecast_kw or (), recorded.pv_forecast_kw or ())
     )
     for day in range(1, _PAST_DAYS):
         log.add(numbers[day * PER_DAY] - 1, ZONE, _ahead(load, numbers, day), _ahead(pv, numbers, day), {})
     history = HouseholdHistory(
-        *(PowerHistory(dict(zip(numbers[:now], powers[:now], strict=True))) for powers in (told.load_kw, told.pv_kw))
+        *(
+            PowerHistory(dict(zip(numbers[:now], powers[:now], strict=True)))
+            for powers in (recorded.load_kw, recorded.pv_kw)
+        )
     )
     return PlanningInputs(
-        _SETTINGS, _prices(told, now), forecast := _forecast(told, now),
+        _SETTINGS, _prices(recorded, now), forecast := _forecast(recorded, now),
         HomePast.learn(log, history, ZONE, forecast), moment(numbers[now]), 0.5, "EUR",
     )  # fmt: skip
 
@@ -72,16 +76,16 @@ def _ahead(powers: dict[int, float], numbers: Sequence[int], day: int) -> dict[i
     return {number: powers[number] for number in numbers[day * PER_DAY : (day + 1) * PER_DAY]}
 
 
-def _prices(told: TimeSeries, now: int) -> PricedIntervals:
-    quarters = list(zip(told.numbers, told.import_price, told.export_price, strict=True))
+def _prices(recorded: TimeSeries, now: int) -> PricedIntervals:
+    quarters = list(zip(recorded.numbers, recorded.import_price, recorded.export_price, strict=True))
     ahead = tuple(PricedInterval(moment(at), bought, sold, sold) for at, bought, sold in quarters[now:])
     return PricedIntervals(ahead, {at: (bought, sold) for at, bought, sold in quarters})
 
 
-def _forecast(told: TimeSeries, now: int) -> Forecast:
-    load, pv = tuple((told.load_forecast_kw or ())[now:]), tuple((told.pv_forecast_kw or ())[now:])
+def _forecast(recorded: TimeSeries, now: int) -> Forecast:
+    load, pv = tuple((recorded.load_forecast_kw or ())[now:]), tuple((recorded.pv_forecast_kw or ())[now:])
     sources = {"load": ForecastSource.HISTORY, "pv": ForecastSource.PROVIDER}
-    return Forecast(moment(told.numbers[now]), 15, load, load, pv, pv, pv, sources, (), pv)
+    return Forecast(moment(recorded.numbers[now]), 15, load, load, pv, pv, pv, sources, (), pv)
 
 
 def measure_picture(*, quick: bool) -> list[Row]:

@@ -70,7 +70,7 @@ def test_a_day_has_a_trade_and_the_inverter_carries_it_out(day: tuple[DemoPast, 
     assert forced
     moved = sum(entry.energies.charge_kwh + entry.energies.discharge_kwh for entry in forced)
     assert moved / len(forced) > 0.2
-    writes = Counter(past.inverter["writes"])
+    writes: Counter[str] = Counter(past.inverter["writes"])
     assert 0 < max(writes.values()) < 40  # no more than the controller allows itself
 
 
@@ -124,7 +124,8 @@ def test_the_past_goes_on_where_it_was_saved(day: tuple[DemoPast, PastSimulation
     state = asyncio.run(PastSimulation(again, UTC, UTC).run(END + HOUR + 7 * timedelta(minutes=1)))
     assert [entry.start for entry in again.entries[-5:]] == [END + number * QUARTER for number in range(-1, 4)]
     (running,) = state.meter.open_interval
-    assert (running.start, running.coverage) == (END + HOUR, pytest.approx(7 / 15))
+    assert running.start == END + HOUR
+    assert running.coverage == pytest.approx(7 / 15)
     assert RecorderState.from_dict(state.to_dict()).records.keys() == {END + HOUR}
     assert again.statistics.rows["pv_energy"][24]["sum"] >= past.statistics.rows["pv_energy"][23]["sum"]
     with Simulator(seed=SEED, state=again.inverter, local_clock=lambda: again.end.replace(tzinfo=None)) as simulator:

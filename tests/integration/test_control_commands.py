@@ -130,8 +130,8 @@ async def test_an_override_costs_what_was_said_before(screen: Screen) -> None:
 
 
 REFUSED: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("override", {"set": [{}]}, "bad_action"),
-    ("override", {"set": [{"action": 5, "duration_s": 60}]}, "bad_action"),
+    ("override", {"set": [{}]}, "field_missing"),
+    ("override", {"set": [{"action": 5, "duration_s": 60}]}, "field_not_a_choice"),
     ("override", {"set": [{"action": "hold"}]}, "override_end"),
     ("override", {"set": [{**HOLD, "end": "2026-11-20 21:00:00"}]}, "override_end"),
     ("override", {"set": [{"action": "hold", "end": "soon"}]}, "bad_time"),
@@ -139,7 +139,7 @@ REFUSED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("override", {"set": [{"action": "hold", "duration_s": "long"}]}, "bad_period"),
     ("override", {"set": [{"action": "charge", "power_w": 4.5, "duration_s": 60}]}, "power_in_kw"),
     ("override", {"set": [{"action": "charge", "power_w": "x", "duration_s": 60}]}, "bad_power"),
-    ("override", {"set": [{**HOLD, "colour": "red"}]}, "unknown_field"),
+    ("override", {"set": [{**HOLD, "colour": "red"}]}, "field_unknown"),
     ("override", {"set": "hold"}, "bad_list"),
     ("override", {"set": [HOLD, 7]}, "bad_list"),
     ("override", {"set": [HOLD] * 201}, "bad_list"),
@@ -148,7 +148,7 @@ REFUSED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("override", {"clear": ["99"]}, "unknown_override"),
     ("override", {"clear": [{}]}, "unknown_override"),
     ("what_if", {"overrides": [{"action": "hold", "duration_s": 0}]}, "bad_override"),
-    ("what_if", {"strategy": "get_rich"}, "bad_strategy"),
+    ("what_if", {"strategy": "get_rich"}, "field_not_a_choice"),
     ("what_if", {"reserve": 20}, "bad_reserve"),
     ("what_if", {"reserve": True}, "bad_reserve"),
 )

@@ -99,7 +99,7 @@ def _requests(trading: TradingCoordinator, fields: dict[str, Any], field: str = 
     requests = []
     for one in found:
         if unknown := next((name for name in one if name not in _FIELDS), None):
-            raise refuse("unknown_field", field=str(unknown), allowed=", ".join(_FIELDS))
+            raise refuse("field_unknown", field=str(unknown))
         request = {_FIELDS[name]: value for name, value in one.items()}
         duration = request.get(ATTR_DURATION)
         if duration is not None:
@@ -134,7 +134,7 @@ def _preferences(trading: TradingCoordinator, fields: dict[str, Any]) -> Trading
     strategy, reserve = fields.get("strategy"), fields.get("reserve")
     if strategy is not None:
         if strategy not in STRATEGIES:
-            raise refuse("bad_strategy", value=str(strategy), allowed=", ".join(STRATEGIES))
+            raise refuse("field_not_a_choice", field="strategy", value=str(strategy), choices=", ".join(STRATEGIES))
         preferences = replace(preferences, strategy=strategy)
     if reserve is not None:
         if isinstance(reserve, bool) or not isinstance(reserve, int | float) or not 0 <= reserve <= 1:

@@ -16,6 +16,7 @@ ATTR_START, ATTR_UNTIL, ATTR_DURATION = "start", "until", "duration"
 
 _KILO = 1000
 _LOWEST: Final = 1.0  # W
+_SHOWN: Final = 60  # characters of a value in a sentence
 
 
 def override_request(settings: TradingSettings, fields: Mapping[str, Any]) -> OverrideRequest:
@@ -30,9 +31,11 @@ def override_request(settings: TradingSettings, fields: Mapping[str, Any]) -> Ov
 
 
 def _kind(value: object) -> ActionKind:
-    allowed = [kind.value for kind in ActionKind]
+    if value is None:
+        raise refuse("field_missing", field=ATTR_ACTION)
+    allowed = sorted(kind.value for kind in ActionKind)
     if not isinstance(value, str) or value not in allowed:
-        raise refuse("bad_action", value=str(value or ""), allowed=", ".join(allowed))
+        raise refuse("field_not_a_choice", field=ATTR_ACTION, value=str(value)[:_SHOWN], choices=", ".join(allowed))
     return ActionKind(value)
 
 
