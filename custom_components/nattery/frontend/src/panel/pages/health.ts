@@ -18,6 +18,7 @@ const SHAPES: Readonly<Record<Light, SVGTemplateResult>> = {
   off: svg`<circle class="hollow" cx="10" cy="10" r="8"></circle>`,
 };
 const LAST_FETCHES = 10;
+const NOT_YET = "not_published";
 
 export class HealthPage extends NatteryPage {
   private readonly health = new FeedController<Health>(this);
@@ -113,17 +114,16 @@ export class HealthPage extends NatteryPage {
     const last = (health.fetches ?? []).slice(-LAST_FETCHES).reverse();
     if (last.length === 0) return nothing;
     const { formats } = home;
-    const moment = { formats, text: home.text.bind(home) };
     return html`<h3>${home.text("screen_fetches")}</h3>
       <ul>
         ${last.map(
           ({ at, source, outcome, seconds }) =>
             html`<li class="small number">
-              ${sign(outcome === "ok" ? "good" : "warn")}
+              ${sign(outcome === "ok" ? "good" : outcome === NOT_YET ? "off" : "warn")}
               <span>
-                ${momentText(moment, Date.parse(at))} ·
+                ${momentText(home, Date.parse(at))} ·
                 ${home.words.find(`entity.sensor.price_source.state.${source}`) ?? source}
-                ${outcome === "ok" ? nothing : html` · ${outcome}`}
+                ${outcome === "ok" ? nothing : html` · ${outcome === NOT_YET ? home.text("screen_not_published") : outcome}`}
                 ${seconds === null ? nothing : html` · ${formats.number(seconds, 1)} s`}
               </span>
             </li>`,

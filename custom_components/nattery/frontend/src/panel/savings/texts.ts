@@ -15,7 +15,7 @@ export function planningText(home: Home, amount: number, currency: string): stri
   return home.text(isLoss(amount) ? "screen_lost_by_planning" : "screen_of_it_by_planning", { sum });
 }
 
-/** Return a bar in a sentence, such as "Wed 25 Nov: saved €1.92, €0.60 of it by planning". */
+/** Return a bar in words, such as "Wed 25 Nov: saved €1.92, €0.60 of it by planning". */
 export function barText(
   home: Home,
   { saved, byPlanning, expected }: SavingBar,
@@ -28,11 +28,10 @@ export function barText(
     parts.push(home.text(isLoss(saved) ? "screen_bar_lost" : "screen_bar_saved", { sum }));
     if (byPlanning !== null) parts.push(planningText(home, byPlanning, currency));
   }
-  if (expected !== null) {
-    parts.push(home.text("screen_bar_expected", { saving: home.saving(expected, currency) }));
-  }
   if (parts.length === 0) parts.push(home.text("screen_bar_nothing"));
-  return home.text("screen_day_saving", { day: name, sum: parts.join(", ") });
+  const booked = home.text("screen_day_saving", { day: name, sum: parts.join(", ") });
+  if (expected === null) return `${booked}.`;
+  return `${booked}. ${home.text("screen_bar_expected", { saving: home.saving(expected, currency) })}`;
 }
 
 /** Return the sum of a month, and what planning adds. */
