@@ -55,7 +55,17 @@ describe("months", () => {
     const bars = monthBars(rowsOf("month", yearOf(now, zone).start), now, zone);
     expect(bars.map(({ key }) => key)).toEqual(Array.from({ length: 9 }, (_, index) => addMonths("2026-03", index)));
     expect(bars.every(({ saved, byPlanning }) => saved !== null && byPlanning !== null)).toBe(true);
-    expect(monthBars([], now, zone)).toHaveLength(12);
+    expect(monthBars([], now, zone)).toHaveLength(6);
+    const [row] = rowsOf("month", periodOf("2026-11", zone).start);
+    if (!row) throw new Error("There is no report.");
+    expect(monthBars([row], now, zone).map(({ saved }) => saved !== null)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+    ]);
   });
 });
 
@@ -125,7 +135,10 @@ describe("bars", () => {
     expect(text(bar(-0.32))).toBe("Fri 27 Nov: lost €0.32.");
     expect(text(bar(null))).toBe("Fri 27 Nov: nothing is booked yet.");
     expect(text(bar(null, null, 1.83))).toContain("Expected for the whole day: planning saves €1.83.");
-    expect(planningText(home, -0.5, "EUR")).toBe("planning cost €0.50 of it");
+    expect(planningText(home, 2, -0.5, "EUR")).toBe("planning cost €0.50 of it");
+    expect(planningText(home, 2, 2, "EUR")).toBe("€2.00 of it by planning");
+    expect(planningText(home, 5.69, 13.47, "EUR")).toBe("without planning, it would have lost €7.78");
+    expect(planningText(home, -0.32, 0.2, "EUR")).toBe("without planning, it would have lost €0.52");
   });
 });
 

@@ -111,4 +111,4 @@ const panel = document.createElement("nattery-panel") as HTMLElement & {
 panel.narrow = query.has("narrow");
 panel.route = { prefix: "/nattery", path: `/${given("page", "overview")}` };
 panel.hass = hass;
-document.querySelector("main")?.append(panel);
+document.body.append(panel);

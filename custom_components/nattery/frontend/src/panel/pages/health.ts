@@ -53,14 +53,14 @@ export class HealthPage extends NatteryPage {
           : nothing
       }
       <ha-card class=${isLost ? "lost" : ""}>
-        <h2 class="verdict" role="status">${sign(light)} ${verdict}</h2>
+        <div role="status"><h2 class="verdict">${sign(light)} ${verdict}</h2></div>
       </ha-card>
       <div class="parts ${isLost ? "lost" : ""}">${parts.map((part) => this.partCard(situation, part))}</div>`;
   }
 
   private partCard(situation: Situation, part: Part): TemplateResult {
     const { home } = situation;
-    const numbers = numbersOf(part.key, situation);
+    const numbers = this.entry.may.registers ? numbersOf(part.key, situation) : [];
     return html`<ha-card>
       <div class="apart">
         <h2>${home.text(part.title)}</h2>

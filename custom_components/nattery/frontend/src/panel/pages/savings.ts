@@ -58,11 +58,11 @@ export class SavingsPage extends NatteryPage {
     return html`${this.errorText ? html`<div class="strip bad" role="alert"><p>${this.errorText}</p></div>` : nothing}
       <div class="two">
         <div class="column">
-          ${rows ? this.monthsOf(home, rows, currency) : nothing} ${this.outlook(home, currency)}
-        </div>
-        <div class="column">
           ${rows ? this.daysOf(home, rows, currency) : nothing}
           <nattery-backtest .hass=${this.hass} .entry=${this.entry} .currency=${currency}></nattery-backtest>
+        </div>
+        <div class="column">
+          ${rows ? this.monthsOf(home, rows, currency) : nothing} ${this.outlook(home, currency)}
         </div>
       </div>`;
   }
@@ -254,8 +254,14 @@ export class SavingsPage extends NatteryPage {
       }
       @media (min-width: 1000px) {
         .two {
-          grid-template-columns: minmax(0, 2fr) minmax(0, 3fr);
+          grid-template-columns: minmax(0, 3fr) minmax(0, 2fr);
         }
+      }
+      :host([narrow]) .column {
+        display: contents;
+      }
+      :host([narrow]) nattery-backtest {
+        order: 1;
       }
       .details .apart > p {
         flex: 1 1 240px;
