@@ -324,6 +324,7 @@ async def test_what_is_really_planned_is_asked_about(trader: TradingHome, monkey
     await trader.go("11:16")
     slot = trader.trading.data.slot(dt_util.utcnow())
     assert slot
-    assert slot.action == "charge", "the planner still wants to"
+    assert slot.action == "self_consume", "the plan contains the veto"
+    assert slot.override
     assert trader.outcome == "self_consume"
     assert len(questions(trader)) == 1

@@ -11,7 +11,7 @@ import { colours, shapes } from "../../ui/styles";
 import {
   fieldsOf,
   isIncomplete,
-  numberIn,
+  numberOf,
   presentText,
   progressText,
   requestOf,
@@ -84,7 +84,7 @@ export class BacktestPart extends NatteryElement {
   private input(home: Home, field: Field): TemplateResult {
     const { name, unit } = field;
     const text = this.form.texts[name] ?? presentText(name, this.entry.limits);
-    const isWrong = numberIn(field, text) === null;
+    const isWrong = numberOf(field, text) === null;
     const [low, high] = [field.low, field.high].map((one) => home.formats.number(one, 1));
     return html`<label class="field">
       <span class="small quiet">${home.text(field.text)} (${unit})</span>
