@@ -20,7 +20,7 @@ export function numbersOf(part: PartKey, { home, health, plan, now }: Situation)
       return [
         ...given("screen_fact_solver", plan?.solver),
         ...given.moment("screen_fact_made", plan?.made_at),
-        ...given.count("screen_fact_slots", plan?.slots.start.length),
+        ...given.count("screen_fact_slots", plan?.slots.start?.length),
       ];
     case "ledger":
       return [
