@@ -4,6 +4,7 @@ import "../src/cards/control/automation";
 import "../src/cards/control/control-card";
 import "../src/cards/control/strategies";
 import "../src/cards/control/timed-reserves";
+import "../src/panel/pages/control";
 import { timedReserves } from "../src/cards/control/model";
 import type { PlanPicture, SiteEntry } from "../src/data/api";
 import type { Hass } from "../src/data/hass";
@@ -268,5 +269,21 @@ describe("who may only look", () => {
     expect(textOf(card)).toContain("What it does");
     expect(textOf(card)).toContain("Self-use until 17:45");
     expect(card.shadowRoot?.querySelector("nattery-steer")).toBeNull();
+  });
+
+  it("has the page that the panel makes before it knows the entry", async () => {
+    const stage = new Stage("plain", { steer: false });
+    const page = document.createElement("nattery-control-page") as Part;
+    Object.assign(page, { hass: stage.hass });
+    Object.assign(page, { entry: stage.entry });
+    document.body.append(page);
+    await settle();
+    stage.connection.open[0]?.send(stage.plan);
+    await settle();
+    Object.assign(page, { hass: { ...stage.hass, states: statesOf(stage.house, "night") } });
+    await settle();
+    expect(textOf(page)).toContain("Strategy");
+    expect(textOf(page)).toContain("10 kWh");
+    expect(page.shadowRoot?.querySelector("nattery-steer")).toBeNull();
   });
 });

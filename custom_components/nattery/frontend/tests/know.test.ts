@@ -25,13 +25,14 @@ describe("what to know", () => {
   it("is nothing while nothing is known", () => {
     expect(knowledgeOf(undefined, null, undefined)).toEqual({
       matters: [],
+      notes: [],
       facts: { pricesUntil: null, answersMs: null, writesToday: null, planMadeAt: null },
     });
     expect(kinds(PLAN, {}, { line: null, polls: null, database: null })).toEqual([]);
   });
 
-  it("lists repairs first, then what is wrong, then what the plan notes", () => {
-    const plan = { ...PLAN, automatic: false, notes: [{ key: "plan_grid_limit", values: {} }] };
+  it("lists repairs first, then what is wrong", () => {
+    const plan = { ...PLAN, automatic: false };
     const health = {
       line: { responding: false },
       database: { working: false },
@@ -43,7 +44,6 @@ describe("what to know", () => {
       "prices",
       "ledger",
       "dry_run",
-      "note",
     ]);
     expect(kinds({ ...PLAN, problem: "no_readings" })).toEqual(["silent"]);
   });
@@ -59,6 +59,7 @@ describe("what to know", () => {
 
   it("is a list that can be read", () => {
     const notes = Array.from({ length: 200 }, () => ({ key: "plan_uncertain", values: {} }));
-    expect(kinds({ ...PLAN, notes })).toHaveLength(12);
+    expect(knowledgeOf({ ...PLAN, notes }, null, null)).toMatchObject({ matters: [] });
+    expect(knowledgeOf({ ...PLAN, notes }, null, null).notes).toHaveLength(12);
   });
 });

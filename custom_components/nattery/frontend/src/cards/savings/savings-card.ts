@@ -73,7 +73,7 @@ export default class SavingsCard extends NatteryCard {
     const saved = month.saved ?? 0;
     return html`<div class="apart">
         <p class="sum number ${isLoss(saved) ? "bad" : "good"}">${home.formats.money(saved, currency)}</p>
-        <p class="quiet">${this.planning(home, month.byPlanning ?? 0, currency)}</p>
+        <p class="quiet">${planningText(home, month, currency)}</p>
       </div>
       <div class="chart">${this.width > 0 ? this.chart(home, month, currency) : nothing}</div>
       ${this.line(home, month, currency)}
@@ -93,11 +93,6 @@ export default class SavingsCard extends NatteryCard {
         </button>
         ${this.showsBaselines ? this.baselines(home, month, currency) : nothing}
       </div>`;
-  }
-
-  private planning(home: Home, amount: number, currency: string): string {
-    const sum = home.formats.money(amount, currency);
-    return home.text(isLoss(amount) ? "screen_lost_by_planning" : "screen_of_it_by_planning", { sum });
   }
 
   private chart(home: Home, month: MonthSavings, currency: string): TemplateResult {
@@ -291,6 +286,14 @@ export default class SavingsCard extends NatteryCard {
       }
     `,
   ];
+}
+
+/** Return what planning has done; it may be more than the whole, where the battery alone has lost money. */
+function planningText(home: Home, { saved, byPlanning }: MonthSavings, currency: string): string {
+  const amount = byPlanning ?? 0;
+  const sum = home.formats.money(amount, currency);
+  if (isLoss(amount)) return home.text("screen_lost_by_planning", { sum });
+  return home.text(amount > (saved ?? 0) ? "screen_better_than_unplanned" : "screen_of_it_by_planning", { sum });
 }
 
 function dayText(home: Home, day: DaySaving | undefined, currency: string): string {

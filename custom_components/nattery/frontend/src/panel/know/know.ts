@@ -1,5 +1,5 @@
 /** "What to know": one line when all is well, else a list. */
-import { css, html, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import type { PlanPicture, PricesPicture, SiteEntry } from "../../data/api";
 import type { Home } from "../../data/home";
@@ -16,7 +16,7 @@ export class KnowPart extends NatteryElement {
   @property({ attribute: false }) now = 0;
 
   protected override view(home: Home): TemplateResult {
-    const { matters, facts } = knowledgeOf(this.plan, this.prices, this.health);
+    const { matters, notes, facts } = knowledgeOf(this.plan, this.prices, this.health);
     return html`<ha-card>
       <h2 class="quiet">${home.text("screen_what_to_know")}</h2>
       ${
@@ -30,6 +30,14 @@ export class KnowPart extends NatteryElement {
               </ul>
               <p class="quiet">${factTexts(home, facts).join(" · ")}</p>`
       }
+      ${
+        notes.length === 0
+          ? nothing
+          : html`<details class="quiet">
+              <summary>${home.text("screen_plan_notes", { count: notes.length })}</summary>
+              ${notes.map((note) => html`<p>${home.sentence(note, this.plan?.currency ?? "EUR", this.now)}</p>`)}
+            </details>`
+      }
     </ha-card>`;
   }
 
@@ -41,8 +49,6 @@ export class KnowPart extends NatteryElement {
         if (home.user?.is_admin !== true) return text;
         return html`${text} <a href="/config/repairs">${home.text("screen_see_repairs")}</a>`;
       }
-      case "note":
-        return home.sentence(matter.reason, this.plan?.currency ?? "EUR", this.now);
       case "silent":
         return home.text("screen_inverter_silent");
       case "prices":
@@ -85,7 +91,13 @@ export class KnowPart extends NatteryElement {
         color: var(--n-warn);
         text-align: center;
       }
-      li.note::before,
+      summary {
+        min-height: 24px;
+        cursor: pointer;
+      }
+      details p {
+        margin-top: 4px;
+      }
       li.dry_run::before {
         content: "●";
         color: var(--n-ink-2);

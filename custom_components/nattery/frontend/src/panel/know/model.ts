@@ -16,8 +16,7 @@ export interface HealthGlance {
 
 export type Matter =
   | { readonly kind: "issue"; readonly key: string; readonly placeholders: Readonly<Record<string, string>> }
-  | { readonly kind: "silent" | "prices" | "ledger" | "dry_run" }
-  | { readonly kind: "note"; readonly reason: Reason };
+  | { readonly kind: "silent" | "prices" | "ledger" | "dry_run" };
 
 export interface Facts {
   readonly pricesUntil: number | null;
@@ -30,6 +29,8 @@ export interface Facts {
 export interface Knowledge {
   /** What is wrong or worth knowing, the worst first; empty when all is well. */
   readonly matters: readonly Matter[];
+  /** What the plan notes about itself. */
+  readonly notes: readonly Reason[];
   readonly facts: Facts;
 }
 
@@ -55,8 +56,11 @@ export function knowledgeOf(
   if (LATE.includes(prices?.freshness) && !isSaid("prices")) matters.push({ kind: "prices" });
   if (health?.database?.working === false && !isSaid("ledger")) matters.push({ kind: "ledger" });
   if (plan && !plan.automatic) matters.push({ kind: "dry_run" });
-  for (const reason of plan?.notes ?? []) matters.push({ kind: "note", reason });
-  return { matters: matters.slice(0, MOST), facts: factsOf(plan, prices, health) };
+  return {
+    matters: matters.slice(0, MOST),
+    notes: (plan?.notes ?? []).slice(0, MOST),
+    facts: factsOf(plan, prices, health),
+  };
 }
 
 function factsOf(

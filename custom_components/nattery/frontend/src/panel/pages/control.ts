@@ -11,7 +11,7 @@ import "../../cards/control/steer";
 import "../../cards/control/strategies";
 import "../../cards/control/timed-reserves";
 import { marks } from "../../cards/plan/marks";
-import type { PlanPicture, SiteLimits } from "../../data/api";
+import type { PlanPicture, SiteEntry, SiteLimits } from "../../data/api";
 import { ClockController, FeedController } from "../../data/controllers";
 import type { Hass } from "../../data/hass";
 import type { Home } from "../../data/home";
@@ -28,7 +28,9 @@ export class ControlPage extends NatteryPage {
   private seen: readonly unknown[] = [];
 
   protected override hassChanged(hass: Hass): void {
-    const states = WATCHED.map((key) => stateOf(hass, this.entry, "number", key));
+    const entry = this.entry as SiteEntry | undefined; // not there yet when the page is new
+    if (!entry) return;
+    const states = WATCHED.map((key) => stateOf(hass, entry, "number", key));
     if (states.some((one, index) => one !== this.seen[index])) this.requestUpdate();
     this.seen = states;
   }
