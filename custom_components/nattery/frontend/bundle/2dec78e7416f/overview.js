@@ -1,1 +1,0 @@
-import{D as e,S as t,c as n,l as r}from"./base.js";import"./plan-card.js";import{t as i}from"./page.js";var a=class extends i{view(){return t`<nattery-plan-card-view .hass=${this.hass}></nattery-plan-card-view>`}static{this.styles=[n,r,e` :host{display:grid;gap:12px}`]}};customElements.define(`nattery-overview-page`,a);export{a as OverviewPage};
