@@ -1,15 +1,10 @@
-"""Configures Home Assistant: inverter, prices and trading through their flows, entities, Energy dashboard, dashboard.
+"""Configures Home Assistant: inverter, prices and trading through their flows, Energy dashboard, dashboard, first page.
 
 Each step checks first whether it is done already, so that an interrupted start continues where it stopped.
 """
 
 import asyncio
-from hashlib import sha256
-from pathlib import Path
 from shutil import rmtree
-from typing import Any
-
-from annotatedyaml import load_yaml_dict
 
 from .api import LOGIN, HomeAssistantClient, Json
 from .errors import DemoError
@@ -19,20 +14,13 @@ from .past_import import DOMAIN, import_statistics
 from .waiting import wait_until
 
 TITLE, PRICES, TRADING = "Inverter", "prices", "trading"
+PANEL = "nattery"
 DASHBOARD, DASHBOARD_TITLE, DASHBOARD_ICON = "home-battery", "Home battery", "mdi:home-battery"
-_DASHBOARD_FILE = Path(__file__).with_name("dashboard.yaml")
+_DASHBOARD: Json = {"strategy": {"type": "custom:nattery"}}
 _BATTERY_KWH = 10.2
 AUTOMATION = "switch.battery_trading_automation"
 _TIMEOUT = 60
 
-# Entities on the dashboard that are disabled by default.
-_ENABLED_ENTITIES = (
-    "sensor.inverter_response_time_median",
-    "sensor.inverter_communication_errors",
-    "sensor.inverter_writes_today",
-    "sensor.inverter_clock_drift",
-    "sensor.inverter_last_fault",
-)
 _ENERGY: Json = {
     "energy_sources": [
         {
@@ -86,9 +74,8 @@ async def configure(client: HomeAssistantClient, folder: DemoFolder, market: str
     await _configure_energy(client)
     await _save_dashboard(client, folder)
     await _ignore_repairs(client)
-    is_changed = await _enable_entities(client)
     facts = folder.saved_facts()
-    return is_changed or ("past" in facts and "stores" not in facts)
+    return "past" in facts and "stores" not in facts
 
 
 async def configure_trading(client: HomeAssistantClient, folder: DemoFolder) -> None:
@@ -214,17 +201,6 @@ async def _refresh_prices(client: HomeAssistantClient, folder: DemoFolder) -> No
         await client.send_command("call_service", domain=DOMAIN, service="refresh_prices", service_data=data)
 
 
-async def _enable_entities(client: HomeAssistantClient) -> bool:
-    """Enable the entities on the dashboard; return whether any was disabled."""
-    changed = False
-    for entity in _ENABLED_ENTITIES:
-        known = await client.call_command("config/entity_registry/get", entity_id=entity)
-        if known["disabled_by"]:
-            await client.call_command("config/entity_registry/update", entity_id=entity, disabled_by=None)
-            changed = True
-    return changed
-
-
 async def _configure_energy(client: HomeAssistantClient) -> None:
     """Configure the Energy dashboard unless it is configured already."""
     if not (await client.send_command("energy/get_prefs"))["success"]:
@@ -232,17 +208,15 @@ async def _configure_energy(client: HomeAssistantClient) -> None:
 
 
 async def _save_dashboard(client: HomeAssistantClient, folder: DemoFolder) -> None:
-    """Save the dashboard and make it the default; replace it if its file has changed."""
-    digest = sha256(_DASHBOARD_FILE.read_bytes()).hexdigest()
-    if folder.saved_facts().get("dashboard") == digest:
+    """Add the dashboard that the integration makes by itself, and make the panel the first page."""
+    if folder.saved_facts().get("dashboard") == PANEL:
         return
     if all(known["url_path"] != DASHBOARD for known in await client.call_command("lovelace/dashboards/list")):
         options = {"title": DASHBOARD_TITLE, "icon": DASHBOARD_ICON, "show_in_sidebar": True, "require_admin": False}
         await client.call_command("lovelace/dashboards/create", url_path=DASHBOARD, mode="storage", **options)
-    dashboard: dict[str, Any] = load_yaml_dict(str(_DASHBOARD_FILE))
-    await client.call_command("lovelace/config/save", url_path=DASHBOARD, config=dashboard)
-    await client.call_command("frontend/set_system_data", key="core", value={"default_panel": DASHBOARD})
-    folder.save_facts(dashboard=digest)
+    await client.call_command("lovelace/config/save", url_path=DASHBOARD, config=_DASHBOARD)
+    await client.call_command("frontend/set_system_data", key="core", value={"default_panel": PANEL})
+    folder.save_facts(dashboard=PANEL)
 
 
 async def _ignore_repairs(client: HomeAssistantClient) -> None:

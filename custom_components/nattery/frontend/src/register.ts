@@ -11,9 +11,18 @@ interface CustomCard {
   readonly getEntitySuggestion?: (hass: SuggestingHass, entityId: string) => Suggestion | null;
 }
 
+interface CustomStrategy {
+  readonly type: string;
+  readonly strategyType: "dashboard" | "view";
+  readonly name: string;
+  readonly description: string;
+  readonly documentationURL: string;
+}
+
 declare global {
   interface Window {
     customCards?: CustomCard[];
+    customStrategies?: CustomStrategy[];
   }
 }
 
@@ -76,7 +85,17 @@ const CARDS: readonly Card[] = [
 ];
 
 /** Elements that are not cards: editors, strategies. */
-const OTHERS: readonly LazyElement[] = [];
+const OTHERS: readonly LazyElement[] = [
+  strategy("ll-strategy-dashboard-nattery", "DashboardStrategy"),
+  strategy("ll-strategy-view-nattery-overview", "OverviewStrategy"),
+  strategy("ll-strategy-view-nattery-history", "HistoryStrategy"),
+  strategy("ll-strategy-view-nattery-inverter", "InverterStrategy"),
+];
+
+function strategy(tag: string, name: keyof typeof import("./strategy/strategy")): LazyElement {
+  const load = async () => ({ default: (await import("./strategy/strategy"))[name] });
+  return { tag, load, properties: [], classMethods: ["generate"] };
+}
 
 for (const element of [...CARDS, ...OTHERS]) defineLazily(element);
 
@@ -91,4 +110,14 @@ for (const { tag, name, description, suits } of CARDS) {
     getEntitySuggestion: (hass, entityId) => suggestionFor(hass, entityId, tag, suits),
   });
 }
+
+// What the dialog for a new dashboard shows.
+window.customStrategies ??= [];
+window.customStrategies.push({
+  type: "nattery",
+  strategyType: "dashboard",
+  name: "Nattery",
+  description: "The battery's plan, what it earns, and the inverter: made from what is set up",
+  documentationURL: DOCUMENTATION,
+});
 if (location.pathname.startsWith("/nattery")) void import("./panel");

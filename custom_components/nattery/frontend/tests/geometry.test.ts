@@ -103,7 +103,17 @@ describe("the picture of a plan", () => {
   it("bears prices of 1e9 and slots without values", () => {
     const house = new House();
     const slot = { start: house.now, end: house.now + 900_000 };
-    const nothing = { action: null, override: null, isBooked: false, reason: null, marginalValue: null, cost: null };
+    const nothing = {
+      action: null,
+      plannedAction: null,
+      spotPrice: null,
+      plannedCost: null,
+      override: null,
+      isBooked: false,
+      reason: null,
+      marginalValue: null,
+      cost: null,
+    };
     const blank = {
       ...nothing,
       importPrice: null,

@@ -57,11 +57,11 @@ describe("the home of a hass object", () => {
     expect(homeOf(hassOf(new FakeConnection()))).not.toBe(home);
   });
 
-  it("uses the zone of the house, or of the browser if the user wants that", () => {
+  it("uses the zone of the house, wherever the browser is", () => {
     const connection = new FakeConnection();
     expect(homeOf(hassOf(connection)).formats.zone.name).toBe("Europe/Berlin");
     const local = homeOf(hassOf(connection, { locale: { ...LOCALE, time_zone: "local" } }));
-    expect(local.formats.zone.name).toBe("America/New_York");
+    expect(local.formats.zone.name).toBe("Europe/Berlin");
   });
 
   it("says money in words", async () => {

@@ -68,7 +68,8 @@ const homes = new WeakMap<Connection, { key: string; home: Home }[]>();
 /** Return the home of a `hass` object: the same as long as connection, user, locale, zone and darkness are. */
 export function homeOf(hass: Hass): Home {
   const { connection, locale, user, config } = hass;
-  const zone = locale.time_zone === "local" ? Intl.DateTimeFormat().resolvedOptions().timeZone : config.time_zone;
+  // Always the house's: days are booked by its midnight, and a traveller's browser is elsewhere.
+  const zone = config.time_zone;
   const isDark = hass.themes?.darkMode ?? false;
   const key = JSON.stringify([locale, hass.language, zone, user?.id, user?.is_admin, isDark]);
   let known = homes.get(connection);

@@ -23,6 +23,14 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/overview"),
   },
   {
+    path: "plan",
+    title: "screen_part_plan",
+    icon: "mdi:chart-timeline-variant",
+    tag: "nattery-plan-page",
+    load: () => import("./pages/plan"),
+    isFor: (entry) => entry.trading && entry.may.see,
+  },
+  {
     path: "savings",
     title: "screen_page_savings",
     icon: "mdi:piggy-bank-outline",

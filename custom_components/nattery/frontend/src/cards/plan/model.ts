@@ -14,8 +14,11 @@ export interface Slot {
   /** Whether it was booked, so that what happened is known. */
   readonly isBooked: boolean;
   readonly action: ActionKind | null;
+  /** What the plan of that time wanted, where it was booked or the plan is known. */
+  readonly plannedAction: ActionKind | null;
   readonly importPrice: number | null;
   readonly exportPrice: number | null;
+  readonly spotPrice: number | null;
   readonly socEnd: number | null;
   readonly plannedSoc: number | null;
   /** Power of the battery: positive while it charges. */
@@ -28,6 +31,7 @@ export interface Slot {
   readonly plannedLoadKw: number | null;
   readonly marginalValue: number | null;
   readonly cost: number | null;
+  readonly plannedCost: number | null;
   readonly override: string | null;
   readonly reason: Reason | null;
 }
@@ -229,8 +233,10 @@ function slotsOfPlan(columns: PlanSlots): Slot[] {
       end: end * 1000,
       isBooked: false,
       action: action(columns.action?.[i]),
+      plannedAction: action(columns.action?.[i]),
       importPrice: number(columns.import_price?.[i]),
       exportPrice: number(columns.export_price?.[i]),
+      spotPrice: number(columns.spot_price?.[i]),
       socEnd: null,
       plannedSoc: number(columns.soc_end?.[i]),
       batteryKw: difference(charge, discharge),
@@ -241,6 +247,7 @@ function slotsOfPlan(columns: PlanSlots): Slot[] {
       plannedLoadKw: number(columns.load_kw?.[i]),
       marginalValue: number(columns.marginal_value?.[i]),
       cost: number(columns.cost?.[i]),
+      plannedCost: number(columns.cost?.[i]),
       override: columns.override?.[i] ?? null,
       reason: columns.reason?.[i] ?? null,
     });
@@ -269,14 +276,18 @@ function slotOfDay(columns: DayColumns, i: number, start: number, end: number): 
   const grid = difference(number(columns.import_kwh?.[i]), number(columns.export_kwh?.[i]));
   const plannedGrid = number(columns.planned_grid_kwh?.[i]);
   const done = action(columns.action?.[i]);
+  const planned = action(columns.planned_action?.[i]);
+  const plannedCost = number(columns.planned_cost?.[i]);
   const isBooked = grid !== null || number(columns.soc?.[i]) !== null;
   return {
     start,
     end,
     isBooked,
-    action: done ?? action(columns.planned_action?.[i]),
+    action: done ?? planned,
+    plannedAction: planned,
     importPrice: number(columns.import_price?.[i]),
     exportPrice: number(columns.export_price?.[i]),
+    spotPrice: number(columns.spot_price?.[i]),
     socEnd: number(columns.soc?.[i]),
     plannedSoc: number(columns.planned_soc?.[i]),
     batteryKw: isBooked
@@ -288,7 +299,8 @@ function slotOfDay(columns: DayColumns, i: number, start: number, end: number): 
     plannedPvKw: kw(number(columns.forecast_pv_kwh?.[i])),
     plannedLoadKw: kw(number(columns.forecast_load_kwh?.[i])),
     marginalValue: null,
-    cost: isBooked ? number(columns.cost?.[i]) : number(columns.planned_cost?.[i]),
+    cost: isBooked ? number(columns.cost?.[i]) : plannedCost,
+    plannedCost,
     override: null,
     reason: columns.reason?.[i] ?? null,
   };
@@ -300,6 +312,7 @@ function withPlan(day: Slot, plan: Slot): Slot {
     ...plan,
     importPrice: plan.importPrice ?? day.importPrice,
     exportPrice: plan.exportPrice ?? day.exportPrice,
+    spotPrice: plan.spotPrice ?? day.spotPrice,
     plannedPvKw: plan.plannedPvKw ?? day.plannedPvKw,
     plannedLoadKw: plan.plannedLoadKw ?? day.plannedLoadKw,
   };

@@ -39,7 +39,12 @@ export interface PlanCardConfig {
   readonly range?: RangeName;
   /** A day such as 2026-11-27 instead of a range. */
   readonly day?: string;
+  /** Whether the card offers its table, as it does by default. */
+  readonly table?: boolean;
 }
+
+/** A range that the user has chosen. */
+export type RangeEvent = CustomEvent<Range>;
 
 const RANGES: readonly (readonly [RangeName, TextKey])[] = [
   ["24h", "screen_range_24h"],
@@ -83,7 +88,7 @@ export default class PlanCard extends NatteryElement {
       throw new Error(`range: ${RANGES.map(([name]) => name).join(", ")}`);
     }
     this.config = config;
-    this.range = config.day === undefined ? undefined : { day: config.day };
+    this.range = undefined;
   }
 
   getCardSize(): number {
@@ -153,11 +158,15 @@ export default class PlanCard extends NatteryElement {
         }}
       ></nattery-plan-chart>
       ${this.legend(home)} ${summary ? this.details(home, entry, plan, summary, selection !== undefined) : nothing}
-      <div class="row end">
-        <button class="link" aria-expanded=${this.isTable} @click=${this.toggleTable}>
-          ${home.text(this.isTable ? "screen_hide_table" : "screen_show_table")}
-        </button>
-      </div>
+      ${
+        this.config.table === false
+          ? nothing
+          : html`<div class="row end">
+              <button class="link" aria-expanded=${this.isTable} @click=${this.toggleTable}>
+                ${home.text(this.isTable ? "screen_hide_table" : "screen_show_table")}
+              </button>
+            </div>`
+      }
       ${this.isTable && this.table ? this.table(home, timeline, plan.currency, now) : nothing}
     </ha-card>`;
   }
@@ -400,7 +409,10 @@ export default class PlanCard extends NatteryElement {
   }
 
   private get currentRange(): Range {
-    return this.range ?? this.config.range ?? (this.offsetWidth >= NARROW ? "all" : "24h");
+    const { day, range } = this.config;
+    return (
+      this.range ?? (day === undefined ? undefined : { day }) ?? range ?? (this.offsetWidth >= NARROW ? "all" : "24h")
+    );
   }
 
   private currentSpan(home: Home) {
@@ -419,6 +431,7 @@ export default class PlanCard extends NatteryElement {
   private showRange(range: Range): void {
     this.range = range;
     this.hovered = undefined;
+    this.dispatchEvent(new CustomEvent<Range>("range-changed", { detail: range }));
   }
 
   private showDay(day: string): void {
