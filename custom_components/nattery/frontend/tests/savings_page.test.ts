@@ -15,7 +15,7 @@ import {
   changesText,
   fieldsOf,
   isIncomplete,
-  numberIn,
+  numberOf,
   presentText,
   progressText,
   requestOf,
@@ -168,7 +168,7 @@ describe("a backtest", () => {
     expect(presentText("battery_price", limits)).toBe("");
     expect(presentText("capacity", null)).toBe("");
     const [capacity] = fields;
-    expect(capacity && numberIn(capacity, " ")).toBeUndefined();
+    expect(capacity && numberOf(capacity, " ")).toBeUndefined();
   });
 
   it("tells its result in a sentence", () => {
