@@ -5,7 +5,7 @@ import {
   endOfPlan,
   indexAt,
   nearestIndex,
-  presentIn,
+  presentOf,
   spanOf,
   summaryOf,
   timelineOf,
@@ -188,8 +188,8 @@ describe("finding slots", () => {
   it("by an instant", () => {
     expect([-1, 0, 9, 10, 20, 29, 30, 39, 40].map((at) => indexAt(slots, at))).toEqual([-1, 0, 0, 1, -1, -1, 2, 2, -1]);
     expect([-5, 22, 28, 100].map((at) => nearestIndex(slots, at))).toEqual([0, 1, 2, 2]);
-    expect(presentIn({ slots }, 5)).toEqual({ first: 0, last: 0 });
-    expect(presentIn({ slots }, 25)).toBeUndefined();
+    expect(presentOf({ slots }, 5)).toEqual({ first: 0, last: 0 });
+    expect(presentOf({ slots }, 25)).toBeUndefined();
     expect(nearestIndex([], 5)).toBe(-1);
     expect(nearestIndex(slots, 5)).toBe(0);
   });

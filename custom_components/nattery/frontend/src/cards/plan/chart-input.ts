@@ -1,6 +1,6 @@
 /** Choosing slots of the chart by pointer and keyboard; loaded with the first event. */
 import type { PlanChart } from "./plan-chart";
-import { nearestIndex, presentIn, type Selection } from "./model";
+import { nearestIndex, presentOf, type Selection } from "./model";
 
 const HOUR_MS = 3_600_000;
 
@@ -82,7 +82,7 @@ export class ChartInput {
     const { timeline, selection, now } = this.chart;
     const { slots } = timeline;
     const last = slots.length - 1;
-    const chosen: Selection = selection ?? presentIn(timeline, now) ?? { first: 0, last: 0 };
+    const chosen: Selection = selection ?? presentOf(timeline, now) ?? { first: 0, last: 0 };
     const isEnd = this.cursor === chosen.first || this.cursor === chosen.last;
     const current = isEnd && this.cursor !== undefined ? this.cursor : chosen.last;
     if (!selection || !isEnd) this.anchor = chosen.first;

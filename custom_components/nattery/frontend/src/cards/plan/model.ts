@@ -155,7 +155,7 @@ export interface Selection {
 }
 
 /** Return the slot of now as a selection, undefined where it is not shown. */
-export function presentIn({ slots }: Pick<Timeline, "slots">, now: number): Selection | undefined {
+export function presentOf({ slots }: Pick<Timeline, "slots">, now: number): Selection | undefined {
   const index = indexAt(slots, now);
   return index < 0 ? undefined : { first: index, last: index };
 }

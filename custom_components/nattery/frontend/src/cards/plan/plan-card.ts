@@ -24,7 +24,7 @@ import { addDays } from "../../i18n/zone";
 import { actionText, factsOf, spokenText, timeText } from "./describe";
 import { memoised } from "./geometry";
 import { marks } from "./marks";
-import { daysNeeded, endOfPlan, presentIn, QUARTER_MS, spanOf, summaryOf, timelineOf } from "./model";
+import { daysNeeded, endOfPlan, presentOf, QUARTER_MS, spanOf, summaryOf, timelineOf } from "./model";
 import type { Range, RangeName, Selection, Slot, Summary, Timeline } from "./model";
 import "./plan-chart";
 import type { SelectionEvent } from "./plan-chart";
@@ -133,7 +133,7 @@ export default class PlanCard extends NatteryElement {
     const now = this.clock.now;
     const timeline = this.timeline(this.currentSpan(home), now, plan, this.days.days);
     const selection = this.hovered ?? this.pinnedIn(timeline);
-    const shown = selection ?? presentIn(timeline, now) ?? { first: 0, last: 0 };
+    const shown = selection ?? presentOf(timeline, now) ?? { first: 0, last: 0 };
     const summary = summaryOf(timeline.slots, shown.first, shown.last);
     const minimum = reserveOf(entry, plan);
     return html`<ha-card class=${this.connection.lostAt === undefined ? "" : "lost"}>

@@ -26,7 +26,7 @@ import {
   type Geometry,
 } from "./geometry";
 import type { ChartInput } from "./chart-input";
-import { nearestIndex, presentIn, type Selection, type Timeline } from "./model";
+import { nearestIndex, presentOf, type Selection, type Timeline } from "./model";
 
 export type SelectionEvent = CustomEvent<{ readonly selection: Selection | undefined; readonly isPinned: boolean }>;
 
@@ -93,7 +93,7 @@ export class PlanChart extends LitElement {
     if (this.width === 0) return html`<div class="space"></div>`;
     const now = Math.floor(this.now / 60_000) * 60_000;
     const g = this.geometry(timeline, now, this.width, home, currency, socMinimum);
-    const chosen = this.selection ?? presentIn(timeline, this.now);
+    const chosen = this.selection ?? presentOf(timeline, this.now);
     const last = timeline.slots.length - 1;
     return html`<div
       class="frame"
