@@ -4,6 +4,7 @@ import "../src/cards/control/automation";
 import "../src/cards/control/control-card";
 import "../src/cards/control/strategies";
 import "../src/cards/control/timed-reserves";
+import "../src/panel";
 import "../src/panel/pages/control";
 import { timedReserves } from "../src/cards/control/model";
 import type { PlanPicture, SiteEntry } from "../src/data/api";
@@ -251,8 +252,8 @@ describe("reserve, strategy, automation and pause", () => {
   });
 });
 
-describe("who may only look", () => {
-  it("has no button in any part", async () => {
+describe("the card and the page", () => {
+  it("have no button for who may only look", async () => {
     const stage = new Stage("override", { steer: false });
     for (const tag of ["overrides", "reserve", "strategies", "automation", "pause", "timed-reserves"]) {
       const part = await stage.show(`nattery-${tag}`, { reserves: [] });
@@ -261,7 +262,7 @@ describe("who may only look", () => {
     }
   });
 
-  it("reads in the card what the battery does", async () => {
+  it("say in words what the battery does", async () => {
     const stage = new Stage("plain", { steer: false });
     const card = await stage.show("nattery-control-card-view");
     stage.connection.open[0]?.send(stage.plan);
@@ -271,7 +272,20 @@ describe("who may only look", () => {
     expect(card.shadowRoot?.querySelector("nattery-steer")).toBeNull();
   });
 
-  it("has the page that the panel makes before it knows the entry", async () => {
+  it("show at once what has just been set", async () => {
+    const stage = new Stage("override");
+    const [one] = stage.plan.overrides;
+    const card = await stage.show("nattery-control-card-view");
+    await settle(20_000);
+    const start = new Date(Date.now()).toISOString();
+    stage.connection.open[0]?.send({ ...stage.plan, overrides: [{ ...one, start }] });
+    await settle();
+    const steer = card.shadowRoot?.querySelector("nattery-steer");
+    const pressed = steer?.shadowRoot?.querySelector("[aria-pressed=true]");
+    expect(pressed?.textContent.trim()).toBe("Hold");
+  });
+
+  it("do without an entry until the panel knows it", async () => {
     const stage = new Stage("plain", { steer: false });
     const page = document.createElement("nattery-control-page") as Part;
     Object.assign(page, { hass: stage.hass });
@@ -285,5 +299,20 @@ describe("who may only look", () => {
     expect(textOf(page)).toContain("Strategy");
     expect(textOf(page)).toContain("10 kWh");
     expect(page.shadowRoot?.querySelector("nattery-steer")).toBeNull();
+  });
+
+  it("get new states from the panel", async () => {
+    const stage = new Stage();
+    const panel = document.createElement("nattery-panel") as Part & { hass: Hass };
+    Object.assign(panel, { hass: stage.hass, route: { prefix: "/nattery", path: "/control" } });
+    document.body.append(panel);
+    await settle();
+    await vi.waitFor(() => {
+      if (!panel.shadowRoot?.querySelector("nattery-control-page")) throw new Error("not there yet");
+    });
+    const states = statesOf(stage.house, "night");
+    panel.hass = { ...stage.hass, states };
+    const page = panel.shadowRoot?.querySelector<Part & { hass: Hass }>("nattery-control-page");
+    expect(page?.hass.states).toBe(states);
   });
 });

@@ -30,7 +30,7 @@ export default class ControlCard extends NatteryCard {
     const { value: plan, error } = this.plan.feed;
     if (plan === null) return this.message(home.text("screen_not_running", { entry: entry.title }));
     if (!plan) return error ? this.message(home.text("screen_failed")) : this.skeleton();
-    const { now } = this.clock;
+    const now = Math.max(this.clock.now, this.plan.feed.at); // the plan may be newer than the last minute
     const { hass } = this;
     const maySteer = entry.may.steer && plan.automatic;
     const title = maySteer ? "screen_what_should_it_do" : "screen_what_it_does";

@@ -27,6 +27,11 @@ export class ControlPage extends NatteryPage {
   private readonly clock = new ClockController(this);
   private seen: readonly unknown[] = [];
 
+  /** The time; the plan may be newer than the last minute of the clock. */
+  private get now(): number {
+    return Math.max(this.clock.now, this.feed.feed.at);
+  }
+
   protected override hassChanged(hass: Hass): void {
     const entry = this.entry as SiteEntry | undefined; // not there yet when the page is new
     if (!entry) return;
@@ -55,61 +60,61 @@ export class ControlPage extends NatteryPage {
   }
 
   private action(home: Home, plan: PlanPicture): TemplateResult {
-    const { hass, entry, clock } = this;
+    const { hass, entry, now } = this;
     const maySteer = entry.may.steer && plan.automatic;
     return this.card(
       home.text(maySteer ? "screen_what_should_it_do" : "screen_what_it_does"),
       html`${
           plan.pause
-            ? html`<nattery-pause .hass=${hass} .entry=${entry} .plan=${plan} .now=${clock.now}></nattery-pause>`
+            ? html`<nattery-pause .hass=${hass} .entry=${entry} .plan=${plan} .now=${now}></nattery-pause>`
             : nothing
         }
         ${
           maySteer
-            ? html`<nattery-steer .hass=${hass} .entry=${entry} .plan=${plan} .now=${clock.now}></nattery-steer>`
-            : presentText(home, plan, clock.now)
+            ? html`<nattery-steer .hass=${hass} .entry=${entry} .plan=${plan} .now=${now}></nattery-steer>`
+            : presentText(home, plan, now)
         }
         <nattery-overrides
           .whole=${maySteer}
           .hass=${hass}
           .entry=${entry}
           .plan=${plan}
-          .now=${clock.now}
+          .now=${now}
         ></nattery-overrides>`,
     );
   }
 
   private automation(home: Home, plan: PlanPicture): TemplateResult {
-    const { hass, entry, clock } = this;
+    const { hass, entry, now } = this;
     return this.card(
       home.text("screen_automation"),
-      html`<nattery-automation .hass=${hass} .entry=${entry} .plan=${plan} .now=${clock.now}></nattery-automation>`,
+      html`<nattery-automation .hass=${hass} .entry=${entry} .plan=${plan} .now=${now}></nattery-automation>`,
     );
   }
 
   private strategies(home: Home, plan: PlanPicture): TemplateResult {
-    const { hass, entry, clock } = this;
+    const { hass, entry, now } = this;
     return this.card(
       home.text("screen_strategy"),
-      html`<nattery-strategies .hass=${hass} .entry=${entry} .plan=${plan} .now=${clock.now}></nattery-strategies>`,
+      html`<nattery-strategies .hass=${hass} .entry=${entry} .plan=${plan} .now=${now}></nattery-strategies>`,
     );
   }
 
   private reserve(home: Home, plan: PlanPicture): TemplateResult {
-    const { hass, entry, clock } = this;
-    const timed = timedReserves(stateOf(hass, entry, "number", "reserve")?.attributes["timed_reserves"], clock.now);
+    const { hass, entry, now } = this;
+    const timed = timedReserves(stateOf(hass, entry, "number", "reserve")?.attributes["timed_reserves"], now);
     const explanation = home.words.find("common.number_reserve");
     return this.card(
       home.text("screen_reserve"),
       html`${explanation ? html`<p class="quiet">${explanation}</p>` : nothing}
-        <nattery-reserve .hass=${hass} .entry=${entry} .plan=${plan} .now=${clock.now}></nattery-reserve>
+        <nattery-reserve .hass=${hass} .entry=${entry} .plan=${plan} .now=${now}></nattery-reserve>
         ${
           timed
             ? html`<nattery-timed-reserves
                 .hass=${hass}
                 .entry=${entry}
                 .plan=${plan}
-                .now=${clock.now}
+                .now=${now}
                 .reserves=${timed}
               ></nattery-timed-reserves>`
             : nothing
@@ -118,7 +123,7 @@ export class ControlPage extends NatteryPage {
   }
 
   private limits(home: Home, plan: PlanPicture): TemplateResult | typeof nothing {
-    const { entry, hass, clock } = this;
+    const { entry, hass, now } = this;
     if (!entry.limits) return nothing;
     return this.card(
       home.text("screen_limits"),
@@ -135,7 +140,7 @@ export class ControlPage extends NatteryPage {
           .hass=${hass}
           .entry=${entry}
           .plan=${plan}
-          .now=${clock.now}
+          .now=${now}
           .state=${stateOf(hass, entry, "number", "import_limit")}
         ></nattery-import-limit>
         ${

@@ -6,7 +6,9 @@ import "../../cards/plan/plan-card";
 import "../../cards/savings/savings-card";
 import type { PlanPicture, PricesPicture } from "../../data/api";
 import { ClockController, FeedController } from "../../data/controllers";
+import type { Hass } from "../../data/hass";
 import type { Home } from "../../data/home";
+import { handOn } from "../../ui/element";
 import { colours, shapes } from "../../ui/styles";
 import "../know/know";
 import type { HealthGlance } from "../know/model";
@@ -18,6 +20,10 @@ export class OverviewPage extends NatteryPage {
   private readonly health = new FeedController<HealthGlance>(this);
   private config = { entry: "" }; // the same object as long as it says the same, so that no card renders for it
   private readonly clock = new ClockController(this);
+
+  protected override hassChanged(hass: Hass): void {
+    if (this.hasUpdated) handOn(this.renderRoot, ".cards > *", hass);
+  }
 
   protected override prepare(home: Home): void {
     const { entry } = this;
