@@ -18,6 +18,8 @@ BANNED_WORDS = frozenset({
 def trees() -> Iterator[tuple[Path, ast.Module]]:
     for folder in FOLDERS:
         for path in sorted(folder.rglob("*.py")):
+            if "node_modules" in path.parts:
+                continue
             yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 

@@ -50,20 +50,20 @@ class _NoBattery(Battery):
 
 def planning_inputs() -> PlanningInputs:
     """Return the inputs of a plan of two days, for a home with three weeks of forecasts that were off."""
-    told = series(WEEKS[2], 1, _PAST_DAYS + 2)
+    days = series(WEEKS[2], 1, _PAST_DAYS + 2)
     now = _PAST_DAYS * PER_DAY
-    numbers = told.numbers
+    numbers = days.numbers
     log = ForecastLog()
     load, pv = (
-        dict(zip(numbers, powers, strict=True)) for powers in (told.load_forecast_kw or (), told.pv_forecast_kw or ())
+        dict(zip(numbers, powers, strict=True)) for powers in (days.load_forecast_kw or (), days.pv_forecast_kw or ())
     )
     for day in range(1, _PAST_DAYS):
         log.add(numbers[day * PER_DAY] - 1, ZONE, _ahead(load, numbers, day), _ahead(pv, numbers, day), {})
     history = HouseholdHistory(
-        *(PowerHistory(dict(zip(numbers[:now], powers[:now], strict=True))) for powers in (told.load_kw, told.pv_kw))
+        *(PowerHistory(dict(zip(numbers[:now], powers[:now], strict=True))) for powers in (days.load_kw, days.pv_kw))
     )
     return PlanningInputs(
-        _SETTINGS, _prices(told, now), forecast := _forecast(told, now),
+        _SETTINGS, _prices(days, now), forecast := _forecast(days, now),
         HomePast.learn(log, history, ZONE, forecast), moment(numbers[now]), 0.5, "EUR",
     )  # fmt: skip
 
@@ -72,16 +72,16 @@ def _ahead(powers: dict[int, float], numbers: Sequence[int], day: int) -> dict[i
     return {number: powers[number] for number in numbers[day * PER_DAY : (day + 1) * PER_DAY]}
 
 
-def _prices(told: TimeSeries, now: int) -> PricedIntervals:
-    quarters = list(zip(told.numbers, told.import_price, told.export_price, strict=True))
+def _prices(days: TimeSeries, now: int) -> PricedIntervals:
+    quarters = list(zip(days.numbers, days.import_price, days.export_price, strict=True))
     ahead = tuple(PricedInterval(moment(at), bought, sold, sold) for at, bought, sold in quarters[now:])
     return PricedIntervals(ahead, {at: (bought, sold) for at, bought, sold in quarters})
 
 
-def _forecast(told: TimeSeries, now: int) -> Forecast:
-    load, pv = tuple((told.load_forecast_kw or ())[now:]), tuple((told.pv_forecast_kw or ())[now:])
+def _forecast(days: TimeSeries, now: int) -> Forecast:
+    load, pv = tuple((days.load_forecast_kw or ())[now:]), tuple((days.pv_forecast_kw or ())[now:])
     sources = {"load": ForecastSource.HISTORY, "pv": ForecastSource.PROVIDER}
-    return Forecast(moment(told.numbers[now]), 15, load, load, pv, pv, pv, sources, (), pv)
+    return Forecast(moment(days.numbers[now]), 15, load, load, pv, pv, pv, sources, (), pv)
 
 
 def measure_picture(*, quick: bool) -> list[Row]:

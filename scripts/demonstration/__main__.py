@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 import signal
 import sys
@@ -15,7 +15,7 @@ from .configure import configure, configure_trading
 from .errors import BadInputError, DemoError
 from .folder import LOOPBACK, PRICE_SEED, PRICE_SPREAD, ROOT, SEED, DemoFolder, locked_folder, prepare
 from .managed_process import ManagedProcess
-from .past_import import write_stores
+from .past_import import continue_sums, write_stores
 from .port import bind_error, market_port
 from .waiting import wait_until
 
@@ -143,6 +143,16 @@ class DemoRunner:
             await asyncio.sleep(_PROGRESS_INTERVAL)
             raise DemoError(f"Home Assistant closed the connection ({error}): see {log}.") from error
         print(f"Ready {self._base} user {LOGIN} password {LOGIN}", flush=True)
+        await self._continue_sums()
+
+    async def _continue_sums(self) -> None:
+        """Wait for the first statistics that Home Assistant compiles, and let their sums go on from the past."""
+        is_done = False
+        while not is_done:
+            with suppress(aiohttp.ClientError, DemoError, TimeoutError):  # such as while a user restarts it
+                async with HomeAssistantClient(self._base) as client:
+                    is_done = await continue_sums(client, self._folder)
+            await asyncio.sleep(0 if is_done else _PROGRESS_INTERVAL)
 
     async def _configure_all(self) -> None:
         await self._inverter_started.wait()

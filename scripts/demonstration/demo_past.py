@@ -70,6 +70,7 @@ class PastSimulation:
         """Continue `past`, in the home's time zone; the inverter's clock shows the time of `clock_zone`."""
         self._past, self._zone = past, zone
         self._home = SimulatedHome(SEED, past.end, clock_zone, past.inverter)
+        past.statistics.begin(self._home.readings(COUNTERS))
         self._settings = trading_settings()
         self._prices = PriceHistory(past.end)
         self._planner = PastPlanner(

@@ -37,22 +37,27 @@ type Row = dict[str, Any]
 
 @dataclass(slots=True)
 class HourlyStatistics:
-    """The rows of each sensor by its key, and the last sum of each that has one.
+    """The rows of each sensor by its key, and the sum of each counter after the last quarter-hour.
 
-    A measurement's row has mean, min and max. A counter's row has its state at the end of the hour, and the same as its
-    sum.
+    A measurement's row has mean, min and max. A counter's row has its state at the end of the hour, and as its sum what
+    was counted since the start, where the counters were at `first`.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {key: [] for key in (*MEASUREMENTS, *COUNTERS)})
-    last: dict[str, float] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)
+    first: dict[str, float] = field(default_factory=dict)
     _hour: datetime | None = None
     _samples: list[Sample] = field(default_factory=list)
+
+    def begin(self, readings: Sample) -> None:
+        """Count from these readings on, unless the counting has begun already."""
+        self.first = self.first or {key: readings[key] for key in COUNTERS}
 
     def add(self, at: datetime, sample: Sample) -> None:
         """Add the readings at the end of a step of `SAMPLE`."""
         self._hour = self._hour or hour_of(at - SAMPLE)
         self._samples.append(sample)
-        self.last = {key: sample[key] for key in COUNTERS}
+        self.sums = {key: round(sample[key] - first, _DIGITS) for key, first in self.first.items()}
         if at >= self._hour + _HOUR:
             self._close(self._hour)
 
@@ -62,18 +67,19 @@ class HourlyStatistics:
             values = [sample[key] for sample in self._samples]
             mean = round(sum(values) / len(values), _DIGITS)
             self.rows[key].append({"start": start, "mean": mean, "min": min(values), "max": max(values)})
-        for key, state in self.last.items():
-            self.rows[key].append({"start": start, "state": state, "sum": state})
+        for key, total in self.sums.items():
+            self.rows[key].append({"start": start, "state": self._samples[-1][key], "sum": total})
         self._hour, self._samples = None, []
 
     def to_dict(self) -> dict[str, Any]:
         """Return the complete hours as plain JSON."""
-        return {"rows": self.rows, "last": self.last}
+        return {"rows": self.rows, "sums": self.sums, "first": self.first}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> HourlyStatistics:
         """Return what `to_dict` gave."""
-        return cls({key: list(rows) for key, rows in data["rows"].items()}, dict(data["last"]))
+        rows = {key: list(rows) for key, rows in data["rows"].items()}
+        return cls(rows, dict(data["sums"]), dict(data["first"]))
 
 
 def saved_by_battery(entry: LedgerEntry, stored_value: float) -> float:
@@ -117,12 +123,12 @@ def money_statistics(entries: Sequence[LedgerEntry], zone: tzinfo, stored_value:
     statistics = HourlyStatistics({}, {})
     for key, money in _MONEY.items():
         amounts = [money(entry, stored_value) for entry in entries]
-        statistics.rows[key], statistics.last[key] = [*_money_rows(entries, amounts, None, zone)], sum(amounts)
+        statistics.rows[key], statistics.sums[key] = [*_money_rows(entries, amounts, None, zone)], sum(amounts)
     for name, saved in _SAVED.items():
         amounts = [saved(entry, stored_value) for entry in entries]
         for suffix, period in _PERIODS.items():
             key = f"{name}_{suffix}"
-            statistics.rows[key], statistics.last[key] = [*_money_rows(entries, amounts, period, zone)], sum(amounts)
+            statistics.rows[key], statistics.sums[key] = [*_money_rows(entries, amounts, period, zone)], sum(amounts)
     return statistics
 
 

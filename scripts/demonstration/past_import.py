@@ -1,5 +1,6 @@
 """Gives the demo's past to Home Assistant: the integration's stores, and statistics."""
 
+from datetime import datetime, timedelta
 import json
 from typing import Any
 
@@ -25,26 +26,58 @@ def write_stores(folder: DemoFolder) -> None:
 
 
 async def import_statistics(client: HomeAssistantClient, folder: DemoFolder, name: str) -> None:
-    """Import the statistics of a file of the past.
-
-    Home Assistant's sums count from its own first state of a sensor, so those of the past end at zero.
-    """
+    """Import the statistics of a file of the past, and note their sums for `continue_sums`."""
     if name in folder.saved_facts():
         return
     document = _read(folder, name)
     states = {one["entity_id"]: one["attributes"] for one in await client.call_command("get_states")}
     registry = await client.call_command("config/entity_registry/list")
     entities = {one["unique_id"].partition("_")[2]: one["entity_id"] for one in registry if one["platform"] == DOMAIN}
+    sums = _open_sums(folder)
     for key, rows in document["rows"].items():
         entity = entities.get(key, f"sensor.inverter_{key}")  # the Energy dashboard's own sensors have fixed names
-        if entity in states:
-            unit = states[entity]["unit_of_measurement"]
-            await client.call_command(
-                "recorder/import_statistics",
-                metadata=_metadata(entity, unit, has_sum=key in document["last"]),
-                stats=[_row(row, document["last"].get(key)) for row in rows],
-            )
+        if entity not in states:
+            continue
+        unit, total = states[entity]["unit_of_measurement"], document["sums"].get(key)
+        metadata = _metadata(entity, unit, has_sum=total is not None)
+        await client.call_command("recorder/import_statistics", metadata=metadata, stats=rows)
+        if total is not None:
+            last_hour = datetime.fromisoformat(rows[-1]["start"])
+            sums[entity] = {"sum": total, "unit": unit, "start": (last_hour + timedelta(hours=1)).isoformat()}
+    _save_sums(folder, sums)
     folder.save_facts(**{name: "imported"})
+
+
+async def continue_sums(client: HomeAssistantClient, folder: DemoFolder) -> bool:
+    """Let the sums of Home Assistant's own statistics go on from those of the past; return whether all of them do.
+
+    Home Assistant begins every sum at zero, with the first statistics that it compiles of a sensor.
+    """
+    sums = _open_sums(folder)
+    for entity, one in list(sums.items()):
+        period: Json = {"statistic_ids": [entity], "period": "5minute", "types": ["sum"]}
+        rows = await client.call_command("recorder/statistics_during_period", start_time=one["start"], **period)
+        if rows.get(entity):
+            await client.call_command(
+                "recorder/adjust_sum_statistics",
+                statistic_id=entity,
+                start_time=one["start"],
+                adjustment=one["sum"],
+                adjustment_unit_of_measurement=one["unit"],
+            )
+            del sums[entity]
+            _save_sums(folder, sums)
+    return not sums
+
+
+def _open_sums(folder: DemoFolder) -> Json:
+    """Return the sums by entity that Home Assistant's own do not go on from yet."""
+    sums: Json = json.loads(folder.saved_facts().get("sums", "{}"))
+    return sums
+
+
+def _save_sums(folder: DemoFolder, sums: Json) -> None:
+    folder.save_facts(sums=json.dumps(sums))
 
 
 def _metadata(entity: str, unit: str, *, has_sum: bool) -> Json:
@@ -57,10 +90,6 @@ def _metadata(entity: str, unit: str, *, has_sum: bool) -> Json:
         "mean_type": 0 if has_sum else 1,
         "has_sum": has_sum,
     }
-
-
-def _row(row: Json, last_sum: float | None) -> Json:
-    return row if last_sum is None else {**row, "sum": row["sum"] - last_sum}
 
 
 def _read(folder: DemoFolder, name: str) -> Any:  # noqa: ANN401  (JSON)

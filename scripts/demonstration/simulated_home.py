@@ -26,6 +26,7 @@ SAMPLE = timedelta(minutes=5)
 SOC = "battery_soc"
 _DAY = timedelta(days=1)
 _PERCENT, _KILO = 100, 1000
+_INSTALLED = {"soc_low_alarm": 5}  # below the state of charge down to which trading discharges
 
 type Sample = Mapping[str, float]
 
@@ -43,6 +44,8 @@ class SimulatedHome:
         self._device = SimulatedInverter(seed, self._local(start), with_history=state is None)
         if state is not None:
             restore_state(self._device, state)
+        else:
+            self._write(_INSTALLED)
         self._interval_start, self._totals, self._soc = start, dict(self._device.meters.total), self.soc
 
     @property
@@ -114,9 +117,7 @@ class SimulatedHome:
         target = settings_for(action, context)
         written: list[str] = []
         for request in ordered_writes(target, context.settings):
-            registers, words = validate_write(request)
-            self._device.write(registers[0].address, [word for one in registers for word in words[one.key]])
-            written += [one.symbol for one in registers]
+            written += self._write(request)
         kind, _ = active_action({**context.settings, **target}, context.clock)
         return Performed(kind or action.kind, tuple(written))
 
@@ -130,6 +131,12 @@ class SimulatedHome:
             voltage=voltage if isinstance(voltage, int | float) else 0.0,
             settings={key: values[key] for key in REQUIRED_SETTINGS},
         )
+
+    def _write(self, values: Mapping[str, Value]) -> list[str]:
+        """Write neighbouring registers in one request, and return their symbols."""
+        registers, words = validate_write(values)
+        self._device.write(registers[0].address, [word for one in registers for word in words[one.key]])
+        return [one.symbol for one in registers]
 
     def _read(self, *keys: str) -> dict[str, Value]:
         registers = [BY_KEY[key] for key in keys]

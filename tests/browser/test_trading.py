@@ -46,13 +46,13 @@ async def test_an_override_is_seen_and_done_and_ends(page: Page, demo: Demo, soc
         await expect(panel(page).get_by_role("heading", name="Charge until").first).to_be_visible()
         await open_page(page, f"{demo.url}/home-battery/inverter")
 
-        async def bought() -> bool:
-            return await number(state(page, "Battery charge power")) > 1400
+        async def charges() -> bool:
+            return await number(state(page, "Battery charge power")) > 1300
 
-        await wait_for(bought)
+        await wait_for(charges)  # from the grid what the sun does not give
         registers = demo.registers()
         assert (registers["OnTimeChargeEn"], registers["ChgPriority"]) == (1, 2)
-        assert registers["ChgCurrByLineSet"] * registers["BattVolt"] == pytest.approx(1500, rel=0.06)
+        assert -registers["BattCurr"] * registers["BattVolt"] > 1200
         assert (await act(api, "clear_override", entry, id=given["id"]))["cleared"] == 1
         plan = await act(api, "get_plan", entry)
     assert plan["overrides"] == []

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from custom_components.nattery.core.explanation import Explanation
 from custom_components.nattery.core.sentences import english_sentences
 
 from .test_sentences import BERLIN, KEYS, NOW, example
@@ -24,9 +25,14 @@ def screen_sentences() -> dict[str, Any]:
                 "sentence": sentences.sentence(one, NOW),
                 "details": sentences.details(one, NOW),
             }
-            for one in map(example, KEYS)
+            for one in (*map(example, KEYS), _nested())
         ],
     }
+
+
+def _nested() -> Explanation:
+    """Return what a dry run says: what would be done, and why."""
+    return Explanation("control_would_charge", {"power_kw": 1.4, "because": example("plan_charge")})
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ def test_a_day_has_a_trade_and_the_inverter_carries_it_out(day: tuple[DemoPast, 
     moved = sum(entry.energies.charge_kwh + entry.energies.discharge_kwh for entry in forced)
     assert moved / len(forced) > 0.2
     writes: Counter[str] = Counter(past.inverter["writes"])
+    assert all(when < START.replace(tzinfo=None).isoformat() for _, when, _ in past.inverter["faults"])
     assert 0 < max(writes.values()) < 40  # no more than the controller allows itself
 
 
@@ -88,7 +89,8 @@ def test_statistics_tell_what_the_ledger_does(day: tuple[DemoPast, PastSimulatio
     bought = math.fsum(entry.energies.import_kwh for entry in past.entries[4:])
     imported = rows["grid_import_energy"]
     assert imported[-1]["sum"] - imported[0]["sum"] == pytest.approx(bought, abs=0.21)  # a sum of two counters
-    assert past.statistics.last["pv_energy"] == rows["pv_energy"][-1]["sum"]
+    assert past.statistics.sums["pv_energy"] == rows["pv_energy"][-1]["sum"]
+    assert 0 < rows["load_energy"][0]["sum"] < 1  # not the sum of the inverter's whole time
 
 
 def test_savings_are_those_of_the_report(day: tuple[DemoPast, PastSimulation], tmp_path: Path):
@@ -98,8 +100,8 @@ def test_savings_are_those_of_the_report(day: tuple[DemoPast, PastSimulation], t
     (report,) = ledger.reports(SITE, [Period(START, END)], "EUR", simulation.stored_value)
     money = money_statistics(past.entries, UTC, simulation.stored_value)
     assert money.rows["savings_today"][-1]["state"] == pytest.approx(report.saved_over_no_battery, abs=1e-3)
-    assert money.last["planning_savings_total"] == pytest.approx(report.saved_over_self_consumption, abs=1e-3)
-    cost = money.last["grid_import_energy_cost"] - money.last["grid_export_energy_compensation"]
+    assert money.sums["planning_savings_total"] == pytest.approx(report.saved_over_self_consumption, abs=1e-3)
+    cost = money.sums["grid_import_energy_cost"] - money.sums["grid_export_energy_compensation"]
     assert cost == pytest.approx(report.money.cost, abs=1e-3)
 
 

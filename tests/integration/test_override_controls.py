@@ -190,7 +190,7 @@ async def test_back_to_the_plan_clears_all_overrides(automatic: BookedHouse) -> 
 
 async def test_too_many_overrides_are_refused_and_none_is_lost(automatic: BookedHouse) -> None:
     house, trading = automatic, trading_of(automatic)
-    trading.controller.change_overrides([held(MORNING, berlin("12:00"))] * MAX_OVERRIDES)
+    trading.controller.change_overrides([held(berlin("12:00"), berlin("12:30"))] * MAX_OVERRIDES)
     with pytest.raises(ServiceValidationError) as caught:
         await press(house, "charge_hour")
     assert message_of(caught.value) == "There are too many overrides. Clear some of them first."

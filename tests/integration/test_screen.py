@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from pathlib import Path
+import re
 from typing import Any
 
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, DATA_PANELS
@@ -98,10 +99,24 @@ async def test_home_assistant_without_a_front_end_has_no_screen(
     assert PANEL not in hass.data.get(DATA_PANELS, {})
 
 
+def _loaded_with(*names: str) -> set[str]:
+    """Return the names of files with all that they import statically."""
+    loaded: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        if (name := waiting.pop()) not in loaded:
+            loaded.add(name)
+            waiting += re.findall(r"from[`'\"]\./([\w-]+\.js)", (bundle_folder() / name).read_text(encoding="utf-8"))
+            waiting += re.findall(r"import[`'\"]\./([\w-]+\.js)", (bundle_folder() / name).read_text(encoding="utf-8"))
+    return loaded
+
+
 def test_the_bundle_is_small() -> None:
     """All of it, and what a dashboard with the plan card loads, as sent over the wire."""
     sizes = {path.name: path.stat().st_size for path in bundle_folder().glob("*.js.gz")}
     assert sum(sizes.values()) <= 60_000, sizes
+    with_plan_card = _loaded_with("loader.js", "register.js", "plan-card.js")
+    assert sum(sizes[f"{name}.gz"] for name in with_plan_card) <= 25_000, with_plan_card
     assert [path.name for path in BUNDLE.iterdir()] == [bundle_folder().name]
     for path in bundle_folder().glob("*.js"):
         assert {f"{path.name}.gz", f"{path.name}.br"} <= {one.name for one in bundle_folder().iterdir()}

@@ -1,10 +1,11 @@
 // Builds the screen: src -> bundle/<hash of the content>/, with .gz and .br
 // beside every file. With --check it builds nothing and fails unless the committed bundle is what the sources give.
 import { createHash } from "node:crypto";
-import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync, constants } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync } from "node:zlib";
+import zopfli from "@gfx/zopfli";
 import { build } from "vite";
 
 const BUNDLE = "bundle"; // below the folder of this file, in which npm starts it
@@ -32,13 +33,16 @@ function hashOf(files) {
   return hash.digest("hex").slice(0, 12);
 }
 
-function write(files, hash) {
+/** Compress as a server does, only harder: what is sent is 3 % smaller. */
+const gzipped = (content) => zopfli.gzipAsync(content, { numiterations: 15 });
+
+async function write(files, hash) {
   rmSync(BUNDLE, { recursive: true, force: true });
   mkdirSync(join(BUNDLE, hash), { recursive: true });
   for (const [name, content] of files) {
     const path = join(BUNDLE, hash, name);
     writeFileSync(path, content);
-    writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+    writeFileSync(`${path}.gz`, await gzipped(content));
     writeFileSync(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
   }
 }
@@ -69,8 +73,8 @@ if (process.argv.includes("--check")) {
     process.exit(1);
   }
 } else {
-  write(files, hash);
-  const sizes = [...files].map(([name, content]) => [name, gzipSync(content, { level: 9 }).length]);
+  await write(files, hash);
+  const sizes = [...files.keys()].map((name) => [name, statSync(join(BUNDLE, hash, `${name}.gz`)).size]);
   for (const [name, size] of sizes) console.log(`${String(size).padStart(7)} ${name}`);
   console.log(`${String(sizes.reduce((sum, [, size]) => sum + size, 0)).padStart(7)} in all, gzip, in ${hash}`);
 }

@@ -14,7 +14,17 @@ export default defineConfig({
     reportCompressedSize: false,
     // A library, since a page of its own would get helpers for preloading that nothing here needs.
     lib: { entry: { loader: `${SOURCES}/loader.ts`, panel: `${SOURCES}/panel.ts` }, formats: ["es"] },
-    rolldownOptions: { output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", minify: true } },
+    rolldownOptions: {
+      output: {
+        entryFileNames: "[name].js",
+        chunkFileNames: "[name].js",
+        minify: true,
+        // What every card and page needs is one file, which compresses better than several.
+        codeSplitting: {
+          groups: [{ name: "base", test: /src.(ui.(actions|element|styles)|data.(controllers|home|site)|i18n.)/ }],
+        },
+      },
+    },
   },
   test: {
     include: ["tests/**/*.test.ts"],

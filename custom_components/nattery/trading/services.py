@@ -161,6 +161,7 @@ def _slot_picture(slot: PlannedSlot) -> dict[str, Any]:
         "soc_end": round(slot.soc_end, 4),
         "marginal_value": round(slot.marginal_value, 5),
         "cost": round(slot.cost, 5),
+        "override": slot.override,
         "reason": slot.reason.to_dict(),
     }
 

@@ -32,7 +32,7 @@ _INTERVAL: Final = 5.0  # seconds
 _FETCHES: Final = 50
 _DIGITS: Final = 4
 
-# What is told to those who are no administrators, by section.
+# What those get who are no administrators, by section.
 _SUMMARY: Final[Mapping[str, frozenset[str]]] = {
     "line": frozenset({"connected", "responding", "wrong_device"}),
     "prices": frozenset({"working", "freshness", "known_until", "status", "days"}),

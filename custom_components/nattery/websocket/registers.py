@@ -28,7 +28,7 @@ from .subscription import Feed, Listener, Picture, Topic
 SUBSCRIBE: Final = f"{DOMAIN}/registers/subscribe"
 _SHOWN: Final = tuple(register for register in BY_SYMBOL.values() if not register.secret)
 
-# All that a subscriber is told of a register but when it was read: value, last change, error, writes today, pending.
+# All that a subscriber gets of a register but when it was read: value, last change, error, writes today, pending.
 type _Facts = tuple[Value, datetime | None, str | None, int, bool]
 
 

@@ -126,9 +126,7 @@ def test_the_present_action_started_with_its_run_and_not_with_the_last_plan() ->
     assert present["start"] == begun.isoformat()
     assert present["until"] == first.end.isoformat()
     assert (present["performed"], present["override"]) == (False, None)
-    planned = result.plan.slots[0]
-    assert present["reason"]["key"] == f"control_would_{planned.action.value}"
-    assert present["reason"]["values"]["because"]["key"] == planned.reason.key
+    assert present["reason"]["key"] == result.plan.slots[0].reason.key
     end = NOW + timedelta(hours=1)
     override = ScheduledAction(NOW - timedelta(days=2), end, Action(ActionKind.HOLD, until=end), "7")
     present = picture(replace(state, decisions=(replace(decision, run=override),)))["present"]

@@ -79,6 +79,35 @@ def test_the_present_miss_is_known_and_narrows_the_next_hours() -> None:
     assert misses.nowcast(now + 5 * PER_DAY, Powers(0.0, 1.0)) is None
 
 
+def test_the_load_of_the_next_hours_is_corrected_by_what_the_last_ones_missed() -> None:
+    """A load that is higher for half a day, on some days: it stays high when it has begun, up to the horizon."""
+    misses, now = learned(20, lambda day, slot: (0.0, 0.8 * (day % 2 and slot >= 32)), rest=8)
+    numbers = range(now, now + 60)
+    forecast = [LOAD] * len(numbers)
+    high = {now + back: LOAD + 0.8 * (back >= -8) for back in range(-100, 0)}
+    found = misses.corrected_load(now, numbers, forecast, high)
+    assert LOAD + 0.4 < found[0] < LOAD + 1
+    assert found[0] > found[20]
+    assert found[32:] == forecast[32:]
+    usual = misses.corrected_load(now, numbers, forecast, dict.fromkeys(high, LOAD))
+    assert usual[0] == pytest.approx(LOAD, abs=0.01)
+
+
+def test_the_load_is_not_corrected_without_a_measurement_or_a_past() -> None:
+    misses, now = learned(20, lambda day, slot: (0.0, 0.8 * (day % 2 and slot >= 32)), rest=8)
+    assert misses.corrected_load(now, [now], [LOAD], {now - 2: 3.0}) == [LOAD]
+    unlogged = now + 30 * PER_DAY
+    assert misses.corrected_load(unlogged, [unlogged], [LOAD], {unlogged - 1: 3.0}) == [LOAD]
+    young, now = learned(0)
+    assert young.corrected_load(now, [now], [LOAD], {now - 1: 3.0}) == [LOAD]
+
+
+def test_a_corrected_load_is_never_negative() -> None:
+    misses, now = learned(20, lambda day, _: (0.0, -0.45 * (day % 2)), rest=40)
+    low = {now + back: 0.0 for back in range(-100, 0)}
+    assert min(misses.corrected_load(now, range(now, now + 8), [LOAD] * 8, low)) >= 0.02
+
+
 def test_no_outcome_is_impossible() -> None:
     """PV stays between zero and the most that this time of the day has seen, load above what no home is below."""
     chance = Random(2)

@@ -141,15 +141,15 @@ async def test_an_answer_moves_along_with_its_trade(trader: TradingHome) -> None
     await trader.go("11:31")
     await trader.answer(buttons(trader.sent[0])[1])
     await trader.plan("charge 12:15 13:30 4")
-    assert trader.vetoes == ["12:15-13:30"]
+    assert trader.vetoes == ["12:00-13:30"], "it grows with the trade"
     await trader.go("12:46")
-    assert trader.vetoes == ["12:15-13:30"], "nothing is set anew while it lasts"
+    assert trader.vetoes == ["12:00-13:30"], "nothing is set anew while it lasts"
     await trader.plan("charge 12:15 13:00 4")
-    assert trader.vetoes == ["12:15-13:00"]
+    assert trader.vetoes == ["12:00-13:30"]
     assert len(questions(trader)) == 1
 
 
-async def test_a_trade_that_is_given_up_takes_question_and_veto_along(trader: TradingHome) -> None:
+async def test_a_trade_that_is_given_up_takes_its_question_along(trader: TradingHome) -> None:
     await confirm(trader, "charge 12:00 13:00 3")
     await trader.go("11:31")
     await trader.plan()
@@ -160,9 +160,11 @@ async def test_a_trade_that_is_given_up_takes_question_and_veto_along(trader: Tr
     await trader.answer(buttons(questions(trader)[1])[1])
     assert trader.vetoes == ["12:00-13:00"]
     await trader.plan("discharge 12:00 13:00 3")
-    assert trader.vetoes == []
+    assert trader.vetoes == ["12:00-13:00"], "the plan contains the veto, whatever else it would do"
     await trader.go("12:16")
-    assert trader.outcome == "discharge"
+    assert trader.outcome == "self_consume"
+    await trader.go("13:01")
+    assert trader.vetoes == []
 
 
 async def test_a_trade_that_moves_far_is_asked_about_at_its_own_time(trader: TradingHome) -> None:
@@ -324,6 +326,7 @@ async def test_what_is_really_planned_is_asked_about(trader: TradingHome, monkey
     await trader.go("11:16")
     slot = trader.trading.data.slot(dt_util.utcnow())
     assert slot
-    assert slot.action == "charge", "the planner still wants to"
+    assert slot.action == "self_consume", "the plan contains the veto"
+    assert slot.override
     assert trader.outcome == "self_consume"
     assert len(questions(trader)) == 1

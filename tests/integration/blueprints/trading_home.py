@@ -43,6 +43,8 @@ class Script:
         return replace(made, plan=plan, runs=runs_of(plan, planning_problem(situation)))
 
     def _slot(self, slot: PlannedSlot) -> PlannedSlot:
+        if slot.required:
+            return slot
         for trade in self.trades:
             kind, start, end, power = trade.split()
             if berlin(start) <= slot.start < berlin(end):

@@ -1,6 +1,6 @@
 """From prices, forecasts and the state of charge to a planning problem, its plan, and the money it promises."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -95,7 +95,7 @@ def planning_problem(inputs: PlanningInputs, preferences: TradingPreferences | N
     first = int(left < _SHORTEST_SLOT and len(ahead) > 1)
     intervals = ahead[first:]
     numbers = [quarter(interval.start) for interval in intervals]
-    pv, load = _expected_powers(inputs, numbers[0], first)
+    pv, load = _expected_powers(inputs, numbers, first)
     problem = Problem(
         start=intervals[0].start if first else now,
         first_slot_minutes=None if first else max(left, _SHORTEST_SLOT) / timedelta(minutes=1),
@@ -119,12 +119,13 @@ def planning_problem(inputs: PlanningInputs, preferences: TradingPreferences | N
     return replace(problem, targets=reserve_targets(preferences, problem)) if preferences else problem
 
 
-def _expected_powers(inputs: PlanningInputs, number: int, first: int) -> tuple[list[float], list[float]]:
-    """Return the forecast of PV and load from the quarter-hour `number` on, the first one as it is expected now."""
+def _expected_powers(inputs: PlanningInputs, numbers: Sequence[int], first: int) -> tuple[list[float], list[float]]:
+    """Return the forecast of PV and load of these quarter-hours, the next ones as they are expected now."""
+    past, now = inputs.past, numbers[0]
     pv, load = list(inputs.forecast.pv_kw[first:]), list(inputs.forecast.load_kw[first:])
-    if nowcast := inputs.past.misses.nowcast(number, inputs.past.powers(number - 1)):
+    if nowcast := past.misses.nowcast(now, past.powers(now - 1)):
         pv[0], load[0] = nowcast
-    return pv, load
+    return pv, past.misses.corrected_load(now, numbers, load, past.history.load.power)
 
 
 def run_planner(inputs: PlanningInputs, preferences: TradingPreferences, previous: Plan | None) -> PlanResult:

@@ -82,7 +82,7 @@ class LearnedForecasts:
 
     They are those of the series, if it has any; otherwise forecasts learned from its past in each epoch.
 
-    In every quarter-hour, the PV forecast of the next hours is corrected by that of the last ones. The forecast of the
+    In every quarter-hour, the forecast of the next hours is corrected by that of the last ones. The PV forecast of the
     quarter-hour itself is corrected by the error of the one before, scaled by the persistence of such errors.
     """
 
@@ -92,6 +92,8 @@ class LearnedForecasts:
         self._log = ForecastLog()
         self._misses = ForecastMisses.learn(self._log, PowerHistory({}), PowerHistory({}), past.zone, 0)
         self._powers: list[Powers] = []  # the latest forecast of each quarter-hour
+        # What was measured, by number. The correction of the load looks back from its quarter-hour only.
+        self._load = dict(zip(past.series.numbers, past.series.load_kw, strict=True))
 
     def issued(self, epoch: Epoch) -> PowerForecast:
         """Return the forecast that is made when the epoch begins."""
@@ -122,7 +124,12 @@ class LearnedForecasts:
         ahead = self._powers[index : index + reach]
         actual = self._series.pv_kw[max(index - LOOKBACK_QUARTERS, 0) : index]
         pv = apply_nowcast([powers.pv_kw for powers in before], actual, [powers.pv_kw for powers in ahead])
-        return pv, [powers.load_kw for powers in ahead]
+        return pv, self._corrected_load(index, [powers.load_kw for powers in ahead])
+
+    def _corrected_load(self, index: int, load_kw: Sequence[float]) -> list[float]:
+        """Return the load forecast from a quarter-hour on, corrected by the load of the day before it."""
+        numbers = self._series.numbers[index : index + len(load_kw)]
+        return self._misses.corrected_load(numbers[0], numbers, load_kw, self._load)
 
     def outcomes(self, index: int, forecast: PowerForecast) -> tuple[Outcome, ...]:
         """Return the outcomes of a forecast, from the misses of the last days."""
@@ -140,7 +147,7 @@ class LearnedForecasts:
         known = index and series.numbers[index - 1] + 1 == number
         before = Powers(series.pv_kw[index - 1], series.load_kw[index - 1]) if known else None
         powers = self._misses.nowcast(number, before) or self._powers[index]
-        return self._misses.outcomes(number, [number], [powers.pv_kw], [powers.load_kw])
+        return self._misses.outcomes(number, [number], [powers.pv_kw], self._corrected_load(index, [powers.load_kw]))
 
     @property
     def known_days(self) -> int:

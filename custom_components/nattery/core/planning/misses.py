@@ -2,7 +2,8 @@
 
 The misses of PV and load of the same day stay together, so that their dependence stays. The miss of the present is
 known: the same share of it that usually lasts is taken from the future misses of each day. What all days have in common
-is a bias, of which half is expected to last.
+is a bias, of which half is expected to last. The misses of the last day correct the load of the next hours
+(`load_nowcast.py`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from ..forecast.history import PowerHistory
 from ..forecast.quantiles import autocorrelation
 from ..forecast.quarters import PER_DAY, local_quarter
 from ..planner.problem import Outcome
+from .load_nowcast import LEARNED_DAYS, LOOKBACK_QUARTERS, LoadNowcast
 
 MISSED_DAYS = 14  # of which the misses are outcomes
 _BIAS_SHARE = 0.5  # of the mean miss of a quarter-hour: the rest was chance
@@ -41,8 +43,8 @@ class ForecastMisses:
     """The misses of the last days, actual less day-ahead forecast, by quarter-hour of the local clock.
 
     `persistence` is the share of a miss that is there in the next quarter-hour too. `expected` has the day-ahead
-    forecast by number of the quarter-hour, of the last days and of today. `highest_pv_kw` is by quarter-hour of the
-    day, `days` the number of days with misses.
+    forecast by number of the quarter-hour, of the last days and of those that are known to come. `highest_pv_kw` is by
+    quarter-hour of the day, `days` the number of days with misses.
     """
 
     zone: tzinfo
@@ -51,12 +53,23 @@ class ForecastMisses:
     expected: Mapping[int, Powers]
     highest_pv_kw: Mapping[int, float]
     days: int
+    load_nowcast: LoadNowcast | None = None
 
     @classmethod
     def learn(cls, log: ForecastLog, load: PowerHistory, pv: PowerHistory, zone: tzinfo, now: int) -> ForecastMisses:
         """Compare the day-ahead forecasts of the last days with what was measured before the quarter-hour `now`."""
-        days = [day for day in log if day.start <= now][-MISSED_DAYS - 1 :]
-        expected = {number: powers for day in days for number, powers in _forecast_of(day)}
+        logged = [day for day in log if day.end > now - LEARNED_DAYS * PER_DAY - LOOKBACK_QUARTERS]
+        expected = {number: powers for day in logged for number, powers in _forecast_of(day)}
+        nowcast = LoadNowcast.learn(
+            {
+                number: load.power[number] - powers.load_kw
+                for number, powers in expected.items()
+                if number < now and number in load.power
+            },
+            now,
+        )
+        past = [day.start for day in logged if day.start <= now][-MISSED_DAYS - 1 :]
+        expected = {number: powers for number, powers in expected.items() if number >= (past or [now])[0]}
         by_number = {
             number: Powers(pv.power[number] - powers.pv_kw, load.power[number] - powers.load_kw)
             for number, powers in expected.items()
@@ -73,7 +86,8 @@ class ForecastMisses:
             misses[local] = miss
             slot = local % PER_DAY
             highest[slot] = max(highest.get(slot, 0.0), pv.power[number])
-        return cls(zone, misses, persistence, expected, highest, len({local // PER_DAY for local in misses}))
+        days = len({local // PER_DAY for local in misses})
+        return cls(zone, misses, persistence, expected, highest, days, nowcast)
 
     def outcomes(
         self, now: int, numbers: Sequence[int], pv_kw: Sequence[float], load_kw: Sequence[float]
@@ -97,6 +111,28 @@ class ForecastMisses:
             for weight, sun, house in (_ASSUMED if count < MISSED_DAYS else ())
         )
         return (*learned, *assumed)
+
+    def corrected_load(
+        self, now: int, numbers: Sequence[int], load_kw: Sequence[float], measured_kw: Mapping[int, float]
+    ) -> list[float]:
+        """Return a load forecast (kW), corrected in the next hours by the load measured before `now`.
+
+        The day-ahead forecast is corrected, where one is known. Otherwise, the given forecast is returned.
+        """
+        if self.load_nowcast is None or now - 1 not in measured_kw:
+            return list(load_kw)
+        missed = {
+            number: measured_kw[number] - self.expected[number].load_kw
+            for number in range(now - LOOKBACK_QUARTERS, now)
+            if number in measured_kw and number in self.expected
+        }
+        ahead = dict(enumerate(self.load_nowcast.corrections(missed, now, numbers[-1] + 1 - now), now))
+        return [
+            max(self.expected[number].load_kw + ahead[number], min(kw, _MIN_LOAD_KW))
+            if number in ahead and number in self.expected
+            else kw
+            for number, kw in zip(numbers, load_kw, strict=True)
+        ]
 
     def nowcast(self, number: int, before: Powers | None) -> Powers | None:
         """Return what is expected of a quarter-hour, given what came in the one before; None without a forecast."""

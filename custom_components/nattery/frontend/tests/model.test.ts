@@ -5,6 +5,7 @@ import {
   endOfPlan,
   indexAt,
   nearestIndex,
+  presentOf,
   spanOf,
   summaryOf,
   timelineOf,
@@ -116,13 +117,15 @@ describe("the timeline", () => {
     const span = { start: 0, end: HOUR };
     expect(timelineOf(span, 0, null, [null, undefined])).toEqual({ ...span, slots: [], runs: [], unknownFrom: 0 });
     expect(timelineOf(span, HOUR, undefined, []).unknownFrom).toBeNull();
+    const empty: PlanPicture = { ...plan(), slots: {} };
+    expect(timelineOf(span, 0, empty, []).slots).toEqual([]);
+    expect(endOfPlan(empty)).toBeNull();
     expect(endOfPlan(null)).toBeNull();
     expect(endOfPlan(plan({ end: [] }))).toBeNull();
   });
 
   it("takes nonsense for what is not known", () => {
-    const { slots } = plan();
-    const [start = 0] = slots.start;
+    const [start = 0] = plan().slots.start ?? [];
     const odd = plan({
       start: [start, start, start + 450, NaN, start + 1800, start + 2700],
       end: [start + 900, start + 900, start + 1350, start, start + 1800, start + 3600],
@@ -141,7 +144,7 @@ describe("the timeline", () => {
   });
 
   it("stays with a plan of another version, which lacks columns", () => {
-    const { start, end, action } = plan().slots;
+    const { start = [], end = [], action = [] } = plan().slots;
     const bare: PlanPicture = { ...plan(), slots: { start, end, action } };
     const span = { start: (start[0] ?? 0) * 1000, end: (end.at(-1) ?? 0) * 1000 };
     const timeline = timelineOf(span, span.start, bare, []);
@@ -185,6 +188,8 @@ describe("finding slots", () => {
   it("by an instant", () => {
     expect([-1, 0, 9, 10, 20, 29, 30, 39, 40].map((at) => indexAt(slots, at))).toEqual([-1, 0, 0, 1, -1, -1, 2, 2, -1]);
     expect([-5, 22, 28, 100].map((at) => nearestIndex(slots, at))).toEqual([0, 1, 2, 2]);
+    expect(presentOf({ slots }, 5)).toEqual({ first: 0, last: 0 });
+    expect(presentOf({ slots }, 25)).toBeUndefined();
     expect(nearestIndex([], 5)).toBe(-1);
     expect(nearestIndex(slots, 5)).toBe(0);
   });

@@ -109,6 +109,21 @@ describe("following a topic", () => {
   });
 });
 
+it("joins events that tell only changes, for those who come later too", async () => {
+  const connection = new FakeConnection();
+  const reduce = (known: string | null | undefined, event: string): string => (known ?? "") + event;
+  const ends = [follow<string>(connection.asConnection(), PLAN, () => undefined, reduce)];
+  await settle();
+  connection.open[0]?.send("a");
+  connection.open[0]?.send("b");
+  const seen: unknown[] = [];
+  ends.push(follow<string>(connection.asConnection(), PLAN, ({ value }) => seen.push(value), reduce));
+  connection.open[0]?.send(null);
+  connection.open[0]?.send("c");
+  expect(seen).toEqual(["ab", null, "c"]);
+  for (const end of ends) end();
+});
+
 it("gives every error the same form", () => {
   expect(asCommandError({ code: "x", message: "why", translation_key: "k" })).toEqual({
     code: "x",

@@ -48,10 +48,11 @@ export interface Site {
 
 type Column<T> = readonly (T | null)[];
 
+/** The plan's slots in columns; empty while there is no plan. */
 export interface PlanSlots {
-  readonly start: readonly number[];
-  readonly end: readonly number[];
-  readonly action: readonly ActionKind[];
+  readonly start?: readonly number[];
+  readonly end?: readonly number[];
+  readonly action?: readonly ActionKind[];
   readonly charge_kw?: Column<number>;
   readonly discharge_kw?: Column<number>;
   readonly grid_kw?: Column<number>;

@@ -4,7 +4,7 @@ import type { Formats } from "./formats";
 import { fill, type Words } from "./words";
 import { daysBetween } from "./zone";
 
-const FLAGS: Readonly<Record<string, string>> = { undone: "common.booked_undone" };
+const FLAGS: Readonly<Record<string, string>> = { undone: "common.booked_undone", because: "common.control_because" };
 const DETAIL_FLAGS: Readonly<Record<string, string>> = {
   curtail_kw: "common.plan_curtailed",
   kept: "common.plan_kept",
@@ -70,6 +70,7 @@ export const FORMATS: readonly (readonly [string, Format])[] = [
   ["alarms", names],
   ["arrays", names],
   ["detail", detail],
+  ["because", detail],
 ];
 
 export class Sentences {
@@ -93,8 +94,10 @@ export class Sentences {
   details(reason: Reason, now: number): string | undefined {
     const path = `common.${reason.key}_details`;
     try {
-      const own = this.words.find(path) === undefined ? [] : [this.filled(path, reason, now)];
-      return [...own, ...this.flagged(DETAIL_FLAGS, reason, now)].join(" ") || undefined;
+      const own = this.words.find(path) === undefined ? undefined : this.filled(path, reason, now);
+      const because = reason.values["because"];
+      const behind = because !== undefined && isReason(because) ? this.details(because, now) : undefined;
+      return [own, behind, ...this.flagged(DETAIL_FLAGS, reason, now)].filter(Boolean).join(" ") || undefined;
     } catch {
       return undefined;
     }

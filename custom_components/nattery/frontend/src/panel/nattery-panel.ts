@@ -4,10 +4,10 @@ import { property, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { html as staticHtml, unsafeStatic } from "lit/static-html.js";
 import type { SiteEntry } from "../data/api";
-import type { PanelRoute } from "../data/hass";
+import type { Hass, PanelRoute } from "../data/hass";
 import type { Home } from "../data/home";
 import { entryOf, siteOf } from "../data/site";
-import { navigate, NatteryElement } from "../ui/element";
+import { handOn, navigate, NatteryElement } from "../ui/element";
 import { colours, shapes } from "../ui/styles";
 import { pageAt, pagesFor, type Page } from "./pages";
 
@@ -29,6 +29,10 @@ export class NatteryPanel extends NatteryElement {
     super.disconnectedCallback();
     window.removeEventListener("location-changed", this.addressChanged);
     window.removeEventListener("popstate", this.addressChanged);
+  }
+
+  protected override hassChanged(hass: Hass): void {
+    if (this.hasUpdated) handOn(this.renderRoot, "main > *", hass);
   }
 
   protected override view(home: Home): TemplateResult {

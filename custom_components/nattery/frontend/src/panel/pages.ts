@@ -39,6 +39,14 @@ export const PAGES: readonly Page[] = [
     isFor: (entry) => entry.trading && entry.may.see,
   },
   {
+    path: "control",
+    title: "screen_page_control",
+    icon: "mdi:tune-variant",
+    tag: "nattery-control-page",
+    load: () => import("./pages/control"),
+    isFor: (entry) => entry.trading && entry.may.see,
+  },
+  {
     path: "inverter",
     title: "screen_inverter",
     icon: "mdi:memory",

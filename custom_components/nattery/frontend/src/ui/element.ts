@@ -98,3 +98,10 @@ export function navigate(path: string, replace = false): void {
   else history.pushState(null, "", path);
   fire(window, "location-changed", { replace });
 }
+
+/** Hand a new `hass` on to elements below, which decide themselves whether they render. */
+export function handOn(root: ParentNode, selector: string, hass: Hass): void {
+  for (const element of root.querySelectorAll<HTMLElement & { hass?: Hass }>(selector)) {
+    if ("hass" in element) element.hass = hass;
+  }
+}

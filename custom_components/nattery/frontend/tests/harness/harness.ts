@@ -3,12 +3,15 @@
  * The address says what: ?element=nattery-plan-card&scene=override&dark&language=en&time=12&zone=Europe/Berlin&now=...
  * Further parameters are the element's configuration. `window.calls` has every command that was sent.
  */
-import type { ActionKind } from "../../src/data/api";
+import type { ActionKind, SiteEntry } from "../../src/data/api";
 import type { Hass, HassLocale } from "../../src/data/hass";
 import "../../src/register";
 import { TEXTS } from "../english";
 import { FakeConnection } from "../fake_connection";
 import { House, type Scene } from "../house";
+import { daysOf, ENTITIES, healthOf, monthsOf, statesOf } from "../made_up_home";
+import "../../src/panel/pages/control";
+import "../../src/panel/pages/overview";
 
 declare global {
   interface Window {
@@ -34,6 +37,9 @@ const isDark = query.has("dark");
 document.body.classList.toggle("dark", isDark);
 Date.now = () => Date.parse(now);
 
+const strategies = ["optimise", "arbitrage", "peak_shaving", "self_consumption", "manual"];
+const withEntities = (entry: SiteEntry): SiteEntry => ({ ...entry, entities: ENTITIES, strategies });
+
 const connection = new FakeConnection({
   "frontend/get_translations": (message) => ({
     resources: Object.fromEntries(
@@ -42,7 +48,12 @@ const connection = new FakeConnection({
         .map(([path, text]) => [`component.nattery.${path}`, text]),
     ),
   }),
-  "nattery/site": () => house.site,
+  "nattery/site": () => ({ ...house.site, entries: house.site.entries.map(withEntities) }),
+  call_service: (message) => {
+    const data = message["service_data"] as { period?: string } | undefined;
+    const rows = data?.period === "month" ? monthsOf(house) : daysOf(house, query.has("partial") ? 0.9 : 1);
+    return { response: message["service"] === "get_ledger" ? { rows } : { id: "new" } };
+  },
   "nattery/day": (message) => house.day(String(message["day"])),
   "nattery/what_if": (message) => {
     const [override] = (message["overrides"] ?? []) as { action: ActionKind }[];
@@ -59,6 +70,7 @@ connection.subscribeMessage = async (send, message) => {
   const end = await subscribe(send, message);
   if (message["type"] === "nattery/plan/subscribe" && !query.has("loading")) send(house.plan);
   if (message["type"] === "nattery/prices/subscribe") send(house.prices);
+  if (message["type"] === "nattery/health/subscribe") send(healthOf(given("health", house.scene)));
   return end;
 };
 
@@ -70,7 +82,7 @@ const locale: HassLocale = {
 };
 const hass: Hass = {
   connection: connection.asConnection(),
-  states: {},
+  states: statesOf(house, given("moment", "noon"), house.scene === "silent"),
   language: locale.language,
   locale,
   user: { id: "u", name: "User", is_admin: house.scene !== "viewer" },
@@ -83,6 +95,10 @@ const element = document.createElement(given("element", "nattery-plan-card")) as
   hass: Hass;
   setConfig?: (config: Record<string, string>) => void;
 };
+if (element.localName.endsWith("-page")) {
+  const [entry] = house.site.entries;
+  Object.assign(element, { entry: entry && withEntities(entry), query, narrow: innerWidth < 600 });
+}
 element.setConfig?.(Object.fromEntries(query));
 element.hass = hass;
 document.querySelector("main")?.append(element);

@@ -40,12 +40,15 @@ export const cardStyles = css`
     header {
       grid-template-areas: "name name" "head money" "why why";
     }
+    h2 {
+      font-size: 20px;
+    }
     .row {
       gap: 6px;
     }
     button,
     .chip {
-      padding: 0 10px;
+      padding: 0 8px;
     }
   }
   h2 {
@@ -56,7 +59,6 @@ export const cardStyles = css`
     width: 20px;
     height: 20px;
     vertical-align: -3px;
-    margin-inline-end: 4px;
   }
   .money {
     text-align: end;
@@ -144,7 +146,7 @@ export const cardStyles = css`
     font-size: 13px;
   }
   .tag {
-    padding: 0 10px;
+    padding: 0 8px;
     font-size: 13px;
     border: 1px solid var(--n-ink);
     border-radius: 12px;
@@ -189,7 +191,7 @@ export const cardStyles = css`
     white-space: nowrap;
     border-bottom: 1px solid var(--n-line);
   }
-  th:first-child,
+  th:is(:first-child, :nth-child(2)),
   td:nth-child(2) {
     text-align: start;
   }

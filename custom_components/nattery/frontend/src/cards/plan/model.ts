@@ -93,8 +93,7 @@ export function daysNeeded(span: Span, now: number, zone: Zone, range: Range): s
 
 /** Return when the plan ends, null without one. */
 export function endOfPlan(plan: PlanPicture | null | undefined): number | null {
-  const ends = plan?.slots.end ?? [];
-  const last = number(ends.at(-1));
+  const last = number(plan?.slots.end?.at(-1));
   return last === null ? null : last * 1000;
 }
 
@@ -153,6 +152,18 @@ export function nearestIndex(slots: readonly Slot[], instant: number): number {
   return best;
 }
 
+/** Indices of the first and last chosen slot. */
+export interface Selection {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Return the slot of now as a selection, undefined where it is not shown. */
+export function presentOf({ slots }: Pick<Timeline, "slots">, now: number): Selection | undefined {
+  const index = indexAt(slots, now);
+  return index < 0 ? undefined : { first: index, last: index };
+}
+
 /** Several slots as one: means of prices and powers, sums of money. */
 export interface Summary {
   readonly start: number;
@@ -209,10 +220,11 @@ export function summaryOf(slots: readonly Slot[], first: number, last: number): 
 
 function slotsOfPlan(columns: PlanSlots): Slot[] {
   const slots: Slot[] = [];
-  const count = Math.min(columns.start.length, MOST_SLOTS);
+  const { start: starts = [], end: ends = [] } = columns;
+  const count = Math.min(starts.length, MOST_SLOTS);
   for (let i = 0; i < count; i++) {
-    const start = number(columns.start[i]);
-    const end = number(columns.end[i]);
+    const start = number(starts[i]);
+    const end = number(ends[i]);
     if (start === null || end === null || end <= start) continue;
     const charge = number(columns.charge_kw?.[i]);
     const discharge = number(columns.discharge_kw?.[i]);
@@ -220,8 +232,8 @@ function slotsOfPlan(columns: PlanSlots): Slot[] {
       start: start * 1000,
       end: end * 1000,
       isBooked: false,
-      action: action(columns.action[i]),
-      plannedAction: action(columns.action[i]),
+      action: action(columns.action?.[i]),
+      plannedAction: action(columns.action?.[i]),
       importPrice: number(columns.import_price?.[i]),
       exportPrice: number(columns.export_price?.[i]),
       spotPrice: number(columns.spot_price?.[i]),

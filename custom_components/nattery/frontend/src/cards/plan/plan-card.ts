@@ -2,8 +2,6 @@
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import type {
   ActionKind,
-  Override,
-  OverrideChange,
   OverrideResult,
   PlanPicture,
   PricesPicture,
@@ -13,7 +11,7 @@ import type {
 } from "../../data/api";
 import { ClockController, ConnectionController, FeedController } from "../../data/controllers";
 import { DaysController } from "../../data/days";
-import type { CommandError, Hass } from "../../data/hass";
+import type { Hass } from "../../data/hass";
 import type { Home } from "../../data/home";
 import { entryOf } from "../../data/site";
 import type { TextKey } from "../../i18n/words";
@@ -21,14 +19,15 @@ import { ACTIONS, actionMark, actionName } from "../../ui/actions";
 import { NatteryElement } from "../../ui/element";
 import { colours, shapes } from "../../ui/styles";
 import { cardStyles } from "./card-styles";
+import type { Changes } from "./changes";
 import { addDays } from "../../i18n/zone";
 import { actionText, factsOf, spokenText, timeText } from "./describe";
 import { memoised } from "./geometry";
 import { marks } from "./marks";
-import { daysNeeded, endOfPlan, indexAt, QUARTER_MS, spanOf, summaryOf, timelineOf } from "./model";
-import type { Range, RangeName, Slot, Summary, Timeline } from "./model";
+import { daysNeeded, endOfPlan, presentOf, QUARTER_MS, spanOf, summaryOf, timelineOf } from "./model";
+import type { Range, RangeName, Selection, Slot, Summary, Timeline } from "./model";
 import "./plan-chart";
-import type { Selection, SelectionEvent } from "./plan-chart";
+import type { SelectionEvent } from "./plan-chart";
 import type { planTable } from "./table";
 import type { stripsOf } from "./strips";
 
@@ -53,7 +52,6 @@ const RANGES: readonly (readonly [RangeName, TextKey])[] = [
   ["tomorrow", "screen_range_tomorrow"],
   ["all", "screen_range_all"],
 ];
-const UNDO_MS = 10_000;
 const NARROW = 560;
 
 export default class PlanCard extends NatteryElement {
@@ -63,8 +61,6 @@ export default class PlanCard extends NatteryElement {
     pinned: { state: true },
     hovered: { state: true },
     whatIf: { state: true },
-    undo: { state: true },
-    error: { state: true },
     isTable: { state: true },
     showsNumbers: { state: true },
   };
@@ -73,8 +69,6 @@ export default class PlanCard extends NatteryElement {
   private pinned: { readonly start: number; readonly end: number } | undefined;
   private hovered: Selection | undefined;
   private whatIf: WhatIfResult | undefined;
-  private undo: { readonly text: string; readonly change: OverrideChange } | undefined;
-  private error = "";
   private isTable = false;
   private showsNumbers = false;
   private readonly plan = new FeedController<PlanPicture>(this);
@@ -85,7 +79,7 @@ export default class PlanCard extends NatteryElement {
   private firstAction: ActionKind | "plan" | undefined;
   private table: typeof planTable | undefined;
   private stripsOf: typeof stripsOf | undefined;
-  private undoTimer: ReturnType<typeof setTimeout> | undefined;
+  private changes: Changes | undefined;
   private readonly timeline = memoised(timelineOf);
   private readonly span = memoised((start: number, end: number) => ({ start, end }));
 
@@ -144,13 +138,12 @@ export default class PlanCard extends NatteryElement {
     const now = this.clock.now;
     const timeline = this.timeline(this.currentSpan(home), now, plan, this.days.days);
     const selection = this.hovered ?? this.pinnedIn(timeline);
-    const shown = selection ?? presentIn(timeline, now);
-    const summary = shown && summaryOf(timeline.slots, shown.first, shown.last);
+    const shown = selection ?? presentOf(timeline, now) ?? { first: 0, last: 0 };
+    const summary = summaryOf(timeline.slots, shown.first, shown.last);
     const minimum = reserveOf(entry, plan);
     return html`<ha-card class=${this.connection.lostAt === undefined ? "" : "lost"}>
       ${this.head(home, plan, selection !== undefined)} ${this.strips(home, entry, plan, now)}
-      ${this.undoStrip(home, entry)} ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : nothing}
-      ${this.ranges(home)}
+      ${this.changes?.view() ?? nothing} ${this.ranges(home)}
       <nattery-plan-chart
         .home=${home}
         .timeline=${timeline}
@@ -241,18 +234,9 @@ export default class PlanCard extends NatteryElement {
       now,
       prices,
       lostAt,
-      clear: (override) => void this.change(home, entry, { clear: [override.id] }, this.undoText(home, override)),
-      resume: () => void this.resume(home, entry),
+      clear: (override) => void this.loadChanges(home, entry).then((changes) => changes.clear(override)),
+      resume: () => void this.loadChanges(home, entry).then((changes) => changes.resume()),
     });
-  }
-
-  private undoStrip(home: Home, entry: SiteEntry): TemplateResult | typeof nothing {
-    const { undo } = this;
-    if (!undo) return nothing;
-    return html`<div class="strip done" role="status">
-      <p>${undo.text}</p>
-      <button @click=${() => void this.change(home, entry, undo.change, undefined)}>${home.text("screen_undo")}</button>
-    </div>`;
   }
 
   private ranges(home: Home): TemplateResult {
@@ -374,7 +358,9 @@ export default class PlanCard extends NatteryElement {
         this.whatIf = event.detail ?? undefined;
       }}
       @override-set=${(event: CustomEvent<{ result: OverrideResult }>) => {
-        this.offerUndo(home.text("screen_done"), event.detail.result.undo);
+        void this.loadChanges(home, entry).then((changes) => {
+          changes.done(event.detail.result);
+        });
       }}
     ></nattery-override-controls>`;
   }
@@ -474,42 +460,10 @@ export default class PlanCard extends NatteryElement {
     this.showsNumbers = !this.showsNumbers;
   };
 
-  // --- what is changed
-
-  private undoText(home: Home, override: Override): string {
-    return home.text("screen_undone", { action: actionName(home, override.action) });
-  }
-
-  private async change(home: Home, entry: SiteEntry, change: OverrideChange, text: string | undefined): Promise<void> {
-    this.error = "";
-    try {
-      const result = await home.command<OverrideResult>({
-        type: "nattery/override",
-        entry_id: entry.entry_id,
-        ...change,
-      });
-      if (text === undefined) this.undo = undefined;
-      else this.offerUndo(text, result.undo);
-    } catch (error) {
-      this.error = await home.errorText(error as CommandError);
-    }
-  }
-
-  private async resume(home: Home, entry: SiteEntry): Promise<void> {
-    this.error = "";
-    try {
-      await home.command({ type: "nattery/resume", entry_id: entry.entry_id });
-    } catch (error) {
-      this.error = await home.errorText(error as CommandError);
-    }
-  }
-
-  private offerUndo(text: string, change: OverrideChange): void {
-    clearTimeout(this.undoTimer);
-    this.undo = { text, change };
-    this.undoTimer = setTimeout(() => {
-      this.undo = undefined;
-    }, UNDO_MS);
+  /** Return what changes overrides; its code comes with the first change. */
+  private async loadChanges(home: Home, entry: SiteEntry): Promise<Changes> {
+    const { Changes } = await import("./changes");
+    return (this.changes ??= new Changes(this, home, entry.entry_id));
   }
 
   static override readonly styles = [colours, shapes, marks, cardStyles];
@@ -519,12 +473,6 @@ export default class PlanCard extends NatteryElement {
 function reserveOf(entry: SiteEntry, plan: PlanPicture): number | null {
   const lowest = entry.limits?.soc_min ?? null;
   return plan.reserve === null ? lowest : Math.max(plan.reserve, lowest ?? 0);
-}
-
-function presentIn({ slots }: Timeline, now: number): Selection | undefined {
-  const index = indexAt(slots, now);
-  if (index >= 0) return { first: index, last: index };
-  return slots.length > 0 ? { first: 0, last: 0 } : undefined;
 }
 
 if (!customElements.get("nattery-plan-card-view")) customElements.define("nattery-plan-card-view", PlanCard);

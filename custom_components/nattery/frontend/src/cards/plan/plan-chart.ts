@@ -25,17 +25,11 @@ import {
   socPath,
   type Geometry,
 } from "./geometry";
-import { indexAt, nearestIndex, type Timeline } from "./model";
-
-/** Indices of the first and last chosen slot. */
-export interface Selection {
-  readonly first: number;
-  readonly last: number;
-}
+import type { ChartInput } from "./chart-input";
+import { nearestIndex, presentOf, type Selection, type Timeline } from "./model";
 
 export type SelectionEvent = CustomEvent<{ readonly selection: Selection | undefined; readonly isPinned: boolean }>;
 
-const HOUR_MS = 3_600_000;
 const LETTER_WIDTH = 7.3;
 
 export class PlanChart extends LitElement {
@@ -63,7 +57,7 @@ export class PlanChart extends LitElement {
   whatIf: WhatIfResult | undefined;
   dark = false;
   private width = 0;
-  private anchor: { index: number; marks: boolean } | undefined;
+  private input: ChartInput | undefined;
   private readonly observer = new ResizeObserver(([entry]) => {
     this.width = Math.round(entry?.contentRect.width ?? 0);
   });
@@ -99,7 +93,7 @@ export class PlanChart extends LitElement {
     if (this.width === 0) return html`<div class="space"></div>`;
     const now = Math.floor(this.now / 60_000) * 60_000;
     const g = this.geometry(timeline, now, this.width, home, currency, socMinimum);
-    const chosen = this.selection ?? this.present(timeline);
+    const chosen = this.selection ?? presentOf(timeline, this.now);
     const last = timeline.slots.length - 1;
     return html`<div
       class="frame"
@@ -111,13 +105,15 @@ export class PlanChart extends LitElement {
       aria-valuemax=${Math.max(0, last)}
       aria-valuenow=${Math.max(0, chosen?.last ?? 0)}
       aria-valuetext=${this.spoken}
-      @keydown=${this.keyPressed}
-      @pointerdown=${this.pressed}
-      @pointermove=${this.moved}
-      @pointerup=${this.released}
-      @pointercancel=${this.cancelled}
-      @pointerleave=${this.left}
-      @dblclick=${this.chooseRun}
+      @focus=${this.handle}
+      @keydown=${this.handle}
+      @pointerenter=${this.handle}
+      @pointerdown=${this.handle}
+      @pointermove=${this.handle}
+      @pointerup=${this.handle}
+      @pointercancel=${this.handle}
+      @pointerleave=${this.handle}
+      @dblclick=${this.handle}
     >
       <svg class="plot" width=${g.width} height=${g.height} viewBox="0 0 ${g.width} ${g.height}" aria-hidden="true">
         ${this.picture(g)} ${this.marked(g, this.selection)} ${this.whatIfLine(g)} ${this.nowLine(g)}
@@ -259,27 +255,20 @@ export class PlanChart extends LitElement {
     return svg`<path class="line what-if" d=${socPath(g, this.whatIf.start, this.whatIf.soc)}></path>`;
   }
 
-  private present(timeline: Timeline): Selection | undefined {
-    const index = indexAt(timeline.slots, this.now);
-    return index < 0 ? undefined : { first: index, last: index };
-  }
-
-  // --- choosing by pointer and keyboard
-
-  private indexUnder(event: MouseEvent): number {
+  /** Where a pointer is: the nearest slot, and whether on the ribbon. */
+  placeAt(event: MouseEvent): { readonly index: number; readonly isOnRibbon: boolean } {
     const g = this.currentGeometry;
-    const x = event.clientX - this.plotBounds.left;
-    return nearestIndex(this.timeline.slots, instantAt(g, x));
+    const { left, top } = (this.renderRoot.querySelector(".plot") ?? this).getBoundingClientRect();
+    const y = event.clientY - top;
+    return {
+      index: nearestIndex(this.timeline.slots, instantAt(g, event.clientX - left)),
+      isOnRibbon: y >= g.ribbon.top - 8 && y <= g.ribbon.bottom + 8,
+    };
   }
 
-  private isOnRibbon(event: MouseEvent): boolean {
-    const y = event.clientY - this.plotBounds.top;
-    const { top, bottom } = this.currentGeometry.ribbon;
-    return y >= top - 8 && y <= bottom + 8;
-  }
-
-  private get plotBounds(): DOMRect {
-    return (this.renderRoot.querySelector(".plot") ?? this).getBoundingClientRect();
+  /** Say what is chosen, or only looked at. */
+  tell(selection: Selection | undefined, isPinned: boolean): void {
+    this.dispatchEvent(new CustomEvent("selection-changed", { detail: { selection, isPinned } }));
   }
 
   private get currentGeometry(): Geometry {
@@ -287,88 +276,16 @@ export class PlanChart extends LitElement {
     return this.geometry(this.timeline, now, this.width, this.home, this.currency, this.socMinimum);
   }
 
-  private readonly pressed = (event: PointerEvent): void => {
-    if (event.button !== 0) return;
-    const index = this.indexUnder(event);
-    if (index < 0) return;
-    const extend = event.shiftKey && this.selection !== undefined;
-    this.anchor = { index: extend ? (this.selection?.first ?? index) : index, marks: extend || this.isOnRibbon(event) };
-    if (event.pointerType === "mouse") (event.currentTarget as Element).setPointerCapture(event.pointerId);
-    this.choose(this.anchor.index, index);
+  /** Hand an event on; the code that understands it comes with the first one. */
+  private readonly handle = (event: Event): void => {
+    if (this.input) this.input.handle(event);
+    else void this.load(event);
   };
 
-  private readonly moved = (event: PointerEvent): void => {
-    const index = this.indexUnder(event);
-    if (index < 0) return;
-    if (this.anchor) this.choose(this.anchor.marks ? this.anchor.index : index, index);
-    else if (event.pointerType === "mouse") this.tell({ first: index, last: index }, false);
-  };
-
-  private readonly released = (): void => {
-    this.anchor = undefined;
-  };
-
-  private readonly cancelled = (): void => {
-    this.anchor = undefined; // the browser scrolls instead
-  };
-
-  private readonly left = (event: PointerEvent): void => {
-    if (event.pointerType === "mouse" && !this.anchor) this.tell(undefined, false);
-  };
-
-  private readonly chooseRun = (event: MouseEvent): void => {
-    const index = this.indexUnder(event);
-    const run = this.timeline.runs.find((one) => one.first <= index && index <= one.last);
-    if (run) this.choose(run.first, run.last);
-  };
-
-  private readonly keyPressed = (event: KeyboardEvent): void => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === "Escape") {
-      this.tell(undefined, true);
-      return;
-    }
-    const target = this.targetOf(event.key);
-    if (target === undefined) return;
-    event.preventDefault();
-    const anchor = event.shiftKey ? (this.anchorIndex ?? target) : target;
-    if (!event.shiftKey) this.anchorIndex = target;
-    this.choose(anchor, target);
-    this.cursor = target;
-  };
-
-  private anchorIndex: number | undefined;
-  private cursor: number | undefined;
-
-  private targetOf(key: string): number | undefined {
-    const { slots } = this.timeline;
-    const last = slots.length - 1;
-    const chosen = this.selection ?? this.present(this.timeline) ?? { first: 0, last: 0 };
-    const isCursor = this.cursor === chosen.first || this.cursor === chosen.last;
-    const current = isCursor && this.cursor !== undefined ? this.cursor : chosen.last;
-    if (!this.selection) this.anchorIndex = current;
-    const slot = slots[current];
-    if (!slot) return undefined;
-    const byTime = (ms: number): number => nearestIndex(slots, slot.start + ms);
-    const targets: Readonly<Record<string, () => number>> = {
-      ArrowRight: () => Math.min(last, current + 1),
-      ArrowLeft: () => Math.max(0, current - 1),
-      ArrowUp: () => byTime(HOUR_MS),
-      ArrowDown: () => byTime(-HOUR_MS),
-      PageUp: () => byTime(4 * HOUR_MS),
-      PageDown: () => byTime(-4 * HOUR_MS),
-      Home: () => 0,
-      End: () => last,
-    };
-    return targets[key]?.();
-  }
-
-  private choose(one: number, other: number): void {
-    this.tell({ first: Math.min(one, other), last: Math.max(one, other) }, true);
-  }
-
-  private tell(selection: Selection | undefined, isPinned: boolean): void {
-    this.dispatchEvent(new CustomEvent("selection-changed", { detail: { selection, isPinned } }));
+  private async load(event: Event): Promise<void> {
+    const { ChartInput } = await import("./chart-input");
+    this.input ??= new ChartInput(this);
+    this.input.handle(event);
   }
 
   static override readonly styles = [colours, chartStyles];

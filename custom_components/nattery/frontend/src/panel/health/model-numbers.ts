@@ -20,7 +20,7 @@ export function numbersOf(part: PartKey, { home, health, plan, now }: Situation)
       return [
         ...given("screen_fact_solver", plan?.solver),
         ...given.moment("screen_fact_made", plan?.made_at),
-        ...given.count("screen_fact_slots", plan?.slots.start.length),
+        ...given.count("screen_fact_slots", plan?.slots.start?.length),
       ];
     case "ledger":
       return [
@@ -49,7 +49,6 @@ interface Giver {
 
 function giver(home: Home, now: number): Giver {
   const { formats } = home;
-  const text = home.text.bind(home);
   const given = (name: TextKey, value: string | null | undefined): Fact[] => (value ? [[name, value]] : []);
   const numeric =
     (format: (value: number) => string) =>
@@ -68,7 +67,7 @@ function giver(home: Home, now: number): Giver {
     seconds: numeric((seconds) => `${formats.number(seconds, 1)}\u00a0s`),
     energy: numeric((kwh) => formats.energy(kwh)),
     ago: timed((at) => formats.ago(Math.max(0, now - at) / 1000)),
-    moment: timed((at) => momentText({ formats, text }, at)),
+    moment: timed((at) => momentText(home, at)),
   });
 }
 

@@ -79,9 +79,10 @@ export function instantOf(text: string | null | undefined): number | undefined {
 }
 
 /** Return a moment as people say it: the end of a day, or a day and a time. */
-export function momentText({ formats, text }: Pick<Home, "formats"> & { text: Home["text"] }, at: number): string {
+export function momentText(home: Home, at: number): string {
+  const { formats } = home;
   const { hour, minute } = formats.zone.local(at);
-  if (hour === 0 && minute === 0) return text("screen_end_of_day", { day: formats.weekday(at - 1, true) });
+  if (hour === 0 && minute === 0) return home.text("screen_end_of_day", { day: formats.weekday(at - 1, true) });
   return `${formats.weekday(at)} ${formats.clock(at)}`;
 }
 
@@ -91,7 +92,6 @@ export function errorShare({ errors, requests }: Health["line"]): number {
   return requests ? failed / requests : 0;
 }
 
-const bound = (home: Home) => ({ formats: home.formats, text: home.text.bind(home) });
 const ms = (home: Home, seconds: number): string => home.formats.number(seconds * 1000);
 
 function line({ home, health }: Situation): Judgement {
@@ -139,7 +139,7 @@ function prices({ home, health, now }: Situation): Judgement {
   const until = instantOf(known.known_until);
   if (until === undefined || until <= now || known.freshness === "none")
     return ["bad", home.text("screen_prices_none")];
-  const time = momentText(bound(home), until);
+  const time = momentText(home, until);
   const status = known.status ?? "";
   const light = PRICE_STATUS[status];
   const text = PRICE_TEXTS[status];
@@ -163,7 +163,7 @@ function plan({ home, entry, plan: picture, now }: Situation): Judgement {
   }
   if (picture.pause) {
     const until = instantOf(picture.pause.until);
-    const time = until === undefined ? "" : momentText(bound(home), until);
+    const time = until === undefined ? "" : momentText(home, until);
     return ["warn", home.text(time ? "screen_plan_paused_until" : "screen_plan_paused", { time })];
   }
   const made = instantOf(picture.made_at);
@@ -185,7 +185,7 @@ function ledger({ home, health }: Situation): Judgement {
     return ["warn", home.text("screen_ledger_pending", { count: home.formats.number(pending) })];
   const last = instantOf(database.last);
   if (last === undefined) return ["good", home.text("screen_ledger_good")];
-  return ["good", home.text("screen_ledger_booked", { time: momentText(bound(home), last + 900_000) })];
+  return ["good", home.text("screen_ledger_booked", { time: momentText(home, last + 900_000) })];
 }
 
 function forecast({ home, health }: Situation): Judgement {

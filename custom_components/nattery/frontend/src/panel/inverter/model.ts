@@ -5,6 +5,8 @@ import type { TextKey } from "../../i18n/words";
 export interface Section {
   readonly key: string;
   readonly title: TextKey;
+  /** Whether it has what can be changed, not what is measured. */
+  readonly isControl: boolean;
   readonly rows: readonly RegisterRow[];
 }
 
@@ -37,17 +39,23 @@ export interface DailyWindow {
 interface SectionRule {
   readonly key: string;
   readonly title: TextKey;
+  readonly isControl?: boolean;
   readonly holds: (row: RegisterRow) => boolean;
 }
 
 const inSection = (name: string) => (row: RegisterRow) => row.group === null && row.section === name;
 
-// The first rule that holds decides.
+// The first rule that holds decides; sections are shown in this order.
 const SECTIONS: readonly SectionRule[] = [
+  {
+    key: "settings",
+    title: "screen_registers_settings",
+    isControl: true,
+    holds: ({ section, access }) => section === "P04" && access !== "W",
+  },
+  { key: "commands", title: "screen_registers_commands", isControl: true, holds: ({ access }) => access === "W" },
   { key: "live", title: "screen_registers_live", holds: inSection("P00") },
   { key: "status", title: "screen_registers_status", holds: inSection("P01") },
-  { key: "settings", title: "screen_registers_settings", holds: inSection("P04") },
-  { key: "commands", title: "screen_registers_commands", holds: inSection("P03") },
   { key: "energy", title: "screen_registers_energy", holds: inSection("P08") },
   { key: "device", title: "screen_registers_device", holds: inSection("P07") },
   { key: "three_phase", title: "screen_registers_three_phase", holds: ({ group }) => group === "three_phase" },
@@ -78,9 +86,12 @@ export function sectionsOf({ table, windows }: Registers): Section[] {
   const shown = table.filter((row) => !elsewhere.has(row.symbol) && (row.access !== "W" || isWritable(row)));
   const rowsOf = new Map<string, RegisterRow[]>(SECTIONS.map(({ key }) => [key, []]));
   for (const row of shown) rowsOf.get(SECTIONS.find(({ holds }) => holds(row))?.key ?? "other")?.push(row);
-  return SECTIONS.map(({ key, title }) => ({ key, title, rows: rowsOf.get(key) ?? [] })).filter(
-    ({ rows }) => rows.length > 0,
-  );
+  return SECTIONS.map(({ key, title, isControl = false }) => ({
+    key,
+    title,
+    isControl,
+    rows: rowsOf.get(key) ?? [],
+  })).filter(({ rows }) => rows.length > 0);
 }
 
 /** Return the sections with only the registers in which every word of the search occurs. */
@@ -106,7 +117,9 @@ export function readAt(registers: Registers, row: RegisterRow): number | null {
 }
 
 /** Return when the newest value of a section was read, null if none was. */
-export function sectionReadAt(registers: Registers, rows: readonly RegisterRow[]): number | null {
+export function sectionReadAt(registers: Registers, section: Section): number | null {
+  const { rows } = section;
+  if (isUnread(registers, section)) return null;
   const known = rows.flatMap((row) => readAt(registers, row) ?? []);
   return known.length > 0 ? Math.max(...known) : null;
 }

@@ -18,6 +18,7 @@ const SHAPES: Readonly<Record<Light, SVGTemplateResult>> = {
   off: svg`<circle class="hollow" cx="10" cy="10" r="8"></circle>`,
 };
 const LAST_FETCHES = 10;
+const NOT_YET = "not_published";
 
 export class HealthPage extends NatteryPage {
   private readonly health = new FeedController<Health>(this);
@@ -52,14 +53,14 @@ export class HealthPage extends NatteryPage {
           : nothing
       }
       <ha-card class=${isLost ? "lost" : ""}>
-        <h2 class="verdict">${sign(light)} <span role="status">${verdict}</span></h2>
+        <div role="status"><h2 class="verdict">${sign(light)} ${verdict}</h2></div>
       </ha-card>
       <div class="parts ${isLost ? "lost" : ""}">${parts.map((part) => this.partCard(situation, part))}</div>`;
   }
 
   private partCard(situation: Situation, part: Part): TemplateResult {
     const { home } = situation;
-    const numbers = numbersOf(part.key, situation);
+    const numbers = this.entry.may.registers ? numbersOf(part.key, situation) : [];
     return html`<ha-card>
       <div class="apart">
         <h2>${home.text(part.title)}</h2>
@@ -113,17 +114,16 @@ export class HealthPage extends NatteryPage {
     const last = (health.fetches ?? []).slice(-LAST_FETCHES).reverse();
     if (last.length === 0) return nothing;
     const { formats } = home;
-    const moment = { formats, text: home.text.bind(home) };
     return html`<h3>${home.text("screen_fetches")}</h3>
       <ul>
         ${last.map(
           ({ at, source, outcome, seconds }) =>
             html`<li class="small number">
-              ${sign(outcome === "ok" ? "good" : "warn")}
+              ${sign(outcome === "ok" ? "good" : outcome === NOT_YET ? "off" : "warn")}
               <span>
-                ${momentText(moment, Date.parse(at))} ·
+                ${momentText(home, Date.parse(at))} ·
                 ${home.words.find(`entity.sensor.price_source.state.${source}`) ?? source}
-                ${outcome === "ok" ? nothing : html` · ${outcome}`}
+                ${outcome === "ok" ? nothing : html` · ${outcome === NOT_YET ? home.text("screen_not_published") : outcome}`}
                 ${seconds === null ? nothing : html` · ${formats.number(seconds, 1)} s`}
               </span>
             </li>`,

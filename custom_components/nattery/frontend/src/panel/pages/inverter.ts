@@ -72,26 +72,31 @@ export class InverterPage extends NatteryPage {
         }}
       />
       <p class="hidden" role="status">${isSearching ? home.text("screen_found", { count }) : nothing}</p>
-      ${
-        isSearching
-          ? nothing
-          : html`<nattery-windows
-              .hass=${this.hass}
-              .entry=${this.entry}
-              .registers=${registers}
-              .now=${this.clock.now}
-              .isAutomatic=${this.isAutomatic}
-            ></nattery-windows>`
-      }
       ${count === 0 ? html`<ha-card><p>${home.text("screen_nothing_found")}</p></ha-card>` : nothing}
-      <div class=${lostAt === undefined ? "sections" : "sections lost"}>
-        ${sections.map((section) => this.section(home, registers, section, isSearching))}
+      <div class=${lostAt === undefined ? "two" : "two lost"}>
+        <div class="column">
+          ${
+            isSearching
+              ? nothing
+              : html`<nattery-windows
+                  .hass=${this.hass}
+                  .entry=${this.entry}
+                  .registers=${registers}
+                  .now=${this.clock.now}
+                  .isAutomatic=${this.isAutomatic}
+                ></nattery-windows>`
+          }
+          ${sections.filter(({ isControl }) => isControl).map((one) => this.section(home, registers, one, isSearching))}
+        </div>
+        <div class="column">
+          ${sections.filter(({ isControl }) => !isControl).map((one) => this.section(home, registers, one, isSearching))}
+        </div>
       </div>`;
   }
 
   private section(home: Home, registers: Registers, section: Section, isSearching: boolean): TemplateResult {
     const { key, title, rows } = section;
-    const at = sectionReadAt(registers, rows);
+    const at = sectionReadAt(registers, section);
     return html`<ha-card>
       <details ?open=${isSearching || OPEN.includes(key)}>
         <summary>
@@ -106,7 +111,7 @@ export class InverterPage extends NatteryPage {
                 ${home.text("screen_group_unread")}
                 <a class="link" href="/config/integrations/integration/nattery">${home.text("screen_options")}</a>
               </p>`
-            : html`<ul>
+            : html`<ul class=${section.isControl ? "control" : ""}>
                 ${rows.map((row) => this.register(home, registers, row, at))}
               </ul>`
         }
@@ -198,19 +203,19 @@ export class InverterPage extends NatteryPage {
     pageStyles,
     css`
       :host,
-      .sections {
+      .two,
+      .column {
         display: grid;
         gap: 12px;
+        align-content: start;
+        min-width: 0;
+      }
+      .column:empty {
+        display: none;
       }
       @media (min-width: 1100px) {
-        .sections {
-          display: block;
-          columns: 2;
-          column-gap: 12px;
-        }
-        .sections ha-card {
-          break-inside: avoid-column;
-          margin-bottom: 12px;
+        .two {
+          grid-template-columns: repeat(auto-fit, minmax(0, 1fr));
         }
       }
       .search {
@@ -231,10 +236,14 @@ export class InverterPage extends NatteryPage {
       }
       .register {
         display: grid;
-        grid-template-columns: minmax(0, 1fr) minmax(0, auto) 76px;
+        grid-template-columns: minmax(0, 1fr) minmax(0, auto) auto;
         gap: 0 12px;
         align-items: center;
+        align-content: center;
         min-height: 40px;
+      }
+      .control .register {
+        grid-template-columns: minmax(0, 1fr) minmax(0, auto) 76px;
       }
       .symbol {
         margin-inline-start: 8px;

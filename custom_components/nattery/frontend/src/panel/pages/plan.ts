@@ -194,7 +194,7 @@ export class PlanPage extends NatteryPage {
     if (plan.notes.length === 0) return nothing;
     const { now } = this.clock;
     return html`<ha-card>
-      <h2>${home.text("screen_plan_notes")}</h2>
+      <h2>${home.text("screen_plan_considers")}</h2>
       <ul>
         ${plan.notes.map((note) => html`<li>${home.sentence(note, plan.currency, now)}</li>`)}
       </ul>

@@ -5,7 +5,7 @@ import type { Health, PlanPicture } from "../../data/api";
 import { ClockController, FeedController } from "../../data/controllers";
 import type { CommandError } from "../../data/hass";
 import type { Home } from "../../data/home";
-import { LedgerController } from "../../data/ledger";
+import { LedgerController, type LedgerRow } from "../../data/ledger";
 import { navigate } from "../../ui/element";
 import { pageStyles } from "../../ui/page-styles";
 import { colours, shapes } from "../../ui/styles";
@@ -52,56 +52,55 @@ export class SavingsPage extends NatteryPage {
   }
 
   protected override view(home: Home): TemplateResult {
-    const currency = this.currency;
+    const { rows } = this.months;
+    const { currency } = this;
+    if (!rows && !this.errorText) return this.skeleton();
     return html`${this.errorText ? html`<div class="strip bad" role="alert"><p>${this.errorText}</p></div>` : nothing}
-      ${this.months.rows ? this.charts(home, currency) : this.errorText ? nothing : this.skeleton()}
       <div class="two">
-        ${this.outlook(home, currency)}
-        <nattery-backtest
-          .hass=${this.hass}
-          .entry=${this.entry}
-          .currency=${currency}
-          ?narrow=${this.narrow}
-        ></nattery-backtest>
+        <div class="column">
+          ${rows ? this.daysOf(home, rows, currency) : nothing}
+          <nattery-backtest .hass=${this.hass} .entry=${this.entry} .currency=${currency}></nattery-backtest>
+        </div>
+        <div class="column">
+          ${rows ? this.monthsOf(home, rows, currency) : nothing} ${this.outlook(home, currency)}
+        </div>
       </div>`;
   }
 
-  private charts(home: Home, currency: string): TemplateResult {
-    const { now } = this.clock;
-    const { zone } = home.formats;
-    const months = monthBars(this.months.rows ?? [], now, zone);
+  private monthsOf(home: Home, rows: readonly LedgerRow[], currency: string): TemplateResult {
+    const months = monthBars(rows, this.clock.now, home.formats.zone);
     const shown = this.shownMonth(home);
-    const month = months.find(({ key }) => key === shown);
-    return html`<div class="two">
-      <ha-card>
-        <h2>${home.text("screen_savings_months")}</h2>
-        <nattery-saving-bars
-          .hass=${this.hass}
-          .bars=${months}
-          .chosen=${months.findIndex(({ key }) => key === shown)}
-          .currency=${currency}
-          .label=${home.text("screen_savings_months_label")}
-          .nameOf=${(bar: SavingBar) => home.formats.month(bar.start, false).slice(0, 3)}
-          .textOf=${(bar: SavingBar) => barText(home, bar, home.formats.month(bar.start), currency)}
-          @bar-chosen=${(event: BarEvent) => {
-            this.month = months[event.detail]?.key;
-            this.chosenDay = undefined;
-          }}
-        ></nattery-saving-bars>
-        ${this.legend(home)}
-      </ha-card>
-      <ha-card>${headline(home, month, shown, currency)} ${this.daysOf(home, shown, currency)}</ha-card>
-    </div>`;
+    return html`<ha-card>
+      <h2>${home.text("screen_savings_months")}</h2>
+      <nattery-saving-bars
+        .hass=${this.hass}
+        .bars=${months}
+        .chosen=${months.findIndex(({ key }) => key === shown)}
+        .currency=${currency}
+        .label=${home.text("screen_savings_months_label")}
+        .nameOf=${(bar: SavingBar) => home.formats.month(bar.start, false).slice(0, 3)}
+        .textOf=${(bar: SavingBar) => barText(home, bar, home.formats.month(bar.start), currency)}
+        @bar-chosen=${(event: BarEvent) => {
+          this.month = months[event.detail]?.key;
+          this.chosenDay = undefined;
+        }}
+      ></nattery-saving-bars>
+      ${this.legend(home)}
+    </ha-card>`;
   }
 
-  private daysOf(home: Home, month: string, currency: string): TemplateResult {
+  private daysOf(home: Home, rows: readonly LedgerRow[], currency: string): TemplateResult {
     const { now } = this.clock;
     const { zone } = home.formats;
+    const month = this.shownMonth(home);
+    const whole = monthBars(rows, now, zone).find(({ key }) => key === month);
     // While another month is on its way, its days are empty.
     const bars = dayBars(this.days.rows ?? [], month, now, zone, this.plan.feed.value);
     const day = this.chosenDay ?? zone.dayOf(now);
     const chosen = bars.findIndex(({ key }) => key === day);
-    return html`<nattery-saving-bars
+    return html`<ha-card>
+      ${headline(home, whole, month, currency)}
+      <nattery-saving-bars
         .hass=${this.hass}
         .bars=${bars}
         .chosen=${chosen}
@@ -119,10 +118,12 @@ export class SavingsPage extends NatteryPage {
         }}
       ></nattery-saving-bars>
       ${this.details(home, bars[chosen], currency)}
+      ${chosen < 0 && whole?.row ? costsList(home, whole.row, currency) : nothing}
       <button class="link" aria-expanded=${this.isTable} @click=${this.toggleTable}>
         ${home.text(this.isTable ? "screen_hide_table" : "screen_show_table")}
       </button>
-      ${this.isTable ? savingsTable(home, bars, currency, (day) => this.planOf(day)) : nothing}`;
+      ${this.isTable ? savingsTable(home, bars, currency, (day) => this.planOf(day)) : nothing}
+    </ha-card>`;
   }
 
   private details(home: Home, bar: SavingBar | undefined, currency: string): TemplateResult | typeof nothing {
@@ -241,18 +242,29 @@ export class SavingsPage extends NatteryPage {
     shapes,
     pageStyles,
     css`
-      :host,
-      .two {
+      .two,
+      .column {
         display: grid;
         gap: 12px;
+        align-content: start;
+        min-width: 0;
+      }
+      .strip {
+        margin-bottom: 12px;
       }
       @media (min-width: 1000px) {
         .two {
-          grid-template-columns: minmax(0, 2fr) minmax(0, 3fr);
+          grid-template-columns: minmax(0, 3fr) minmax(0, 2fr);
         }
       }
-      .two > * {
-        min-width: 0;
+      :host([narrow]) .column {
+        display: contents;
+      }
+      :host([narrow]) nattery-backtest {
+        order: 1;
+      }
+      .details .apart > p {
+        flex: 1 1 240px;
       }
       .details {
         display: grid;

@@ -11,7 +11,7 @@ import { colours, shapes } from "../../ui/styles";
 import {
   fieldsOf,
   isIncomplete,
-  numberIn,
+  numberOf,
   presentText,
   progressText,
   requestOf,
@@ -84,7 +84,7 @@ export class BacktestPart extends NatteryElement {
   private input(home: Home, field: Field): TemplateResult {
     const { name, unit } = field;
     const text = this.form.texts[name] ?? presentText(name, this.entry.limits);
-    const isWrong = numberIn(field, text) === null;
+    const isWrong = numberOf(field, text) === null;
     const [low, high] = [field.low, field.high].map((one) => home.formats.number(one, 1));
     return html`<label class="field">
       <span class="small quiet">${home.text(field.text)} (${unit})</span>
@@ -143,7 +143,7 @@ export class BacktestPart extends NatteryElement {
     const costs = ways.map(({ cost }) => cost);
     const [least, most] = [Math.min(0, ...costs), Math.max(0, ...costs)];
     const share = (value: number): number => (value / (most - least || 1)) * 100;
-    const moment = (text: string): string => formats.date(Date.parse(text));
+    const lastDay = Date.parse(report.end) - 1;
     return html`${
         isIncomplete(report)
           ? html`<p class="small quiet">
@@ -168,7 +168,7 @@ export class BacktestPart extends NatteryElement {
           )}
         </dl>
         <p class="small quiet">
-          ${home.text("screen_backtest_period", { start: moment(report.start), end: moment(report.end) })}
+          ${home.text("screen_backtest_period", { start: formats.date(Date.parse(report.start)), end: formats.date(lastDay) })}
           ${Number.isNaN(finished) ? nothing : home.text("screen_backtest_made", { date: formats.date(finished), time: formats.clock(finished) })}
           ${home.text("screen_baseline_wear")}
         </p>

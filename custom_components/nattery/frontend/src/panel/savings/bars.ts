@@ -72,7 +72,11 @@ export class SavingBars extends NatteryElement {
         ${drawn.bars.map(
           (shape, index) =>
             svg`${box("saved", shape.saved)} ${box("expected", shape.expected)} ${box("planning", shape.byPlanning)}
-              <text class="name" x=${(index + 0.5) * drawn.step} y=${tall + 15} text-anchor="middle">
+              <text
+                x=${(index + 0.5) * drawn.step}
+                y=${tall + 15}
+                text-anchor=${index === bars.length - 1 && drawn.step < 24 ? "end" : "middle"}
+              >
                 ${bars[index] ? this.nameOf(bars[index], index) : nothing}
               </text>`,
         )}

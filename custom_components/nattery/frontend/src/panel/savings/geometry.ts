@@ -59,7 +59,8 @@ export function ticksOf(least: number, most: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5].find((one) => one * power >= rough) ?? 10) * power;
   const ticks: number[] = [];
-  for (let index = Math.ceil(least / step - 1e-9); index * step <= most + step * 1e-9; index++)
+  // Plus 0, so that zero is not -0.
+  for (let index = Math.ceil(least / step - 1e-9) + 0; index * step <= most + step * 1e-9; index++)
     ticks.push(index * step);
   return ticks;
 }

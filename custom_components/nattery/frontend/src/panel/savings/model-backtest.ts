@@ -54,7 +54,7 @@ export function presentText(name: FieldName, limits: SiteLimits | null): string 
 }
 
 /** Return the number of a text, undefined for an empty one, null for one that cannot be. */
-export function numberIn({ low, high }: Field, text: string): number | null | undefined {
+export function numberOf({ low, high }: Field, text: string): number | null | undefined {
   const trimmed = text.trim().replace(",", ".");
   if (trimmed === "") return undefined;
   const value = Number(trimmed);
@@ -72,7 +72,7 @@ export function requestOf(
   const request: Record<string, number | string> = {};
   for (const field of fields) {
     const text = form.texts[field.name] ?? "";
-    const value = numberIn(field, text);
+    const value = numberOf(field, text);
     if (value === null) return undefined;
     if (value !== undefined && String(value) !== presentText(field.name, limits)) request[field.name] = value;
   }

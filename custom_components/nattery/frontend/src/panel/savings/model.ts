@@ -23,6 +23,7 @@ export interface Period {
 }
 
 const MONTHS = 12;
+const FEWEST_MONTHS = 6; // that are shown, so that a bar has its width from the first day on
 const ENOUGH = 0.95;
 const HOUR_MS = 3_600_000;
 
@@ -48,13 +49,15 @@ export function yearOf(now: number, zone: Zone): Period {
   return { start: periodOf(addMonths(monthOf(now, zone), 1 - MONTHS), zone).start, end: now };
 }
 
-/** Return a bar for each of the last twelve months, from the first one with a booking on. */
+/** Return a bar for each of the last six to twelve months, as far back as anything is booked. */
 export function monthBars(rows: readonly LedgerRow[], now: number, zone: Zone): SavingBar[] {
   const byMonth = new Map(rows.filter(isBooked).map((row) => [monthOf(Date.parse(row.start), zone), row]));
   const last = monthOf(now, zone);
   const months = Array.from({ length: MONTHS }, (_, index) => addMonths(last, index + 1 - MONTHS));
   const first = months.findIndex((month) => byMonth.has(month));
-  return months.slice(Math.max(0, first)).map((month) => barOf(month, periodOf(month, zone).start, byMonth.get(month)));
+  return months
+    .slice(first < 0 ? -FEWEST_MONTHS : Math.min(first, MONTHS - FEWEST_MONTHS))
+    .map((month) => barOf(month, periodOf(month, zone).start, byMonth.get(month)));
 }
 
 /** Return a bar for each day of a month; today and tomorrow have what the plan expects. */

@@ -10,12 +10,17 @@ const CENT = 0.005;
 const isLoss = (amount: number): boolean => amount <= -CENT;
 
 /** Return what of a saving planning has done, such as "€11.80 of it by planning". */
-export function planningText(home: Home, amount: number, currency: string): string {
-  const sum = home.formats.money(amount, currency);
-  return home.text(isLoss(amount) ? "screen_lost_by_planning" : "screen_of_it_by_planning", { sum });
+export function planningText(home: Home, saved: number, byPlanning: number, currency: string): string {
+  const { formats } = home;
+  // More than all of it: without planning, the battery would have worn more than it saved.
+  if (byPlanning > saved + CENT) {
+    return home.text("screen_lost_without_planning", { sum: formats.money(byPlanning - saved, currency) });
+  }
+  const sum = formats.money(byPlanning, currency);
+  return home.text(isLoss(byPlanning) ? "screen_lost_by_planning" : "screen_of_it_by_planning", { sum });
 }
 
-/** Return a bar in a sentence, such as "Wed 25 Nov: saved €1.92, €0.60 of it by planning". */
+/** Return a bar in words, such as "Wed 25 Nov: saved €1.92, €0.60 of it by planning". */
 export function barText(
   home: Home,
   { saved, byPlanning, expected }: SavingBar,
@@ -26,13 +31,12 @@ export function barText(
   if (saved !== null) {
     const sum = home.formats.money(saved, currency);
     parts.push(home.text(isLoss(saved) ? "screen_bar_lost" : "screen_bar_saved", { sum }));
-    if (byPlanning !== null) parts.push(planningText(home, byPlanning, currency));
-  }
-  if (expected !== null) {
-    parts.push(home.text("screen_bar_expected", { saving: home.saving(expected, currency) }));
+    if (byPlanning !== null) parts.push(planningText(home, saved, byPlanning, currency));
   }
   if (parts.length === 0) parts.push(home.text("screen_bar_nothing"));
-  return home.text("screen_day_saving", { day: name, sum: parts.join(", ") });
+  const booked = home.text("screen_day_saving", { day: name, sum: parts.join(", ") });
+  if (expected === null) return `${booked}.`;
+  return `${booked}. ${home.text("screen_bar_expected", { saving: home.saving(expected, currency) })}`;
 }
 
 /** Return the sum of a month, and what planning adds. */
@@ -47,7 +51,7 @@ export function headline(home: Home, bar: SavingBar | undefined, month: string, 
   return html`<h2>${home.text(isLoss(saved) ? "screen_lost_in" : "screen_saved_in", { month: name })}</h2>
     <div class="apart">
       <p class="sum number ${isLoss(saved) ? "bad" : "good"}">${formats.money(saved, currency)}</p>
-      ${bar?.byPlanning == null ? nothing : html`<p class="quiet">${planningText(home, bar.byPlanning, currency)}</p>`}
+      ${bar?.byPlanning == null ? nothing : html`<p class="quiet">${planningText(home, saved, bar.byPlanning, currency)}</p>`}
     </div>`;
 }
 

@@ -1,0 +1,1 @@
+import{r as e,t}from"./decorate.js";import{u as n}from"./base.js";var r=class extends n{constructor(...e){super(...e),this.query=new URLSearchParams,this.narrow=!1}};t([e({attribute:!1})],r.prototype,`entry`,void 0),t([e({attribute:!1})],r.prototype,`query`,void 0),t([e({type:Boolean,reflect:!0})],r.prototype,`narrow`,void 0);export{r as t};

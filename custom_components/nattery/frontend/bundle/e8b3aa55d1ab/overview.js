@@ -1,1 +1,0 @@
-import{l as e,m as t,n,t as r}from"./styles.js";import"./plan-card.js";import{t as i}from"./page.js";var a=class extends i{view(){return e`<nattery-plan-card-view .hass=${this.hass}></nattery-plan-card-view>`}static{this.styles=[r,n,t` :host{display:grid;gap:12px}`]}};customElements.define(`nattery-overview-page`,a);export{a as OverviewPage};

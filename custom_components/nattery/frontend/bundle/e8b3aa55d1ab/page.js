@@ -1,1 +1,0 @@
-import{r as e,t}from"./decorate.js";import{r as n}from"./styles.js";var r=class extends n{constructor(...e){super(...e),this.query=new URLSearchParams,this.narrow=!1}};t([e({attribute:!1})],r.prototype,`entry`,void 0),t([e({attribute:!1})],r.prototype,`query`,void 0),t([e({type:Boolean,reflect:!0})],r.prototype,`narrow`,void 0);export{r as t};
