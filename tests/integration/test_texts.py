@@ -30,6 +30,7 @@ from custom_components.nattery.prices.tariff_form import form_error_of
 from .texts import TEXTS, placeholders_of
 
 CURRENT = BY_KEY["max_charge_current"]
+MOST_LETTERS = 22
 NONSENSE: tuple[object, ...] = (
     "lots",
     float("nan"),
@@ -263,3 +264,10 @@ def test_what_is_left_empty_stays_is_said_only_where_something_is_there() -> Non
     }
     kept = {name for name, text in steps.items() if re.search(r"empty to keep", text)}
     assert kept == {"prices.change_connection", "trading.reconfigure"}
+
+
+@pytest.mark.parametrize("platform", ["number", "time"])
+def test_names_fit_beside_their_fields(platform: str) -> None:
+    """The page of a device gives 180 px to the name of an entity with a field, which longer names exceed."""
+    names = [entity["name"] for entity in TEXTS["entity"][platform].values()]
+    assert [name for name in names if len(name) > MOST_LETTERS] == []
