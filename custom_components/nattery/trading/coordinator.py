@@ -96,7 +96,7 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         (battery,) = self._system.batteries
         self.controller = Controller(battery, now=dt_util.utcnow, on_change=self._save)
         await self._async_restore()
-        self._override_timer = OverrideTimer(self.hass, lambda: self.controller.overrides, self._on_minute)
+        self._override_timer = OverrideTimer(self.hass, lambda: self.controller.overrides, self._on_override_edge)
         await self._async_release_control()
         await self.forecasts.async_open()
         booking = await self.recorder.async_open()
@@ -296,6 +296,12 @@ class TradingCoordinator(SubentryCoordinator[TradingState]):
         """Call a listener when mode, action or reason change; returns what ends that."""
         self._decision_listeners.append(listener)
         return lambda: self._decision_listeners.remove(listener)
+
+    @callback
+    def _on_override_edge(self, now: datetime) -> None:
+        """Start or end an override on time, and plan the rest of its last slot."""
+        self._on_minute(now)
+        self.async_replan_soon()
 
     @callback
     def _on_minute(self, _now: datetime) -> None:

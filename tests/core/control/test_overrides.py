@@ -263,7 +263,21 @@ def test_the_plan_gives_the_power_of_an_override_that_it_contains() -> None:
     override = ScheduledAction(at(0.5), at(2), Action(CHARGE, 3000, at(2)), "1")
     over = list(with_overrides(plan, [override]))
     assert [(one.start, one.end, one.action.power, one.override) for one in over] == [
-        (at(0), at(0.5), 1750, "1"),
+        (at(0), at(0.5), 0.0, None),  # before its start
         (at(0.5), at(1), 1750, "1"),
         (at(1), at(2), 3000, "1"),
     ]
+
+
+def test_nothing_of_an_override_is_left_in_the_plan_after_its_end() -> None:
+    """A slot has an override as a whole. Where the override has ended, or was cleared, the battery is not forced."""
+    plan = [ScheduledAction(at(0), at(1), Action(CHARGE, 1750, at(1)), "1"), slot(1, CHARGE)]
+    override = ScheduledAction(at(0), at(0.6), Action(CHARGE, 3000, at(0.6)), "1")
+    over = list(with_overrides(plan, [override]))
+    assert [(one.start, one.action.kind, one.override) for one in over] == [
+        (at(0), CHARGE, "1"),
+        (at(0.6), SAFE, None),
+        (at(1), CHARGE, None),
+    ]
+    assert run_at(over, at(0)).end == at(0.6)
+    assert [one.action.kind for one in with_overrides(plan, [])] == [SAFE, CHARGE]

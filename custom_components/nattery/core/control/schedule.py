@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from ..action import SAME_POWER, Action
+from ..action import SAME_POWER, SELF_CONSUME, Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def with_overrides(
     """Yield the planned runs with the overrides laid over them, in order of time.
 
     The planned runs must not overlap. Of two overlapping overrides, the later one in the sequence counts. Where the
-    plan knows the override, its action is taken, since its power considers PV.
+    plan knows the override, its action is taken, since its power considers PV. A slot of the plan has the override as a
+    whole: where the override has ended or was cleared, self-consumption is left until the next plan.
     """
     plan = sorted(planned, key=lambda run: run.start)
     starts = [run.start for run in plan]
@@ -53,6 +54,8 @@ def with_overrides(
         below = plan[place : place + 1]
         covering = (run for run in (*reversed(overrides), *below) if run.start <= start < run.end)
         if run := next(covering, None):
+            if below and run is below[0] and run.override is not None:
+                run = ScheduledAction(run.start, run.end, SELF_CONSUME)
             if below and run.override is not None and below[0].override == run.override and below[0].end > start:
                 run = replace(run, action=replace(below[0].action, until=run.end))
             yield run.within(start, end)
