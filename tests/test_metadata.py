@@ -276,7 +276,7 @@ def test_requirements_are_pinned_with_hashes_and_without_addresses(path):
 
 
 def test_there_are_requirement_files():
-    assert [path.stem for path in REQUIREMENT_FILES] == ["demo", "newest", "test"]
+    assert [path.stem for path in REQUIREMENT_FILES] == ["demo", "newest", "oldest_frontend", "test"]
 
 
 def test_npm_packages_are_pinned_with_hashes_and_without_addresses():

@@ -73,9 +73,10 @@ class Decision:
     def battery_power(self) -> float:
         """The power (W) of the battery by a forced action, otherwise 0."""
         run, action = self.run, self.action
-        if run is None or action is None or action.kind not in FORCED or action.kind is not run.action.kind:
+        if action is None or action.kind not in FORCED:
             return 0.0
-        return action.power if run.battery_power is None else run.battery_power
+        of_run = run.battery_power if run and run.action.kind is action.kind else None
+        return action.power if of_run is None else of_run
 
     @property
     def _identity(self) -> tuple[object, ...]:
