@@ -122,6 +122,7 @@ async def _tab_to(page: Page, name: str) -> None:
 
 async def test_the_chart_is_read_and_chosen_by_keyboard(page: Page, demo: Demo):
     await open_panel(page, demo, "/plan")
+    await expect(panel(page).get_by_role("region", name="The plan as a table")).to_be_visible()  # the days have come
     plan = chart(page)
     before = await plan.get_attribute("aria-valuetext")
     await plan.focus()

@@ -168,7 +168,7 @@ describe("the inverter's page", () => {
   it("writes a value within its bounds, and says what was read back", async () => {
     const page = await shown("inverter");
     await send("nattery/registers/subscribe", registersOf(now));
-    const edit = await openEdit(page, "Change Maximum charge current");
+    const edit = await openEdit(page, "Change Charge current limit");
     await submit(edit);
     await enter(edit, "input", "400");
     expect(textOf(edit)).toContain("From 0 A to 300 A.");

@@ -69,7 +69,7 @@ describe("sections", () => {
     const home = englishHome();
     const names = (search: string): string[] =>
       found(sections, search, (one) => nameOf(home, one)).flatMap(({ rows }) => rows.map(({ symbol }) => symbol));
-    expect(names("  maximum CHARGE grid ")).toEqual(["ChgCurrByLineSet"]);
+    expect(names("  CHARGE limit grid ")).toEqual(["ChgCurrByLineSet"]);
     expect(names("battvolt")).toEqual(["BattVolt"]);
     expect(names("no such thing")).toEqual([]);
   });

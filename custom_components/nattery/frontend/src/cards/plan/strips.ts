@@ -75,7 +75,10 @@ function overrideStrips({ home, entry, plan, now, clear }: StripsView): Template
     .map((one) => {
       const time = timeText(home, { start: Date.parse(one.start), end: Date.parse(one.end) });
       const power = one.power_w === null || one.power_w === 0 ? "" : ` ${home.formats.power(one.power_w / 1000)}`;
-      const name = one.user ? home.text("screen_decided_by", { user: one.user }) : home.text("screen_you_decided");
+      const isOther = one.user !== null && one.user !== home.user?.id;
+      const name = isOther
+        ? home.text("screen_decided_by", { user: home.text("screen_another_user") })
+        : home.text("screen_you_decided");
       return html`<div class="strip" role="status">
         <p><strong>${name}</strong> ${actionMark(one.action)} ${actionName(home, one.action)}${power} ${time}</p>
         ${

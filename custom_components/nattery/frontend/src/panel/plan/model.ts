@@ -94,15 +94,12 @@ export function rowOf(slots: readonly Slot[], first: number, last: number): Plan
   const summary = summaryOf(slots, first, last);
   if (!summary) return undefined;
   const chosen = slots.slice(first, last + 1);
-  const head = chosen[0];
   const spots = known(chosen.map((slot) => slot.spotPrice));
   return {
     ...summary,
     first,
     last,
-    plannedAction: chosen.every((slot) => slot.plannedAction === head?.plannedAction)
-      ? (head?.plannedAction ?? null)
-      : null,
+    plannedAction: chosen.map((slot) => slot.plannedAction).reduce((one, other) => (one === other ? one : null)),
     spotLow: spots.length > 0 ? Math.min(...spots) : null,
     spotHigh: spots.length > 0 ? Math.max(...spots) : null,
     plannedSoc: chosen.at(-1)?.plannedSoc ?? null,
@@ -119,7 +116,7 @@ export function comparisonOf({ slots, start, end }: Timeline, now: number): Comp
   const booked = slots.filter((slot) => slot.isBooked);
   const pair = (planned: (slot: Slot) => number | null, came: (slot: Slot) => number | null): Pair | null => {
     const both = booked.filter((slot) => planned(slot) !== null && came(slot) !== null);
-    return both.length > 0 ? { planned: sum(both.map(planned)) ?? 0, came: sum(both.map(came)) ?? 0 } : null;
+    return both.length > 0 ? { planned: total(both.map(planned)), came: total(both.map(came)) } : null;
   };
   const kwh = (pick: (slot: Slot) => number | null) => (slot: Slot) => energy([slot], pick);
   const last = booked.at(-1);
@@ -149,7 +146,7 @@ export function pricesOf({ slots }: Pick<Timeline, "slots">): PriceSummary | und
   if (!first) return undefined;
   const mean = (pick: (one: PriceParts) => number | null): number | null => {
     const values = known(parts.map(pick));
-    return values.length > 0 ? (sum(values) ?? 0) / values.length : null;
+    return values.length > 0 ? total(values) / values.length : null;
   };
   const best = (isBetter: (one: PriceParts, than: PriceParts) => boolean): PriceParts =>
     parts.reduce((found, one) => (isBetter(one, found) ? one : found), first);
@@ -159,7 +156,7 @@ export function pricesOf({ slots }: Pick<Timeline, "slots">): PriceSummary | und
       at: null,
       spot: mean((one) => one.spot),
       added: mean((one) => one.added),
-      importPrice: mean((one) => one.importPrice) ?? 0,
+      importPrice: total(parts.map((one) => one.importPrice)) / parts.length,
       exportPrice: mean((one) => one.exportPrice),
     },
     highest: best((one, than) => one.importPrice > than.importPrice),
@@ -214,7 +211,8 @@ function hours(slots: readonly Slot[]): number {
 
 const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
 
+const total = (values: readonly (number | null)[]): number => known(values).reduce((all, one) => all + one, 0);
+
 function sum(values: readonly (number | null)[]): number | null {
-  const all = known(values);
-  return all.length > 0 ? all.reduce((total, one) => total + one, 0) : null;
+  return values.some((value) => value !== null) ? total(values) : null;
 }
