@@ -40,7 +40,7 @@ _require_read: Final = require_sensor(TRADING, TRADING_SENSORS[0].key)
 
 async def async_answer_override(hass: HomeAssistant, user: User, fields: dict[str, Any]) -> dict[str, Any]:
     """Clear and set overrides, all or nothing, and return what undoes it."""
-    trading = _trading(hass, user, fields, require_steer)
+    trading = commanded_trading(hass, user, fields, require_steer)
     before = trading.controller.overrides
     requests, clear = _requests(trading, fields), _cleared(before, fields)
     cleared = [one for one in before if one.id in clear]
@@ -54,7 +54,7 @@ async def async_answer_override(hass: HomeAssistant, user: User, fields: dict[st
 
 async def async_answer_what_if(hass: HomeAssistant, user: User, fields: dict[str, Any]) -> dict[str, Any]:
     """Return what a change of overrides, strategy or reserve would cost; nothing is changed."""
-    trading = _trading(hass, user, fields, _require_read)
+    trading = commanded_trading(hass, user, fields, _require_read)
     requests = _requests(trading, fields, "overrides")
     clear = _cleared(trading.controller.overrides, fields)
     compared = await trading.async_what_if(requests, clear=clear, preferences=_preferences(trading, fields))
@@ -63,7 +63,7 @@ async def async_answer_what_if(hass: HomeAssistant, user: User, fields: dict[str
 
 async def async_answer_resume(hass: HomeAssistant, user: User, fields: dict[str, Any]) -> None:
     """End a pause after a change by hand or a failed write."""
-    await _trading(hass, user, fields, require_steer).async_resume()
+    await commanded_trading(hass, user, fields, require_steer).async_resume()
 
 
 def comparison_state(compared: Comparison) -> dict[str, Any]:
@@ -82,7 +82,9 @@ def comparison_state(compared: Comparison) -> dict[str, Any]:
     }
 
 
-def _trading(hass: HomeAssistant, user: User, fields: dict[str, Any], check: AccessCheck) -> TradingCoordinator:
+def commanded_trading(
+    hass: HomeAssistant, user: User, fields: dict[str, Any], check: AccessCheck
+) -> TradingCoordinator:
     """Return the coordinator that a command names; raises if there is none, or if the user may not use it."""
     entry = find_entry(hass, fields[ENTRY_ID])
     check(hass, user, entry)
