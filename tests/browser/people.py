@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import re
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 from scripts.demonstration.api import LOGIN, HomeAssistantClient
 
@@ -14,8 +14,8 @@ from .demo import Demo, time_zone_at_noon
 
 # Home Assistant's labels come after the page: on a busy machine, after its start, in more than Playwright's own 5 s.
 PATIENCE: Final = 60_000  # ms
-DESKTOP: Final = {"width": 1440, "height": 900}
-PHONE: Final = {"width": 390, "height": 844}
+DESKTOP: Final[ViewportSize] = {"width": 1440, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 _LOST: Final = ("WebSocket connection to", "net::ERR_CONNECTION_REFUSED")
 _GROUPS: Final = {"user": "system-users", "viewer": "system-read-only"}
 
@@ -29,7 +29,7 @@ class Person:
     is_dark: bool = False
 
     @property
-    def window(self) -> dict[str, int]:
+    def window(self) -> ViewportSize:
         """The size of the screen."""
         return PHONE if self.is_on_phone else DESKTOP
 

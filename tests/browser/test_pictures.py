@@ -13,7 +13,7 @@ from playwright.async_api import Browser, expect
 import pytest
 
 from .demo import ROOT, Demo, time_zone_at_noon
-from .people import ADMINISTRATOR, Person, context_of, log_in
+from .people import ADMINISTRATOR, DESKTOP, PHONE, Person, context_of, log_in
 from .screen import open_panel, panel, tabs
 
 MINUTES = float(os.environ.get("NATTERY_PICTURES") or 0)
@@ -46,7 +46,9 @@ async def test_pictures_of_every_page(browser: Browser, demo: Demo, person: Pers
             await expect(panel(page).locator("[aria-busy=true]")).to_have_count(0)
             if not person.is_on_phone:
                 height = await page.evaluate("() => document.documentElement.scrollHeight")
-                await page.set_viewport_size({**person.window, "height": min(MOST, max(height, 900))})
+                await page.set_viewport_size(
+                    {"width": DESKTOP["width"], "height": min(MOST, max(height, DESKTOP["height"]))}
+                )
             await page.wait_for_timeout(1500)  # charts take their width, icons their pictures
             await page.screenshot(path=FOLDER / f"{path}{'-phone' if person.is_on_phone else ''}.png")
-            await page.set_viewport_size(person.window)
+            await page.set_viewport_size(PHONE if person.is_on_phone else DESKTOP)
