@@ -1,5 +1,9 @@
 /** Shapes that the pages share: cards, fields, pairs of a name and a value. */
-import { css } from "lit";
+import { css, html, type TemplateResult } from "lit";
+
+/** Return the card that stands there until texts and data have come. */
+export const skeletonCard = (): TemplateResult =>
+  html`<ha-card aria-busy="true"><i class="bone"></i><i class="bone"></i><i class="bone"></i></ha-card>`;
 
 export const pageStyles = css`
   ha-card {

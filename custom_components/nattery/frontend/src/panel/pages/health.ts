@@ -4,7 +4,7 @@ import type { Health, HealthIssue, PlanPicture } from "../../data/api";
 import { ClockController, ConnectionController, FeedController } from "../../data/controllers";
 import type { Home } from "../../data/home";
 import { fill } from "../../i18n/words";
-import { pageStyles } from "../../ui/page-styles";
+import { pageStyles, skeletonCard } from "../../ui/page-styles";
 import { colours, shapes } from "../../ui/styles";
 import { LIGHT_WORDS, momentText, partsOf, verdictOf, type Light, type Part, type Situation } from "../health/model";
 import { numbersOf } from "../health/model-numbers";
@@ -132,7 +132,7 @@ export class HealthPage extends NatteryPage {
   }
 
   protected override skeleton(): TemplateResult {
-    return html`<ha-card aria-busy="true"><i class="bone"></i><i class="bone"></i><i class="bone"></i></ha-card>`;
+    return skeletonCard();
   }
 
   static override readonly styles = [

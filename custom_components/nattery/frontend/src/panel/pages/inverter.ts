@@ -4,7 +4,7 @@ import { state } from "lit/decorators.js";
 import type { PlanPicture, RegisterRow, Registers } from "../../data/api";
 import { ClockController, ConnectionController, FeedController } from "../../data/controllers";
 import type { Home } from "../../data/home";
-import { pageStyles } from "../../ui/page-styles";
+import { pageStyles, skeletonCard } from "../../ui/page-styles";
 import { colours, shapes } from "../../ui/styles";
 import {
   editorOf,
@@ -194,7 +194,7 @@ export class InverterPage extends NatteryPage {
   }
 
   protected override skeleton(): TemplateResult {
-    return html`<ha-card aria-busy="true"><i class="bone"></i><i class="bone"></i><i class="bone"></i></ha-card>`;
+    return skeletonCard();
   }
 
   static override readonly styles = [

@@ -7,7 +7,7 @@ import type { CommandError } from "../../data/hass";
 import type { Home } from "../../data/home";
 import { LedgerController, type LedgerRow } from "../../data/ledger";
 import { navigate } from "../../ui/element";
-import { pageStyles } from "../../ui/page-styles";
+import { pageStyles, skeletonCard } from "../../ui/page-styles";
 import { colours, shapes } from "../../ui/styles";
 import { forecastText } from "../model-forecast";
 import { NatteryPage } from "../page";
@@ -234,7 +234,7 @@ export class SavingsPage extends NatteryPage {
   }
 
   protected override skeleton(): TemplateResult {
-    return html`<ha-card aria-busy="true"><i class="bone"></i><i class="bone"></i><i class="bone"></i></ha-card>`;
+    return skeletonCard();
   }
 
   static override readonly styles = [
